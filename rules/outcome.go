@@ -1,0 +1,55 @@
+package rules
+
+import "time"
+
+// Result is how a command ended. Every command ends in exactly one.
+type Result string
+
+// The results.
+const (
+	Success         Result = "SUCCESS"
+	ValidationError Result = "VALIDATION_ERROR" // the person's input; nothing was changed
+	DeniedResult    Result = "DENIED"           // nothing was changed
+	Failed          Result = "FAILED"           // ours or the world's fault; nothing was changed
+)
+
+// ResultOf returns the result that an error of a command that changed nothing makes; Success for nil.
+func ResultOf(err error) Result {
+	if err == nil {
+		return Success
+	}
+	switch KindOf(err) {
+	case Invalid, NotFound, Conflict:
+		return ValidationError
+	case Denied:
+		return DeniedResult
+	default:
+		return Failed
+	}
+}
+
+// State is how a committed change stands at its ruler.
+type State string
+
+// The states. Pending and NotLoaded are retried in the background.
+const (
+	Live      State = "LIVE"       // listed with this expression and healthy
+	Pending   State = "PENDING"    // the ruler is not reachable, or has not come to it yet
+	NotLoaded State = "NOT_LOADED" // the ruler answered that it reloaded, and does not list the rule, or cannot evaluate it
+	Reverted  State = "REVERTED"   // the ruler refused it; a second commit undid the change
+)
+
+// Outcome is the account of one change.
+type Outcome struct {
+	Result   Result
+	Err      error  // why, when Result is not Success
+	Action   string // "add", "delete"
+	Refs     []Ref  // the rules that were touched
+	Diff     string // of the rule files, unified, without colour
+	Revision string // the commit, full hash; empty when nothing was committed
+	Undone   string // the commit that undid it, full hash, when State is Reverted
+	Ruler    string
+	State    State         // empty when nothing was committed
+	Reason   string        // why it is not live, for the person
+	Took     time.Duration // from the end of the reload until the ruler showed it live
+}

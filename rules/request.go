@@ -1,0 +1,29 @@
+package rules
+
+import "time"
+
+// Person is who gave a command: the immutable id, and name and address as they were at that time.
+type Person struct {
+	ID    string
+	Name  string
+	Email string // empty when the chat server does not tell
+}
+
+// Place is a team or a channel of the chat server.
+type Place struct {
+	ID   string
+	Name string
+}
+
+// Request is one command as it arrived, verified, before anything of its text was understood.
+type Request struct {
+	ID      string    // ours: 26 lower-case letters and digits, unique; commits carry it as the trailer Request-Id
+	Key     string    // idempotency key (Mattermost's client trigger id where it was verified); empty when there is none
+	Time    time.Time // when it arrived
+	Actor   Person
+	Team    Place
+	Channel Place
+	Entry   string // how it came in: "chat", "cli", "service" (the service itself, when it undoes a change)
+	Remote  string // the peer's address
+	Command string // the text as typed without "/alert ", secrets cut out
+}

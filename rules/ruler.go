@@ -1,0 +1,60 @@
+package rules
+
+import (
+	"context"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules/expr"
+)
+
+// RulerInfo is what the domain has to know of a configured ruler.
+type RulerInfo struct {
+	Name    string       // as configured: "prometheus", "loki", "loki-eu"
+	Dialect expr.Dialect // what its expressions are written in
+	Dir     string       // its directory in the rulebook, without a trailing slash; the name by default
+}
+
+// RuleFile is one rule file that a ruler is to read.
+type RuleFile struct {
+	Path    string // relative to the ruler's directory in the rulebook: "ops/sshd-ban.yaml"
+	ID      string // content id: equal ids mean equal bytes
+	Content []byte
+	// Bad marks a file that failed the check (somebody pushed it past us): what is published under its name stays as
+	// it is, and nothing new is published for it.
+	Bad bool
+}
+
+// Published is the account of one publication.
+type Published struct {
+	Changed []string // paths written or removed, sorted; empty when everything was as it should be
+	Foreign []string // names of files (or API namespaces) that are there and not ours: reported, never touched, sorted
+}
+
+// RunningRule is a rule as a ruler says that it runs it.
+type RunningRule struct {
+	Path           string // as in RuleFile.Path, found by the adapter; "" when the file is not one of ours
+	File           string // as the ruler names it
+	Group          string
+	Interval       time.Duration // of the group
+	Rule           Rule          // Expr is the ruler's own re-printed form
+	Health         string        // "ok", "err", "unknown"
+	LastError      string
+	LastEvaluation time.Time // the ruler's clock; zero before the first
+	State          string    // "inactive", "pending", "firing"; empty for recording rules
+	Active         int       // alerts pending or firing
+}
+
+// Ruler is one program that evaluates rules. Its methods are called one at a time; only Running may run beside others.
+type Ruler interface {
+	// Info returns the ruler's name, dialect and place in the rulebook.
+	Info() RulerInfo
+	// Publish makes what the ruler reads equal to files: changed files written, vanished ones removed, nothing else touched.
+	// An *Error of kind Refused carries the ruler's reason; kind Unreachable is worth a retry; a name taken by a file
+	// that is not ours is kind Conflict. On an error some of the files may have been published.
+	Publish(ctx context.Context, files []RuleFile) (Published, error)
+	// Reload makes the ruler read what was published. nil does not mean that the rules are live. Kinds: Refused,
+	// Unreachable, ReloadOff.
+	Reload(ctx context.Context) error
+	// Running asks the ruler what it runs: the groups with these names, all without names. Kind Unreachable on failure.
+	Running(ctx context.Context, groups ...string) ([]RunningRule, error)
+}

@@ -1,0 +1,39 @@
+package rules
+
+import "time"
+
+// Status is how everything stands, for `/alert status`, the metrics and readiness.
+type Status struct {
+	Revision string // the rulebook's head, full hash
+	Rules    int
+	Problems []Problem // of files in the rulebook that no ruler would take; they are not published
+	Rulers   []RulerStatus
+	Waiting  []Waiting // changes that are committed and not live
+}
+
+// RulerStatus is how one ruler stands.
+type RulerStatus struct {
+	Info      RulerInfo
+	Files     int       // of the rulebook
+	Rules     int       // of the rulebook, the bad files' left out
+	Running   int       // of those, how many the ruler lists with this expression and healthy
+	NotLive   []NotLive // the others, and why
+	Foreign   []string  // files or namespaces in its live directory that are not ours
+	LastApply time.Time // the last successful publication and reload; zero when there was none since the start
+	LastSeen  time.Time // when the ruler last answered
+	Err       error     // of the last attempt; nil when all was well
+}
+
+// NotLive is one rule that is in the rulebook and not live at its ruler.
+type NotLive struct {
+	Ref Ref
+	Why string // for a person
+}
+
+// Waiting is a committed change that its ruler does not run yet. Whether it is live is judged against the rulebook's newest
+// head: a Ref that the head has must run as the head says, a Ref that the head has not must be gone.
+type Waiting struct {
+	Request Request
+	Outcome Outcome
+	Since   time.Time
+}

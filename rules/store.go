@@ -1,0 +1,46 @@
+package rules
+
+import (
+	"context"
+	"time"
+)
+
+// Tree is the rulebook at one commit. It is immutable and safe for concurrent use; it reads on demand.
+type Tree interface {
+	// Revision returns the commit's full hash, or "" for a rulebook without any commit.
+	Revision() string
+	// List returns path → content id (equal ids mean equal bytes) of every regular file below dir, recursively;
+	// dir "" is the root. A dir that does not exist is an empty map. Symlinks and submodules are left out.
+	List(dir string) (map[string]string, error)
+	// Read returns a file's bytes, which the caller must not change; fs.ErrNotExist when there is none.
+	Read(path string) ([]byte, error)
+}
+
+// Trailer is one "Key: value" line at the end of a commit message.
+type Trailer struct {
+	Key, Value string
+}
+
+// Commit is what an update wants to write: exactly these files, with this message. The Store cuts control characters,
+// so that no text can make a trailer or a header.
+type Commit struct {
+	Author   Person
+	When     time.Time // author and committer date
+	Subject  string    // "add sshd-ban"
+	Body     string    // the command as typed and the reason
+	Trailers []Trailer
+	Files    map[string][]byte // path → new content; nil removes the file
+}
+
+// Store is the rulebook.
+type Store interface {
+	// Head returns the newest state.
+	Head(ctx context.Context) (Tree, error)
+	// Update runs plan against the newest state and writes what it returns as one commit, durable before Update returns
+	// the new state. It runs plan again when another writer was faster, so plan must be pure. An error of plan is
+	// returned as it is, with nothing written; any other failure before the point of no return is an *Error of kind
+	// Unavailable and means that nothing was written.
+	Update(ctx context.Context, plan func(Tree) (Commit, error)) (Tree, error)
+	// FindRequest returns the newest commit that has the trailer "Request-Id: id", or "" when there is none.
+	FindRequest(ctx context.Context, id string) (revision string, err error)
+}
