@@ -4,11 +4,13 @@ import "time"
 
 // Status is how everything stands, for `/alert status`, the metrics and readiness.
 type Status struct {
-	Revision string // the rulebook's head, full hash
-	Rules    int
-	Problems []Problem // of files in the rulebook that no ruler would take; they are not published
-	Rulers   []RulerStatus
-	Waiting  []Waiting // changes that are committed and not live
+	Err        error  // the rulebook cannot be read; nil when all is well
+	Reconciled bool   // every ruler was compared with the rulebook at least once since the start
+	Revision   string // the rulebook's head, full hash
+	Rules      int
+	Problems   []Problem // of files in the rulebook that no ruler would take; they are not published
+	Rulers     []RulerStatus
+	Waiting    []Waiting // changes that are committed and not live
 }
 
 // RulerStatus is how one ruler stands.

@@ -41,6 +41,17 @@ type Store interface {
 	// returned as it is, with nothing written; any other failure before the point of no return is an *Error of kind
 	// Unavailable and means that nothing was written.
 	Update(ctx context.Context, plan func(Tree) (Commit, error)) (Tree, error)
-	// FindRequest returns the newest commit that has the trailer "Request-Id: id", or "" when there is none.
-	FindRequest(ctx context.Context, id string) (revision string, err error)
+	// At returns the state at a commit, given by its full hash; fs.ErrNotExist when there is none.
+	At(ctx context.Context, revision string) (Tree, error)
+	// FindRequest returns the commits that have the trailer "Request-Id: id", newest first: none, one for a change, two for
+	// a change that was undone.
+	FindRequest(ctx context.Context, id string) ([]Found, error)
+}
+
+// Found is a commit that was looked for.
+type Found struct {
+	Revision string // full hash
+	Parent   string // full hash of its first parent; "" for the first commit
+	Subject  string
+	Trailers []Trailer
 }

@@ -1,0 +1,90 @@
+package rules
+
+import (
+	"context"
+	"maps"
+	"strings"
+)
+
+// committed is a change that stands in the rulebook, with the book on either side of it.
+type committed struct {
+	change        Change
+	before, after *Book
+	revision      string
+}
+
+// commit is step 7: it plans the intent against the newest head, as often as races demand, and commits rule files and journal
+// page together. ruler is the one whose desk the caller holds.
+func (a *Applier) commit(ctx context.Context, req Request, intent Intent, ruler string) (committed, error) {
+	start := a.Now()
+	var done committed
+	tree, err := a.Store.Update(ctx, func(tree Tree) (Commit, error) {
+		book, err := a.bookAt(tree)
+		if err != nil {
+			return Commit{}, err
+		}
+		change, err := plan(book, intent)
+		if err != nil {
+			return Commit{}, err
+		}
+		if change.Ruler != ruler {
+			return Commit{}, &Error{Kind: Conflict, Text: "The rulebook was changed by somebody else at the same moment; nothing was changed. Please send the command again.", Offset: -1}
+		}
+		done.change, done.before = change, book
+		return a.compose(tree, req, intent.Action(), change, book.Diff(change))
+	})
+	if err != nil {
+		return committed{}, err
+	}
+	a.Step(StepCommitted, ruler, a.Now().Sub(start))
+	done.revision = tree.Revision()
+	if done.after, err = a.bookAt(tree); err != nil {
+		// It is committed: nothing after this point may call it failed. The plan knows what was written.
+		done.after = done.before.With(done.change.Files)
+	}
+	return done, nil
+}
+
+// compose puts the change's files, its journal page and its message into one commit.
+func (a *Applier) compose(tree Tree, req Request, action string, change Change, diff string) (Commit, error) {
+	path, page, err := a.Page(tree, PageEntry{Request: req, Action: action, Change: change, Diff: diff})
+	if err != nil {
+		return Commit{}, &Error{Kind: Unavailable, Text: "The journal page cannot be written; nothing was changed.", Cause: err}
+	}
+	files := maps.Clone(change.Files)
+	files[path] = page
+	return Commit{
+		Author:   req.Actor,
+		When:     req.Time,
+		Subject:  change.Subject,
+		Body:     commitBody(req, change),
+		Trailers: commitTrailers(req, action, change),
+		Files:    files,
+	}, nil
+}
+
+func commitBody(req Request, change Change) string {
+	body := "/alert " + req.Command
+	if change.Reason != "" {
+		body += "\n\nReason: " + change.Reason
+	}
+	return body
+}
+
+func commitTrailers(req Request, action string, change Change) []Trailer {
+	var trailers []Trailer
+	for _, ref := range change.Refs {
+		trailers = append(trailers, Trailer{"Alert", ref.Name})
+	}
+	trailers = append(trailers,
+		Trailer{"Ruler", change.Ruler},
+		Trailer{"Action", action},
+		Trailer{"Actor", strings.TrimSpace(req.Actor.Name + " " + req.Actor.ID)},
+		Trailer{"Channel", strings.TrimSpace(req.Channel.Name + " " + req.Channel.ID)},
+		Trailer{"Request-Id", req.ID},
+	)
+	if req.Key != "" {
+		trailers = append(trailers, Trailer{"Idempotency-Key", req.Key})
+	}
+	return trailers
+}

@@ -1,0 +1,110 @@
+package rules
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// desk is all that the applier knows of one ruler: what it runs, what is waited for, and who may change it now.
+type desk struct {
+	Ruler
+	name string
+	// changing is held from a change's commit until the ruler has read it, and while a reconciliation publishes.
+	changing sync.Mutex
+	wake     chan struct{} // tells Run that something waits
+
+	mu      sync.Mutex
+	waiting []Waiting
+	status  RulerStatus
+	seen    bool // the first reconciliation has ended, well or not
+}
+
+func newDesk(ruler Ruler) *desk {
+	info := ruler.Info()
+	return &desk{Ruler: ruler, name: info.Name, wake: make(chan struct{}, 1), status: RulerStatus{Info: info}}
+}
+
+// wait adds changes that are to be followed up, and wakes Run.
+func (d *desk) wait(waiting ...Waiting) {
+	d.mu.Lock()
+	d.waiting = append(d.waiting, waiting...)
+	d.mu.Unlock()
+	select {
+	case d.wake <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+// waits returns a copy of what is waited for.
+func (d *desk) waits() []Waiting {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return append([]Waiting(nil), d.waiting...)
+}
+
+// settle removes a change from what is waited for; false when it is not there (any more).
+func (d *desk) settle(requestID string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i, w := range d.waiting {
+		if w.Request.ID == requestID {
+			d.waiting = append(d.waiting[:i:i], d.waiting[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// note changes the status under its lock.
+func (d *desk) note(change func(*RulerStatus)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	change(&d.status)
+}
+
+// current returns the status, and whether the first reconciliation has ended.
+func (d *desk) current() (RulerStatus, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.status, d.seen
+}
+
+// evaluations returns when the ruler last evaluated the rules with these names, by its own clock: only an evaluation newer
+// than that belongs to the change. A ruler that does not answer has shown nothing, so every evaluation is new.
+func (d *desk) evaluations(ctx context.Context, refs []Ref) map[Ref]time.Time {
+	running, err := d.Running(ctx, groupsOf(refs)...)
+	if err != nil {
+		return nil
+	}
+	last := map[Ref]time.Time{}
+	for _, r := range running {
+		key := d.family(r)
+		if r.LastEvaluation.After(last[key]) {
+			last[key] = r.LastEvaluation
+		}
+	}
+	return last
+}
+
+// family is the address of all rules of one name in one group.
+func (d *desk) family(r RunningRule) Ref {
+	return Ref{Ruler: d.name, Path: r.Path, Group: r.Group, Name: r.Rule.Name()}
+}
+
+func (r Ref) family() Ref {
+	r.Nth = 0
+	return r
+}
+
+func groupsOf(refs []Ref) []string {
+	var groups []string
+	known := map[string]bool{}
+	for _, ref := range refs {
+		if !known[ref.Group] {
+			known[ref.Group] = true
+			groups = append(groups, ref.Group)
+		}
+	}
+	return groups
+}

@@ -1,0 +1,155 @@
+package rules
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules/expr"
+)
+
+// awaitLive is step 9: it asks the ruler until the change is live, or until LiveTimeout. broughtErr is what step 8 ended with.
+func (a *Applier) awaitLive(ctx context.Context, d *desk, out Outcome, broughtErr error, seen map[Ref]time.Time) Outcome {
+	start := a.Now()
+	if broughtErr != nil && KindOf(broughtErr) != ReloadOff {
+		out.State, out.Reason = Pending, reasonOf(broughtErr)
+		return out
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.LiveTimeout)
+	defer cancel()
+	for pause := 20 * time.Millisecond; ; pause = min(2*pause, a.PollInterval) {
+		out.State, out.Reason = a.standing(ctx, d, out.Refs, seen)
+		if out.State == Live {
+			out.Took = a.Now().Sub(start)
+			a.Step(StepLive, d.name, out.Took)
+			return out
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			if broughtErr != nil { // the ruler has to come by itself, and has not yet
+				out.State, out.Reason = Pending, reasonOf(broughtErr)
+			}
+			return out
+		}
+	}
+}
+
+// standing asks the ruler once how these rules stand there, against the rulebook's newest head.
+func (a *Applier) standing(ctx context.Context, d *desk, refs []Ref, seen map[Ref]time.Time) (State, string) {
+	book, err := a.Book(ctx)
+	if err != nil {
+		return Pending, reasonOf(err)
+	}
+	running, err := d.Running(ctx, groupsOf(refs)...)
+	if err != nil {
+		return Pending, reasonOf(err)
+	}
+	for _, v := range a.compare(d, book, running, refs, seen) {
+		if v.state != Live {
+			return v.state, v.why
+		}
+	}
+	return Live, ""
+}
+
+// verdict is how one rule stands at its ruler.
+type verdict struct {
+	ref   Ref
+	state State
+	why   string
+}
+
+// compare judges every ref by what the book says of it: a rule that the book has must run with the same fields and be healthy by an
+// evaluation newer than seen; one that the book has not must be gone.
+func (a *Applier) compare(d *desk, book *Book, running []RunningRule, refs []Ref, seen map[Ref]time.Time) []verdict {
+	runs := map[Ref][]RunningRule{}
+	for _, r := range running {
+		runs[d.family(r)] = append(runs[d.family(r)], r)
+	}
+	dialect := d.Info().Dialect
+	verdicts := make([]verdict, 0, len(refs))
+	for _, ref := range refs {
+		family := ref.family()
+		have := runs[family]
+		entry, wanted := book.Get(ref)
+		var v verdict
+		switch {
+		case len(have) > book.count(family):
+			v = verdict{ref, NotLoaded, fmt.Sprintf("%s still runs %q as it was", d.name, ref.Name)}
+		case !wanted:
+			v = verdict{ref, Live, ""}
+		default:
+			v = a.judge(d.name, dialect, entry, have, seen[family])
+		}
+		verdicts = append(verdicts, v)
+	}
+	return verdicts
+}
+
+// count returns how many rules of one name a group has.
+func (b *Book) count(family Ref) int {
+	n := 0
+	for {
+		family.Nth = n + 1
+		if _, ok := b.Get(family); !ok {
+			return n
+		}
+		n++
+	}
+}
+
+// judge looks for the entry among the running rules of its name.
+func (a *Applier) judge(ruler string, dialect expr.Dialect, entry Entry, have []RunningRule, seen time.Time) verdict {
+	if len(have) == 0 {
+		return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s does not list %q", ruler, entry.Ref.Name)}
+	}
+	for _, r := range have {
+		switch {
+		case !a.same(dialect, entry.Rule, r.Rule):
+			continue
+		case r.Health == "err":
+			return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s lists %q and cannot evaluate it: %s", ruler, entry.Ref.Name, r.LastError)}
+		case r.Health != "ok" || r.LastEvaluation.IsZero() || !r.LastEvaluation.After(seen):
+			return verdict{entry.Ref, Pending, fmt.Sprintf("%s lists %q and has not evaluated it yet", ruler, entry.Ref.Name)}
+		default:
+			return verdict{entry.Ref, Live, ""}
+		}
+	}
+	return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s still runs another version of %q", ruler, entry.Ref.Name)}
+}
+
+// same reports whether a ruler's rule is the file's: same expression up to the ruler's own printing, same times, labels and annotations.
+func (a *Applier) same(dialect expr.Dialect, file, running Rule) bool {
+	return file.For == running.For && file.KeepFiringFor == running.KeepFiringFor &&
+		maps.Equal(file.Labels, running.Labels) && maps.Equal(file.Annotations, running.Annotations) &&
+		a.canonical.of(dialect, file.Expr) == a.canonical.of(dialect, running.Expr)
+}
+
+// canonicalCache remembers printed expressions: a ruler is asked again and again about the same rules.
+type canonicalCache struct {
+	mu sync.Mutex
+	m  map[string]string
+}
+
+const canonicalCacheSize = 50_000 // entries; then it starts anew
+
+func (c *canonicalCache) of(dialect expr.Dialect, expression string) string {
+	key := string(dialect) + " " + expression
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if printed, ok := c.m[key]; ok {
+		return printed
+	}
+	printed, err := dialect.Canonical(expression)
+	if err != nil {
+		printed = expression // only equal to itself
+	}
+	if c.m == nil || len(c.m) >= canonicalCacheSize {
+		c.m = map[string]string{}
+	}
+	c.m[key] = printed
+	return printed
+}
