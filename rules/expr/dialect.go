@@ -2,6 +2,14 @@
 // (Prometheus's and Loki's own) and imports nothing of ours.
 package expr
 
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/prometheus/common/model"
+)
+
 // Dialect is the language of a ruler's expressions.
 type Dialect string
 
@@ -19,9 +27,50 @@ const (
 	MaxFile       = 4 << 20
 )
 
-// SyntaxError says where and why an expression does not parse.
+// language is what a dialect consists of.
+type language struct {
+	dialect Dialect
+	// parse returns the expression as its ruler would print it. It may panic, and its errors are *SyntaxError.
+	parse func(expression string) (fmt.Stringer, error)
+	// names says which label and metric names the ruler takes in a rule file.
+	names model.ValidationScheme
+	// check returns what the ruler refuses or drops of a rule file beyond what rulefmt finds.
+	check func(file *file) []Problem
+}
+
+// languages are the dialects, one file each.
+var languages = []language{promQL, logQL}
+
+// Dialects returns every dialect, in a fixed order.
+func Dialects() []Dialect {
+	var all []Dialect
+	for _, l := range languages {
+		all = append(all, l.dialect)
+	}
+	return all
+}
+
+// Valid tells whether d is a dialect.
+func (d Dialect) Valid() bool {
+	_, ok := d.language()
+	return ok
+}
+
+func (d Dialect) language() (language, bool) {
+	for _, l := range languages {
+		if l.dialect == d {
+			return l, true
+		}
+	}
+	return language{}, false
+}
+
+// SyntaxError says where and why an expression, or a part of a LogCount, does not parse.
 type SyntaxError struct {
-	Offset int    // in bytes from the start of the expression; -1 when the parser does not tell
+	// Field names the part of a LogCount that is wrong, as the chat calls it: "label", "pattern", "time", "threshold".
+	// It is empty when an expression does not parse.
+	Field  string
+	Offset int    // in bytes from the start of the expression or part; -1 when the parser does not tell
 	Text   string // the parser's reason, without its position
 }
 
@@ -30,26 +79,45 @@ func (e *SyntaxError) Error() string { return e.Text }
 
 // Canonical parses an expression and returns it as its ruler prints it in /api/v1/rules. For LogQL it must be a sample
 // expression. Errors are *SyntaxError.
-func (d Dialect) Canonical(expression string) (string, error) { panic("contract") }
-
-// Problem is one thing wrong with a rule file.
-type Problem struct {
-	Line, Column int // from 1; 0 when not known
-	Text         string
+func (d Dialect) Canonical(expression string) (string, error) {
+	l, ok := d.language()
+	if !ok {
+		return "", &SyntaxError{Offset: -1, Text: fmt.Sprintf("there is no dialect %q", d)}
+	}
+	return l.canonical(expression)
 }
 
-// CheckFile returns what the ruler would not take of a rule file, or would silently drop; nil when it is good.
-func (d Dialect) CheckFile(content []byte) []Problem { panic("contract") }
-
-// LogCount is a LogQL expression that counts log lines:
-// sum by (job) (count_over_time({job="amane_fail2ban_log"} |= "Ban" [5m])) > 0.
-type LogCount struct {
-	Selector  string // a LogQL stream selector with braces
-	Substring string // the line filter's value; empty for none
-	Regexp    string // instead of Substring
-	Window    string // a duration as LogQL writes it: "5m"
-	Threshold float64
+// canonical guards the parser: it refuses what no parser should see, and turns a panic into an error.
+func (l language) canonical(expression string) (printed string, err error) {
+	if err := checkText(expression, MaxAdopted); err != nil {
+		return "", err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			printed, err = "", &SyntaxError{Offset: -1, Text: fmt.Sprintf("the parser broke on it: %v", r)}
+		}
+	}()
+	parsed, err := l.parse(expression)
+	if err != nil {
+		return "", err
+	}
+	return parsed.String(), nil
 }
 
-// Render returns the canonical expression, or a *SyntaxError. Texts are quoted into it, never pasted.
-func (c LogCount) Render() (string, error) { panic("contract") }
+// checkText refuses a text that is longer than limit bytes, is not UTF-8, or holds a NUL.
+func checkText(text string, limit int) error {
+	if len(text) > limit {
+		return &SyntaxError{Offset: limit, Text: fmt.Sprintf("it is %d bytes long; at most %d are allowed", len(text), limit)}
+	}
+	for i, r := range text {
+		if r == utf8.RuneError {
+			if _, size := utf8.DecodeRuneInString(text[i:]); size == 1 {
+				return &SyntaxError{Offset: i, Text: "it is not valid UTF-8"}
+			}
+		}
+	}
+	if i := strings.IndexByte(text, 0); i >= 0 {
+		return &SyntaxError{Offset: i, Text: "it contains a NUL character"}
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package expr
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// promQL takes what a Prometheus 3.15 without feature flags takes: cmd/prometheus switches duration expressions on by
+// itself, and validates names as UTF-8.
+var promQL = language{
+	dialect: PromQL,
+	parse:   parsePromQL,
+	names:   model.UTF8Validation,
+	check:   func(*file) []Problem { return nil },
+}
+
+// promQLParser is safe for concurrent use: it makes a fresh parser for each expression.
+var promQLParser = parser.NewParser(parser.Options{ExperimentalDurationExpr: true})
+
+func parsePromQL(expression string) (fmt.Stringer, error) {
+	parsed, err := promQLParser.ParseExpr(expression)
+	if err != nil {
+		return nil, promQLError(err, expression)
+	}
+	return parsed, nil
+}
+
+// promQLError takes the first of the parser's errors: the others mostly follow from it.
+func promQLError(err error, expression string) *SyntaxError {
+	var all parser.ParseErrors
+	if !errors.As(err, &all) || len(all) == 0 {
+		return &SyntaxError{Offset: -1, Text: err.Error()}
+	}
+	offset := int(all[0].PositionRange.Start)
+	if offset < 0 || offset > len(expression) {
+		offset = -1
+	}
+	return &SyntaxError{Offset: offset, Text: all[0].Err.Error()}
+}
