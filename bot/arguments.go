@@ -1,0 +1,68 @@
+package bot
+
+import (
+	"slices"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// argument is one argument of a command with its place in the text.
+type argument struct {
+	value      string
+	start, end int // its bytes in the text: what a correction replaces
+	place      func(offset int) int
+	quoted     bool
+}
+
+// arguments are a command's, by the Field that an error names: "name", "label", "expr", "for" …
+type arguments map[string]argument
+
+// fieldUnknown is the Field of an error about a word that has no meaning in its place.
+const fieldUnknown = "unknown"
+
+// whole returns a word as an argument.
+func (w word) whole() argument {
+	return argument{value: w.value, start: w.start, end: w.end, place: w.place, quoted: w.quoted}
+}
+
+// afterKey returns what follows `key=` as an argument.
+func (w word) afterKey() argument {
+	place := func(offset int) int { return w.place(offset + w.keyLen) }
+	return argument{value: w.value[w.keyLen:], start: w.keyEnd, end: w.end, place: place, quoted: w.quoted}
+}
+
+// takeOptions parts words into options, which it puts into args by name, and the rest. It fails at an option that the
+// command does not take or that is given twice. A word `x=y` whose key is no option at all stays in the rest: only the
+// command knows whether it can be a label there.
+func (args arguments) takeOptions(words []word, allowed []string) (rest []word, err error) {
+	for _, w := range words {
+		o, known := findOption(w.key)
+		if w.key == "template" {
+			args[fieldUnknown] = w.whole()
+			return nil, unknownOption(w, allowed)
+		}
+		if w.key == "" || !known {
+			rest = append(rest, w)
+			continue
+		}
+		if !slices.Contains(allowed, o.name) {
+			args[fieldUnknown] = w.whole()
+			return nil, unknownOption(w, allowed)
+		}
+		if _, twice := args[w.key]; twice {
+			args[fieldUnknown] = w.whole()
+			return nil, &rules.Error{Kind: rules.Invalid, Text: w.key + "= is given twice.", Field: fieldUnknown}
+		}
+		args[w.key] = w.afterKey()
+	}
+	return rest, nil
+}
+
+// unexpected returns the error for a word that has no meaning in its place.
+func (args arguments) unexpected(w word, allowed []string, text string) error {
+	args[fieldUnknown] = w.whole()
+	if w.key != "" {
+		return unknownOption(w, allowed)
+	}
+	return &rules.Error{Kind: rules.Invalid, Text: text, Field: fieldUnknown}
+}

@@ -1,0 +1,173 @@
+package bot
+
+import (
+	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/width"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// errorText says what is wrong with a command, shows the place with a caret under it, and gives corrected lines to copy.
+func (c *call) errorText(err error) string {
+	var e *rules.Error
+	if !errors.As(err, &e) {
+		return "Nothing was changed: " + publicText(err) + ", under the request " + code(c.request.ID) + "."
+	}
+	var b strings.Builder
+	if rules.ResultOf(e) == rules.Failed {
+		b.WriteString("Nothing was changed: ")
+	}
+	b.WriteString(escape(cut(e.Text, 2000)))
+	writeList(&b, withBreak(&b, e.Problems), "places", problemText)
+	if at, ok := c.placeOf(e); ok {
+		b.WriteString("\n" + fence("", c.pointAt(at)))
+	}
+	if lines := c.corrected(e); len(lines) > 0 {
+		b.WriteString("\nTry:")
+		for _, line := range lines {
+			b.WriteString("\n" + fence("", line))
+		}
+	}
+	return b.String()
+}
+
+// withBreak begins a new line for the problems, if there are any.
+func withBreak(b *strings.Builder, problems []rules.Problem) []rules.Problem {
+	if len(problems) > 0 {
+		b.WriteByte('\n')
+	}
+	return problems
+}
+
+// placeOf returns where in the command's text an error is, and false when it is about nothing that was typed.
+func (c *call) placeOf(e *rules.Error) (int, bool) {
+	if e.Field == wholeCommand {
+		return min(e.Offset, len(c.text)), e.Offset >= 0
+	}
+	arg, ok := c.args[e.Field]
+	if !ok {
+		return 0, false
+	}
+	if e.Offset <= 0 && e.Field != "yaml" {
+		return arg.place(0), true
+	}
+	return max(0, min(arg.place(max(e.Offset, 0)), len(c.text))), true
+}
+
+// fixesShown is how many corrected lines an error shows.
+const fixesShown = 5
+
+// maxLine is how long a corrected line may be, in bytes: a longer one is no help.
+const maxLine = 3000
+
+// corrected returns the command as it would do, once for every value that the error suggests.
+func (c *call) corrected(e *rules.Error) []string {
+	var lines []string
+	for _, fix := range e.Fixes[:min(len(e.Fixes), fixesShown)] {
+		line := c.text
+		arg, typed := c.args[e.Field]
+		switch {
+		case e.Field == "" || e.Field == wholeCommand:
+			line = fix
+		case e.Field == fieldUnknown && typed:
+			line = c.text[:arg.start] + requoted(fix) + c.text[arg.end:]
+		case typed && e.Field == "yaml":
+			line = c.text[:arg.start] + fix + c.text[arg.end:]
+		case typed:
+			line = c.text[:arg.start] + arg.requote(fix) + c.text[arg.end:]
+		case isOption(e.Field):
+			first, below, found := strings.Cut(c.text, "\n")
+			line = strings.TrimRightFunc(first, isSpace) + " " + e.Field + "=" + quote(fix)
+			if found {
+				line += "\n" + below
+			}
+		default:
+			continue
+		}
+		if len(line) <= maxLine {
+			lines = append(lines, c.trigger+" "+strings.TrimSpace(line))
+		}
+	}
+	return lines
+}
+
+// requote returns a value to stand where the argument stood, in quotes when that was.
+func (a argument) requote(value string) string {
+	if q := quote(value); q != value || !a.quoted {
+		return q
+	}
+	return `"` + value + `"`
+}
+
+// requoted returns a correction of an unknown word, which comes as it is to be typed: `severity=critical`, "a=b", or a text
+// that needs quotes.
+func requoted(fix string) string {
+	if words, err := scanAll(fix, 0); err == nil && len(words) == 1 {
+		return fix
+	}
+	return quote(fix)
+}
+
+// around is how many runes of a long line are shown before and after the caret.
+const around = 60
+
+// pointAt returns the line of the command in which the byte at an offset stands, and a caret under it. The text is shown
+// without its secrets; what is hidden is made visible; wide characters take two columns.
+func (c *call) pointAt(at int) string {
+	for at > 0 && at < len(c.text) && !utf8.RuneStart(c.text[at]) {
+		at--
+	}
+	lineStart := strings.LastIndexByte(c.text[:at], '\n') + 1
+	before, after := c.text[lineStart:at], c.text[at:]
+	if i := strings.IndexByte(after, '\n'); i >= 0 {
+		after = after[:i]
+	}
+	before, after = visible(lastRunes(before)), visible(firstRunes(after))
+	if lineStart == 0 && !strings.HasPrefix(before, "…") {
+		before = c.trigger + " " + before
+	}
+	return before + after + "\n" + strings.Repeat(" ", columns(before)) + "^"
+}
+
+// lastRunes returns the end of a long text, with a sign that something is missing.
+func lastRunes(s string) string {
+	for i, n := len(s), 0; i > 0; n++ {
+		if n == around {
+			return "…" + s[i:]
+		}
+		_, size := utf8.DecodeLastRuneInString(s[:i])
+		i -= size
+	}
+	return s
+}
+
+// firstRunes returns the beginning of a long text, with a sign that something is missing.
+func firstRunes(s string) string {
+	n := 0
+	for i := range s {
+		if n == around {
+			return s[:i] + "…"
+		}
+		n++
+	}
+	return s
+}
+
+// columns returns how many columns a text takes in a font of fixed width.
+func columns(s string) int {
+	n := 0
+	for _, r := range s {
+		switch kind := width.LookupRune(r).Kind(); {
+		case unicode.In(r, unicode.Mn, unicode.Me):
+		case kind == width.EastAsianWide || kind == width.EastAsianFullwidth:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
+}

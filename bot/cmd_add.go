@@ -1,0 +1,307 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+var addCommand = Command{
+	Name: "add",
+	Usage: []string{
+		`add NAME LABEL PATTERN TIME [option=value …]`,
+		`add NAME expr='EXPR' [option=value …]`,
+		"add [option=value …] ⏎ YAML",
+	},
+	Summary: "Add a rule: count log lines, any PromQL or LogQL expression, or pasted YAML",
+	Help: "LABEL is `job=sshd`, several joined by commas, a whole `{…}` selector, or a bare word, which means `job=word`.\n" +
+		"PATTERN is a text that the line contains, a `/regular expression/`, or `*` for any line.\n" +
+		"TIME is the window that lines are counted in. The alert fires at the first evaluation that counts a line; `for=` and `threshold=` change that.\n" +
+		"Quotes go around whatever has spaces. Pasted YAML is one rule, a list of rules, or a group.",
+	Examples: []string{
+		`add sshd-ban job=amane_fail2ban_log "Ban" 5m`,
+		`add oom job=kernel,host=web1 "Out of memory" 10m severity=critical reason="the night of the 3rd"`,
+		`add login-fails {job="sshd"} "/Failed password for .* from/" 5m threshold=20`,
+		`add node-down expr='up == 0' for=1m severity=critical summary="{{ $labels.instance }} is down"`,
+		"add\n- alert: DiskFull\n  expr: node_filesystem_avail_bytes < 1e9\n  for: 10m",
+	},
+	Options: optionNames(),
+	Changes: true,
+	Run:     runAdd,
+}
+
+func runAdd(ctx context.Context, call *call) (answer, error) {
+	add, err := parseAdd(call)
+	if err != nil {
+		return answer{}, err
+	}
+	return call.changed(call.backend.Apply(ctx, call.request, add))
+}
+
+// parseAdd makes the intent of an add. Which of its forms it is shows in what is there: YAML on the lines below (or in a
+// fence), expr=, or else the words of the log form.
+func parseAdd(call *call) (rules.Add, error) {
+	add := rules.Add{Channel: namespaceOf(call.request.Channel)}
+	words, next, err := scanLine(call.text, call.from)
+	if err != nil {
+		return add, err
+	}
+	words, err = call.takeYAML(words, next)
+	if err != nil {
+		return add, err
+	}
+	rest, err := call.args.takeOptions(words, optionNames())
+	if err != nil {
+		return add, err
+	}
+	if err := call.setOptions(&add); err != nil {
+		return add, err
+	}
+	yaml, pasted := call.args["yaml"]
+	_, expr := call.args["expr"]
+	switch {
+	case pasted:
+		add.YAML = yaml.value
+		return add, call.onlyYAML(rest, expr)
+	case expr:
+		return call.exprForm(add, rest)
+	default:
+		return call.logForm(add, rest)
+	}
+}
+
+// takeYAML looks for pasted YAML: a code fence as the only word beside options, or the lines below a first line with
+// only options. It puts it into args and returns the other words; without YAML it returns the words of all lines.
+func (c *call) takeYAML(words []word, next int) ([]word, error) {
+	below := strings.TrimSpace(c.text[next:])
+	bare := 0
+	for i, w := range words {
+		if w.fenced && w.key == "" && (looksLikeYAML(w.value) || strings.Contains(w.value, "\n")) {
+			c.args["yaml"] = w.whole()
+			more, err := scanAll(c.text, next)
+			return append(append(words[:i:i], words[i+1:]...), more...), err
+		}
+		if _, known := findOption(w.key); !known {
+			bare++
+		}
+	}
+	if below == "" || bare > 0 && !looksLikeYAML(below) {
+		more, err := scanAll(c.text, next)
+		return append(words, more...), err
+	}
+	if strings.HasPrefix(below, "```") {
+		more, err := scanAll(c.text, next)
+		if err != nil {
+			return nil, err
+		}
+		c.args["yaml"] = more[0].whole()
+		return append(words, more[1:]...), nil
+	}
+	c.args["yaml"] = argument{value: c.text[next:], start: next, end: len(c.text), place: func(offset int) int { return next + offset }}
+	return words, nil
+}
+
+// yamlStart is how a pasted rule, list of rules, group or document begins, comments and a fence left out.
+var yamlStart = regexp.MustCompile("^(?:\\s*(?:```[a-z]*|---|#[^\\n]*)\\n)*\\s*(?:-\\s+)?(?:groups|alert|record|name|rules|expr)\\s*:")
+
+// looksLikeYAML reports whether a text begins like pasted rules.
+func looksLikeYAML(s string) bool { return yamlStart.MatchString(s) }
+
+// setOptions sets every option that the call has.
+func (c *call) setOptions(add *rules.Add) error {
+	inOrder := func(a, b string) int { return c.args[a].start - c.args[b].start }
+	for _, name := range slices.SortedFunc(maps.Keys(c.args), inOrder) {
+		o, known := findOption(name)
+		if !known {
+			continue
+		}
+		arg := c.args[name]
+		if name == "expr" {
+			arg = arg.straightened()
+			c.args[name] = arg
+		}
+		if err := o.set(add, name, arg.value); err != nil {
+			var e *rules.Error
+			if errors.As(err, &e) && e.Field == "" {
+				e.Field = name
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// onlyYAML returns an error when pasted YAML stands beside words or an expression.
+func (c *call) onlyYAML(rest []word, expr bool) error {
+	switch {
+	case expr:
+		return &rules.Error{Kind: rules.Invalid, Field: "expr", Offset: -1, Text: "The pasted YAML has its own expression: leave out expr=."}
+	case len(rest) > 0:
+		return c.args.unexpected(rest[0], optionNames(), "The pasted YAML has its own names and expressions: leave this word out.")
+	}
+	return nil
+}
+
+// exprForm is `add NAME expr=…`.
+func (c *call) exprForm(add rules.Add, rest []word) (rules.Add, error) {
+	rest, err := c.takeName(&add, rest)
+	if err != nil {
+		return add, err
+	}
+	if len(rest) > 0 {
+		return add, c.afterExpr(rest)
+	}
+	return add, nil
+}
+
+// afterExpr returns the error for words that stand beside expr=: most often the expression lacks its quotes.
+func (c *call) afterExpr(rest []word) error {
+	expr := c.args["expr"]
+	if expr.quoted || rest[0].start < expr.end {
+		return c.args.unexpected(rest[0], optionNames(), "With expr= there is only NAME before it and option=value after it.")
+	}
+	end := expr.end
+	for _, w := range rest { // the words up to the next option
+		if strings.TrimSpace(c.text[end:w.start]) == "" {
+			end = w.end
+		}
+	}
+	whole := c.text[expr.start:end]
+	c.args["expr"] = argument{value: whole, start: expr.start, end: end, place: func(offset int) int { return expr.start + offset }}
+	return &rules.Error{Kind: rules.Invalid, Field: "expr", Offset: len(expr.value),
+		Text: "An expression with spaces needs quotes around it.", Fixes: []string{whole}}
+}
+
+// logForm is `add NAME LABEL PATTERN TIME`.
+func (c *call) logForm(add rules.Add, rest []word) (rules.Add, error) {
+	rest, err := c.takeName(&add, rest)
+	if err != nil {
+		return add, err
+	}
+	rest = joinSlashes(c.text, rest)
+	for i, field := range []string{"label", "pattern", "time"} {
+		if i >= len(rest) {
+			return add, c.missing(field)
+		}
+		if w := rest[i]; i > 0 && w.key != "" {
+			if near := nearest(rest[0].key, optionNames()); near != "" {
+				w = rest[0] // `servity=critical job=sshd …`: the first of the two is the slip
+			}
+			return add, c.args.unexpected(w, optionNames(), "")
+		}
+		c.args[field] = rest[i].whole()
+	}
+	if len(rest) > 3 {
+		return add, c.tooMany(rest)
+	}
+	add.Log = &rules.LogForm{Label: c.args["label"].straightened().value, Pattern: c.args["pattern"].value, Time: c.args["time"].value}
+	if !rest[2].quoted {
+		add.Log.Time = fold(add.Log.Time)
+	}
+	return add, nil
+}
+
+// takeName takes the NAME that the words begin with.
+func (c *call) takeName(add *rules.Add, rest []word) ([]word, error) {
+	if len(rest) == 0 {
+		return nil, &rules.Error{Kind: rules.Invalid, Field: wholeCommand, Offset: -1,
+			Text:  "The name of the rule is missing. Write add NAME LABEL PATTERN TIME, or add NAME expr='EXPR', or paste YAML below add.",
+			Fixes: []string{`add sshd-ban job=sshd "Ban" 5m`, `add node-down expr='up == 0' for=1m`}}
+	}
+	if w := rest[0]; w.key != "" {
+		return nil, c.args.unexpected(w, optionNames(), "")
+	}
+	c.args["name"] = rest[0].whole()
+	add.Name = rest[0].value
+	return rest[1:], nil
+}
+
+// missing returns the error for a log form that ends too early.
+func (c *call) missing(field string) error {
+	what := map[string]string{
+		"label":   "After the name comes LABEL, such as job=sshd (or expr='…' for any expression).",
+		"pattern": `After LABEL comes PATTERN: a text in the line such as "Ban", a /regular expression/, or * for any line.`,
+		"time":    "After PATTERN comes TIME, the window to count lines in, such as 5m.",
+	}[field]
+	end := strings.TrimRightFunc(c.text, isSpace)
+	err := mistake(len(end), what)
+	if field == "time" {
+		err.Fixes = []string{end + " 5m"}
+	}
+	return err
+}
+
+// tooMany returns the error for more words than the log form has: most often PATTERN lacks its quotes.
+func (c *call) tooMany(rest []word) error {
+	for _, w := range rest[3:] {
+		if w.key != "" {
+			return c.args.unexpected(w, optionNames(), "")
+		}
+	}
+	first, last := rest[1], rest[len(rest)-2]
+	pattern := c.text[first.start:last.end]
+	err := &rules.Error{Kind: rules.Invalid, Field: fieldUnknown,
+		Text: "After NAME come three words: LABEL, PATTERN and TIME. Put quotes around a pattern that has spaces."}
+	c.args[fieldUnknown] = rest[3].whole()
+	if !first.quoted && !last.quoted {
+		c.args[fieldUnknown] = argument{start: first.start, end: last.end, place: func(int) int { return rest[3].start }}
+		err.Fixes = []string{pattern}
+	}
+	return err
+}
+
+// joinSlashes makes one word of a PATTERN such as /Failed password/ that was typed without quotes.
+func joinSlashes(text string, rest []word) []word {
+	if len(rest) < 4 || rest[1].quoted || !strings.HasPrefix(rest[1].value, "/") || strings.HasSuffix(rest[1].value[1:], "/") {
+		return rest
+	}
+	for i, w := range rest[2:] {
+		if strings.HasSuffix(text[w.start:w.end], "/") {
+			whole := word{value: text[rest[1].start:w.end], start: rest[1].start, end: w.end, quoted: true,
+				pieces: []piece{{0, rest[1].start}}}
+			return append([]word{rest[0], whole}, rest[i+3:]...)
+		}
+	}
+	return rest
+}
+
+// groupMessage is the name of a channel that holds the direct messages of several people.
+var groupMessage = regexp.MustCompile(`^[0-9a-f]{40}$`)
+
+// namespaceOf returns the namespace of a channel: its name, or "default" for direct and group messages.
+func namespaceOf(channel rules.Place) string {
+	if channel.Name == "" || strings.Contains(channel.Name, "__") || groupMessage.MatchString(channel.Name) {
+		return "default"
+	}
+	return channel.Name
+}
+
+// straightened returns the argument with curly double quotes made plain, where it has no plain ones: they then stand for
+// the strings of an expression, not for text in one.
+func (a argument) straightened() argument {
+	if !strings.ContainsAny(a.value, "“”") || strings.ContainsAny(a.value, "\"`") {
+		return a
+	}
+	typed, place := a.value, a.place
+	a.value = strings.NewReplacer("“", `"`, "”", `"`).Replace(a.value)
+	a.place = func(offset int) int {
+		at := 0
+		for i, r := range typed {
+			if at >= offset {
+				return place(i)
+			}
+			if r == '“' || r == '”' {
+				at++
+			} else {
+				at += len(string(r))
+			}
+		}
+		return place(len(typed))
+	}
+	return a
+}

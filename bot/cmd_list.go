@@ -1,0 +1,178 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+var listCommand = Command{
+	Name:    "list",
+	Aliases: []string{"ls"},
+	Usage:   []string{`list`, `list all`, `list NAME`},
+	Summary: "List the rules: their names, every rule in full, or one rule in full",
+	Help: "`page=2` shows what did not fit into one message; `ruler=` and `namespace=` show a part. " +
+		"NAME may be `group/NAME`, `namespace/group/NAME` or `ruler:namespace/group/NAME`; a rule that is called \"all\" needs quotes.",
+	Examples: []string{`list`, `list all`, `list sshd-ban`, `list namespace=ops`},
+	Run:      runList,
+}
+
+// listOptions are what `list` takes; page is its own, the others are the general ones.
+var listOptions = []string{"ruler", "namespace", "page"}
+
+func runList(ctx context.Context, call *call) (answer, error) {
+	words, err := call.words()
+	if err != nil {
+		return answer{}, err
+	}
+	words, page, err := call.takePage(words)
+	if err != nil {
+		return answer{}, err
+	}
+	rest, err := call.args.takeOptions(words, listOptions)
+	if err != nil {
+		return answer{}, err
+	}
+	all := len(rest) == 1 && rest[0].keyword() == "all"
+	var name string
+	if len(rest) > 0 && !all {
+		if name, err = call.oneName(rest, listOptions); err != nil {
+			return answer{}, err
+		}
+	}
+	book, err := call.backend.Book(ctx)
+	if err != nil {
+		return answer{}, err
+	}
+	if name != "" {
+		entry, err := book.Find(name)
+		if err != nil {
+			return answer{}, err
+		}
+		return told(inFull(book.Address(entry.Ref), entry)), nil
+	}
+	return told(call.listed(book, all, page)), nil
+}
+
+// takePage takes the option page= out of the words; without one the page is the first.
+func (c *call) takePage(words []word) (rest []word, page int, err error) {
+	page = 1
+	for _, w := range words {
+		if w.key != "page" {
+			rest = append(rest, w)
+			continue
+		}
+		c.args["page"] = w.afterKey()
+		page, err = strconv.Atoi(fold(w.value[w.keyLen:]))
+		if err != nil || page < 1 {
+			return nil, 0, invalidOption("page", "takes a number from 1", "1")
+		}
+	}
+	return rest, page, nil
+}
+
+// listed returns one page of the rules that the options choose.
+func (c *call) listed(book *rules.Book, all bool, page int) string {
+	ruler, namespace := c.args["ruler"].value, c.args["namespace"].value
+	var entries []rules.Entry
+	for _, e := range book.Entries(ruler) {
+		if namespace == "" || e.Ref.Namespace() == namespace {
+			entries = append(entries, e)
+		}
+	}
+	if len(entries) == 0 {
+		return "There are no rules" + c.chosen() + "."
+	}
+	blocks := names(entries, book.Address)
+	again := "list"
+	if all {
+		again = "list all"
+		blocks = blocks[:0]
+		for _, e := range entries {
+			blocks = append(blocks, inFull(book.Address(e.Ref), e))
+		}
+	}
+	pages := paginate(blocks)
+	page = min(page, len(pages))
+	text := fmt.Sprintf("**%s%s**", count(len(entries), "rule"), c.chosen())
+	if len(pages) > 1 {
+		text += fmt.Sprintf(", page %d of %d", page, len(pages))
+	}
+	text += "\n" + pages[page-1]
+	if page < len(pages) {
+		text += "\n…and more: " + code(fmt.Sprintf("%s %s%s page=%d", c.trigger, again, c.given("ruler", "namespace"), page+1))
+	}
+	return text
+}
+
+// chosen says in words which part of the rules the options choose.
+func (c *call) chosen() string {
+	var text string
+	if namespace := c.args["namespace"].value; namespace != "" {
+		text += " in " + escape(namespace)
+	}
+	if ruler := c.args["ruler"].value; ruler != "" {
+		text += " for " + escape(ruler)
+	}
+	return text
+}
+
+// given returns these options as they were given, each with a space before it.
+func (c *call) given(names ...string) string {
+	var text string
+	for _, name := range names {
+		if arg, given := c.args[name]; given {
+			text += " " + name + "=" + quote(arg.value)
+		}
+	}
+	return text
+}
+
+// names returns the addresses of the entries, a block for every ruler and namespace, long ones in several blocks.
+func names(entries []rules.Entry, address func(rules.Ref) string) []string {
+	place := func(r rules.Ref) string { return r.Ruler + "/" + r.Namespace() }
+	var blocks []string
+	for i := 0; i < len(entries); {
+		first := i
+		for i < len(entries) && place(entries[i].Ref) == place(entries[first].Ref) {
+			i++
+		}
+		head := fmt.Sprintf("**%s** (%d): ", escape(strings.TrimSuffix(place(entries[first].Ref), "/")), i-first)
+		var line []string
+		size := 0
+		for _, e := range entries[first:i] {
+			name := code(address(e.Ref))
+			if size += len(name) + 2; size > pageSize/4 {
+				blocks = append(blocks, head+strings.Join(line, ", "))
+				head, line, size = "", nil, len(name)
+			}
+			line = append(line, name)
+		}
+		blocks = append(blocks, head+strings.Join(line, ", "))
+	}
+	return blocks
+}
+
+// inFull returns one rule with its address above it.
+func inFull(address string, e rules.Entry) string {
+	return "**" + escape(address) + "**\n" + fence("yaml", cut(e.Source, pageSize-1000))
+}
+
+// paginate puts blocks onto as few pages as hold them, in their order.
+func paginate(blocks []string) []string {
+	var pages []string
+	size := 0
+	for _, b := range blocks {
+		n := runes(b) + 1
+		if len(pages) == 0 || size+n > pageSize {
+			pages, size = append(pages, b), n
+			continue
+		}
+		pages[len(pages)-1] += "\n" + b
+		size += n
+	}
+	return pages
+}

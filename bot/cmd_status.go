@@ -1,0 +1,103 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+var statusCommand = Command{
+	Name:     "status",
+	Usage:    []string{"status"},
+	Summary:  "Show the rulers, the rulebook, and what is not live and why",
+	Examples: []string{"status"},
+	Run:      runStatus,
+}
+
+func runStatus(ctx context.Context, call *call) (answer, error) {
+	words, err := call.words()
+	if err != nil {
+		return answer{}, err
+	}
+	if len(words) > 0 {
+		return answer{}, call.args.unexpected(words[0], nil, "status takes nothing more.")
+	}
+	return told(statusText(call.backend.Status(ctx), call.now)), nil
+}
+
+// shown is how many items of each list a status shows.
+const shown = 10
+
+// statusText says how everything stands, the troubles under the ruler that has them.
+func statusText(s rules.Status, now time.Time) string {
+	var b strings.Builder
+	revision := "empty"
+	if s.Revision != "" {
+		revision = "at " + code(short(s.Revision))
+	}
+	fmt.Fprintf(&b, "**Rulebook** %s, %s\n", revision, count(s.Rules, "rule"))
+	writeList(&b, s.Problems, "not published", problemText)
+	for _, r := range s.Rulers {
+		writeRuler(&b, r, now)
+	}
+	writeList(&b, s.Waiting, "committed and waiting to be live", func(w rules.Waiting) string {
+		return fmt.Sprintf("%s %s (%s): %s", escape(w.Outcome.Action), refNames(w.Outcome.Refs), ago(w.Since, now), escape(orUnknown(w.Outcome.Reason)))
+	})
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// writeRuler writes how one ruler stands.
+func writeRuler(b *strings.Builder, r rules.RulerStatus, now time.Time) {
+	fmt.Fprintf(b, "**%s** (%s): %d of %s live, in %s; last applied %s, last seen %s\n", escape(r.Info.Name), escape(string(r.Info.Dialect)),
+		r.Running, count(r.Rules, "rule"), count(r.Files, "file"), ago(r.LastApply, now), ago(r.LastSeen, now))
+	if r.Err != nil {
+		fmt.Fprintf(b, "- trouble: %s\n", escape(publicText(r.Err)))
+	}
+	writeList(b, r.NotLive, "not live", func(n rules.NotLive) string {
+		return code(n.Ref.Group+"/"+n.Ref.Name) + ": " + escape(orUnknown(n.Why))
+	})
+	writeList(b, r.Foreign, "not ours in its directory, left alone", func(name string) string { return code(name) })
+}
+
+// writeList writes the first few items below a line that counts them all; nothing when there are none.
+func writeList[T any](b *strings.Builder, items []T, what string, line func(T) string) {
+	if len(items) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "- %d %s:\n", len(items), what)
+	for _, item := range items[:min(len(items), shown)] {
+		fmt.Fprintf(b, "    - %s\n", line(item))
+	}
+	if more := len(items) - shown; more > 0 {
+		fmt.Fprintf(b, "    - …and %d more\n", more)
+	}
+}
+
+// ago says how long ago something was.
+func ago(then, now time.Time) string {
+	if then.IsZero() {
+		return "never since the start"
+	}
+	return tookText(now.Sub(then)) + " ago"
+}
+
+// orUnknown stands in for a reason that nobody knows.
+func orUnknown(reason string) string {
+	if reason == "" {
+		return "the reason is not known"
+	}
+	return reason
+}
+
+// publicText returns of an error what a person may read: the text of a *rules.Error, and nothing of any other.
+func publicText(err error) string {
+	var e *rules.Error
+	if errors.As(err, &e) {
+		return e.Text
+	}
+	return "something went wrong inside the service; its log says what"
+}

@@ -1,0 +1,131 @@
+package bot
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// Command is one thing that a person can say after "/alert".
+type Command struct {
+	Name     string
+	Aliases  []string
+	Usage    []string // the lines to write, without "/alert "
+	Summary  string   // one line, without a full stop
+	Help     string   // more, in Markdown; may be empty
+	Examples []string // lines that work, without "/alert "
+	Options  []string // the names of the options it takes, in the order of the help
+	Changes  bool     // it changes rules
+	// Run parses the rest of the call's words and does what they say. A mistake is a *rules.Error whose Field is in call.args.
+	Run func(ctx context.Context, call *call) (answer, error)
+}
+
+// Commands is the one table of commands, in the order of the help.
+var Commands = []Command{
+	addCommand,
+	listCommand,
+	deleteCommand,
+	statusCommand,
+	helpCommand,
+}
+
+// Backend is what the commands ask of the rest of the service.
+type Backend struct {
+	// Apply walks an intent to its outcome: planned, checked, committed, published, watched until live.
+	Apply func(ctx context.Context, request rules.Request, intent rules.Intent) rules.Outcome
+	// Book returns the newest rulebook.
+	Book func(ctx context.Context) (*rules.Book, error)
+	// Status returns how everything stands.
+	Status func(ctx context.Context) rules.Status
+}
+
+// call is one command as it is being worked on.
+type call struct {
+	backend Backend
+	table   []Command
+	request rules.Request
+	now     time.Time
+	trigger string // "/alert"
+	text    string // everything after it, as typed
+	from    int    // where in text the words after the command's name begin
+	args    arguments
+}
+
+// answer is what a command ends in: the outcome for the journal, and what the person reads.
+type answer struct {
+	reply   Reply
+	outcome rules.Outcome
+}
+
+// told returns the answer of a command that changed nothing and tells its author something.
+func told(text string) answer {
+	return answer{reply: Reply{Text: text}, outcome: rules.Outcome{Result: rules.Success}}
+}
+
+// changed returns the answer of a command that went through Backend.Apply. One that was refused before anything was
+// committed is returned as the error that it is.
+func (c *call) changed(outcome rules.Outcome) (answer, error) {
+	if outcome.Revision == "" && outcome.Err != nil {
+		return answer{outcome: outcome}, outcome.Err
+	}
+	return answer{reply: Reply{Text: outcomeText(c.request.Actor, outcome), InChannel: outcome.Revision != ""}, outcome: outcome}, nil
+}
+
+// words returns all words after the command's name; line breaks are spaces.
+func (c *call) words() ([]word, error) { return scanAll(c.text, c.from) }
+
+// lookUp finds the command that a text names and where its arguments begin. It forgives a repeated "/alert", upper case,
+// full-width letters and aliases. Empty text asks for help.
+func lookUp(table []Command, trigger, text string) (Command, int, error) {
+	name, start, next := firstWord(text, 0)
+	for name == fold(trigger) || name == "/alert" {
+		name, start, next = firstWord(text, next)
+	}
+	if name == "" {
+		name = "help"
+	}
+	var names []string
+	for _, c := range table {
+		if c.Name == name {
+			return c, next, nil
+		}
+		names = append(names, c.Name)
+		for _, alias := range c.Aliases {
+			if alias == name {
+				return c, next, nil
+			}
+			names = append(names, alias)
+		}
+	}
+	err := mistake(start, "There is no such command. The commands are "+commandNames(table)+".")
+	if near := nearest(name, names); near != "" {
+		err.Text = "There is no such command. Did you mean " + near + "?"
+		err.Fixes = []string{near + text[next:]}
+	}
+	return Command{}, next, err
+}
+
+// firstWord returns the first word from text[from:] as a keyword, where it begins and where it ends. It knows no quotes:
+// a command is found even when its arguments are in a tangle.
+func firstWord(text string, from int) (name string, start, end int) {
+	rest := strings.TrimLeftFunc(text[from:], isSpace)
+	start = len(text) - len(rest)
+	if end = strings.IndexFunc(rest, isSpace); end < 0 {
+		end = len(rest)
+	}
+	if end > 100 { // no keyword is that long
+		return rest[:1] + "…", start, start + end
+	}
+	return fold(strings.Trim(rest[:end], "`")), start, start + end
+}
+
+// commandNames returns the names of all commands in a sentence.
+func commandNames(table []Command) string {
+	names := make([]string, len(table))
+	for i, c := range table {
+		names[i] = c.Name
+	}
+	return strings.Join(names, ", ")
+}

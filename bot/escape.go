@@ -1,0 +1,114 @@
+package bot
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// apart is the zero-width space that keeps an @ from the name behind it, so that nobody is called.
+const apart = "\u200b"
+
+// escape returns outside text so that Mattermost shows it as it is: one paragraph without links, styles, mentions or
+// characters that nobody sees.
+func escape(s string) string {
+	var b strings.Builder
+	lineStart := true
+	for i, r := range s {
+		switch {
+		case r == '\n':
+			b.WriteByte('\n')
+			lineStart = true
+			continue
+		case r == '\t':
+			b.WriteByte(' ')
+			continue
+		case isHidden(r):
+			b.WriteRune(unicode.ReplacementChar)
+		case r == '@' || r == '＠' || r == '<' || r == '﹫':
+			b.WriteRune(r)
+			b.WriteString(apart)
+		case strings.ContainsRune("\\`*_[]~|#", r) || lineStart && strings.ContainsRune(">+-=", r):
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case (r == '.' || r == ')') && endsInNumber(s[:i]):
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		default:
+			b.WriteRune(r)
+		}
+		lineStart = lineStart && r == ' '
+	}
+	return b.String()
+}
+
+// endsInNumber reports whether a text ends in a line that has only a short number: with a dot behind it Markdown would
+// make a list of it.
+func endsInNumber(s string) bool {
+	digits := len(s) - len(strings.TrimRight(s, "0123456789"))
+	if digits == 0 || digits > 9 {
+		return false
+	}
+	before := strings.TrimRight(s[:len(s)-digits], " ")
+	return before == "" || strings.HasSuffix(before, "\n")
+}
+
+// isHidden reports whether a rune is one that nobody sees and that can change what others look like: control characters,
+// marks that turn the direction of writing, invalid bytes.
+func isHidden(r rune) bool {
+	return unicode.IsControl(r) || r == utf8.RuneError ||
+		r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2060 && r <= 0x206f || r == 0xfeff || r >= 0xe0000 && r <= 0xe0fff
+}
+
+// visible returns a text of one line with everything that nobody sees made visible.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' || r == '\n':
+			return ' '
+		case isHidden(r):
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}
+
+// code returns outside text as a code span. Mattermost finds no mentions in code.
+func code(s string) string {
+	s = visible(s)
+	if strings.TrimSpace(s) == "" {
+		return "(empty)"
+	}
+	longest := longestTicks(s)
+	ticks := strings.Repeat("`", longest+1)
+	if longest > 0 {
+		s = " " + s + " "
+	}
+	return ticks + s + ticks
+}
+
+// fence returns outside text as a code block, between more back-ticks than it has in one place.
+func fence(language, s string) string {
+	lines := strings.Split(strings.Trim(s, "\n"), "\n")
+	for i, line := range lines {
+		lines[i] = strings.Map(func(r rune) rune {
+			if isHidden(r) && r != '\t' {
+				return unicode.ReplacementChar
+			}
+			return r
+		}, line)
+	}
+	ticks := strings.Repeat("`", max(3, longestTicks(s)+1))
+	return ticks + language + "\n" + strings.Join(lines, "\n") + "\n" + ticks
+}
+
+// longestTicks returns the length of the longest run of back-ticks.
+func longestTicks(s string) int {
+	longest := 0
+	for i := 0; i < len(s); {
+		run := tickRun(s[i:])
+		longest = max(longest, run)
+		i += run + 1
+	}
+	return longest
+}

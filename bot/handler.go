@@ -1,0 +1,327 @@
+package bot
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// Options say whose commands the handler takes and how it answers. What may be left out says so.
+type Options struct {
+	// Tokens returns the command tokens that are valid now, one for every slash command in Mattermost.
+	Tokens func() []string
+	// CLITokens returns the tokens of our own command line, which has no trigger id to show; may be nil.
+	CLITokens func() []string
+	// AllowGET takes commands by GET too, which puts the token into URLs and thus into the logs of proxies.
+	AllowGET bool
+	// Teams, Channels and Users are the ids that commands are taken from; an empty list takes all.
+	Teams, Channels, Users []string
+	// Mattermost is the server that the commands come from. With nil, trigger ids are not verified and nothing can be answered late.
+	Mattermost *Mattermost
+	// AckAfter is when a command that is still being worked on is answered with "working on it"; 0 means 2.5 s.
+	AckAfter time.Duration
+	// Deadline is the longest that a command may work; 0 means 2 minutes.
+	Deadline time.Duration
+	// InFlight is how many commands may be worked on at once; 0 means 64.
+	InFlight int
+	// Now and NewID may be nil: the clock, and 26 random letters and digits.
+	Now   func() time.Time
+	NewID func() string
+	// Logger gets one line for every command.
+	Logger *slog.Logger
+	// Observe is told how every command ended: its canonical name ("unknown" when there is no such command); may be nil.
+	Observe func(command string, result rules.Result, took time.Duration)
+}
+
+// Journal is the record of every command.
+type Journal interface {
+	// Receive writes a request down before it is worked on. When its Key is known already it writes nothing and returns
+	// the earlier record, whose Done is zero while that one is being worked on. An error means that nothing was written.
+	Receive(ctx context.Context, request rules.Request) (*rules.Record, error)
+	// Finish writes down how a request ended.
+	Finish(ctx context.Context, record rules.Record) error
+}
+
+// Handler takes the slash commands of Mattermost: it is the http.Handler for /mattermost/command.
+type Handler struct {
+	options Options
+	backend Backend
+	journal Journal
+	access  access
+	slots   chan struct{}
+	working sync.WaitGroup
+}
+
+// New returns a handler.
+func New(options Options, backend Backend, journal Journal) *Handler {
+	if options.AckAfter == 0 {
+		options.AckAfter = 2500 * time.Millisecond
+	}
+	if options.Deadline == 0 {
+		options.Deadline = 2 * time.Minute
+	}
+	if options.InFlight == 0 {
+		options.InFlight = 64
+	}
+	if options.CLITokens == nil {
+		options.CLITokens = func() []string { return nil }
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.NewID == nil {
+		options.NewID = newID
+	}
+	if options.Observe == nil {
+		options.Observe = func(string, rules.Result, time.Duration) {}
+	}
+	return &Handler{
+		options: options, backend: backend, journal: journal,
+		access: access{teams: options.Teams, channels: options.Channels, users: options.Users},
+		slots:  make(chan struct{}, options.InFlight),
+	}
+}
+
+// noAnswerAfter is when a command is answered with "working on it" although there is no way to answer it later: just before
+// Mattermost gives up, which is after 30 s.
+const noAnswerAfter = 25 * time.Second
+
+// ServeHTTP takes one command. What is not from Mattermost gets an HTTP error without a reason; everything else is answered
+// 200 with a message, as Mattermost shows no other answer to the person.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f, status := readForm(w, r, h.options.AllowGET)
+	if status != 0 {
+		h.refuse(w, r, status)
+		return
+	}
+	tokens := tokensOf(r, f)
+	cli := allValid(tokens, h.options.CLITokens())
+	if !cli && !allValid(tokens, h.options.Tokens()) {
+		h.refuse(w, r, http.StatusUnauthorized)
+		return
+	}
+	if f.userID == "" {
+		h.refuse(w, r, http.StatusBadRequest)
+		return
+	}
+
+	// From here on nothing hangs on the connection: when Mattermost hangs up, a half-done change still ends well.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), h.options.Deadline)
+	done, late := make(chan Reply), make(chan struct{})
+	request := h.request(r, f, cli)
+	ackAfter := noAnswerAfter
+	if h.options.Mattermost != nil && h.options.Mattermost.remember(request.ID, f.responseURL) {
+		ackAfter = h.options.AckAfter
+	}
+	h.working.Go(func() {
+		defer cancel()
+		reply := h.work(ctx, request, f)
+		select {
+		case done <- reply:
+		case <-late:
+			h.answerLate(ctx, request, reply)
+		}
+	})
+
+	timer := time.NewTimer(ackAfter)
+	defer timer.Stop()
+	defer close(late)
+	select {
+	case reply := <-done:
+		h.write(w, reply)
+	case <-timer.C:
+		h.write(w, Reply{Text: "Working on it (request " + code(request.ID) + ")."})
+	case <-r.Context().Done():
+	}
+}
+
+// Wait returns when no command is being worked on, or with the context's error. No request may come in meanwhile.
+func (h *Handler) Wait(ctx context.Context) error {
+	idle := make(chan struct{})
+	go func() {
+		h.working.Wait()
+		close(idle)
+	}()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// work is the path of a command from the verified token to its reply.
+func (h *Handler) work(ctx context.Context, request rules.Request, f form) Reply {
+	var denied error
+	if h.options.Mattermost != nil && request.Entry == "chat" {
+		request.Key, denied = h.options.Mattermost.verifyTrigger(ctx, f)
+	}
+	prior, err := h.journal.Receive(ctx, request)
+	if err != nil {
+		h.finished(ctx, request, "unknown", rules.Outcome{Result: rules.Failed, Err: err})
+		return Reply{Text: "Not accepted: the journal cannot be written. Nothing was changed."}
+	}
+	if prior != nil {
+		return again(*prior)
+	}
+	call := &call{
+		backend: h.backend, table: Commands, request: request, now: h.options.Now(),
+		trigger: f.command, text: f.text, args: arguments{},
+	}
+	name, ended, err := "unknown", answer{}, denied
+	if err == nil {
+		name, ended, err = h.run(ctx, call)
+	}
+	if err != nil {
+		ended = call.failed(ended, err)
+	}
+	if err := h.record(ctx, request, name, ended); err != nil {
+		ended.reply.Text += "\nThe journal could not be written: this is not in it."
+		h.options.Logger.Error("journal not written", "request", request.ID, "err", err)
+	}
+	h.finished(ctx, request, name, ended.outcome)
+	return ended.reply
+}
+
+// run looks the command up, authorizes it and runs it. A panic in it is an error of this one request.
+func (h *Handler) run(ctx context.Context, call *call) (name string, ended answer, err error) {
+	name = "unknown"
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	default:
+		return name, ended, &rules.Error{Kind: rules.Unavailable, Text: "Too many commands are being worked on. Try again in a moment."}
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %s\n%s", redact(fmt.Sprint(p)), debug.Stack())
+		}
+	}()
+	command, from, unknown := lookUp(call.table, call.trigger, call.text)
+	if unknown == nil {
+		name = command.Name
+	}
+	if err := h.access.check(call.request); err != nil {
+		return name, ended, err
+	}
+	if unknown != nil {
+		return name, ended, unknown
+	}
+	call.from = from
+	ended, err = command.Run(ctx, call)
+	return name, ended, err
+}
+
+// failed returns the answer to a command that ended in an error.
+func (c *call) failed(ended answer, err error) answer {
+	ended.outcome.Err = err
+	if ended.outcome.Result == "" || ended.outcome.Result == rules.Success {
+		ended.outcome.Result = rules.ResultOf(err)
+	}
+	ended.reply = Reply{Text: c.errorText(err)}
+	return ended
+}
+
+// again returns the answer to a request that came before.
+func again(prior rules.Record) Reply {
+	if prior.Done.IsZero() {
+		return Reply{Text: "This request is being worked on already (request " + code(prior.Request.ID) + ")."}
+	}
+	return Reply{Text: prior.Reply + "\n(This request came twice; it was done once, and this is its answer again.)", InChannel: prior.InChannel}
+}
+
+// record writes down how a request ended, without secrets. It has a deadline of its own: the command may have used up its.
+func (h *Handler) record(ctx context.Context, request rules.Request, name string, ended answer) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	outcome := ended.outcome
+	outcome.Err = redactError(outcome.Err)
+	if name == "unknown" {
+		name = ""
+	}
+	return h.journal.Finish(ctx, rules.Record{
+		Request: request, Action: name, Outcome: outcome,
+		Reply: redact(fit(ended.reply.Text)), InChannel: ended.reply.InChannel, Done: h.options.Now(),
+	})
+}
+
+// finished writes the one log line of a command and counts it. What a person typed wrong is no news for an operator.
+func (h *Handler) finished(ctx context.Context, request rules.Request, name string, outcome rules.Outcome) {
+	took := h.options.Now().Sub(request.Time)
+	h.options.Observe(name, outcome.Result, took)
+	level, fields := slog.LevelInfo, []any{
+		"request", request.ID, "actor", request.Actor.ID, "user", request.Actor.Name, "channel", request.Channel.Name,
+		"entry", request.Entry, "command", name, "result", string(outcome.Result), "duration", took,
+	}
+	if outcome.State != "" {
+		fields = append(fields, "state", string(outcome.State), "revision", short(outcome.Revision))
+	}
+	if outcome.Result == rules.Failed && outcome.Err != nil {
+		level, fields = slog.LevelError, append(fields, "err", redact(outcome.Err.Error()))
+	}
+	h.options.Logger.Log(ctx, level, "command", fields...)
+}
+
+// answerLate gives the reply that came too late for the HTTP answer.
+func (h *Handler) answerLate(ctx context.Context, request rules.Request, reply Reply) {
+	if h.options.Mattermost == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	defer cancel()
+	if err := h.options.Mattermost.answerLate(ctx, request.ID, reply); err != nil {
+		h.options.Logger.Error("late answer not delivered", "request", request.ID, "err", err)
+	}
+}
+
+// request returns the command as it arrived.
+func (h *Handler) request(r *http.Request, f form, cli bool) rules.Request {
+	remote, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		remote = r.RemoteAddr
+	}
+	entry := "chat"
+	if cli {
+		entry = "cli"
+	}
+	return rules.Request{
+		ID: h.options.NewID(), Time: h.options.Now(), Entry: entry, Remote: remote,
+		Actor:   rules.Person{ID: f.userID, Name: f.userName},
+		Team:    rules.Place{ID: f.teamID, Name: f.teamDomain},
+		Channel: rules.Place{ID: f.channelID, Name: f.channelName},
+		Command: redact(strings.TrimSpace(f.text)),
+	}
+}
+
+// refuse answers what is not a command of ours, without saying why.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int) {
+	h.options.Logger.Warn("request refused", "status", status, "remote", r.RemoteAddr, "method", r.Method)
+	if status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", http.MethodPost)
+	}
+	http.Error(w, http.StatusText(status), status)
+}
+
+// write answers Mattermost. A connection that is gone is no error: the command went on without it.
+func (h *Handler) write(w http.ResponseWriter, reply Reply) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(reply.payload())
+}
+
+// newID returns 26 random letters and digits, in the alphabet of Mattermost's own ids.
+func newID() string {
+	var random [16]byte
+	_, _ = rand.Read(random[:]) // never fails
+	return base32.NewEncoding("ybndrfg8ejkmcpqxot1uwisza345h769").WithPadding(base32.NoPadding).EncodeToString(random[:])
+}

@@ -1,0 +1,109 @@
+package bot
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// Mattermost is the configured server, as far as the bot calls it: for the key that signs trigger ids, to answer a command
+// late, and to tell a channel something. It never calls another host and follows no redirect.
+type Mattermost struct {
+	base     *url.URL
+	client   *http.Client
+	botToken func() string
+	now      func() time.Time
+
+	key   keyCache
+	mu    sync.Mutex
+	hooks map[string]*hook // by request id
+}
+
+// NewMattermost returns the server at an address such as "https://chat.example.org", which may have a path. botToken
+// returns the access token of a bot account, or "" when there is none; client's transport says how to connect (nil: the
+// default). The address is refused when it is not one of http or https, or has a user, a query or a fragment.
+func NewMattermost(address string, botToken func() string, client *http.Client, now func() time.Time) (*Mattermost, error) {
+	base, err := url.Parse(address)
+	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" ||
+		base.User != nil || base.RawQuery != "" || base.Fragment != "" {
+		return nil, errors.New("the address of the Mattermost server must be like https://chat.example.org, without user, query or fragment")
+	}
+	m := &Mattermost{base: base, client: &http.Client{}, botToken: botToken, now: now, hooks: map[string]*hook{}}
+	if client != nil {
+		m.client.Transport = client.Transport
+	}
+	m.client.Timeout = 10 * time.Second
+	m.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	m.key.busy = make(chan struct{}, 1)
+	return m, nil
+}
+
+// Tell says something after a request was answered: that its change is live at last. With a bot token it is a post in the
+// request's channel; without one, and for what only the author may read, it goes over the request's response_url while
+// that lasts. An error of kind Unavailable says that nobody was told.
+func (m *Mattermost) Tell(ctx context.Context, request rules.Request, reply Reply) error {
+	if token := m.botToken(); token != "" && reply.InChannel {
+		return m.post(ctx, token, request.Channel.ID, reply)
+	}
+	return m.answerLate(ctx, request.ID, reply)
+}
+
+// post makes a post of the bot in a channel.
+func (m *Mattermost) post(ctx context.Context, token, channelID string, reply Reply) error {
+	if !mattermostID.MatchString(channelID) {
+		return untold(errors.New("the request came from no channel of this server"))
+	}
+	body, err := json.Marshal(struct {
+		ChannelID string `json:"channel_id"`
+		Message   string `json:"message"`
+	}{channelID, fit(reply.Text)})
+	if err != nil {
+		return untold(err)
+	}
+	return m.send(ctx, m.base.JoinPath("api", "v4", "posts"), token, body, http.StatusCreated)
+}
+
+// send posts JSON and wants one status. Its errors tell neither the address, which can be a secret, nor what was sent.
+func (m *Mattermost) send(ctx context.Context, to *url.URL, token string, body []byte, want int) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))
+	if err != nil {
+		return untold(errors.New("the request cannot be made"))
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := m.client.Do(request)
+	if err != nil {
+		return untold(withoutURL(err))
+	}
+	defer response.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be used again
+	if response.StatusCode != want {
+		return untold(fmt.Errorf("Mattermost answered %d", response.StatusCode))
+	}
+	return nil
+}
+
+// untold returns the error for a message that did not arrive.
+func untold(cause error) error {
+	return &rules.Error{Kind: rules.Unavailable, Text: "The message could not be delivered to Mattermost.", Cause: cause}
+}
+
+// withoutURL returns an HTTP client's error without the address in it.
+func withoutURL(err error) error {
+	var e *url.Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}

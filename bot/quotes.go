@@ -1,0 +1,169 @@
+package bot
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// closers are the quotes that begin a quoted text, with those that end it. Keyboards of phones and word processors make
+// the curly ones by themselves, in the way of several languages.
+var closers = map[rune]string{
+	'"': `"`, '“': "”", '”': "”", '„': "“”", '＂': "＂",
+	'\'': "'", '‘': "’", '’': "’", '‚': "‘’", '＇': "＇",
+}
+
+// isQuote reports whether r begins a quoted text at the start of a word or after `key=`.
+func isQuote(r rune) bool { return r == '`' || closers[r] != "" }
+
+// quoted reads the quoted text at pos. Nothing in it is changed but this: \" inside "…" means a quote, so that every other
+// backslash of a regular expression stays as it is.
+func (s *scanner) quoted(open rune) error {
+	s.w.quoted = true
+	if open == '`' {
+		return s.backticks()
+	}
+	opened, depth, ends := s.pos, 0, closers[open]
+	s.pos += utf8.RuneLen(open)
+	for s.pos < len(s.text) {
+		r, n := utf8.DecodeRuneInString(s.text[s.pos:])
+		switch {
+		case open == '"' && strings.HasPrefix(s.text[s.pos:], `\"`):
+			s.pos++
+			s.copy(1)
+		case open == '“' && r == open: // “up{job=“x”} == 0”
+			depth++
+			s.copy(n)
+		case strings.ContainsRune(ends, r) && depth > 0:
+			depth--
+			s.copy(n)
+		case strings.ContainsRune(ends, r) && !s.isApostrophe(r, n):
+			s.pos += n
+			return nil
+		default:
+			s.copy(n)
+		}
+	}
+	return s.unclosed(opened, ends[:firstRune(ends)])
+}
+
+// isApostrophe reports whether the curly quote of n bytes at pos stands inside a word, as in ‘don’t’.
+func (s *scanner) isApostrophe(r rune, n int) bool {
+	next, _ := utf8.DecodeRuneInString(s.text[s.pos+n:])
+	return r == '’' && (unicode.IsLetter(next) || unicode.IsDigit(next))
+}
+
+// backticks reads `…`, or as many back-ticks on either side; three or more are a code fence, whose first line names a
+// language.
+func (s *scanner) backticks() error {
+	opened := s.pos
+	ticks := s.text[s.pos : s.pos+tickRun(s.text[s.pos:])]
+	from := s.pos + len(ticks)
+	size := indexTicks(s.text[from:], len(ticks))
+	if size < 0 {
+		return s.unclosed(opened, ticks)
+	}
+	content := s.text[from : from+size]
+	s.w.fenced = len(ticks) >= 3
+	skip, cut := 0, 0
+	switch info, _, found := strings.Cut(content, "\n"); {
+	case s.w.fenced && found && isInfo(info):
+		skip = len(info) + 1
+		cut = len(content) - len(strings.TrimSuffix(content[skip:], "\n")) - skip
+	case len(ticks) < 3 && touchesTick(content) && strings.HasPrefix(content, " ") && strings.HasSuffix(content, " "):
+		skip, cut = 1, 1 // as Markdown does it: the spaces keep back-ticks apart
+	}
+	s.pos = from + skip
+	s.copy(len(content) - skip - cut)
+	s.pos = from + size + len(ticks)
+	return nil
+}
+
+// tickRun returns how many back-ticks s begins with.
+func tickRun(s string) int { return len(s) - len(strings.TrimLeft(s, "`")) }
+
+// indexTicks returns where in s the first run of exactly n back-ticks is, or -1.
+func indexTicks(s string, n int) int {
+	for i := 0; i < len(s); {
+		j := strings.IndexByte(s[i:], '`')
+		if j < 0 {
+			return -1
+		}
+		i += j
+		run := tickRun(s[i:])
+		if run == n {
+			return i
+		}
+		i += run
+	}
+	return -1
+}
+
+// isInfo reports whether the first line of a fence can be the name of a language: "yaml", "promql", nothing.
+func isInfo(line string) bool {
+	return len(line) <= 32 && strings.IndexFunc(strings.TrimSpace(line), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '+'
+	}) < 0
+}
+
+// touchesTick reports whether s, without the spaces around it, begins or ends with a back-tick.
+func touchesTick(s string) bool {
+	s = strings.Trim(s, " ")
+	return strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`")
+}
+
+// unclosed returns the error for a quote without its other end, with the line as it was probably meant: closed before
+// the next option, else at the end of the line.
+func (s *scanner) unclosed(opened int, end string) error {
+	line, _, _ := strings.Cut(s.text[opened:], "\n")
+	at := 0
+	for word := range strings.SplitAfterSeq(line, " ") {
+		key, _, found := strings.Cut(word, "=")
+		if at > 0 && found && isOption(optionKey(key)) {
+			break
+		}
+		at += len(word)
+	}
+	at = len(strings.TrimRightFunc(line[:at], isSpace))
+	return mistake(opened, "This quote is never closed.", s.text[:opened+at]+end+s.text[opened+at:])
+}
+
+// firstRune returns the length in bytes of the first rune of s.
+func firstRune(s string) int {
+	_, n := utf8.DecodeRuneInString(s)
+	return n
+}
+
+// quote returns a value as a word: as it is when that is plain, else in the quotes that need the least escaping.
+// Scanning the result gives the value again.
+func quote(value string) string {
+	switch {
+	case value != "" && strings.IndexFunc(value, isSpecial) < 0:
+		return value
+	case !strings.Contains(value, `"`) && !strings.HasSuffix(value, `\`):
+		return `"` + value + `"`
+	case !strings.Contains(value, `'`):
+		return `'` + value + `'`
+	case !strings.HasSuffix(value, `\`):
+		return `"` + strings.ReplaceAll(value, `"`, `\"`) + `"`
+	default:
+		return inTicks(value)
+	}
+}
+
+// isSpecial reports whether r can mean something else than itself in a bare word.
+func isSpecial(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.:/#@%+", r)
+}
+
+// inTicks returns a value between more back-ticks than it has in one place: what no other quotes can hold.
+func inTicks(value string) string {
+	ticks := strings.Repeat("`", longestTicks(value)+1)
+	if len(ticks) >= 3 {
+		return ticks + "\n" + value + "\n" + ticks
+	}
+	if touchesTick(value) {
+		value = " " + value + " "
+	}
+	return ticks + value + ticks
+}

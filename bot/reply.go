@@ -1,0 +1,200 @@
+package bot
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// Reply is what a person reads: Markdown in which everything from outside is escaped already.
+type Reply struct {
+	Text      string
+	InChannel bool // to the channel; else only to the author of the command
+}
+
+// maxReply is the longest message that Mattermost takes, in runes (5.36.1: a post of 16,384 is refused). pageSize leaves
+// room for a head and a foot.
+const (
+	maxReply = 16383
+	pageSize = 15000
+)
+
+// payload returns the reply as the JSON of a command response, as Mattermost 5.36.1 takes it. Slack's syntax, in which
+// <!channel> would ping everybody, is off.
+func (r Reply) payload() []byte {
+	kind := "ephemeral"
+	if r.InChannel {
+		kind = "in_channel"
+	}
+	body, err := json.Marshal(struct {
+		ResponseType     string `json:"response_type"`
+		Text             string `json:"text"`
+		SkipSlackParsing bool   `json:"skip_slack_parsing"`
+	}{kind, fit(r.Text), true})
+	if err != nil {
+		panic(err) // two strings and a bool
+	}
+	return body
+}
+
+// outcomeText says how a change ended.
+func outcomeText(actor rules.Person, o rules.Outcome) string {
+	what := fmt.Sprintf("**%s** %s by %s", refNames(o.Refs), past(o.Action), escape(actor.Name))
+	commit := "committed as " + code(short(o.Revision))
+	ruler := escape(o.Ruler)
+	if ruler == "" {
+		ruler = "the ruler"
+	}
+	var text string
+	switch o.State {
+	case rules.Live:
+		where := "live in "
+		if o.Action == "delete" {
+			where = "gone from "
+		}
+		text = fmt.Sprintf("%s, %s, %s%s after %s.", what, commit, where, ruler, tookText(o.Took))
+	case rules.Pending:
+		text = fmt.Sprintf("%s, %s; not live yet: %s; retrying.", what, commit, sentence(o.Reason))
+	case rules.NotLoaded:
+		text = fmt.Sprintf("%s, %s; not live: %s was told to reload and does not run it: %s; retrying.", what, commit, ruler, sentence(o.Reason))
+	case rules.Reverted:
+		text = fmt.Sprintf("**%s** was not %s: %s refused it: %s. The commit %s was undone by %s.", refNames(o.Refs), past(o.Action), ruler,
+			sentence(o.Reason), code(short(o.Revision)), code(short(o.Undone)))
+	default:
+		text = what + ", " + commit + "."
+	}
+	if o.Diff != "" && o.State != rules.Reverted {
+		text += "\n" + fence("diff", cut(o.Diff, 3000))
+	}
+	return text
+}
+
+// refNames returns the names of the rules that a change touched, the first few of many.
+func refNames(refs []rules.Ref) string {
+	var names []string
+	for _, r := range refs[:min(len(refs), shown)] {
+		name := escape(r.Name)
+		if r.Nth > 1 {
+			name += fmt.Sprintf("\\#%d", r.Nth)
+		}
+		names = append(names, name)
+	}
+	text := strings.Join(names, ", ")
+	if more := len(refs) - shown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// past returns an action as it reads once it is done.
+func past(action string) string {
+	switch action {
+	case "add":
+		return "added"
+	case "delete":
+		return "deleted"
+	}
+	return escape(action) + " done"
+}
+
+// sentence returns a reason so that it can stand inside a sentence.
+func sentence(reason string) string {
+	return escape(strings.TrimRight(strings.TrimSpace(orUnknown(reason)), "."))
+}
+
+// short returns the first digits of a commit's hash.
+func short(revision string) string { return revision[:min(len(revision), 7)] }
+
+// tookText returns a span of time as a person says it: "0.8 s", "3 min", "2 d".
+func tookText(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%.0f h", d.Hours())
+	default:
+		return fmt.Sprintf("%.0f d", d.Hours()/24)
+	}
+}
+
+// problemText returns one problem of a rule file in a line.
+func problemText(p rules.Problem) string {
+	place := p.Path
+	if p.Line > 0 {
+		place += fmt.Sprintf(":%d", p.Line)
+	}
+	if p.Column > 0 {
+		place += fmt.Sprintf(":%d", p.Column)
+	}
+	return code(place) + ": " + escape(p.Text)
+}
+
+// count returns a number of things: "1 rule", "2 rules".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// runes returns how many runes a text has, as Mattermost counts.
+func runes(s string) int { return utf8.RuneCountInString(s) }
+
+// cut returns the first n runes of a text, with a note of how many were left out.
+func cut(s string, n int) string {
+	for i := range s {
+		if n--; n < 0 {
+			return fmt.Sprintf("%s\n… %d characters left out", s[:i], runes(s[i:]))
+		}
+	}
+	return s
+}
+
+// fit returns a text that Mattermost takes: when it is too long it is cut at the end of a line, with a code fence that is
+// open there closed.
+func fit(text string) string {
+	const note = "\n…the rest was left out: the message would have been too long."
+	if runes(text) <= maxReply {
+		return text
+	}
+	var b strings.Builder
+	left, open := maxReply-runes(note), ""
+	for line := range strings.SplitAfterSeq(text, "\n") {
+		after := fenceAfter(open, line)
+		closing := 0
+		if after != "" {
+			closing = len(after) + 1
+		}
+		if n := runes(line); n+closing > left {
+			break
+		} else {
+			left -= n
+		}
+		b.WriteString(line)
+		open = after
+	}
+	if open != "" {
+		return strings.TrimSuffix(b.String(), "\n") + "\n" + open + note
+	}
+	return strings.TrimSuffix(b.String(), "\n") + note
+}
+
+// fenceAfter returns the fence that is open after a line, given the one that was open before it; "" for none.
+func fenceAfter(open, line string) string {
+	ticks := line[:tickRun(line)]
+	switch {
+	case open == "" && len(ticks) >= 3:
+		return ticks
+	case open != "" && len(ticks) >= len(open) && strings.TrimSpace(line[len(ticks):]) == "":
+		return ""
+	}
+	return open
+}
