@@ -10,4 +10,38 @@ type Delete struct {
 func (Delete) Action() string { return "delete" }
 
 // Plan implements Intent.
-func (d Delete) Plan(book *Book) (Change, error) { panic("contract") }
+func (d Delete) Plan(book *Book) (Change, error) {
+	entry, err := book.Find(d.Address)
+	if err != nil {
+		return Change{}, err
+	}
+	ref := entry.Ref
+	f := book.files[ref.Ruler][ref.Path]
+	groupIndex, ruleIndex := f.position(ref)
+	content, err := f.withoutRule(groupIndex, ruleIndex)
+	if err != nil {
+		return Change{}, err
+	}
+	return Change{
+		Ruler:   ref.Ruler,
+		Files:   map[string][]byte{book.rulebookPath(ref): content},
+		Refs:    []Ref{ref},
+		Subject: "delete " + ref.Name,
+		Reason:  d.Reason,
+	}, nil
+}
+
+// position returns where in a file the rule at ref is: the group's place, and the rule's place in it.
+func (f *file) position(ref Ref) (groupIndex, ruleIndex int) {
+	nth := 0
+	for i, g := range f.groups {
+		for j, r := range g.Rules {
+			if g.Name == ref.Group && r.Name() == ref.Name {
+				if nth++; nth == ref.Nth {
+					return i, j
+				}
+			}
+		}
+	}
+	return -1, -1
+}

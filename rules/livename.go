@@ -1,9 +1,63 @@
 package rules
 
+import "strings"
+
+// maxLiveName is the longest file name that every file system takes, in bytes.
+const maxLiveName = 255
+
 // LiveName returns the flat name under which a ruler reads the file at path (relative to the ruler's directory in the
 // rulebook): "ops/sshd-ban.yaml" is "ops.sshd-ban.yaml". A dot inside a path element other than the extension's is doubled,
 // so the name is reversible and two paths never share one. Over Loki's rule API it is the namespace.
-func LiveName(path string) string { panic("contract") }
+//
+// It is reversible because an element of a rule file's path is never empty and never starts with a dot: of an odd run of
+// dots the last one is the separator.
+func LiveName(path string) string {
+	stem, extension := cutExtension(path)
+	return strings.ReplaceAll(strings.ReplaceAll(stem, ".", ".."), "/", ".") + extension
+}
 
 // RulebookPath is the inverse of LiveName; false when no path has that name.
-func RulebookPath(liveName string) (string, bool) { panic("contract") }
+func RulebookPath(liveName string) (string, bool) {
+	stem, extension := cutExtension(liveName)
+	var path strings.Builder
+	for i := 0; i < len(stem); i++ {
+		switch {
+		case stem[i] != '.':
+			path.WriteByte(stem[i])
+		case i+1 < len(stem) && stem[i+1] == '.':
+			path.WriteByte('.')
+			i++
+		default:
+			path.WriteByte('/')
+		}
+	}
+	path.WriteString(extension)
+	if !isRuleFile(path.String()) || LiveName(path.String()) != liveName {
+		return "", false
+	}
+	return path.String(), true
+}
+
+// isRuleFile reports whether the file at path, relative to a ruler's directory, is a rule file: its name ends in .yaml or
+// .yml, and neither it nor a directory above it is hidden.
+func isRuleFile(path string) bool {
+	if _, extension := cutExtension(path); extension == "" {
+		return false
+	}
+	for element := range strings.SplitSeq(path, "/") {
+		if element == "" || element[0] == '.' {
+			return false
+		}
+	}
+	return true
+}
+
+// cutExtension splits path before the extension of rule files; the extension is empty when it has neither.
+func cutExtension(path string) (stem, extension string) {
+	for _, extension := range []string{".yaml", ".yml"} {
+		if stem, ok := strings.CutSuffix(path, extension); ok {
+			return stem, extension
+		}
+	}
+	return path, ""
+}

@@ -1,0 +1,38 @@
+package rules
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/rogpeppe/go-internal/diff"
+)
+
+// Diff returns the change's rule files against b as a unified diff, for the journal page and replies. Files that the change
+// makes or removes stand against /dev/null.
+func (b *Book) Diff(c Change) string {
+	var out strings.Builder
+	for _, path := range sortedKeys(c.Files) {
+		old, existed := b.content(path)
+		oldName, newName := diffName("a/", path), diffName("b/", path)
+		if !existed {
+			oldName = "/dev/null"
+		}
+		if c.Files[path] == nil {
+			newName = "/dev/null"
+		}
+		text := string(diff.Diff(oldName, old, newName, c.Files[path]))
+		// The first line ("diff a b") says what the next two say.
+		_, text, _ = strings.Cut(text, "\n")
+		out.WriteString(text)
+	}
+	return out.String()
+}
+
+// diffName returns a path as a diff names it: quoted when it could be taken for more than a path.
+func diffName(side, path string) string {
+	if strings.ContainsFunc(path, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(side + path)
+	}
+	return side + path
+}

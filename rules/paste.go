@@ -1,0 +1,279 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/alertsmith/alertsmith/rules/expr"
+)
+
+// pasted returns the ruler and the groups of pasted YAML. Rules without a group get one as if they had been typed.
+func (a Add) pasted(book *Book) (RulerInfo, []group, error) {
+	if err := a.checkPastedOptions(); err != nil {
+		return RulerInfo{}, nil, err
+	}
+	groups, err := readPaste(a.YAML)
+	if err != nil {
+		return RulerInfo{}, nil, err
+	}
+	var all []Rule
+	for _, g := range groups {
+		for _, r := range g.Rules {
+			all = append(all, r.Rule)
+		}
+	}
+	ruler, all, err := chooseRuler(book, a.Options.Ruler, "yaml", all)
+	if err != nil {
+		return RulerInfo{}, nil, err
+	}
+	for i := range groups {
+		n := len(groups[i].Rules)
+		if groups[i], err = a.complete(groups[i], all[:n]); err != nil {
+			return RulerInfo{}, nil, err
+		}
+		all = all[n:]
+	}
+	return ruler, groups, nil
+}
+
+// checkPastedOptions refuses options that belong into the YAML.
+func (a Add) checkPastedOptions() error {
+	o := a.Options
+	for field, given := range map[string]bool{
+		"for": o.For != nil, "keep_firing_for": o.KeepFiringFor != nil, "threshold": o.Threshold != nil,
+	} {
+		if given {
+			return invalid(field, "Write %s into the YAML: an option beside pasted rules could not tell which of them is meant.", field)
+		}
+	}
+	for name := range o.Labels {
+		return invalid("label."+name, "Write labels into the YAML: an option beside pasted rules could not tell which of them is meant.")
+	}
+	for name := range o.Annotations {
+		return invalid(annotationField(name), "Write annotations into the YAML: an option beside pasted rules could not tell which of them is meant.")
+	}
+	if len(a.YAML) > expr.MaxAdopted {
+		return invalid("yaml", "The YAML is %d bytes long; at most %d are allowed.", len(a.YAML), expr.MaxAdopted)
+	}
+	return nil
+}
+
+// complete gives a pasted group its parsed rules, and what the options say of it.
+func (a Add) complete(g group, rules []Rule) (group, error) {
+	around, err := a.around(rules)
+	if err != nil {
+		return group{}, err
+	}
+	switch {
+	case g.Name == "":
+		return around, nil
+	case a.Options.Group != "" && a.Options.Group != g.Name:
+		return group{}, conflict("group", "The YAML names the group %q, the option %q. Leave one of them out.", g.Name, a.Options.Group)
+	case a.Options.Interval != nil && g.Interval != 0 && *a.Options.Interval != g.Interval:
+		return group{}, conflict("interval", "The YAML says interval: %s, the option says %s. Leave one of them out.",
+			FormatDuration(g.Interval), FormatDuration(*a.Options.Interval))
+	}
+	g.Rules = around.Rules
+	if g.Interval == 0 {
+		g.Interval = around.Interval
+	}
+	return g, checkName("yaml", "The group", g.Name)
+}
+
+// readPaste reads one rule, a list of rules, a group, a list of groups, or a groups: document. Rules without a group come in one
+// without a name.
+func readPaste(text string) ([]group, error) {
+	d, err := readPasted(text)
+	if err != nil {
+		return nil, pasteError(text, err)
+	}
+	p := paste{d}
+	root := resolve(d.root)
+	switch {
+	case root == nil:
+		return nil, invalid("yaml", "There is no rule in this YAML.")
+	case has(root, "groups"):
+		if err := p.checkKeys(root, "A rule file", "groups"); err != nil {
+			return nil, err
+		}
+		list, _ := field(root, "groups")
+		return p.groups(list)
+	case root.Kind == yaml.SequenceNode && len(root.Content) > 0 && has(root.Content[0], "rules"):
+		return p.groups(root)
+	case has(root, "rules"):
+		return p.groups(&yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{root}})
+	case root.Kind == yaml.SequenceNode:
+		rules, err := p.rules(root)
+		return []group{{Rules: rules}}, err
+	case root.Kind == yaml.MappingNode:
+		rule, err := p.rule(root)
+		return []group{{Rules: []placedRule{{Rule: rule}}}}, err
+	}
+	return nil, invalid("yaml", "This is no rule. A rule is written as\nalert: NAME\nexpr: EXPRESSION")
+}
+
+// readPasted parses pasted text. Whoever copies a rule out of a file often leaves the first line's indentation behind: where the
+// text does not parse as it is, the other lines are moved to where they fit the first.
+func readPasted(text string) (*document, error) {
+	d, err := readDocument([]byte(text))
+	if err == nil {
+		return d, nil
+	}
+	first, rest, _ := strings.Cut(strings.TrimLeft(text, " \n"), "\n")
+	indent := -1
+	for line := range strings.SplitSeq(rest, "\n") {
+		if trimmed := strings.TrimLeft(line, " "); trimmed != "" && (indent < 0 || len(line)-len(trimmed) < indent) {
+			indent = len(line) - len(trimmed)
+		}
+	}
+	want := 0
+	if strings.HasPrefix(first, "- ") && !strings.Contains("\n"+rest, "\n"+strings.Repeat(" ", max(indent, 0))+"- ") {
+		want = 2
+	}
+	if indent <= want {
+		return nil, err
+	}
+	moved := first
+	for line := range strings.SplitSeq(rest, "\n") {
+		moved += "\n" + line[min(indent-want, len(line)):]
+	}
+	if d, again := readDocument([]byte(moved)); again == nil {
+		return d, nil
+	}
+	return nil, err
+}
+
+func has(node *yaml.Node, key string) bool {
+	value, _ := field(node, key)
+	return value != nil
+}
+
+// paste reads what was pasted strictly: a key that means nothing is an error.
+type paste struct{ *document }
+
+func (p paste) groups(list *yaml.Node) ([]group, error) {
+	list = resolve(list)
+	if list == nil || list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
+		return nil, invalid("yaml", "There is no group in this YAML.")
+	}
+	var groups []group
+	for _, node := range list.Content {
+		if err := p.checkKeys(node, "A group", "name", "interval", "query_offset", "limit", "labels", "rules"); err != nil {
+			return nil, err
+		}
+		g, err := decodeGroupStrictly(node)
+		if err != nil {
+			return nil, pasteError(string(p.text), err)
+		}
+		if g.Name == "" {
+			return nil, p.errorAt(node, "The group needs a name.")
+		}
+		rules, _ := field(node, "rules")
+		if g.Rules, err = p.rules(rules); err != nil {
+			return nil, err
+		}
+		groups = append(groups, g)
+	}
+	return groups, nil
+}
+
+func (p paste) rules(list *yaml.Node) ([]placedRule, error) {
+	list = resolve(list)
+	if list == nil || list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
+		return nil, invalid("yaml", "There is no rule in this YAML.")
+	}
+	var rules []placedRule
+	for _, node := range list.Content {
+		rule, err := p.rule(node)
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, placedRule{Rule: rule})
+	}
+	return rules, nil
+}
+
+func (p paste) rule(node *yaml.Node) (Rule, error) {
+	if err := p.checkKeys(node, "A rule", "alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations"); err != nil {
+		return Rule{}, err
+	}
+	rule, err := decodeRuleStrictly(node)
+	switch {
+	case err != nil:
+		return Rule{}, pasteError(string(p.text), err)
+	case (rule.Alert == "") == (rule.Record == ""):
+		return Rule{}, p.errorAt(node, "A rule has either alert: NAME or record: NAME.")
+	case strings.TrimSpace(rule.Expr) == "":
+		return Rule{}, p.errorAt(node, "The rule %q needs an expr: EXPRESSION.", rule.Name())
+	case len(rule.Expr) > expr.MaxExpression:
+		return Rule{}, p.errorAt(node, "The expression of %q is %d bytes long; at most %d are allowed.", rule.Name(), len(rule.Expr), expr.MaxExpression)
+	}
+	if err := checkName("yaml", "The rule", rule.Name()); err != nil {
+		return Rule{}, err
+	}
+	for _, texts := range []map[string]string{rule.Labels, rule.Annotations} {
+		for _, key := range sortedKeys(texts) {
+			if err := checkText("yaml", texts[key]); err != nil {
+				return Rule{}, err
+			}
+		}
+	}
+	return rule, nil
+}
+
+// checkKeys refuses a node that is no mapping, or has another key than these.
+func (p paste) checkKeys(node *yaml.Node, what string, known ...string) error {
+	node = resolve(node)
+	if node == nil || node.Kind != yaml.MappingNode {
+		return p.errorAt(node, "%s is written as lines of “key: value”.", what)
+	}
+	for i := 0; i < len(node.Content); i += 2 {
+		key := node.Content[i]
+		if key.Tag == "!!merge" || slices.Contains(known, key.Value) {
+			continue
+		}
+		text := fmt.Sprintf("%s has no %q.", what, key.Value)
+		if near := nearest(key.Value, known); len(near) > 0 {
+			text += fmt.Sprintf(" Did you mean %q?", near[0])
+		}
+		return p.errorAt(key, "%s", text)
+	}
+	return nil
+}
+
+// errorAt is the error for what stands at a node.
+func (p paste) errorAt(node *yaml.Node, format string, args ...any) *Error {
+	e := invalid("yaml", format, args...)
+	if node != nil && node.Line > 0 {
+		e.Text = fmt.Sprintf("Line %d: %s", node.Line, e.Text)
+		e.Offset = p.offset(node)
+	}
+	return e
+}
+
+var yamlErrorLine = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
+
+// pasteError is the error for text that is no YAML, or not YAML of the right kind.
+func pasteError(text string, err error) *Error {
+	reason := err.Error()
+	var types *yaml.TypeError
+	if errors.As(err, &types) && len(types.Errors) > 0 {
+		reason = types.Errors[0]
+	}
+	e := invalid("yaml", "The YAML cannot be read: %s", sentence(strings.TrimPrefix(reason, "yaml: ")))
+	if m := yamlErrorLine.FindStringSubmatch(reason); m != nil {
+		line, _ := strconv.Atoi(m[1])
+		starts := lineStarts([]byte(text))
+		if line >= 1 && line < len(starts) {
+			e.Text = fmt.Sprintf("Line %d: %s", line, sentence(reason[len(m[0]):]))
+			e.Offset = starts[line-1]
+		}
+	}
+	return e
+}
