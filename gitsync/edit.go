@@ -1,0 +1,134 @@
+package gitsync
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// edit is what is to be changed below one directory.
+type edit struct {
+	files map[string][]byte // name → new content; nil removes
+	dirs  map[string]*edit
+}
+
+// newEdit sorts paths into directories. It refuses paths that checkPath refuses, files over 4 MB, and a path that is a file
+// and a directory at once.
+func newEdit(files map[string][]byte) (*edit, error) {
+	root := &edit{files: map[string][]byte{}, dirs: map[string]*edit{}}
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		if err := checkPath(path); err != nil {
+			return nil, err
+		}
+		if len(files[path]) > maxFile {
+			return nil, &rules.Error{Kind: rules.Invalid, Offset: -1, Text: fmt.Sprintf("the file %s would be larger than 4 MB", path)}
+		}
+		names := strings.Split(path, "/")
+		at := root
+		for _, name := range names[:len(names)-1] {
+			if at.dirs[name] == nil {
+				at.dirs[name] = &edit{files: map[string][]byte{}, dirs: map[string]*edit{}}
+			}
+			at = at.dirs[name]
+		}
+		at.files[names[len(names)-1]] = files[path]
+	}
+	return root, nil
+}
+
+// builder makes the objects of one commit in memory.
+type builder struct {
+	objects *objects
+	made    []plumbing.EncodedObject
+}
+
+// add remembers an object that is to be written, and returns its hash.
+func (b *builder) add(encode func(plumbing.EncodedObject) error) (plumbing.Hash, error) {
+	o := &plumbing.MemoryObject{}
+	if err := encode(o); err != nil {
+		return plumbing.ZeroHash, err
+	}
+	b.made = append(b.made, o)
+	return o.Hash(), nil
+}
+
+// blob makes a file's object.
+func (b *builder) blob(content []byte) (plumbing.Hash, error) {
+	return b.add(func(o plumbing.EncodedObject) error {
+		o.SetType(plumbing.BlobObject)
+		w, err := o.Writer()
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(content)
+		return err
+	})
+}
+
+// tree makes the directory dir (named at, "" or ending in a slash) with e done to it; the zero hash when nothing is left
+// in it. A directory that does not change is not made again.
+func (b *builder) tree(dir plumbing.Hash, e *edit, at string) (plumbing.Hash, error) {
+	old, err := b.objects.tree(dir)
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	entries := make(map[string]object.TreeEntry, len(old)+len(e.files))
+	for _, entry := range old {
+		entries[entry.Name] = entry
+	}
+	for name, content := range e.files {
+		entry, exists := entries[name]
+		switch {
+		case e.dirs[name] != nil || exists && entry.Mode == filemode.Dir:
+			return plumbing.ZeroHash, conflict("%s%s is a directory and cannot be a file as well", at, name)
+		case exists && !regular(entry.Mode):
+			return plumbing.ZeroHash, conflict("%s%s is a symbolic link or a submodule, which Alertsmith does not touch", at, name)
+		case content == nil:
+			delete(entries, name)
+			continue
+		case !exists:
+			entry = object.TreeEntry{Name: name, Mode: filemode.Regular}
+		}
+		if entry.Hash, err = b.blob(content); err != nil {
+			return plumbing.ZeroHash, err
+		}
+		entries[name] = entry
+	}
+	for name, below := range e.dirs {
+		entry, exists := entries[name]
+		if exists && entry.Mode != filemode.Dir {
+			return plumbing.ZeroHash, conflict("%s%s is not a directory, so nothing can be written below it", at, name)
+		}
+		hash, err := b.tree(entry.Hash, below, at+name+"/")
+		if err != nil {
+			return plumbing.ZeroHash, err
+		}
+		if hash.IsZero() {
+			delete(entries, name)
+			continue
+		}
+		entries[name] = object.TreeEntry{Name: name, Mode: filemode.Dir, Hash: hash}
+	}
+	if len(entries) == 0 && at != "" {
+		return plumbing.ZeroHash, nil
+	}
+	sorted := slices.Collect(maps.Values(entries))
+	sort.Sort(object.TreeEntrySorter(sorted))
+	if slices.Equal(sorted, old) && !dir.IsZero() {
+		return dir, nil
+	}
+	return b.add((&object.Tree{Entries: sorted}).Encode)
+}
+
+// conflict returns the error of a plan that does not fit the rulebook as it is.
+func conflict(format string, args ...any) error {
+	return &rules.Error{Kind: rules.Conflict, Text: fmt.Sprintf(format, args...), Offset: -1}
+}

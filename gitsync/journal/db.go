@@ -1,0 +1,85 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite", in Go
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// busyTimeout is how long to wait for another program that holds the database, such as a person's sqlite3.
+const busyTimeout = 5 * time.Second
+
+// DB is the journal's database. It is safe for concurrent use. Every method's failure is a *rules.Error of kind Unavailable.
+type DB struct {
+	sql *sql.DB
+}
+
+// Open opens the journal at path, or makes it (readable by this user only), and brings its schema up to date. It refuses
+// a journal that a newer version wrote.
+func Open(ctx context.Context, path string) (*DB, error) {
+	return open(ctx, path, busyTimeout)
+}
+
+func open(ctx context.Context, path string, busy time.Duration) (*DB, error) {
+	db, err := connect(path, busy)
+	if err != nil {
+		return nil, unavailable(err, "the journal %s cannot be opened", path)
+	}
+	if err := migrate(ctx, db); err != nil {
+		db.Close()
+		if errors.Is(err, errNewer) {
+			return nil, unavailable(err, "the journal %s was written by a newer Alertsmith: start that one, or choose another storage directory", path)
+		}
+		return nil, unavailable(err, "the journal %s cannot be opened", path)
+	}
+	return &DB{sql: db}, nil
+}
+
+// connect opens the one connection: commands are recorded one at a time, each with one fsync of the write-ahead log.
+func connect(path string, busy time.Duration) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite itself would make it readable by everybody
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	options := url.Values{
+		"_pragma": {
+			fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()),
+			"journal_mode(WAL)",
+			"synchronous(FULL)",
+		},
+		"_txlock": {"immediate"},
+	}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: options.Encode()}).String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+// Close closes the database; what was recorded is on the disk already.
+func (d *DB) Close() error { return d.sql.Close() }
+
+// unavailable returns the error of a fault that is ours or the world's.
+func unavailable(cause error, format string, args ...any) error {
+	return &rules.Error{Kind: rules.Unavailable, Text: fmt.Sprintf(format, args...), Offset: -1, Cause: cause}
+}

@@ -1,0 +1,58 @@
+package journal
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// outcome is how a rules.Outcome is stored: its error as text for the person and kind, without the operator's cause.
+type outcome struct {
+	Result   rules.Result  `json:"result,omitempty"`
+	Err      *failure      `json:"err,omitempty"`
+	Action   string        `json:"action,omitempty"`
+	Refs     []rules.Ref   `json:"refs,omitempty"`
+	Diff     string        `json:"diff,omitempty"`
+	Revision string        `json:"revision,omitempty"`
+	Undone   string        `json:"undone,omitempty"`
+	Ruler    string        `json:"ruler,omitempty"`
+	State    rules.State   `json:"state,omitempty"`
+	Reason   string        `json:"reason,omitempty"`
+	Took     time.Duration `json:"took,omitempty"` // nanoseconds
+}
+
+type failure struct {
+	Kind rules.Kind `json:"kind"`
+	Text string     `json:"text"`
+}
+
+func encodeOutcome(o rules.Outcome) ([]byte, error) {
+	stored := outcome{
+		Result: o.Result, Action: o.Action, Refs: o.Refs, Diff: o.Diff, Revision: o.Revision, Undone: o.Undone,
+		Ruler: o.Ruler, State: o.State, Reason: o.Reason, Took: o.Took,
+	}
+	if o.Err != nil {
+		stored.Err = &failure{Kind: rules.KindOf(o.Err), Text: o.Err.Error()}
+		if e, ok := errors.AsType[*rules.Error](o.Err); ok {
+			stored.Err.Text = e.Text
+		}
+	}
+	return json.Marshal(stored)
+}
+
+func decodeOutcome(data []byte) (rules.Outcome, error) {
+	var stored outcome
+	if err := json.Unmarshal(data, &stored); err != nil {
+		return rules.Outcome{}, err
+	}
+	o := rules.Outcome{
+		Result: stored.Result, Action: stored.Action, Refs: stored.Refs, Diff: stored.Diff, Revision: stored.Revision,
+		Undone: stored.Undone, Ruler: stored.Ruler, State: stored.State, Reason: stored.Reason, Took: stored.Took,
+	}
+	if stored.Err != nil {
+		o.Err = &rules.Error{Kind: stored.Err.Kind, Text: stored.Err.Text, Offset: -1}
+	}
+	return o, nil
+}

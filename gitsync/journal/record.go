@@ -1,0 +1,147 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+const notAccepted = "not accepted: the journal cannot be written"
+
+// Receive records a command before it is worked on; it is on the disk when Receive returns. When r.Key is not empty and a
+// command with that key was received before, nothing is recorded and prior is that command's record; its Done is zero
+// while it is still being worked on. Of any number of calls with one key, at once or across a restart, one records.
+func (d *DB) Receive(ctx context.Context, r rules.Request) (prior *rules.Record, err error) {
+	result, err := d.sql.ExecContext(ctx,
+		`INSERT INTO commands (request_id, request_key, received, actor_id, actor_name, actor_email, team_id, team_name,
+			channel_id, channel_name, entry, remote, command)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (request_key) DO NOTHING`,
+		r.ID, sql.NullString{String: r.Key, Valid: r.Key != ""}, r.Time.UnixMilli(), r.Actor.ID, r.Actor.Name, r.Actor.Email,
+		r.Team.ID, r.Team.Name, r.Channel.ID, r.Channel.Name, r.Entry, r.Remote, r.Command)
+	if err != nil {
+		return nil, unavailable(err, notAccepted)
+	}
+	if added, err := result.RowsAffected(); err != nil || added == 1 {
+		return nil, wrap(err, notAccepted)
+	}
+	known, err := d.records(ctx, "WHERE request_key = ?", r.Key)
+	if err == nil && len(known) != 1 {
+		err = fmt.Errorf("%d records have one request key", len(known))
+	}
+	if err != nil {
+		return nil, unavailable(err, notAccepted)
+	}
+	return &known[0], nil
+}
+
+// Finish records how a command that was received ended. r.Done must be set; r.Request but for its ID is not looked at.
+func (d *DB) Finish(ctx context.Context, r rules.Record) error {
+	const failed = "the end of the command cannot be written to the journal"
+	if r.Done.IsZero() {
+		return unavailable(errors.New("the record has no time of its end"), failed)
+	}
+	encoded, err := encodeOutcome(r.Outcome)
+	if err != nil {
+		return unavailable(err, failed)
+	}
+	return wrap(d.update(ctx, r.Request.ID,
+		`UPDATE commands SET action = ?, result = ?, state = ?, ruler = ?, revision = ?, outcome = ?, reply = ?, in_channel = ?, done = ?
+		WHERE request_id = ?`,
+		r.Action, r.Outcome.Result, r.Outcome.State, r.Outcome.Ruler, r.Outcome.Revision, string(encoded), r.Reply, r.InChannel,
+		r.Done.UnixMilli(), r.Request.ID), failed)
+}
+
+// SetOutcome replaces the outcome of a command: a change that waited is live now.
+func (d *DB) SetOutcome(ctx context.Context, requestID string, o rules.Outcome) error {
+	const failed = "the new state of a change cannot be written to the journal"
+	encoded, err := encodeOutcome(o)
+	if err != nil {
+		return unavailable(err, failed)
+	}
+	return wrap(d.update(ctx, requestID,
+		`UPDATE commands SET result = ?, state = ?, ruler = ?, revision = ?, outcome = ? WHERE request_id = ?`,
+		o.Result, o.State, o.Ruler, o.Revision, string(encoded), requestID), failed)
+}
+
+// update runs a statement that has to change the one record of a request.
+func (d *DB) update(ctx context.Context, requestID, statement string, args ...any) error {
+	result, err := d.sql.ExecContext(ctx, statement, args...)
+	if err != nil {
+		return err
+	}
+	changed, err := result.RowsAffected()
+	if err == nil && changed != 1 {
+		err = fmt.Errorf("request %q was never received", requestID)
+	}
+	return err
+}
+
+// Interrupted returns the commands that were received and did not end, the oldest first: after a start, those that the
+// last run of the service left behind.
+func (d *DB) Interrupted(ctx context.Context) ([]rules.Record, error) {
+	return d.read(ctx, "WHERE done IS NULL ORDER BY seq")
+}
+
+// Waiting returns the changes that are committed and not live yet (Pending or NotLoaded), the oldest first.
+func (d *DB) Waiting(ctx context.Context) ([]rules.Record, error) {
+	return d.read(ctx, "WHERE done IS NOT NULL AND state IN ('PENDING', 'NOT_LOADED') ORDER BY seq")
+}
+
+// Recent returns the newest n commands, the newest first.
+func (d *DB) Recent(ctx context.Context, n int) ([]rules.Record, error) {
+	return d.read(ctx, "ORDER BY seq DESC LIMIT ?", max(n, 0))
+}
+
+func (d *DB) read(ctx context.Context, where string, args ...any) ([]rules.Record, error) {
+	records, err := d.records(ctx, where, args...)
+	return records, wrap(err, "the journal cannot be read")
+}
+
+// records reads the rows that where selects. Times come back in UTC and to the millisecond.
+func (d *DB) records(ctx context.Context, where string, args ...any) ([]rules.Record, error) {
+	rows, err := d.sql.QueryContext(ctx,
+		`SELECT request_id, COALESCE(request_key, ''), received, actor_id, actor_name, actor_email, team_id, team_name, channel_id,
+			channel_name, entry, remote, command, action, outcome, reply, in_channel, done
+		FROM commands `+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var records []rules.Record
+	for rows.Next() {
+		var (
+			r        rules.Record
+			received int64
+			done     sql.NullInt64
+			encoded  []byte
+		)
+		q := &r.Request
+		err := rows.Scan(&q.ID, &q.Key, &received, &q.Actor.ID, &q.Actor.Name, &q.Actor.Email, &q.Team.ID, &q.Team.Name, &q.Channel.ID,
+			&q.Channel.Name, &q.Entry, &q.Remote, &q.Command, &r.Action, &encoded, &r.Reply, &r.InChannel, &done)
+		if err != nil {
+			return nil, err
+		}
+		q.Time = time.UnixMilli(received).UTC()
+		if done.Valid {
+			r.Done = time.UnixMilli(done.Int64).UTC()
+		}
+		if r.Outcome, err = decodeOutcome(encoded); err != nil {
+			return nil, fmt.Errorf("outcome of request %s: %w", q.ID, err)
+		}
+		records = append(records, r)
+	}
+	return records, rows.Err()
+}
+
+// wrap is unavailable for an error, and nil for none.
+func wrap(err error, text string) error {
+	if err == nil {
+		return nil
+	}
+	return unavailable(err, "%s", text)
+}

@@ -1,0 +1,120 @@
+package gitsync
+
+import (
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/plumbing/object"
+	"github.com/go-git/go-git/v5/storage/filesystem"
+)
+
+const (
+	maxFile        = 4 << 20  // bytes of one file; larger ones are refused
+	maxTreeObject  = 16 << 20 // bytes of one directory: some 200,000 entries
+	maxMessage     = 4 << 20  // bytes of one commit
+	objectCache    = 16 * cache.MiByte
+	maxTreeEntries = 200_000 // entries in the cache of directories, about 20 MB
+)
+
+// objects reads Git objects. It is safe for concurrent use, which go-git's storage is not: one at a time reads, and what
+// was read of directories is remembered by hash, so that listing a tree costs the directories that changed.
+type objects struct {
+	mu     sync.Mutex
+	fs     *durable
+	store  *filesystem.Storage
+	trees  map[plumbing.Hash][]object.TreeEntry
+	cached int // entries in trees
+}
+
+func newObjects(fs *durable) *objects {
+	return &objects{
+		fs:    fs,
+		store: filesystem.NewStorage(fs, cache.NewObjectLRU(objectCache)),
+		trees: map[plumbing.Hash][]object.TreeEntry{},
+	}
+}
+
+// tree returns the entries of a directory, which the caller must not change. The zero hash is an empty directory.
+func (o *objects) tree(hash plumbing.Hash) ([]object.TreeEntry, error) {
+	if hash.IsZero() {
+		return nil, nil
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if entries, ok := o.trees[hash]; ok {
+		return entries, nil
+	}
+	encoded, err := o.get(plumbing.TreeObject, hash, maxTreeObject)
+	if err != nil {
+		return nil, err
+	}
+	var tree object.Tree
+	if err := tree.Decode(encoded); err != nil {
+		return nil, fmt.Errorf("tree %s: %w", hash, err)
+	}
+	if o.cached += len(tree.Entries); o.cached > maxTreeEntries {
+		clear(o.trees)
+		o.cached = len(tree.Entries)
+	}
+	o.trees[hash] = tree.Entries
+	return tree.Entries, nil
+}
+
+// commit returns a commit.
+func (o *objects) commit(hash plumbing.Hash) (*object.Commit, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	encoded, err := o.get(plumbing.CommitObject, hash, maxMessage)
+	if err != nil {
+		return nil, err
+	}
+	commit, err := object.DecodeCommit(o.store, encoded)
+	if err != nil {
+		return nil, fmt.Errorf("commit %s: %w", hash, err)
+	}
+	return commit, nil
+}
+
+// blob returns a file's bytes.
+func (o *objects) blob(hash plumbing.Hash) ([]byte, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	encoded, err := o.get(plumbing.BlobObject, hash, maxFile)
+	if err != nil {
+		return nil, err
+	}
+	r, err := encoded.Reader()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
+// get reads an object of at most limit bytes. Somebody may have run `git gc` since we indexed the packs, so what is not
+// found, or not readable, is looked for once more in a fresh index.
+func (o *objects) get(t plumbing.ObjectType, hash plumbing.Hash, limit int64) (plumbing.EncodedObject, error) {
+	encoded, err := o.find(t, hash, limit)
+	if err != nil {
+		o.store.Reindex()
+		encoded, err = o.find(t, hash, limit)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", t, hash, err)
+	}
+	return encoded, nil
+}
+
+func (o *objects) find(t plumbing.ObjectType, hash plumbing.Hash, limit int64) (plumbing.EncodedObject, error) {
+	size, err := o.store.EncodedObjectSize(hash)
+	if err != nil {
+		return nil, err
+	}
+	if size > limit {
+		return nil, fmt.Errorf("%w: %d bytes, %d are allowed", errTooLarge, size, limit)
+	}
+	return o.store.EncodedObject(t, hash)
+}

@@ -1,0 +1,122 @@
+package gitsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/go-git/go-billy/v5"
+	"github.com/go-git/go-billy/v5/osfs"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// branch is the one branch that is the rulebook.
+const branch = "refs/heads/main"
+
+// Options says which rulebook to open, and as whom to commit.
+type Options struct {
+	Dir       string       // the bare repository; created when it does not exist or is empty
+	Committer rules.Person // the service: committer of every commit
+	// Step, when set, is called at every step of an update with one of the Step constants: for failpoints and
+	// durations. It runs on the goroutine that updates, while the update waits.
+	Step   func(step string)
+	Logger *slog.Logger // nil: slog.Default()
+
+	wrap func(billy.Filesystem) billy.Filesystem // tests put faults below everything that is written
+}
+
+// Rulebook is an open rulebook. It implements rules.Store, is safe for concurrent use and holds the repository's one
+// writer's lock until Close.
+type Rulebook struct {
+	dir       string
+	committer rules.Person
+	step      func(string)
+	log       *slog.Logger
+
+	lock    *os.File
+	fs      *durable
+	objects *objects
+	writer  chan struct{} // holds one token: who has it may write
+	closed  chan struct{}
+	closing sync.Once
+
+	requests requests
+}
+
+// Open opens the bare repository at o.Dir, or creates one there, and takes its writer's lock. It removes lock files of
+// git that a crash left behind. Failures are *rules.Error of kind Unavailable; when another process is the writer, the
+// text names the directory and that process.
+func Open(ctx context.Context, o Options) (*Rulebook, error) {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, unavailable(err, "the rulebook's directory %q is not usable", o.Dir)
+	}
+	r := &Rulebook{
+		dir:       dir,
+		committer: o.Committer,
+		step:      o.Step,
+		log:       o.Logger,
+		writer:    make(chan struct{}, 1),
+		closed:    make(chan struct{}),
+	}
+	if r.step == nil {
+		r.step = func(string) {}
+	}
+	if r.log == nil {
+		r.log = slog.Default()
+	}
+	if r.lock, err = takeWriterLock(dir); err != nil {
+		return nil, err
+	}
+	if err := r.open(ctx, o.wrap); err != nil {
+		return nil, errors.Join(err, r.lock.Close())
+	}
+	r.fs.step = r.step // the steps are those of updates, not of the start
+	r.writer <- struct{}{}
+	return r, nil
+}
+
+// open does what has to be done under the writer's lock.
+func (r *Rulebook) open(ctx context.Context, wrap func(billy.Filesystem) billy.Filesystem) error {
+	if err := removeStaleLocks(ctx, r.dir, r.log); err != nil {
+		return unavailable(err, "stale lock files in the rulebook %s cannot be removed", r.dir)
+	}
+	disk := osfs.New(r.dir, osfs.WithBoundOS())
+	if wrap != nil {
+		disk = wrap(disk)
+	}
+	r.fs = &durable{Filesystem: disk, step: func(string) {}}
+	r.objects = newObjects(r.fs)
+	if err := prepare(r.fs, r.dir, r.objects.store); err != nil {
+		return err
+	}
+	// A process that was killed may have made what it never forced to the disk.
+	for _, dir := range []string{"objects", "refs/heads"} {
+		if err := r.fs.syncDir(dir); err != nil && !os.IsNotExist(err) {
+			return unavailable(err, "the rulebook %s cannot be written to the disk", r.dir)
+		}
+	}
+	_, err := r.Head(ctx)
+	return err
+}
+
+// Close gives the writer's lock back after the running update has ended. Trees that were read before stay readable.
+func (r *Rulebook) Close() error {
+	err := error(nil)
+	r.closing.Do(func() {
+		<-r.writer
+		close(r.closed)
+		err = r.lock.Close()
+	})
+	return err
+}
+
+// unavailable returns the error of a fault that is ours or the world's.
+func unavailable(cause error, format string, args ...any) error {
+	return &rules.Error{Kind: rules.Unavailable, Text: fmt.Sprintf(format, args...), Offset: -1, Cause: cause}
+}

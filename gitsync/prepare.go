@@ -1,0 +1,89 @@
+package gitsync
+
+import (
+	"errors"
+	"os"
+
+	"github.com/go-git/go-billy/v5"
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/config"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/storage/filesystem"
+	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
+)
+
+// prepare makes the directory a bare repository if it is empty, and checks that it is one that we can use if it is not.
+func prepare(fs *durable, dir string, store *filesystem.Storage) error {
+	_, err := fs.Stat("HEAD")
+	if os.IsNotExist(err) {
+		return create(fs, dir, store)
+	}
+	if err != nil {
+		return unavailable(err, "the rulebook %s cannot be read", dir)
+	}
+	return adopt(fs, dir, store)
+}
+
+// create makes a bare repository. HEAD comes last: without it a crash leaves what the next start completes.
+func create(fs *durable, dir string, store *filesystem.Storage) error {
+	entries, err := fs.ReadDir(".")
+	if err != nil {
+		return unavailable(err, "the rulebook's directory %s cannot be read", dir)
+	}
+	for _, e := range entries {
+		switch e.Name() {
+		case writerLock, "objects", "refs", "config", "config.lock", "HEAD.lock":
+		default:
+			return unavailable(nil, "%s is not a bare Git repository and not empty (it holds %q): choose another directory, or make the repository with `git init --bare`", dir, e.Name())
+		}
+	}
+	cfg := config.NewConfig()
+	cfg.Core.IsBare = true
+	err = errors.Join(store.Init(), store.SetConfig(cfg))
+	if err == nil {
+		err = pointHead(fs)
+	}
+	if err != nil {
+		return unavailable(err, "the rulebook %s cannot be made", dir)
+	}
+	return nil
+}
+
+// adopt checks a repository that is already there. A HEAD whose branch does not exist yet is pointed at ours, so that
+// a person's `git log` in the repository shows the rulebook.
+func adopt(fs *durable, dir string, store *filesystem.Storage) error {
+	if _, err := git.Open(store, nil); err != nil {
+		return unavailable(err, "the Git repository %s cannot be used: Alertsmith reads SHA-1 repositories with loose and packed refs, without extensions", dir)
+	}
+	main, err := readRef(fs, branch)
+	if err != nil {
+		return unavailable(err, "the rulebook %s cannot be read", dir)
+	}
+	if !main.IsZero() {
+		return nil
+	}
+	head, err := dotgit.New(fs).Ref(plumbing.HEAD)
+	if err != nil {
+		return unavailable(err, "HEAD of the rulebook %s cannot be read", dir)
+	}
+	if head.Type() != plumbing.SymbolicReference || head.Target() == branch {
+		return nil
+	}
+	other, err := readRef(fs, head.Target())
+	if err != nil {
+		return unavailable(err, "the rulebook %s cannot be read", dir)
+	}
+	if !other.IsZero() {
+		name := head.Target().Short()
+		return unavailable(nil, "the rulebook %s has commits on the branch %s and none on main: rename it with `git -C %s branch -m %s main`", dir, name, dir, name)
+	}
+	if err := pointHead(fs); err != nil {
+		return unavailable(err, "HEAD of the rulebook %s cannot be pointed at main", dir)
+	}
+	return nil
+}
+
+// pointHead makes HEAD name our branch.
+func pointHead(fs billy.Filesystem) error {
+	return dotgit.New(fs).SetRef(plumbing.NewSymbolicReference(plumbing.HEAD, branch), nil)
+}

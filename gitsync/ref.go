@@ -1,0 +1,62 @@
+package gitsync
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/go-git/go-billy/v5"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
+)
+
+// errMoved means that the branch does not stand where the update was planned: another writer was faster.
+var errMoved = errors.New("the branch has moved")
+
+// readRef returns where a branch stands, the zero hash when it does not exist. An empty or damaged loose ref is an error,
+// as it is to git; go-git would fall back to an older value in packed-refs (go-git#2399).
+func readRef(fs billy.Filesystem, name plumbing.ReferenceName) (plumbing.Hash, error) {
+	loose, err := readSmall(fs, name.String())
+	if err == nil {
+		text := strings.TrimSpace(string(loose))
+		if !plumbing.IsHash(text) {
+			return plumbing.ZeroHash, fmt.Errorf("%s is damaged: %q is not a commit's hash", name, text)
+		}
+		return plumbing.NewHash(text), nil
+	}
+	if !os.IsNotExist(err) {
+		return plumbing.ZeroHash, err
+	}
+	packed, err := dotgit.New(fs).Ref(name)
+	if errors.Is(err, plumbing.ErrReferenceNotFound) {
+		return plumbing.ZeroHash, nil
+	}
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	return packed.Hash(), nil
+}
+
+// moveRef moves the branch from one commit to another, durably, under git's own lock. It fails with errLocked or errMoved
+// when another writer is at it or was faster; then, as with every failure before the rename, the branch stands as it was.
+func moveRef(fs *durable, name plumbing.ReferenceName, from, to plumbing.Hash) error {
+	f, err := fs.OpenFile(name.String(), os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return err
+	}
+	now, err := readRef(fs, name)
+	if err == nil && now != from {
+		err = errMoved
+	}
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := f.Truncate(0); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if _, err := f.Write([]byte(to.String() + "\n")); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return f.Close()
+}

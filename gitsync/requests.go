@@ -1,0 +1,120 @@
+package gitsync
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+// maxRequests is how many commits FindRequest reads of a history it does not know yet: 0.3 s worth (measured). Requests are
+// looked for after a crash or when a command comes twice, minutes later at most, so older ones need no answer.
+const maxRequests = 10_000
+
+// requests remembers which commit answers which request. It reads each commit once.
+type requests struct {
+	mu    sync.Mutex
+	head  plumbing.Hash              // up to where it was read
+	known map[string]plumbing.Hash   // request id → newest commit
+	seen  map[plumbing.Hash]struct{} // commits that were read
+}
+
+// FindRequest returns the newest commit of the branch that has the trailer "Request-Id: id", or "" when none of the newest
+// 10,000 has. The first call reads them, later ones only what came since. Failures are *rules.Error of kind Unavailable.
+func (r *Rulebook) FindRequest(ctx context.Context, id string) (string, error) {
+	head, err := r.head()
+	if err != nil {
+		return "", err
+	}
+	found, err := r.requests.find(ctx, r.objects, head.commit, id)
+	if err != nil {
+		return "", unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+	}
+	if found.IsZero() {
+		return "", nil
+	}
+	return found.String(), nil
+}
+
+func (q *requests) find(ctx context.Context, o *objects, head plumbing.Hash, id string) (plumbing.Hash, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if head != q.head {
+		connected, err := q.read(ctx, o, head)
+		if err == nil && !connected { // somebody rewrote the history: what we know may be gone from it
+			q.known, q.seen = nil, nil
+			_, err = q.read(ctx, o, head)
+		}
+		if err != nil {
+			q.head, q.known, q.seen = plumbing.ZeroHash, nil, nil
+			return plumbing.ZeroHash, err
+		}
+		q.head = head
+	}
+	return q.known[id], nil
+}
+
+// read reads the commits that lead to head and were not read before, newest first. It reports whether it met the head
+// that it read up to the last time, or had read nothing yet.
+func (q *requests) read(ctx context.Context, o *objects, head plumbing.Hash) (connected bool, err error) {
+	if q.seen == nil {
+		q.known, q.seen = map[string]plumbing.Hash{}, map[plumbing.Hash]struct{}{}
+	}
+	connected = len(q.seen) == 0
+	fresh := map[string]plumbing.Hash{}
+	var next newestFirst
+	visit := func(hash plumbing.Hash) error {
+		connected = connected || hash == q.head
+		if _, ok := q.seen[hash]; ok || hash.IsZero() {
+			return nil
+		}
+		q.seen[hash] = struct{}{}
+		commit, err := o.commit(hash)
+		if errors.Is(err, plumbing.ErrObjectNotFound) && hash != head {
+			return nil // a shallow clone ends here
+		}
+		if err != nil {
+			return err
+		}
+		heap.Push(&next, commit)
+		return ctx.Err()
+	}
+	if err := visit(head); err != nil {
+		return false, err
+	}
+	for n := 0; next.Len() > 0 && n < maxRequests; n++ {
+		commit := heap.Pop(&next).(*object.Commit)
+		for _, t := range Trailers(commit.Message) {
+			if _, ok := fresh[t.Value]; !ok && strings.EqualFold(t.Key, "Request-Id") {
+				fresh[t.Value] = commit.Hash
+			}
+		}
+		for _, parent := range commit.ParentHashes {
+			if err := visit(parent); err != nil {
+				return false, err
+			}
+		}
+	}
+	for id, hash := range fresh {
+		q.known[id] = hash
+	}
+	return connected, nil
+}
+
+// newestFirst is a heap of commits by the committer's date.
+type newestFirst []*object.Commit
+
+func (h newestFirst) Len() int           { return len(h) }
+func (h newestFirst) Less(i, j int) bool { return h[i].Committer.When.After(h[j].Committer.When) }
+func (h newestFirst) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *newestFirst) Push(x any)        { *h = append(*h, x.(*object.Commit)) }
+func (h *newestFirst) Pop() any {
+	last := len(*h) - 1
+	x := (*h)[last]
+	*h = (*h)[:last]
+	return x
+}

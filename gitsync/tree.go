@@ -1,0 +1,145 @@
+package gitsync
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+const (
+	maxFiles = 200_000 // that List returns; a small repository can pretend to hold billions ("git bomb")
+	maxDepth = 32      // directories above a file
+)
+
+var errTooLarge = errors.New("is too large")
+
+// tree is the rulebook at one commit. It implements rules.Tree.
+type tree struct {
+	objects *objects
+	commit  plumbing.Hash // zero: no commit yet
+	root    plumbing.Hash // zero: empty
+}
+
+// Revision returns the commit's full hash, or "" for a rulebook without any commit.
+func (t *tree) Revision() string {
+	if t.commit.IsZero() {
+		return ""
+	}
+	return t.commit.String()
+}
+
+// List returns path → content id of every regular file below dir, recursively. What is no regular file (symlinks,
+// submodules) and names that no honest program writes (see readable) are left out. It fails with a *rules.Error of kind
+// Unavailable when the repository cannot be read, or holds more than 200,000 files or 32 levels of directories.
+func (t *tree) List(dir string) (map[string]string, error) {
+	files := map[string]string{}
+	entry, err := t.find(dir)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && entry.Mode != filemode.Dir {
+		return files, nil
+	}
+	prefix := ""
+	if dir != "" {
+		prefix = dir + "/"
+	}
+	if err == nil {
+		err = t.list(entry.Hash, prefix, files)
+	}
+	if err != nil {
+		return nil, unavailable(err, "the rulebook cannot be read below %q", dir)
+	}
+	return files, nil
+}
+
+func (t *tree) list(dir plumbing.Hash, prefix string, files map[string]string) error {
+	if strings.Count(prefix, "/") > maxDepth {
+		return fmt.Errorf("%q is deeper than %d directories", prefix, maxDepth)
+	}
+	entries, err := t.objects.tree(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		switch {
+		case !readable(e.Name):
+		case e.Mode == filemode.Dir:
+			if err := t.list(e.Hash, prefix+e.Name+"/", files); err != nil {
+				return err
+			}
+		case regular(e.Mode):
+			if files[prefix+e.Name] = e.Hash.String(); len(files) > maxFiles {
+				return fmt.Errorf("there are more than %d files", maxFiles)
+			}
+		}
+	}
+	return nil
+}
+
+// Read returns a file's bytes, which the caller must not change. It fails with fs.ErrNotExist when there is no regular
+// file, and with a *rules.Error of kind Unavailable that names the file when it is larger than 4 MB or cannot be read.
+func (t *tree) Read(path string) ([]byte, error) {
+	entry, err := t.find(path)
+	if err == nil && !regular(entry.Mode) {
+		err = fs.ErrNotExist
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: fs.ErrNotExist}
+	}
+	var content []byte
+	if err == nil {
+		content, err = t.objects.blob(entry.Hash)
+	}
+	switch {
+	case errors.Is(err, errTooLarge):
+		return nil, unavailable(err, "the file %s is larger than 4 MB and is not read", path)
+	case err != nil:
+		return nil, unavailable(err, "the file %s cannot be read from the rulebook", path)
+	}
+	return content, nil
+}
+
+// find returns the entry at path; fs.ErrNotExist when there is none. The root's path is "".
+func (t *tree) find(path string) (object.TreeEntry, error) {
+	at := object.TreeEntry{Mode: filemode.Dir, Hash: t.root}
+	if path == "" {
+		return at, nil
+	}
+	for name := range strings.SplitSeq(path, "/") {
+		if at.Mode != filemode.Dir || !readable(name) {
+			return at, fs.ErrNotExist
+		}
+		entries, err := t.objects.tree(at.Hash)
+		if err != nil {
+			return at, err
+		}
+		found := false
+		for _, e := range entries {
+			if e.Name == name {
+				at, found = e, true
+				break
+			}
+		}
+		if !found {
+			return at, fs.ErrNotExist
+		}
+	}
+	return at, nil
+}
+
+// regular reports whether a tree entry is a file with bytes of its own.
+func regular(m filemode.FileMode) bool {
+	return m == filemode.Regular || m == filemode.Executable || m == filemode.Deprecated
+}
+
+// readable reports whether a name in a tree can be an honest file's: valid UTF-8, no control character, no separator,
+// neither "." nor "..". Git's own index refuses most of the others, but a repository can be written without Git.
+func readable(name string) bool {
+	return name != "" && name != "." && name != ".." && utf8.ValidString(name) &&
+		!strings.ContainsAny(name, `/\`) && !strings.ContainsFunc(name, unicode.IsControl)
+}
