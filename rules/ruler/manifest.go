@@ -1,0 +1,106 @@
+package ruler
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+)
+
+// manifest is the durable memory of what at a ruler is ours: names of files in its live directory, or namespaces of its rule API.
+// Whoever publishes writes down what he is about to do (intent), does it, and writes down that it is done. So after a kill at
+// any moment it can be told whether a name is ours.
+type manifest struct {
+	path    string
+	Target  string           `json:"target"` // the directory, or the URL and tenant, that it is about
+	Entries map[string]entry `json:"entries"`
+
+	owned atomic.Pointer[map[string]entry] // the entries as of the last write, for readers beside the publisher
+}
+
+// entry is what is known of one name.
+type entry struct {
+	Sum     string    `json:"sha256,omitempty"` // of what is published; empty before the first time
+	Size    int64     `json:"size,omitempty"`
+	ModTime time.Time `json:"mtime,omitzero"`
+	// Pending says that Next is being published instead, or that the name is being removed when Next is empty.
+	Pending bool   `json:"pending,omitempty"`
+	Next    string `json:"next,omitempty"`
+}
+
+// openManifest reads the manifest at path. One that is about another target is started anew: what we left there is not ours here.
+func openManifest(path, target string) (*manifest, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return nil, err
+	}
+	m := &manifest{path: path}
+	content, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(content, m)
+		if err != nil {
+			return nil, fmt.Errorf("%s is damaged: %w; remove it, and what is published already and equal to the rulebook is taken over again", path, err)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if m.Target != target || m.Entries == nil {
+		m.Target, m.Entries = target, map[string]entry{}
+	}
+	m.publishOwned()
+	return m, nil
+}
+
+// save makes the manifest durable.
+func (m *manifest) save() error {
+	content, err := json.MarshalIndent(m, "", "\t")
+	if err != nil {
+		return err
+	}
+	temporary := m.path + ".tmp"
+	if err := writeDurably(temporary, content, 0o640); err != nil {
+		return err
+	}
+	if err := os.Rename(temporary, m.path); err != nil {
+		return err
+	}
+	m.publishOwned()
+	return syncDir(filepath.Dir(m.path))
+}
+
+func (m *manifest) publishOwned() {
+	owned := maps.Clone(m.Entries)
+	m.owned.Store(&owned)
+}
+
+// owns reports whether name is ours; it may be called beside a publication.
+func (m *manifest) owns(name string) bool {
+	_, ok := (*m.owned.Load())[name]
+	return ok
+}
+
+// writeDurably creates or overwrites a file and returns when its content is on the disk. Nobody else may read it by that name yet.
+func writeDurably(path string, content []byte, mode fs.FileMode) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	if err := errors.Join(err, file.Chmod(mode), file.Sync(), file.Close()); err != nil { // Chmod: whatever the umask is
+		return err
+	}
+	return nil
+}
+
+// syncDir makes what was renamed, linked or removed in a directory durable.
+func syncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

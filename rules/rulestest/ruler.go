@@ -1,0 +1,388 @@
+package rulestest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// RulerCase is one kind of ruler with a running program behind it.
+type RulerCase struct {
+	// Open returns the adapter as after a start of Alertsmith. All of them share the program, the directory and the state.
+	Open func(t *testing.T) rules.Ruler
+	// Expr returns an expression that the program evaluates healthily, another one for every n.
+	Expr func(n int) string
+	// Refused is an expression that the program refuses to load; empty when it refuses none.
+	Refused string
+	// Intrude puts a rule file (or namespace) of somebody else's where path is published, and Content returns what is there now, ""
+	// for nothing. Both may be nil together.
+	Intrude func(t *testing.T, path, content string)
+	Content func(t *testing.T, path string) string
+	// Writes returns a text that changes with every write to what the program reads; nil when there is no telling.
+	Writes func(t *testing.T) string
+	// Stop stops the program, and Start starts it again at the same address. Both may be nil together.
+	Stop, Start func(t *testing.T)
+	// Patience is how long the program may take to come to a change; a minute by default.
+	Patience time.Duration
+}
+
+// TestRuler is what every rules.Ruler promises. The program begins and ends without rules of ours.
+func TestRuler(t *testing.T, c RulerCase) {
+	t.Helper()
+	if c.Patience == 0 {
+		c.Patience = time.Minute
+	}
+	for _, test := range []struct {
+		name  string
+		run   func(*testing.T, RulerCase)
+		needs bool
+	}{
+		{"what is published runs with every field", runsWithEveryField, true},
+		{"groups are asked for by name", asksForGroups, true},
+		{"a change replaces the rule, its neighbours stay", changes, true},
+		{"a removed file is gone", removes, true},
+		{"publishing the same again writes nothing", writesNothing, c.Writes != nil},
+		{"a bad file leaves what is published", leavesBad, true},
+		{"another start knows what is ours", remembers, true},
+		{"a refused file can be put back", refuses, c.Refused != ""},
+		{"somebody else's file is reported and left", leavesForeign, c.Intrude != nil},
+		{"a name that somebody else has is a conflict, until it is equal", conflicts, c.Intrude != nil},
+		{"what is ours and was changed by hand is put back", putsBack, c.Intrude != nil},
+		{"a stopped program is unreachable, then follows", comesBack, c.Stop != nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if !test.needs {
+				t.Skip("this ruler cannot be made to")
+			}
+			test.run(t, c)
+			bring(t, c.Open(t))
+		})
+	}
+}
+
+func runsWithEveryField(t *testing.T, c RulerCase) {
+	r := c.Open(t)
+	file := ruleFile("team/web/every.field.yaml", "every", fmt.Sprintf(`
+  interval: 1s
+  rules:
+  - alert: EveryField
+    expr: %s
+    for: 1h30m
+    labels: {severity: critical, team: "web: \"eins\""}
+    annotations: {summary: 'It is {{ $value }}', description: "two\nlines"}
+  - record: every:field
+    expr: %s
+    labels: {kind: recorded}`, c.Expr(1), c.Expr(2)))
+	published := bring(t, r, file)
+	if diff := cmp.Diff([]string{file.Path}, published.Changed); diff != "" {
+		t.Errorf("changed (-want +got):\n%s", diff)
+	}
+	running := c.await(t, r, "both rules healthy", func(running []rules.RunningRule) bool {
+		return len(running) == 2 && healthy(running[0]) && healthy(running[1])
+	})
+	if since := time.Since(running[0].LastEvaluation); since < -time.Minute || since > time.Hour {
+		t.Errorf("last evaluation %s ago", since)
+	}
+	want := []rules.RunningRule{{
+		Path: file.Path, Group: "every", Interval: time.Second, Health: "ok",
+		Rule: rules.Rule{
+			Alert: "EveryField", Expr: canonical(t, r, c.Expr(1)), For: 90 * time.Minute,
+			Labels:      map[string]string{"severity": "critical", "team": `web: "eins"`},
+			Annotations: map[string]string{"summary": "It is {{ $value }}", "description": "two\nlines"},
+		},
+	}, {
+		Path: file.Path, Group: "every", Interval: time.Second, Health: "ok",
+		Rule: rules.Rule{Record: "every:field", Expr: canonical(t, r, c.Expr(2)), Labels: map[string]string{"kind": "recorded"}},
+	}}
+	if running[0].State == "" {
+		t.Error("an alerting rule without a state")
+	}
+	for i := range running {
+		if running[i].File == "" {
+			t.Error("a rule without a file")
+		}
+		running[i].File, running[i].State, running[i].Active, running[i].LastEvaluation = "", "", 0, time.Time{}
+		running[i].Rule.Expr = canonical(t, r, running[i].Rule.Expr)
+		if len(running[i].Rule.Annotations) == 0 {
+			running[i].Rule.Annotations = nil
+		}
+	}
+	if diff := cmp.Diff(want, running); diff != "" {
+		t.Errorf("running (-want +got):\n%s", diff)
+	}
+}
+
+func asksForGroups(t *testing.T, c RulerCase) {
+	r := c.Open(t)
+	bring(t, r, c.simple("ops/a.yaml", "A", 1), c.simple("ops/b.yaml", "B & C", 2))
+	c.await(t, r, "both", runs("A", "B & C"))
+	for _, group := range []string{"A", "B & C"} {
+		running, err := r.Running(t.Context(), group)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{group}, groups(running)); diff != "" {
+			t.Errorf("groups asked for %q (-want +got):\n%s", group, diff)
+		}
+	}
+	if running, err := r.Running(t.Context(), "nobody's"); err != nil || len(running) != 0 {
+		t.Errorf("a group that is not there: %v, %v", running, err)
+	}
+}
+
+func changes(t *testing.T, c RulerCase) {
+	r := c.Open(t)
+	stays := c.simple("ops/stays.yaml", "Stays", 1)
+	bring(t, r, c.simple("ops/a.yaml", "A", 2), stays)
+	c.await(t, r, "both", runs("A", "Stays"))
+	published := bring(t, r, c.simple("ops/a.yaml", "A", 3), stays)
+	if diff := cmp.Diff([]string{"ops/a.yaml"}, published.Changed); diff != "" {
+		t.Errorf("changed (-want +got):\n%s", diff)
+	}
+	want := canonical(t, r, c.Expr(3))
+	c.await(t, r, "the new expression", func(running []rules.RunningRule) bool {
+		return runs("A", "Stays")(running) && slices.ContainsFunc(running, func(rule rules.RunningRule) bool {
+			return rule.Group == "A" && canonical(t, r, rule.Rule.Expr) == want
+		})
+	})
+}
+
+func removes(t *testing.T, c RulerCase) {
+	r := c.Open(t)
+	stays := c.simple("ops/stays.yaml", "Stays", 1)
+	bring(t, r, stays, c.simple("ops/goes.yml", "Goes", 2))
+	c.await(t, r, "both", runs("Goes", "Stays"))
+	published := bring(t, r, stays)
+	if diff := cmp.Diff([]string{"ops/goes.yml"}, published.Changed); diff != "" {
+		t.Errorf("changed (-want +got):\n%s", diff)
+	}
+	c.await(t, r, "only what stays", runs("Stays"))
+}
+
+func writesNothing(t *testing.T, c RulerCase) {
+	r := c.Open(t)
+	files := []rules.RuleFile{c.simple("ops/a.yaml", "A", 1), c.simple("ops/b.yaml", "B", 2)}
+	bring(t, r, files...)
+	before := c.Writes(t)
+	for _, again := range []rules.Ruler{r, c.Open(t)} {
+		published := bring(t, again, files...)
+		if diff := cmp.Diff(rules.Published{}, published); diff != "" {
+			t.Errorf("published (-want +got):\n%s", diff)
+		}
+	}
+	if diff := cmp.Diff(before, c.Writes(t)); diff != "" {
+		t.Errorf("something was written (-before +after):\n%s", diff)
+	}
+	bring(t, r, files[0])
+	if before == c.Writes(t) {
+		t.Error("the test cannot see writes")
+	}
+}
+
+func leavesBad(t *testing.T, c RulerCase) {
+	r := c.Open(t)
+	bring(t, r, c.simple("ops/a.yaml", "A", 1))
+	bad := rules.RuleFile{Path: "ops/a.yaml", ID: "bad", Content: []byte("groups: nonsense"), Bad: true}
+	neverGood := rules.RuleFile{Path: "ops/never.yaml", ID: "bad", Content: []byte("groups: nonsense"), Bad: true}
+	published := bring(t, r, bad, neverGood, c.simple("ops/b.yaml", "B", 2))
+	if diff := cmp.Diff(rules.Published{Changed: []string{"ops/b.yaml"}}, published); diff != "" {
+		t.Errorf("published (-want +got):\n%s", diff)
+	}
+	c.await(t, r, "the old rule and the new file", runs("A", "B"))
+}
+
+func remembers(t *testing.T, c RulerCase) {
+	bring(t, c.Open(t), c.simple("ops/a.yaml", "A", 1), c.simple("ops/b.yaml", "B", 2))
+	r := c.Open(t)
+	c.await(t, r, "both, with their paths", func(running []rules.RunningRule) bool {
+		return runs("A", "B")(running) && !slices.ContainsFunc(running, func(rule rules.RunningRule) bool { return rule.Path == "" })
+	})
+	published := bring(t, r, c.simple("ops/b.yaml", "B", 3))
+	if diff := cmp.Diff(rules.Published{Changed: []string{"ops/a.yaml", "ops/b.yaml"}}, published); diff != "" {
+		t.Errorf("published (-want +got):\n%s", diff)
+	}
+	c.await(t, r, "only B", runs("B"))
+}
+
+func refuses(t *testing.T, c RulerCase) {
+	r := c.Open(t)
+	good := c.simple("ops/good.yaml", "Good", 1)
+	bring(t, r, good)
+	c.await(t, r, "the good rule", runs("Good"))
+	refused := ruleFile("ops/refused.yaml", "Refused", "\n  rules: [{alert: Refused, expr: '"+c.Refused+"'}]")
+	_, err := r.Publish(t.Context(), []rules.RuleFile{good, refused})
+	if err == nil {
+		err = r.Reload(t.Context())
+	}
+	if rules.KindOf(err) != rules.Refused || err == nil {
+		t.Fatalf("a refused file: %v (kind %s), want kind refused", err, rules.KindOf(err))
+	}
+	t.Logf("refused with: %v", err)
+	if text := err.Error(); !strings.Contains(text, r.Info().Name) || strings.ContainsAny(text, "\n\x00") {
+		t.Errorf("the reason %q should name the ruler in one line", text)
+	}
+	running, err := r.Running(t.Context())
+	if err != nil || !slices.Contains(groups(running), "Good") || slices.Contains(groups(running), "Refused") {
+		t.Errorf("after a refusal runs %v, %v", groups(running), err)
+	}
+	bring(t, r, good)
+	c.await(t, r, "the good rule alone", runs("Good"))
+	bring(t, r, good, c.simple("ops/next.yaml", "Next", 2))
+	c.await(t, r, "the next change", runs("Good", "Next"))
+}
+
+func leavesForeign(t *testing.T, c RulerCase) {
+	r := c.Open(t)
+	theirs := c.simple("theirs/hand-made.yaml", "Theirs", 1)
+	c.Intrude(t, theirs.Path, string(theirs.Content))
+	defer c.Intrude(t, theirs.Path, "")
+	before := c.Content(t, theirs.Path)
+	for _, files := range [][]rules.RuleFile{{c.simple("ops/a.yaml", "A", 2)}, nil} {
+		published := bring(t, r, files...)
+		if diff := cmp.Diff([]string{rules.LiveName(theirs.Path)}, published.Foreign); diff != "" {
+			t.Errorf("foreign (-want +got):\n%s", diff)
+		}
+		c.await(t, r, "theirs without a path", func(running []rules.RunningRule) bool {
+			return slices.ContainsFunc(running, func(rule rules.RunningRule) bool { return rule.Group == "Theirs" && rule.Path == "" && healthy(rule) })
+		})
+	}
+	if diff := cmp.Diff(before, c.Content(t, theirs.Path)); diff != "" {
+		t.Errorf("theirs was touched (-before +after):\n%s", diff)
+	}
+}
+
+func conflicts(t *testing.T, c RulerCase) {
+	r := c.Open(t)
+	theirs, ours := c.simple("ops/taken.yaml", "Taken", 1), c.simple("ops/taken.yaml", "Taken", 2)
+	c.Intrude(t, theirs.Path, string(theirs.Content))
+	defer c.Intrude(t, theirs.Path, "")
+	before := c.Content(t, theirs.Path)
+	published, err := r.Publish(t.Context(), []rules.RuleFile{c.simple("ops/free.yaml", "Free", 3), ours})
+	if err == nil || rules.KindOf(err) != rules.Conflict || !strings.Contains(err.Error(), rules.LiveName(ours.Path)) {
+		t.Errorf("a taken name: %v, want a conflict that names it", err)
+	}
+	if diff := cmp.Diff(rules.Published{Changed: []string{"ops/free.yaml"}, Foreign: []string{rules.LiveName(ours.Path)}}, published); diff != "" {
+		t.Errorf("published (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(before, c.Content(t, theirs.Path)); diff != "" {
+		t.Errorf("theirs was touched (-before +after):\n%s", diff)
+	}
+	published = bring(t, r, theirs)
+	if diff := cmp.Diff(rules.Published{Changed: []string{"ops/free.yaml"}}, published); diff != "" {
+		t.Errorf("published when equal (-want +got):\n%s", diff)
+	}
+	bring(t, r)
+	if content := c.Content(t, theirs.Path); content != "" {
+		t.Errorf("what was taken over is ours, and stays when removed: %s", content)
+	}
+}
+
+func putsBack(t *testing.T, c RulerCase) {
+	r := c.Open(t)
+	ours := c.simple("ops/ours.yaml", "Ours", 1)
+	bring(t, r, ours)
+	before := c.Content(t, ours.Path)
+	for name, content := range map[string]string{"changed": string(c.simple("ops/ours.yaml", "Ours", 2).Content), "removed": ""} {
+		c.Intrude(t, ours.Path, content)
+		published := bring(t, r, ours)
+		if diff := cmp.Diff(rules.Published{Changed: []string{ours.Path}}, published); diff != "" {
+			t.Errorf("%s by hand: published (-want +got):\n%s", name, diff)
+		}
+		if diff := cmp.Diff(before, c.Content(t, ours.Path)); diff != "" {
+			t.Errorf("%s by hand: not put back (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func comesBack(t *testing.T, c RulerCase) {
+	r := c.Open(t)
+	bring(t, r, c.simple("ops/a.yaml", "A", 1))
+	c.await(t, r, "A", runs("A"))
+	c.Stop(t)
+	both := []rules.RuleFile{c.simple("ops/a.yaml", "A", 1), c.simple("ops/b.yaml", "B", 2)}
+	_, err := r.Publish(t.Context(), both)
+	if err == nil {
+		err = r.Reload(t.Context())
+	}
+	if err == nil || rules.KindOf(err) != rules.Unreachable {
+		t.Errorf("bringing to a stopped program: %v, want kind unreachable", err)
+	}
+	if _, err := r.Running(t.Context()); err == nil || rules.KindOf(err) != rules.Unreachable {
+		t.Errorf("asking a stopped program: %v, want kind unreachable", err)
+	}
+	c.Start(t)
+	bring(t, r, both...)
+	c.await(t, r, "both", runs("A", "B"))
+}
+
+// simple returns a file with one group of one alerting rule, both of that name.
+func (c RulerCase) simple(path, name string, n int) rules.RuleFile {
+	return ruleFile(path, name, fmt.Sprintf("\n  rules: [{alert: %q, expr: '%s'}]", name, c.Expr(n)))
+}
+
+func ruleFile(path, group, rest string) rules.RuleFile {
+	content := fmt.Sprintf("groups:\n- name: %q%s\n", group, rest)
+	return rules.RuleFile{Path: path, ID: content, Content: []byte(content)}
+}
+
+// bring publishes and reloads, as the applier does.
+func bring(t *testing.T, r rules.Ruler, files ...rules.RuleFile) rules.Published {
+	t.Helper()
+	published, err := r.Publish(t.Context(), files)
+	if err != nil {
+		t.Fatalf("publish: %v", err)
+	}
+	if err := r.Reload(t.Context()); err != nil {
+		t.Fatalf("reload: %v", err)
+	}
+	return published
+}
+
+// await asks what runs until it is as wanted.
+func (c RulerCase) await(t *testing.T, r rules.Ruler, what string, wanted func([]rules.RunningRule) bool) []rules.RunningRule {
+	t.Helper()
+	deadline := time.Now().Add(c.Patience)
+	for {
+		running, err := r.Running(t.Context())
+		if err == nil && wanted(running) {
+			return running
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("waited %s for %s; runs %+v, %v", c.Patience, what, running, err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// runs is the wish that exactly these groups run, healthily.
+func runs(names ...string) func([]rules.RunningRule) bool {
+	return func(running []rules.RunningRule) bool {
+		return slices.Equal(groups(running), names) && !slices.ContainsFunc(running, func(r rules.RunningRule) bool { return !healthy(r) })
+	}
+}
+
+func healthy(r rules.RunningRule) bool { return r.Health == "ok" && !r.LastEvaluation.IsZero() }
+
+func groups(running []rules.RunningRule) []string {
+	names := []string{}
+	for _, r := range running {
+		names = append(names, r.Group)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func canonical(t *testing.T, r rules.Ruler, expression string) string {
+	t.Helper()
+	printed, err := r.Info().Dialect.Canonical(expression)
+	if err != nil {
+		t.Fatalf("%s does not parse: %v", expression, err)
+	}
+	return printed
+}
