@@ -1,0 +1,481 @@
+package rules_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/expr"
+	"github.com/alertsmith/alertsmith/rules/rulestest"
+)
+
+// bench is an applier over a rulebook in memory and two rulers that behave until told otherwise.
+type bench struct {
+	*rules.Applier
+	store      *rulestest.Store
+	prometheus *rulestest.Ruler
+	loki       *rulestest.Ruler
+	settled    chan rules.Waiting
+	steps      *stepLog
+}
+
+type stepLog struct {
+	mu    sync.Mutex
+	steps []string
+}
+
+func (l *stepLog) add(step, ruler string, _ time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.steps = append(l.steps, ruler+" "+step)
+}
+
+func (l *stepLog) all() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.steps)
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{
+		store:      &rulestest.Store{},
+		prometheus: rulestest.NewRuler(rules.RulerInfo{Name: "prometheus", Dialect: expr.PromQL, Dir: "prometheus"}),
+		loki:       rulestest.NewRuler(rules.RulerInfo{Name: "loki", Dialect: expr.LogQL, Dir: "loki"}),
+		settled:    make(chan rules.Waiting, 100),
+		steps:      &stepLog{},
+	}
+	b.start()
+	return b
+}
+
+// start makes a new applier on the same world, as a restart of the service does.
+func (b *bench) start() {
+	b.Applier = rules.NewApplier(rules.ApplierOptions{
+		Store:             b.store,
+		Rulers:            []rules.Ruler{b.prometheus, b.loki},
+		Page:              page,
+		Service:           rules.Person{ID: "alertsmith", Name: "Alertsmith"},
+		Now:               time.Now,
+		LiveTimeout:       200 * time.Millisecond,
+		PollInterval:      5 * time.Millisecond,
+		ReconcileInterval: time.Hour,
+		Step:              b.steps.add,
+		Settled:           func(_ context.Context, w rules.Waiting) { b.settled <- w },
+		Logger:            slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+}
+
+// run follows the rulers in the background until the test ends.
+func (b *bench) run(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = b.Run(ctx) })
+	t.Cleanup(func() { cancel(); wg.Wait() })
+}
+
+func page(tree rules.Tree, e rules.PageEntry) (string, []byte, error) {
+	old, _ := tree.Read("journal/page.md")
+	return "journal/page.md", fmt.Appendf(slices.Clone(old), "%s %s %s\n", e.Action, e.Change.Subject, e.Request.ID), nil
+}
+
+func request(id string) rules.Request {
+	return rules.Request{ID: id, Time: time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC), Actor: rules.Person{ID: "u1", Name: "alice"}, Channel: rules.Place{ID: "c1", Name: "ops"}, Command: "add x"}
+}
+
+func nodeDown(name string) rules.Add {
+	return rules.Add{Name: name, Expr: "up == 0", Channel: "ops"}
+}
+
+func (b *bench) names(t *testing.T, ruler string) []string {
+	t.Helper()
+	book, err := b.Book(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range book.Entries(ruler) {
+		names = append(names, e.Ref.Name)
+	}
+	return names
+}
+
+func (b *bench) waitSettled(t *testing.T) rules.Waiting {
+	t.Helper()
+	select {
+	case w := <-b.settled:
+		return w
+	case <-time.After(20 * time.Second):
+		t.Fatalf("nothing settled; status %+v", b.Status(t.Context()))
+		return rules.Waiting{}
+	}
+}
+
+func TestApplyWalksThePathToLive(t *testing.T) {
+	b := newBench(t)
+	out := b.Apply(t.Context(), request("r1"), nodeDown("node-down"))
+	if out.Err != nil || out.Result != rules.Success || out.State != rules.Live || out.Ruler != "prometheus" {
+		t.Fatalf("outcome %+v, want a live success at prometheus", out)
+	}
+	if want := []string{"prometheus planned", "prometheus committed", "prometheus published", "prometheus reloaded", "prometheus live"}; !slices.Equal(b.steps.all(), want) {
+		t.Errorf("steps %q, want %q", b.steps.all(), want)
+	}
+	commits := b.store.Commits()
+	if len(commits) != 1 {
+		t.Fatalf("%d commits, want 1", len(commits))
+	}
+	wantTrailers := []rules.Trailer{{Key: "Alert", Value: "node-down"}, {Key: "Ruler", Value: "prometheus"}, {Key: "Action", Value: "add"}, {Key: "Actor", Value: "alice u1"}, {Key: "Channel", Value: "ops c1"}, {Key: "Request-Id", Value: "r1"}}
+	if diff := cmp.Diff(wantTrailers, commits[0].Trailers); diff != "" {
+		t.Errorf("trailers (-want +got):\n%s", diff)
+	}
+	if commits[0].Subject != "add node-down" || commits[0].Author.Name != "alice" {
+		t.Errorf("subject %q by %q", commits[0].Subject, commits[0].Author.Name)
+	}
+	if len(commits[0].Files) != 2 || commits[0].Files["journal/page.md"] == nil || commits[0].Files["prometheus/ops/node-down.yaml"] == nil {
+		t.Errorf("files of the commit: %v, want the rule file and the journal page", commits[0].Files)
+	}
+	if got, want := b.prometheus.Published("ops/node-down.yaml"), commits[0].Files["prometheus/ops/node-down.yaml"]; string(got) != string(want) {
+		t.Errorf("published %q, committed %q", got, want)
+	}
+}
+
+func TestApplyRefusesBeforeAnythingIsWritten(t *testing.T) {
+	b := newBench(t)
+	for name, intent := range map[string]rules.Intent{
+		"a broken expression": rules.Add{Name: "x", Expr: "up ==", Channel: "ops"},
+		"an unknown rule":     rules.Delete{Address: "nobody"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := b.Apply(t.Context(), request("r1"), intent)
+			if out.Result != rules.ValidationError || out.Err == nil || out.Revision != "" {
+				t.Errorf("outcome %+v, want a validation error and no commit", out)
+			}
+		})
+	}
+	if n := len(b.store.Commits()); n != 0 {
+		t.Errorf("%d commits, want none", n)
+	}
+	if calls := b.prometheus.Calls(); len(calls) != 0 {
+		t.Errorf("the ruler was asked to %q", calls)
+	}
+}
+
+func TestApplyDeletes(t *testing.T) {
+	b := newBench(t)
+	b.Apply(t.Context(), request("r1"), nodeDown("node-down"))
+	out := b.Apply(t.Context(), request("r2"), rules.Delete{Address: "node-down"})
+	if out.Err != nil || out.State != rules.Live {
+		t.Fatalf("outcome %+v", out)
+	}
+	if names := b.names(t, ""); len(names) != 0 {
+		t.Errorf("still there: %q", names)
+	}
+	if b.prometheus.Published("ops/node-down.yaml") != nil {
+		t.Error("the file is still published")
+	}
+}
+
+func TestApplyUndoesWhatTheRulerRefuses(t *testing.T) {
+	b := newBench(t)
+	b.Apply(t.Context(), request("r1"), nodeDown("good"))
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		r.OnReload = func(published map[string]rules.RuleFile) error {
+			if _, bad := published["ops/bad.yaml"]; bad {
+				return &rules.Error{Kind: rules.Refused, Text: "prometheus says no"}
+			}
+			return nil
+		}
+	})
+	out := b.Apply(t.Context(), request("r2"), nodeDown("bad"))
+	if out.Result != rules.Success || out.State != rules.Reverted || out.Reason != "prometheus says no" || out.Undone == "" || out.Undone == out.Revision {
+		t.Fatalf("outcome %+v, want a reverted change with both commits and the reason", out)
+	}
+	if b.prometheus.Published("ops/bad.yaml") != nil || b.prometheus.Published("ops/good.yaml") == nil {
+		t.Error("the old files were not put back")
+	}
+	if names := b.names(t, "prometheus"); !slices.Equal(names, []string{"good"}) {
+		t.Errorf("rulebook has %q, want only the good rule", names)
+	}
+	commits := b.store.Commits()
+	last := commits[len(commits)-1]
+	if len(commits) != 3 || last.Subject != "undo add bad" || last.Author.Name != "Alertsmith" {
+		t.Errorf("%d commits, the last %q by %q", len(commits), last.Subject, last.Author.Name)
+	}
+	if !strings.Contains(string(last.Files["journal/page.md"]), "undo") {
+		t.Error("the undo has no journal entry")
+	}
+}
+
+func TestApplyDoesNotBlameTheChangeForAnotherFault(t *testing.T) {
+	b := newBench(t)
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		r.OnReload = func(map[string]rules.RuleFile) error {
+			return &rules.Error{Kind: rules.Refused, Text: "prometheus.yml is broken"}
+		}
+	})
+	out := b.Apply(t.Context(), request("r1"), nodeDown("fine"))
+	if out.State != rules.Pending || !strings.Contains(out.Reason, "with and without this change") {
+		t.Fatalf("outcome %+v, want pending: the fault is elsewhere", out)
+	}
+	if b.prometheus.Published("ops/fine.yaml") == nil {
+		t.Error("the change is not published any more")
+	}
+	if len(b.store.Commits()) != 1 {
+		t.Error("the change was undone")
+	}
+}
+
+func TestApplyIsNotLiveBecauseTheRulerSaysSo(t *testing.T) {
+	for name, test := range map[string]struct {
+		misbehave func(*rulestest.Ruler)
+		state     rules.State
+		reason    string
+	}{
+		"reload answers and loads nothing": {func(r *rulestest.Ruler) { r.Lie = true }, rules.NotLoaded, "does not list"},
+		"never evaluated": {func(r *rulestest.Ruler) {
+			r.OnRunning = func(running []rules.RunningRule) ([]rules.RunningRule, error) {
+				for i := range running {
+					running[i].Health, running[i].LastEvaluation = "unknown", time.Time{}
+				}
+				return running, nil
+			}
+		}, rules.Pending, "not evaluated it yet"},
+		"evaluation fails": {func(r *rulestest.Ruler) {
+			r.OnRunning = func(running []rules.RunningRule) ([]rules.RunningRule, error) {
+				for i := range running {
+					running[i].Health, running[i].LastError = "err", "many-to-many matching"
+				}
+				return running, nil
+			}
+		}, rules.NotLoaded, "many-to-many matching"},
+		"another expression": {func(r *rulestest.Ruler) {
+			r.OnRunning = func(running []rules.RunningRule) ([]rules.RunningRule, error) {
+				for i := range running {
+					running[i].Rule.Expr = "up == 1"
+				}
+				return running, nil
+			}
+		}, rules.NotLoaded, "another version"},
+		"not reachable": {func(r *rulestest.Ruler) {
+			r.OnReload = func(map[string]rules.RuleFile) error {
+				return &rules.Error{Kind: rules.Unreachable, Text: "connection refused"}
+			}
+		}, rules.Pending, "connection refused"},
+		"takes no reload order": {func(r *rulestest.Ruler) {
+			r.Lie = true
+			r.OnReload = func(map[string]rules.RuleFile) error {
+				return &rules.Error{Kind: rules.ReloadOff, Text: "start it with --web.enable-lifecycle"}
+			}
+		}, rules.Pending, "--web.enable-lifecycle"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.prometheus.Set(test.misbehave)
+			out := b.Apply(t.Context(), request("r1"), nodeDown("node-down"))
+			if out.Result != rules.Success || out.State != test.state || !strings.Contains(out.Reason, test.reason) {
+				t.Fatalf("outcome %+v, want %s because %q", out, test.state, test.reason)
+			}
+			if waiting := b.Status(t.Context()).Waiting; len(waiting) != 1 || waiting[0].Request.ID != "r1" {
+				t.Errorf("waiting: %+v, want this change", waiting)
+			}
+			b.prometheus.Set(func(r *rulestest.Ruler) { r.Lie, r.OnReload, r.OnRunning = false, nil, nil })
+			b.run(t)
+			if w := b.waitSettled(t); w.Request.ID != "r1" || w.Outcome.State != rules.Live {
+				t.Errorf("settled %+v, want this change live", w)
+			}
+		})
+	}
+}
+
+// rewrite is an intent that replaces the expression of a rule that is there.
+type rewrite struct{ from, to string }
+
+func (rewrite) Action() string { return "rewrite" }
+
+func (r rewrite) Plan(book *rules.Book) (rules.Change, error) {
+	entry := book.Entries("prometheus")[0]
+	content := book.RuleFiles("prometheus")[0].Content
+	return rules.Change{
+		Ruler:   "prometheus",
+		Files:   map[string][]byte{"prometheus/" + entry.Ref.Path: []byte(strings.Replace(string(content), r.from, r.to, 1))},
+		Refs:    []rules.Ref{entry.Ref},
+		Subject: "rewrite",
+	}, nil
+}
+
+func TestAnOldEvaluationIsNotTheChanges(t *testing.T) {
+	b := newBench(t)
+	evaluated := time.Unix(1000, 0)
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		r.OnRunning = func(running []rules.RunningRule) ([]rules.RunningRule, error) {
+			for i := range running {
+				running[i].LastEvaluation = evaluated
+			}
+			return running, nil
+		}
+	})
+	if out := b.Apply(t.Context(), request("r1"), nodeDown("node-down")); out.State != rules.Live {
+		t.Fatalf("a rule that was not there has no old evaluation: %+v", out)
+	}
+	if out := b.Apply(t.Context(), request("r2"), rewrite{"up == 0", "up == 1"}); out.State != rules.Pending || !strings.Contains(out.Reason, "not evaluated it yet") {
+		t.Errorf("the evaluation was before the change: %+v, want pending", out)
+	}
+	b.prometheus.Set(func(*rulestest.Ruler) { evaluated = time.Unix(1001, 0) })
+	if out := b.Apply(t.Context(), request("r3"), rewrite{"up == 1", "up == 2"}); out.State != rules.Pending {
+		t.Errorf("the evaluation was before this change as well: %+v, want pending", out)
+	}
+}
+
+func TestAPlanThatLosesItsRaceRunsAgain(t *testing.T) {
+	b := newBench(t)
+	once := sync.OnceFunc(func() {
+		b.store.Commit(rules.Commit{Subject: "by hand", Files: map[string][]byte{"prometheus/ops/other.yaml": []byte("groups:\n  - name: other\n    rules:\n      - alert: Other\n        expr: up == 0\n")}})
+	})
+	b.store.BeforeCommit = func(*rulestest.Store) { once() }
+	out := b.Apply(t.Context(), request("r1"), nodeDown("node-down"))
+	if out.State != rules.Live {
+		t.Fatalf("outcome %+v", out)
+	}
+	if names := b.names(t, ""); !slices.Equal(names, []string{"node-down", "Other"}) {
+		t.Errorf("rulebook has %q, want both", names)
+	}
+	if b.prometheus.Published("ops/other.yaml") == nil {
+		t.Error("what the other committed is not published with ours")
+	}
+}
+
+func TestABadFileOfSomebodyElseStopsNobody(t *testing.T) {
+	b := newBench(t)
+	b.store.Commit(rules.Commit{Subject: "by hand", Files: map[string][]byte{"prometheus/ops/bad.yaml": []byte("groups: [{name: x, rules: [{alert: A, expr: 'up =='}]}]\n")}})
+	out := b.Apply(t.Context(), request("r1"), nodeDown("node-down"))
+	if out.Err != nil || out.State != rules.Live {
+		t.Fatalf("outcome %+v", out)
+	}
+	if b.prometheus.Published("ops/bad.yaml") != nil {
+		t.Error("the bad file was published")
+	}
+	if problems := b.Status(t.Context()).Problems; len(problems) != 1 || problems[0].Path != "prometheus/ops/bad.yaml" {
+		t.Errorf("problems %+v, want the bad file's", problems)
+	}
+}
+
+func TestARulerThatHangsHoldsUpNoOther(t *testing.T) {
+	b := newBench(t)
+	release := make(chan struct{})
+	hanging := make(chan struct{})
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		r.OnReload = func(map[string]rules.RuleFile) error { close(hanging); <-release; return nil }
+	})
+	done := make(chan rules.Outcome, 1)
+	go func() { done <- b.Apply(context.Background(), request("r1"), nodeDown("slow")) }()
+	<-hanging
+	out := b.Apply(t.Context(), request("r2"), rules.Add{Name: "quick", Log: &rules.LogForm{Label: "sshd", Pattern: "Ban", Time: "5m"}, Channel: "ops"})
+	if out.Err != nil || out.State != rules.Live {
+		t.Errorf("the other ruler's change: %+v", out)
+	}
+	close(release)
+	if out := <-done; out.State != rules.Live {
+		t.Errorf("the slow ruler's change: %+v", out)
+	}
+}
+
+func TestConcurrentChangesAreAllThereOnce(t *testing.T) {
+	b := newBench(t)
+	b.run(t)
+	const n = 24
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			out := b.Apply(context.Background(), request(fmt.Sprint("r", i)), nodeDown(fmt.Sprintf("rule-%02d", i)))
+			if out.Err != nil || out.State != rules.Live {
+				t.Errorf("change %d: %+v", i, out)
+			}
+		})
+	}
+	wg.Wait()
+	if names := b.names(t, "prometheus"); len(names) != n {
+		t.Errorf("%d rules, want %d: %q", len(names), n, names)
+	}
+	if commits := len(b.store.Commits()); commits != n {
+		t.Errorf("%d commits, want %d", commits, n)
+	}
+}
+
+func TestAfterARestartPendingChangesAreFollowedUp(t *testing.T) {
+	b := newBench(t)
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		r.OnPublish = func() error { return &rules.Error{Kind: rules.Unreachable, Text: "down"} }
+	})
+	out := b.Apply(t.Context(), request("r1"), nodeDown("node-down"))
+	if out.State != rules.Pending {
+		t.Fatalf("outcome %+v", out)
+	}
+	b.start()
+	b.prometheus.Set(func(r *rulestest.Ruler) { r.OnPublish = nil })
+	b.Watch(rules.Waiting{Request: request("r1"), Outcome: out, Since: time.Now()})
+	b.run(t)
+	if w := b.waitSettled(t); w.Outcome.State != rules.Live {
+		t.Errorf("settled %+v", w)
+	}
+	status := b.Status(t.Context())
+	if !status.Reconciled && status.Rulers[0].Running != 1 {
+		t.Errorf("status %+v", status)
+	}
+}
+
+func TestARefusalThatTheServiceDidNotSurviveIsUndoneAtTheNextStart(t *testing.T) {
+	b := newBench(t)
+	b.Apply(t.Context(), request("r0"), nodeDown("good"))
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		r.OnPublish = func() error { return errors.New("killed here") }
+	})
+	out := b.Apply(t.Context(), request("r1"), nodeDown("bad"))
+	b.start()
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		r.OnPublish = nil
+		r.OnReload = func(published map[string]rules.RuleFile) error {
+			if _, bad := published["ops/bad.yaml"]; bad {
+				return &rules.Error{Kind: rules.Refused, Text: "no"}
+			}
+			return nil
+		}
+	})
+	b.Watch(rules.Waiting{Request: request("r1"), Outcome: out, Since: time.Now()})
+	b.run(t)
+	if w := b.waitSettled(t); w.Outcome.State != rules.Reverted {
+		t.Errorf("settled %+v, want it undone", w)
+	}
+	if names := b.names(t, ""); !slices.Equal(names, []string{"good"}) {
+		t.Errorf("rulebook has %q", names)
+	}
+}
+
+func TestAHandEditedLiveDirectoryIsRepaired(t *testing.T) {
+	b := newBench(t)
+	b.Apply(t.Context(), request("r1"), nodeDown("node-down"))
+	if _, err := b.prometheus.Publish(t.Context(), nil); err != nil { // somebody empties it
+		t.Fatal(err)
+	}
+	if err := b.prometheus.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.run(t)
+	deadline := time.Now().Add(20 * time.Second)
+	for b.prometheus.Published("ops/node-down.yaml") == nil {
+		if time.Now().After(deadline) {
+			t.Fatal("the file did not come back")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
