@@ -30,6 +30,8 @@ const (
 // language is what a dialect consists of.
 type language struct {
 	dialect Dialect
+	// scan counts what parse would have to do.
+	scan func(expression string) effort
 	// parse returns the expression as its ruler would print it. It may panic, and its errors are *SyntaxError.
 	parse func(expression string) (fmt.Stringer, error)
 	// names says which label and metric names the ruler takes in a rule file.
@@ -97,6 +99,10 @@ func (l language) canonical(expression string) (printed string, err error) {
 			printed, err = "", &SyntaxError{Offset: -1, Text: fmt.Sprintf("the parser broke on it: %v", r)}
 		}
 	}()
+	asked := l.scan(expression)
+	if err := asked.check(); err != nil {
+		return "", err
+	}
 	parsed, err := l.parse(expression)
 	if err != nil {
 		return "", err

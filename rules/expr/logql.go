@@ -14,6 +14,7 @@ import (
 // logQL takes what Loki's ruler takes and can evaluate. The ruler validates names by the legacy scheme.
 var logQL = language{
 	dialect: LogQL,
+	scan:    scanLogQL,
 	parse:   parseLogQL,
 	names:   model.LegacyValidation,
 	check:   checkLokiFile,

@@ -6,12 +6,14 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/util/strutil"
 )
 
 // promQL takes what a Prometheus 3.15 without feature flags takes: cmd/prometheus switches duration expressions on by
 // itself, and validates names as UTF-8.
 var promQL = language{
 	dialect: PromQL,
+	scan:    scanPromQL,
 	parse:   parsePromQL,
 	names:   model.UTF8Validation,
 	check:   func(*file) []Problem { return nil },
@@ -19,6 +21,28 @@ var promQL = language{
 
 // promQLParser is safe for concurrent use: it makes a fresh parser for each expression.
 var promQLParser = parser.NewParser(parser.Options{ExperimentalDurationExpr: true})
+
+// scanPromQL uses the parser's own lexer, so that both see the same tokens.
+func scanPromQL(expression string) effort {
+	var asked effort
+	var item parser.Item
+	for lexer := parser.Lex(expression); ; asked.tokens++ {
+		before := item.Typ
+		lexer.NextItem(&item)
+		switch item.Typ {
+		case parser.EOF, parser.ERROR:
+			return asked
+		case parser.LEFT_PAREN, parser.LEFT_BRACE, parser.LEFT_BRACKET:
+			asked.open()
+		case parser.RIGHT_PAREN, parser.RIGHT_BRACE, parser.RIGHT_BRACKET:
+			asked.close()
+		case parser.STRING:
+			if text, err := strutil.Unquote(item.Val); err == nil && before != parser.EQL && before != parser.NEQ {
+				asked.regexp(text)
+			}
+		}
+	}
+}
 
 func parsePromQL(expression string) (fmt.Stringer, error) {
 	parsed, err := promQLParser.ParseExpr(expression)
