@@ -48,14 +48,25 @@ func (c *call) placeOf(e *rules.Error) (int, bool) {
 	if e.Field == wholeCommand {
 		return min(e.Offset, len(c.text)), e.Offset >= 0
 	}
-	arg, ok := c.args[e.Field]
-	if !ok {
+	arg, typed := c.argument(e.Field)
+	if !typed {
 		return 0, false
 	}
-	if e.Offset <= 0 && e.Field != "yaml" {
-		return arg.place(0), true
+	if e.Offset < 0 && e.Field == "yaml" {
+		return 0, false // the whole text: a caret would only mislead
 	}
 	return max(0, min(arg.place(max(e.Offset, 0)), len(c.text))), true
+}
+
+// argument returns what was typed for a field: severity= may have been typed as label.severity=.
+func (c *call) argument(field string) (argument, bool) {
+	for _, name := range []string{field, "label." + field, "annotation." + field} {
+		if arg, typed := c.args[name]; typed {
+			return arg, true
+		}
+	}
+	arg, typed := c.args["annotation.runbook_url"]
+	return arg, typed && field == "runbook"
 }
 
 // fixesShown is how many corrected lines an error shows.
@@ -69,7 +80,7 @@ func (c *call) corrected(e *rules.Error) []string {
 	var lines []string
 	for _, fix := range e.Fixes[:min(len(e.Fixes), fixesShown)] {
 		line := c.text
-		arg, typed := c.args[e.Field]
+		arg, typed := c.argument(e.Field)
 		switch {
 		case e.Field == "" || e.Field == wholeCommand:
 			line = fix
@@ -78,7 +89,7 @@ func (c *call) corrected(e *rules.Error) []string {
 		case typed && e.Field == "yaml":
 			line = c.text[:arg.start] + fix + c.text[arg.end:]
 		case typed:
-			line = c.text[:arg.start] + arg.requote(fix) + c.text[arg.end:]
+			line = c.text[:arg.start] + quote(fix) + c.text[arg.end:]
 		case isOption(e.Field):
 			first, below, found := strings.Cut(c.text, "\n")
 			line = strings.TrimRightFunc(first, isSpace) + " " + e.Field + "=" + quote(fix)
@@ -93,14 +104,6 @@ func (c *call) corrected(e *rules.Error) []string {
 		}
 	}
 	return lines
-}
-
-// requote returns a value to stand where the argument stood, in quotes when that was.
-func (a argument) requote(value string) string {
-	if q := quote(value); q != value || !a.quoted {
-		return q
-	}
-	return `"` + value + `"`
 }
 
 // requoted returns a correction of an unknown word, which comes as it is to be typed: `severity=critical`, "a=b", or a text

@@ -196,10 +196,11 @@ func (c *call) logForm(add rules.Add, rest []word) (rules.Add, error) {
 		}
 		c.args[field] = rest[i].whole()
 	}
+	c.args["label"] = c.label(rest[0])
 	if len(rest) > 3 {
 		return add, c.tooMany(rest)
 	}
-	add.Log = &rules.LogForm{Label: c.args["label"].straightened().value, Pattern: c.args["pattern"].value, Time: c.args["time"].value}
+	add.Log = &rules.LogForm{Label: c.args["label"].value, Pattern: c.args["pattern"].value, Time: c.args["time"].value}
 	if !rest[2].quoted {
 		add.Log.Time = fold(add.Log.Time)
 	}
@@ -234,6 +235,16 @@ func (c *call) missing(field string) error {
 		err.Fixes = []string{end + " 5m"}
 	}
 	return err
+}
+
+// label returns LABEL as an argument. Quotes around a label's value stay, as a comma may stand between them: job="a,b",host=c.
+func (c *call) label(w word) argument {
+	arg := w.whole()
+	if typed := c.text[w.start:w.end]; w.key != "" && w.quoted && strings.ContainsAny(typed, "\"“") {
+		arg.value = typed
+		arg.place = func(offset int) int { return w.start + offset }
+	}
+	return arg.straightened()
 }
 
 // tooMany returns the error for more words than the log form has: most often PATTERN lacks its quotes.

@@ -70,7 +70,8 @@ func (c *call) changed(outcome rules.Outcome) (answer, error) {
 	if outcome.Revision == "" && outcome.Err != nil {
 		return answer{outcome: outcome}, outcome.Err
 	}
-	return answer{reply: Reply{Text: outcomeText(c.request.Actor, outcome), InChannel: outcome.Revision != ""}, outcome: outcome}, nil
+	text := redact(outcomeText(c.request.Actor, c.args["reason"].value, outcome)) // others read it too
+	return answer{reply: Reply{Text: text, InChannel: outcome.Revision != ""}, outcome: outcome}, nil
 }
 
 // words returns all words after the command's name; line breaks are spaces.

@@ -30,7 +30,7 @@ type Options struct {
 	Mattermost *Mattermost
 	// AckAfter is when a command that is still being worked on is answered with "working on it"; 0 means 2.5 s.
 	AckAfter time.Duration
-	// Deadline is the longest that a command may work; 0 means 2 minutes.
+	// Deadline is the longest that a command may work, the wait for the ruler included; 0 means 5 minutes.
 	Deadline time.Duration
 	// InFlight is how many commands may be worked on at once; 0 means 64.
 	InFlight int
@@ -68,7 +68,7 @@ func New(options Options, backend Backend, journal Journal) *Handler {
 		options.AckAfter = 2500 * time.Millisecond
 	}
 	if options.Deadline == 0 {
-		options.Deadline = 2 * time.Minute
+		options.Deadline = 5 * time.Minute
 	}
 	if options.InFlight == 0 {
 		options.InFlight = 64

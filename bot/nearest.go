@@ -1,7 +1,7 @@
 package bot
 
 // nearest returns the name that s was probably meant to be: the one with the fewest typing slips, at most a third of its
-// letters and never all; "" when none is near.
+// letters, rounded, and never all; "" when none is near.
 func nearest(s string, names []string) string {
 	best, fewest := "", 1000
 	s = fold(s)
@@ -9,7 +9,7 @@ func nearest(s string, names []string) string {
 		return ""
 	}
 	for _, name := range names {
-		if n := slips(s, name); n <= max(1, len(name)/3) && n < len(name) && n < fewest {
+		if n := slips(s, name); n <= max(1, (len(name)+1)/3) && n < len(name) && n < fewest {
 			best, fewest = name, n
 		}
 	}

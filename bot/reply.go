@@ -41,9 +41,15 @@ func (r Reply) payload() []byte {
 	return body
 }
 
-// outcomeText says how a change ended.
-func outcomeText(actor rules.Person, o rules.Outcome) string {
+// outcomeText says how a change ended; why is the person's reason, if there is one.
+func outcomeText(actor rules.Person, why string, o rules.Outcome) string {
 	what := fmt.Sprintf("**%s** %s by %s", refNames(o.Refs), past(o.Action), escape(actor.Name))
+	if why != "" {
+		what += " (" + escape(oneLine(cut(why, 500))) + ")"
+	}
+	if o.Revision == "" {
+		return what + "."
+	}
 	commit := "committed as " + code(short(o.Revision))
 	ruler := escape(o.Ruler)
 	if ruler == "" {
@@ -71,6 +77,20 @@ func outcomeText(actor rules.Person, o rules.Outcome) string {
 		text += "\n" + fence("diff", cut(o.Diff, 3000))
 	}
 	return text
+}
+
+// Settled returns what a channel hears when a change that was reported as not live has come to rest: its Outcome says how.
+func Settled(w rules.Waiting, now time.Time) Reply {
+	text := outcomeText(w.Request.Actor, "", w.Outcome)
+	if w.Outcome.State == rules.Live {
+		where := "is live in"
+		if w.Outcome.Action == "delete" {
+			where = "is gone from"
+		}
+		text = fmt.Sprintf("**%s**, %s by %s as %s, %s %s now, after %s.", refNames(w.Outcome.Refs), past(w.Outcome.Action),
+			escape(w.Request.Actor.Name), code(short(w.Outcome.Revision)), where, escape(w.Outcome.Ruler), tookText(now.Sub(w.Since)))
+	}
+	return Reply{Text: text, InChannel: true}
 }
 
 // refNames returns the names of the rules that a change touched, the first few of many.
@@ -103,15 +123,20 @@ func past(action string) string {
 
 // sentence returns a reason so that it can stand inside a sentence.
 func sentence(reason string) string {
-	return escape(strings.TrimRight(strings.TrimSpace(orUnknown(reason)), "."))
+	return escape(strings.TrimRight(oneLine(orUnknown(reason)), "."))
 }
+
+// oneLine returns a text with every run of spaces and line breaks as one space.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // short returns the first digits of a commit's hash.
 func short(revision string) string { return revision[:min(len(revision), 7)] }
 
-// tookText returns a span of time as a person says it: "0.8 s", "3 min", "2 d".
+// tookText returns a span of time as a person says it: "40 ms", "0.8 s", "3 min", "2 d".
 func tookText(d time.Duration) string {
 	switch {
+	case d < 100*time.Millisecond:
+		return fmt.Sprintf("%d ms", max(0, d.Milliseconds()))
 	case d < 10*time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	case d < 2*time.Minute:

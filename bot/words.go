@@ -138,6 +138,8 @@ func (s *scanner) word() (word, error) {
 		case state == inKey && isEquals(r, s.out.String()[keyStart:]):
 			s.endKey(n)
 			state = afterKey
+		case state == afterKey && r == '~': // job=~"x y"
+			s.copy(n)
 		default:
 			if state != inKey || !isKeyRune(r) {
 				state = inText
