@@ -124,17 +124,18 @@ func (c client) noAnswer(err error, timeout time.Duration) error {
 	}
 	var timedOut net.Error
 	var unknownHost *net.DNSError
+	cause := errors.New(clean(err.Error()))
 	switch {
 	case errors.Is(err, context.Canceled):
-		return c.unreachable(err, "was not waited for: the request was given up")
+		return c.unreachable(cause, "was not waited for: the request was given up")
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timedOut) && timedOut.Timeout():
-		return c.unreachable(err, "did not answer within %s", timeout)
+		return c.unreachable(cause, "did not answer within %s", timeout)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return c.unreachable(err, "is not reachable: nothing listens at %s", c.base.Host)
+		return c.unreachable(cause, "is not reachable: nothing listens at %s", c.base.Host)
 	case errors.As(err, &unknownHost):
-		return c.unreachable(err, "is not reachable: no host is known as %s", c.base.Hostname())
+		return c.unreachable(cause, "is not reachable: no host is known as %s", c.base.Hostname())
 	default:
-		return c.unreachable(err, "is not reachable at %s", c.base.Host)
+		return c.unreachable(cause, "is not reachable at %s", c.base.Host)
 	}
 }
 

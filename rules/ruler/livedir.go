@@ -38,6 +38,7 @@ type liveDir struct {
 	dir      string
 	manifest *manifest
 	logger   *slog.Logger
+	step     func() // called after every step that outlasts a kill; tests look at what is on disk then
 }
 
 func openLiveDir(dir, statePath string, logger *slog.Logger) (*liveDir, error) {
@@ -45,7 +46,7 @@ func openLiveDir(dir, statePath string, logger *slog.Logger) (*liveDir, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &liveDir{dir: dir, manifest: m, logger: logger}, nil
+	return &liveDir{dir: dir, manifest: m, logger: logger, step: func() {}}, nil
 }
 
 // publication is what one call of publish is to do.
@@ -92,10 +93,10 @@ func (d *liveDir) publish(ctx context.Context, files []rules.RuleFile) (rules.Pu
 
 // list returns every entry of the directory but the staging directory, which it empties, by name. Directories are left out.
 func (d *liveDir) list() (map[string]fs.FileInfo, error) {
-	if err := os.MkdirAll(d.dir, 0o755); err != nil {
-		return nil, err
-	}
 	entries, err := os.ReadDir(d.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.Join(os.MkdirAll(d.dir, 0o755), os.Chmod(d.dir, 0o755)) // whatever the umask is: the ruler is another user
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -230,6 +231,7 @@ func (d *liveDir) carryOut(ctx context.Context, todo publication) (changed []str
 	if err := d.manifest.save(); err != nil {
 		return nil, err
 	}
+	d.step()
 	// From here on the context is not asked: it is a matter of milliseconds, and half a publication helps nobody.
 	var taken []string
 	for i, file := range todo.write {
@@ -244,6 +246,7 @@ func (d *liveDir) carryOut(ctx context.Context, todo publication) (changed []str
 			return changed, err
 		}
 		changed = append(changed, file.Path)
+		d.step()
 	}
 	for _, name := range todo.remove {
 		if err := os.Remove(filepath.Join(d.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -253,6 +256,7 @@ func (d *liveDir) carryOut(ctx context.Context, todo publication) (changed []str
 			changed = append(changed, path)
 		}
 		delete(d.manifest.Entries, name)
+		d.step()
 	}
 	slices.Sort(changed)
 	if err := d.done(todo.write); err != nil {
@@ -279,6 +283,7 @@ func (d *liveDir) stage(ctx context.Context, stagingDir string, files []rules.Ru
 		if err := writeDurably(filepath.Join(stagingDir, stagedName(i)), file.Content, 0o644); err != nil { // the ruler is another user
 			return err
 		}
+		d.step()
 	}
 	return nil
 }
