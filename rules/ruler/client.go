@@ -32,7 +32,7 @@ const maxReason = 1000
 // client speaks HTTP with one ruler.
 type client struct {
 	ruler  string
-	base   *url.URL
+	base   *url.URL // without credentials
 	http   *http.Client
 	tenant string
 }
@@ -48,6 +48,13 @@ func newClient(cfg Config) (client, error) {
 	}
 	if err := httpConfig.Validate(); err != nil {
 		return client{}, err
+	}
+	if user := address.User; user != nil {
+		if httpConfig.BasicAuth == nil && httpConfig.Authorization == nil && httpConfig.OAuth2 == nil {
+			password, _ := user.Password()
+			httpConfig.BasicAuth = &config.BasicAuth{Username: user.Username(), Password: config.Secret(password)}
+		}
+		address.User = nil
 	}
 	httpConfig.FollowRedirects = false // a redirect would carry a reload order or credentials elsewhere
 	httpClient, err := config.NewClientFromConfig(httpConfig, "alertsmith_"+cfg.Name, config.WithUserAgent("alertsmith"))
@@ -116,7 +123,7 @@ func (c client) address(call call) string {
 	return address.String()
 }
 
-// noAnswer tells why a ruler gave no answer. The URL, which may hold a password, stays out of it.
+// noAnswer tells why a ruler gave no answer.
 func (c client) noAnswer(err error, timeout time.Duration) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {

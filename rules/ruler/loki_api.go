@@ -25,9 +25,7 @@ type lokiAPI struct {
 }
 
 func newLokiAPI(b base) (rules.Ruler, error) {
-	target := *b.client.base
-	target.User = nil
-	m, err := openManifest(b.statePath(), target.String()+" tenant "+b.Tenant)
+	m, err := openManifest(b.statePath(), b.client.base.String()+" tenant "+b.Tenant)
 	if err != nil {
 		return nil, err
 	}
