@@ -9,38 +9,50 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/alertsmith/alertsmith/rules"
 )
 
 // maxRequests is how many commits FindRequest reads of a history it does not know yet: 0.3 s worth (measured). Requests are
 // looked for after a crash or when a command comes twice, minutes later at most, so older ones need no answer.
 const maxRequests = 10_000
 
-// requests remembers which commit answers which request. It reads each commit once.
+// requests remembers which commits answer which request. It reads each commit once.
 type requests struct {
 	mu    sync.Mutex
 	head  plumbing.Hash              // up to where it was read
-	known map[string]plumbing.Hash   // request id → newest commit
+	known map[string][]plumbing.Hash // request id → its commits, newest first
 	seen  map[plumbing.Hash]struct{} // commits that were read
 }
 
-// FindRequest returns the newest commit of the branch that has the trailer "Request-Id: id", or "" when none of the newest
-// 10,000 has. The first call reads them, later ones only what came since. Failures are *rules.Error of kind Unavailable.
-func (r *Rulebook) FindRequest(ctx context.Context, id string) (string, error) {
+// FindRequest returns the commits of the branch that have the trailer "Request-Id: id", newest first, as far as they are among the
+// newest 10,000. The first call reads those, later ones only what came since. Failures are *rules.Error of kind Unavailable.
+func (r *Rulebook) FindRequest(ctx context.Context, id string) ([]rules.Found, error) {
 	head, err := r.head()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	found, err := r.requests.find(ctx, r.objects, head.commit, id)
+	hashes, err := r.requests.find(ctx, r.objects, head.commit, id)
 	if err != nil {
-		return "", unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+		return nil, unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
 	}
-	if found.IsZero() {
-		return "", nil
+	var found []rules.Found
+	for _, hash := range hashes {
+		commit, err := r.objects.commit(hash)
+		if err != nil {
+			return nil, unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+		}
+		f := rules.Found{Revision: hash.String(), Trailers: Trailers(commit.Message)}
+		f.Subject, _, _ = strings.Cut(commit.Message, "\n")
+		if len(commit.ParentHashes) > 0 {
+			f.Parent = commit.ParentHashes[0].String()
+		}
+		found = append(found, f)
 	}
-	return found.String(), nil
+	return found, nil
 }
 
-func (q *requests) find(ctx context.Context, o *objects, head plumbing.Hash, id string) (plumbing.Hash, error) {
+func (q *requests) find(ctx context.Context, o *objects, head plumbing.Hash, id string) ([]plumbing.Hash, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if head != q.head {
@@ -51,7 +63,7 @@ func (q *requests) find(ctx context.Context, o *objects, head plumbing.Hash, id 
 		}
 		if err != nil {
 			q.head, q.known, q.seen = plumbing.ZeroHash, nil, nil
-			return plumbing.ZeroHash, err
+			return nil, err
 		}
 		q.head = head
 	}
@@ -62,10 +74,10 @@ func (q *requests) find(ctx context.Context, o *objects, head plumbing.Hash, id 
 // that it read up to the last time, or had read nothing yet.
 func (q *requests) read(ctx context.Context, o *objects, head plumbing.Hash) (connected bool, err error) {
 	if q.seen == nil {
-		q.known, q.seen = map[string]plumbing.Hash{}, map[plumbing.Hash]struct{}{}
+		q.known, q.seen = map[string][]plumbing.Hash{}, map[plumbing.Hash]struct{}{}
 	}
 	connected = len(q.seen) == 0
-	fresh := map[string]plumbing.Hash{}
+	fresh := map[string][]plumbing.Hash{}
 	var next newestFirst
 	visit := func(hash plumbing.Hash) error {
 		connected = connected || hash == q.head
@@ -89,8 +101,8 @@ func (q *requests) read(ctx context.Context, o *objects, head plumbing.Hash) (co
 	for n := 0; next.Len() > 0 && n < maxRequests; n++ {
 		commit := heap.Pop(&next).(*object.Commit)
 		for _, t := range Trailers(commit.Message) {
-			if _, ok := fresh[t.Value]; !ok && strings.EqualFold(t.Key, "Request-Id") {
-				fresh[t.Value] = commit.Hash
+			if strings.EqualFold(t.Key, "Request-Id") {
+				fresh[t.Value] = append(fresh[t.Value], commit.Hash)
 			}
 		}
 		for _, parent := range commit.ParentHashes {
@@ -99,8 +111,8 @@ func (q *requests) read(ctx context.Context, o *objects, head plumbing.Hash) (co
 			}
 		}
 	}
-	for id, hash := range fresh {
-		q.known[id] = hash
+	for id, hashes := range fresh {
+		q.known[id] = append(hashes, q.known[id]...)
 	}
 	return connected, nil
 }

@@ -3,6 +3,8 @@ package gitsync
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"path"
 	"time"
@@ -30,6 +32,22 @@ func (r *Rulebook) Head(ctx context.Context) (rules.Tree, error) {
 		return nil, err
 	}
 	return head, nil
+}
+
+// At returns the state at a commit, given by its full hash; fs.ErrNotExist when the rulebook has no such commit.
+func (r *Rulebook) At(ctx context.Context, revision string) (rules.Tree, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	hash := plumbing.NewHash(revision)
+	commit, err := r.objects.commit(hash)
+	if errors.Is(err, plumbing.ErrObjectNotFound) {
+		return nil, fmt.Errorf("commit %s: %w", revision, fs.ErrNotExist)
+	}
+	if err != nil {
+		return nil, unavailable(err, "the commit %s of the rulebook %s cannot be read", revision, r.dir)
+	}
+	return &tree{objects: r.objects, commit: hash, root: commit.TreeHash}, nil
 }
 
 func (r *Rulebook) head() (*tree, error) {
