@@ -27,7 +27,7 @@ func (b *Book) makeIndex() *index {
 					count[[2]string{g.Name, r.Name()}]++
 					ref := Ref{Ruler: ruler.Name, Path: path, Group: g.Name, Name: r.Name(), Nth: count[[2]string{g.Name, r.Name()}]}
 					i := len(x.entries)
-					x.entries = append(x.entries, Entry{Ref: ref, Rule: r.Rule, Source: r.source, Interval: g.Interval, Line: r.line})
+					x.entries = append(x.entries, Entry{Ref: ref, Rule: r.Rule, GroupLabels: g.Labels, Source: r.source, Interval: g.Interval, Line: r.line})
 					x.byName[ref.Name] = append(x.byName[ref.Name], i)
 					x.byRef[ref] = i
 					x.byHash[hashAddress(ref)] = i

@@ -25,11 +25,12 @@ type Book struct {
 
 // Entry is one rule with its place.
 type Entry struct {
-	Ref      Ref
-	Rule     Rule
-	Source   string        // the rule as its file writes it, with its leading comments, dedented
-	Interval time.Duration // of its group; 0 when the group leaves it to the ruler
-	Line     int           // of its file, from 1
+	Ref         Ref
+	Rule        Rule
+	GroupLabels map[string]string // of its group: the ruler adds them where the rule has no label of that name
+	Source      string            // the rule as its file writes it, with its leading comments, dedented
+	Interval    time.Duration     // of its group; 0 when the group leaves it to the ruler
+	Line        int               // of its file, from 1
 }
 
 // NewBook returns the book of an empty rulebook that has these rulers.

@@ -108,7 +108,7 @@ func (a *Applier) judge(ruler string, dialect expr.Dialect, entry Entry, have []
 	}
 	for _, r := range have {
 		switch {
-		case !a.same(dialect, entry.Rule, r.Rule):
+		case !a.same(dialect, entry.running(), r.Rule):
 			continue
 		case r.Health == "err":
 			return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s lists %q and cannot evaluate it: %s", ruler, entry.Ref.Name, r.LastError)}
@@ -119,6 +119,16 @@ func (a *Applier) judge(ruler string, dialect expr.Dialect, entry Entry, have []
 		}
 	}
 	return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s still runs another version of %q", ruler, entry.Ref.Name)}
+}
+
+// running returns the rule as its ruler lists it: with the group's labels (Prometheus 3.15).
+func (e Entry) running() Rule {
+	rule := e.Rule
+	if len(e.GroupLabels) > 0 {
+		rule.Labels = maps.Clone(e.GroupLabels)
+		maps.Copy(rule.Labels, e.Rule.Labels)
+	}
+	return rule
 }
 
 // same reports whether a ruler's rule is the file's: same expression up to the ruler's own printing, same times, labels and annotations.
