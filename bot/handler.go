@@ -120,7 +120,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	done, late := make(chan Reply), make(chan struct{})
 	request := h.request(r, f, cli)
 	ackAfter := noAnswerAfter
-	if h.options.Mattermost != nil && h.options.Mattermost.remember(request.ID, f.responseURL) {
+	if cli { // a terminal waits, and cannot be told later
+		ackAfter = h.options.Deadline + noAnswerAfter
+	} else if h.options.Mattermost != nil && h.options.Mattermost.remember(request.ID, f.responseURL) {
 		ackAfter = h.options.AckAfter
 	}
 	h.working.Go(func() {
@@ -169,7 +171,7 @@ func (h *Handler) work(ctx context.Context, request rules.Request, f form) Reply
 	prior, err := h.journal.Receive(ctx, request)
 	if err != nil {
 		h.finished(ctx, request, "unknown", rules.Outcome{Result: rules.Failed, Err: err})
-		return Reply{Text: "Not accepted: the journal cannot be written. Nothing was changed."}
+		return Reply{Text: "Not accepted: the journal cannot be written. Nothing was changed.", result: rules.Failed}
 	}
 	if prior != nil {
 		return again(*prior)
@@ -190,6 +192,7 @@ func (h *Handler) work(ctx context.Context, request rules.Request, f form) Reply
 		h.options.Logger.Error("journal not written", "request", request.ID, "err", err)
 	}
 	h.finished(ctx, request, name, ended.outcome)
+	ended.reply.result = ended.outcome.Result
 	return ended.reply
 }
 
@@ -237,7 +240,10 @@ func again(prior rules.Record) Reply {
 	if prior.Done.IsZero() {
 		return Reply{Text: "This request is being worked on already (request " + code(prior.Request.ID) + ")."}
 	}
-	return Reply{Text: prior.Reply + "\n(This request came twice; it was done once, and this is its answer again.)", InChannel: prior.InChannel}
+	return Reply{
+		Text:      prior.Reply + "\n(This request came twice; it was done once, and this is its answer again.)",
+		InChannel: prior.InChannel, result: prior.Outcome.Result,
+	}
 }
 
 // record writes down how a request ended, without secrets. It has a deadline of its own: the command may have used up its.
@@ -312,9 +318,15 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int) {
 	http.Error(w, http.StatusText(status), status)
 }
 
+// ResultHeader tells a program how the command ended, in a word: a rules.Result. It is absent while the command is being worked on.
+const ResultHeader = "X-Alertsmith-Result"
+
 // write answers Mattermost. A connection that is gone is no error: the command went on without it.
 func (h *Handler) write(w http.ResponseWriter, reply Reply) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	if reply.result != "" {
+		w.Header().Set(ResultHeader, string(reply.result))
+	}
 	w.WriteHeader(http.StatusOK)
 	_, _ = w.Write(reply.payload())
 }

@@ -14,6 +14,8 @@ import (
 type Reply struct {
 	Text      string
 	InChannel bool // to the channel; else only to the author of the command
+
+	result rules.Result // how the command ended, for ResultHeader
 }
 
 // maxReply is the longest message that Mattermost takes, in runes (5.36.1: a post of 16,384 is refused). pageSize leaves
@@ -91,6 +93,16 @@ func Settled(w rules.Waiting, now time.Time) Reply {
 			escape(w.Request.Actor.Name), code(short(w.Outcome.Revision)), where, escape(w.Outcome.Ruler), tookText(now.Sub(w.Since)))
 	}
 	return Reply{Text: text, InChannel: true}
+}
+
+// Interrupted returns what a channel hears of a command that the service was stopped in the middle of: its Outcome says what had
+// come of it.
+func Interrupted(r rules.Record) Reply {
+	if r.Outcome.Revision == "" {
+		return Reply{InChannel: true, Text: fmt.Sprintf("The service was stopped while it worked on a command of %s; nothing was changed:\n%s",
+			escape(r.Request.Actor.Name), fence("", cut(r.Request.Command, 1000)))}
+	}
+	return Reply{Text: outcomeText(r.Request.Actor, "", r.Outcome), InChannel: true}
 }
 
 // refNames returns the names of the rules that a change touched, the first few of many.

@@ -10,10 +10,10 @@ import (
 
 // secretShapes find what looks like a secret. What their first group matches is cut out.
 var secretShapes = []*regexp.Regexp{
-	// password=…, "api_key": "…", MY_TOKEN: …
-	regexp.MustCompile(`(?i)(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|authorization)["']?\s*[=:＝：]\s*("(?:[^"\\]|\\.)*"|'[^']*'|“[^”]*”|[^\s,;&"'{}()\[\]]+)`),
 	// Authorization: Bearer …
 	regexp.MustCompile(`(?i)\b(?:bearer|basic|token)\s+([A-Za-z0-9._~+/=-]{8,})`),
+	// password=…, "api_key": "…", MY_TOKEN: …
+	regexp.MustCompile(`(?i)(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|authorization)["']?\s*[=:＝：]\s*("(?:[^"\\]|\\.)*"|'[^']*'|“[^”]*”|[^\s,;&"'{}()\[\]]+)`),
 	// https://user:password@host
 	regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://([^\s/@"'<>]+)@`),
 	// tokens that say what they are: GitHub, GitLab, Slack, AWS, Grafana, JSON web tokens

@@ -1,0 +1,27 @@
+package bot
+
+import "strings"
+
+// JoinWords makes one command of the words that a shell made of a line. A word that the chat takes for one word too stays as it
+// is; any other was quoted in the shell, so it is quoted again. A single word is a whole command.
+func JoinWords(words []string) string {
+	if len(words) == 1 {
+		return words[0]
+	}
+	joined := make([]string, len(words))
+	for i, w := range words {
+		joined[i] = asOneWord(w)
+	}
+	return strings.Join(joined, " ")
+}
+
+// asOneWord returns a text so that it is scanned as one word: with quotes, where needed, around it or the value of `key=`.
+func asOneWord(text string) string {
+	if words, next, err := scanLine(text, 0); err == nil && len(words) == 1 && words[0].end == len(text) && next == len(text) {
+		return text
+	}
+	if key, value, found := strings.Cut(text, "="); found && key != "" && strings.IndexFunc(key, func(r rune) bool { return !isKeyRune(r) }) < 0 {
+		return key + "=" + quote(value)
+	}
+	return quote(text)
+}
