@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules/ruler"
+)
+
+// check notes what cannot be meant. What a kind of ruler needs beside this is the adapter's to say.
+func (c *config) check(p *problems) {
+	for i, r := range c.Rulers {
+		r.check(p, fmt.Sprintf("rulers[%d]", i))
+		for k, other := range c.Rulers[:i] {
+			if r.Name == other.Name {
+				p.at(fmt.Sprintf("rulers[%d].name", i), "%q is the name of rulers[%d] already", r.Name, k)
+			} else if within(r.dir(), other.dir()) || within(other.dir(), r.dir()) {
+				p.at(fmt.Sprintf("rulers[%d].rulebook_dir", i), "%q and %q of rulers[%d] hold the same files; give each ruler a directory of its own", r.dir(), other.dir(), k)
+			}
+		}
+	}
+	c.Mattermost.check(p)
+	if _, err := c.Journal.location(); err != nil {
+		p.at("journal.timezone", "there is no time zone %q; write it like Europe/Berlin or UTC", c.Journal.Timezone)
+	}
+	checkDuration(p, "live.timeout", c.Live.Timeout)
+	checkDuration(p, "live.poll_interval", c.Live.PollInterval)
+	checkDuration(p, "live.reconcile_interval", c.Live.ReconcileInterval)
+}
+
+var rulerName = regexp.MustCompile(`^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$`)
+
+func (r rulerConfig) check(p *problems, key string) {
+	switch {
+	case r.Name == "":
+		p.at(key+".name", "a ruler needs a name: people write it as ruler=NAME")
+	case !rulerName.MatchString(r.Name):
+		p.at(key+".name", "%q is no name for a ruler; use lower-case letters, digits, - and _", r.Name)
+	}
+	if dir := r.dir(); dir != "" && dir != path.Clean(dir) || path.IsAbs(dir) || within(dir, "..") {
+		p.at(key+".rulebook_dir", "%q is no directory inside the rulebook; write it like prometheus or rules/prometheus", dir)
+	} else if within(dir, "journal") || within("journal", dir) {
+		p.at(key+".rulebook_dir", "the journal's pages are kept in %q; name another directory", dir)
+	}
+	if !slices.ContainsFunc(ruler.Kinds, func(k ruler.Kind) bool { return k.Name == r.Kind }) {
+		p.at(key+".kind", "there is no kind of ruler %q; known are %s", r.Kind, strings.Join(kindNames(), ", "))
+	}
+	if err := checkURL(r.URL); err != nil {
+		p.at(key+".url", "%v", err)
+	}
+}
+
+func kindNames() (names []string) {
+	for _, kind := range ruler.Kinds {
+		names = append(names, kind.Name)
+	}
+	return names
+}
+
+// dir returns the ruler's directory in the rulebook.
+func (r rulerConfig) dir() string {
+	if r.RulebookDir == "" {
+		return r.Name
+	}
+	return r.RulebookDir
+}
+
+var mattermostID = regexp.MustCompile(`^[a-z0-9]{26}$`)
+
+func (m mattermostConfig) check(p *problems) {
+	if m.URL != "" {
+		if err := checkURL(m.URL); err != nil {
+			p.at("mattermost.url", "%v", err)
+		}
+	} else if m.BotTokenFile != "" {
+		p.at("mattermost.bot_token_file", "the bot needs mattermost.url too: where it is to post")
+	}
+	checkIDs(p, "mattermost.teams", m.Teams)
+	checkIDs(p, "mattermost.channels", m.Channels)
+	checkIDs(p, "mattermost.users", m.Users)
+}
+
+func checkIDs(p *problems, key string, ids []string) {
+	for i, id := range ids {
+		if !mattermostID.MatchString(id) {
+			p.at(fmt.Sprintf("%s[%d]", key, i), "%q is no id: Mattermost's ids are 26 lower-case letters and digits (a name can change hands, an id cannot)", id)
+		}
+	}
+}
+
+func checkDuration(p *problems, key string, d time.Duration) {
+	if d < 0 {
+		p.at(key, "%v is negative; write it like 30s or 3m, or leave it out", d)
+	}
+}
+
+// checkURL says what is wrong with the address of a server. The address may hold a password, so no error repeats it.
+func checkURL(address string) error {
+	if address == "" {
+		return errors.New("an address is needed, like http://127.0.0.1:9090")
+	}
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return errors.New("this is no address; write it like http://127.0.0.1:9090")
+	case u.User != nil:
+		return errors.New("take user and password out of the address: they belong into http_config.basic_auth, the password as password_file")
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return errors.New("the address must begin with http:// or https:// and name a host, like http://127.0.0.1:9090")
+	case u.RawQuery != "" || u.Fragment != "":
+		return errors.New("the address must end before any ? or #")
+	}
+	return nil
+}
+
+// within reports whether the slash-separated path is dir or below it.
+func within(path, dir string) bool {
+	return path == dir || strings.HasPrefix(path, dir+"/")
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// endpoints is what the service answers over HTTP.
+type endpoints struct {
+	command http.Handler                   // POST /mattermost/command
+	metrics http.Handler                   // GET /metrics
+	unready func(context.Context) []string // what the service still waits for, one sentence each; none when it is ready
+	reload  func() error                   // re-reads tokens and allow-lists; its error is for the operator
+}
+
+// handler returns the routes. Methods that a path does not have are answered with 405.
+func (e *endpoints) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/mattermost/command", e.command) // which judges the method itself
+	mux.Handle("GET /metrics", e.metrics)
+	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "Alertsmith is healthy.") })
+	mux.HandleFunc("GET /-/ready", e.serveReady)
+	mux.HandleFunc("POST /-/reload", e.serveReload)
+	mux.HandleFunc("GET /{$}", e.serveLanding)
+	// A page that somebody has open in a browser must not be able to press our buttons.
+	return http.NewCrossOriginProtection().Handler(mux)
+}
+
+func (e *endpoints) serveReady(w http.ResponseWriter, r *http.Request) {
+	if waits := e.unready(r.Context()); len(waits) > 0 {
+		plain(w, http.StatusServiceUnavailable, "Alertsmith is not ready:\n"+strings.Join(waits, "\n"))
+		return
+	}
+	plain(w, http.StatusOK, "Alertsmith is ready.")
+}
+
+func (e *endpoints) serveReload(w http.ResponseWriter, _ *http.Request) {
+	if err := e.reload(); err != nil {
+		plain(w, http.StatusInternalServerError, "The configuration was not reloaded; the old one stays in force. The reason:\n"+err.Error())
+		return
+	}
+	plain(w, http.StatusOK, "The tokens and allow-lists were read again.")
+}
+
+const landing = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Alertsmith</title>
+<h1>Alertsmith</h1>
+<p>Changes alert rules of Prometheus and Loki from chat, with Git as the truth. Type <code>/alert help</code> in the chat.
+<ul>
+<li><a href="-/ready">Ready?</a>
+<li><a href="-/healthy">Healthy?</a>
+<li><a href="metrics">Metrics</a>
+</ul>
+</html>
+`
+
+func (e *endpoints) serveLanding(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	fmt.Fprint(w, landing)
+}
+
+func plain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	fmt.Fprintln(w, text)
+}
+
+// newServer returns the server with its limits. A command whose author cannot be told later (`alertsmith send`) is answered when it
+// is done, so that writing must be allowed to take as long as a command may: deadline.
+func newServer(handler http.Handler, deadline time.Duration, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      deadline + 10*time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+}

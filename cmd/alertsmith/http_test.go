@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+func TestEndpoints(t *testing.T) {
+	t.Parallel()
+	var waits []string
+	var reloadErr error
+	e := &endpoints{
+		command: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "command by "+r.Method) }),
+		metrics: newMetrics().handler(),
+		unready: func(context.Context) []string { return waits },
+		reload:  func() error { return reloadErr },
+	}
+	handler := e.handler()
+	tests := []struct {
+		method, path string
+		waits        []string
+		reload       error
+		header       string
+		status       int
+		body         string
+	}{
+		{method: "POST", path: "/mattermost/command", status: 200, body: "command by POST"},
+		{method: "GET", path: "/mattermost/command", status: 200, body: "command by GET"},
+		{method: "GET", path: "/-/healthy", status: 200, body: "Alertsmith is healthy.\n"},
+		{method: "GET", path: "/-/ready", status: 200, body: "Alertsmith is ready.\n"},
+		{method: "GET", path: "/-/ready", waits: []string{"a", "b"}, status: 503, body: "Alertsmith is not ready:\na\nb\n"},
+		{method: "POST", path: "/-/reload", status: 200, body: "The tokens and allow-lists were read again.\n"},
+		{method: "POST", path: "/-/reload", reload: errors.New("tokens: gone"), status: 500, body: "tokens: gone"},
+		{method: "POST", path: "/-/reload", header: "https://evil.example.org", status: 403, body: "cross-origin"},
+		{method: "GET", path: "/-/reload", status: 405},
+		{method: "POST", path: "/metrics", status: 405},
+		{method: "GET", path: "/", status: 200, body: "/alert help"},
+		{method: "GET", path: "/nothing", status: 404},
+	}
+	for _, tt := range tests {
+		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
+			waits, reloadErr = tt.waits, tt.reload
+			request := httptest.NewRequest(tt.method, tt.path, nil)
+			if tt.header != "" {
+				request.Header.Set("Origin", tt.header)
+			}
+			recorder := httptest.NewRecorder()
+			handler.ServeHTTP(recorder, request)
+			if recorder.Code != tt.status || !strings.Contains(recorder.Body.String(), tt.body) {
+				t.Errorf("%d %s", recorder.Code, recorder.Body)
+			}
+		})
+	}
+}

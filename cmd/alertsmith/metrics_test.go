@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+func exampleStatus(context.Context) rules.Status {
+	return rules.Status{
+		Rulers: []rules.RulerStatus{
+			{
+				Info: rules.RulerInfo{Name: "prometheus"}, Files: 3, Rules: 7, NotLive: make([]rules.NotLive, 2), Foreign: []string{"old.yml"},
+				LastApply: time.UnixMilli(1_700_000_000_500), LastSeen: time.UnixMilli(1_700_000_001_000),
+			},
+			{Info: rules.RulerInfo{Name: "loki"}, Rules: 1, LastSeen: time.UnixMilli(1_700_000_001_000), Err: errors.New("unreachable")},
+		},
+		Waiting: make([]rules.Waiting, 1),
+	}
+}
+
+func TestStatusMetrics(t *testing.T) {
+	t.Parallel()
+	want := `
+# HELP alertsmith_changes_waiting Changes that are committed and not live yet.
+# TYPE alertsmith_changes_waiting gauge
+alertsmith_changes_waiting 1
+# HELP alertsmith_foreign_files Files or namespaces where the ruler reads that are not the rulebook's.
+# TYPE alertsmith_foreign_files gauge
+alertsmith_foreign_files{ruler="loki"} 0
+alertsmith_foreign_files{ruler="prometheus"} 1
+# HELP alertsmith_last_successful_apply_timestamp_seconds When rule files were last published for the ruler and read by it; 0 when not since the start.
+# TYPE alertsmith_last_successful_apply_timestamp_seconds gauge
+alertsmith_last_successful_apply_timestamp_seconds{ruler="loki"} 0
+alertsmith_last_successful_apply_timestamp_seconds{ruler="prometheus"} 1.7000000005e+09
+# HELP alertsmith_rule_files Rule files of the rulebook that the ruler is to read.
+# TYPE alertsmith_rule_files gauge
+alertsmith_rule_files{ruler="loki"} 0
+alertsmith_rule_files{ruler="prometheus"} 3
+# HELP alertsmith_ruler_up Whether the last attempt to bring and compare the ruler's rules succeeded.
+# TYPE alertsmith_ruler_up gauge
+alertsmith_ruler_up{ruler="loki"} 0
+alertsmith_ruler_up{ruler="prometheus"} 1
+# HELP alertsmith_rules Rules of the rulebook that the ruler is to run.
+# TYPE alertsmith_rules gauge
+alertsmith_rules{ruler="loki"} 1
+alertsmith_rules{ruler="prometheus"} 7
+# HELP alertsmith_rules_not_live Rules of the rulebook that the ruler does not run as the rulebook has them, or cannot evaluate.
+# TYPE alertsmith_rules_not_live gauge
+alertsmith_rules_not_live{ruler="loki"} 0
+alertsmith_rules_not_live{ruler="prometheus"} 2
+`
+	if err := testutil.CollectAndCompare(statusCollector{func() rules.Status { return exampleStatus(t.Context()) }}, strings.NewReader(want)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCommandMetricsAreBounded(t *testing.T) {
+	t.Parallel()
+	m := newMetrics()
+	m.commanded("add", rules.Success, 300*time.Millisecond)
+	m.commanded("add", rules.Success, 200*time.Millisecond)
+	m.commanded("", rules.ValidationError, time.Millisecond)
+	want := `
+# HELP alertsmith_commands_total Commands that were given, by the command's name and how it ended.
+# TYPE alertsmith_commands_total counter
+alertsmith_commands_total{command="add",result="SUCCESS"} 2
+alertsmith_commands_total{command="unknown",result="VALIDATION_ERROR"} 1
+`
+	if err := testutil.CollectAndCompare(m.commands, strings.NewReader(want)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReloadMetrics(t *testing.T) {
+	t.Parallel()
+	m := newMetrics()
+	m.reloaded(nil)
+	succeeded := testutil.ToFloat64(m.reloadTime)
+	if testutil.ToFloat64(m.reloadOK) != 1 || succeeded == 0 {
+		t.Error("a success is not told")
+	}
+	m.reloaded(errors.New("tokens: gone"))
+	if testutil.ToFloat64(m.reloadOK) != 0 || testutil.ToFloat64(m.reloadTime) != succeeded {
+		t.Error("a failure is not told, or hides when the last success was")
+	}
+}
+
+// TestMetricNames holds the names and helps to Prometheus's conventions.
+func TestMetricNames(t *testing.T) {
+	t.Parallel()
+	m := newMetrics()
+	m.observe(t.Context(), exampleStatus)
+	m.commanded("add", rules.Success, time.Second)
+	m.stepSeconds.WithLabelValues("committed").Observe(.01)
+	problems, err := testutil.GatherAndLint(m.registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, problem := range problems {
+		if strings.HasPrefix(problem.Metric, "alertsmith_") {
+			t.Errorf("%s: %s", problem.Metric, problem.Text)
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/alertsmith/alertsmith/gitsync"
+	"github.com/alertsmith/alertsmith/gitsync/journal"
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// grace is how long commands that are being worked on may take to end when the service is told to end. What is not done by then is
+// looked up in the rulebook at the next start.
+const grace = 30 * time.Second
+
+// service is everything that runs, wired together by open.
+type service struct {
+	settings *serve
+	cfg      *config // as it was at the start; only tokens and allow-lists are read again
+	logger   *slog.Logger
+	metrics  *metrics
+	book     *gitsync.Rulebook
+	journal  *journal.DB
+	infos    []rules.RulerInfo
+	applier  *rules.Applier
+	follower *follower
+	chat     *chat
+}
+
+// serve listens, reconciles and takes commands until ctx ends; then it lets the commands that are being worked on end.
+func (s *service) serve(ctx context.Context, flags *web.FlagConfig, stdout io.Writer) error {
+	listeners, err := listen(*flags.WebListenAddresses, *flags.WebSystemdSocket)
+	if err != nil {
+		return err
+	}
+	server := newServer(s.endpoints().handler(), s.deadline(), s.logger)
+
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var background sync.WaitGroup
+	background.Go(func() { _ = s.applier.Run(running) }) // it ends with nothing but its context
+	background.Go(func() { s.reloadOnHangup(running) })
+	defer background.Wait()
+	defer stop()
+
+	served := make(chan error, 1)
+	go func() { served <- serveHTTP(server, listeners, flags, s.logger) }()
+	s.greet(stdout, listeners, *flags.WebConfigFile != "")
+
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	s.logger.Info("Told to end: commands that are being worked on are finished first")
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	if err := errors.Join(server.Shutdown(ending), s.chat.wait(ending)); err != nil {
+		s.logger.Warn("Some commands were not finished; the next start looks them up in the rulebook", "err", err)
+	}
+	return nil
+}
+
+// listen opens the addresses; none when systemd hands its sockets over.
+func listen(addresses []string, systemd bool) (listeners []net.Listener, err error) {
+	if systemd {
+		return nil, nil
+	}
+	for _, address := range addresses {
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
+		}
+		listeners = append(listeners, listener)
+	}
+	return listeners, nil
+}
+
+func serveHTTP(server *http.Server, listeners []net.Listener, flags *web.FlagConfig, logger *slog.Logger) error {
+	var err error
+	if len(listeners) == 0 {
+		err = web.ListenAndServe(server, flags, logger)
+	} else {
+		err = web.ServeMultiple(listeners, server, flags, logger)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// deadline is the longest that one command may work.
+func (s *service) deadline() time.Duration { return s.cfg.Live.Timeout + 30*time.Second }
+
+func (s *service) endpoints() *endpoints {
+	return &endpoints{command: s.chat, metrics: s.metrics.handler(), unready: s.unready, reload: s.reload}
+}
+
+// unready says what the service still waits for.
+func (s *service) unready(ctx context.Context) (waits []string) {
+	status := s.applier.Status(ctx)
+	if status.Err != nil {
+		waits = append(waits, "The rulebook cannot be read.")
+	}
+	if err := s.journal.Writable(ctx); err != nil {
+		waits = append(waits, "The journal cannot be written.")
+	}
+	if !status.Reconciled {
+		waits = append(waits, "Not every ruler was compared with the rulebook yet.")
+	}
+	return waits
+}
+
+// reloadOnHangup reloads at every SIGHUP until ctx ends.
+func (s *service) reloadOnHangup(ctx context.Context) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for {
+		select {
+		case <-hangups:
+			_ = s.reload() // which logs and counts its failure
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// close closes what open opened.
+func (s *service) close() {
+	if err := errors.Join(s.book.Close(), s.journal.Close()); err != nil {
+		s.logger.Error("Not everything was closed well", "err", err)
+	}
+}

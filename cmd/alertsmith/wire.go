@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/alertsmith/alertsmith/bot"
+	"github.com/alertsmith/alertsmith/gitsync"
+	"github.com/alertsmith/alertsmith/gitsync/journal"
+	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/ruler"
+)
+
+// committer is the service where it is a person: committer of every commit, and author of those that nobody asked for.
+var committer = rules.Person{ID: "alertsmith", Name: "Alertsmith", Email: "alertsmith@localhost"}
+
+// open opens the rulebook and the journal, makes the parts and hands them to each other, and takes up what the last run left. step, which
+// may be nil, hears of every step of a change.
+func (s *serve) open(ctx context.Context, cfg *config, logger *slog.Logger, step func(string)) (*service, error) {
+	if step == nil {
+		step = func(string) {}
+	}
+	svc := &service{settings: s, cfg: cfg, logger: logger, metrics: newMetrics()}
+	if err := svc.openStorage(ctx, step); err != nil {
+		return nil, err
+	}
+	if err := svc.wire(ctx, step); err != nil {
+		return nil, errors.Join(err, svc.book.Close(), svc.journal.Close())
+	}
+	return svc, nil
+}
+
+// openStorage opens the rulebook first: its lock keeps a second service away from everything below the storage path.
+func (s *service) openStorage(ctx context.Context, step func(string)) (err error) {
+	storage := s.settings.storage
+	s.book, err = gitsync.Open(ctx, gitsync.Options{
+		Dir:       filepath.Join(storage, rulebookName),
+		Committer: committer,
+		Step:      func(name string) { step("git " + name) },
+		Logger:    s.logger.With("part", "rulebook"),
+	})
+	if err != nil {
+		return err
+	}
+	if s.journal, err = journal.Open(ctx, filepath.Join(storage, journalName)); err == nil {
+		if err = ensureToken(filepath.Join(storage, tokenName)); err == nil {
+			return nil
+		}
+		err = errors.Join(err, s.journal.Close())
+	}
+	return errors.Join(err, s.book.Close())
+}
+
+func (s *service) wire(ctx context.Context, step func(string)) error {
+	rulers, err := s.rulers()
+	if err != nil {
+		return err
+	}
+	location, err := s.cfg.Journal.location()
+	if err != nil {
+		return err
+	}
+	var mattermost *bot.Mattermost
+	chat := &chat{settings: s.settings, logger: s.logger.With("part", "chat"), metrics: s.metrics, deadline: s.deadline()}
+	if address := s.cfg.Mattermost.URL; address != "" {
+		if mattermost, err = bot.NewMattermost(address, chat.botToken, nil, time.Now); err != nil {
+			return err
+		}
+	}
+	s.follower = &follower{s.journal, mattermost, s.logger.With("part", "follow-up")}
+	for _, r := range rulers {
+		s.infos = append(s.infos, r.Info())
+	}
+	s.applier = rules.NewApplier(rules.ApplierOptions{
+		Store:             s.book,
+		Rulers:            rulers,
+		Page:              journalPage(location),
+		Service:           committer,
+		Now:               time.Now,
+		LiveTimeout:       s.cfg.Live.Timeout,
+		PollInterval:      s.cfg.Live.PollInterval,
+		ReconcileInterval: s.cfg.Live.ReconcileInterval,
+		Step: func(name, _ string, took time.Duration) {
+			s.metrics.stepSeconds.WithLabelValues(name).Observe(took.Seconds())
+			step(name)
+		},
+		Settled: s.follower.settled,
+		Logger:  s.logger.With("part", "rulers"),
+	})
+	s.metrics.observe(ctx, s.applier.Status)
+	chat.mattermost = mattermost
+	chat.backend = bot.Backend{Apply: s.applier.Apply, Book: s.applier.Book, Status: s.applier.Status}
+	chat.journal = steppedJournal{s.journal, func(name string, took time.Duration) {
+		s.metrics.stepSeconds.WithLabelValues(name).Observe(took.Seconds())
+		step(name)
+	}}
+	if err := chat.load(s.cfg.Mattermost); err != nil {
+		return err
+	}
+	s.metrics.reloaded(nil)
+	s.chat = chat
+	return s.resume(ctx)
+}
+
+// rulers returns the configured rulers. None of them is asked anything.
+func (s *service) rulers() (rulers []rules.Ruler, err error) {
+	for _, c := range s.cfg.Rulers {
+		r, err := ruler.New(ruler.Config{
+			Kind:        c.Kind,
+			Name:        c.Name,
+			URL:         c.URL,
+			RulesDir:    c.RulesDir,
+			RulebookDir: c.RulebookDir,
+			StateDir:    filepath.Join(s.settings.storage, stateName),
+			Tenant:      c.Tenant,
+			HTTP:        c.HTTP,
+			Logger:      s.logger.With("ruler", c.Name),
+		})
+		if err != nil {
+			return nil, err
+		}
+		rulers = append(rulers, r)
+	}
+	return rulers, nil
+}
+
+// journalPage returns how the day's page is written: in the commit of the change itself.
+func journalPage(location *time.Location) func(rules.Tree, rules.PageEntry) (string, []byte, error) {
+	return func(tree rules.Tree, entry rules.PageEntry) (string, []byte, error) {
+		at := entry.Request.Time.In(location)
+		path := journal.PagePath(at)
+		page, err := tree.Read(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", nil, fmt.Errorf("journal page: %w", err)
+		}
+		return path, journal.AddEntry(page, entry, at), nil
+	}
+}
+
+// steppedJournal is the journal as a step of the path, measured.
+type steppedJournal struct {
+	*journal.DB
+	step func(name string, took time.Duration)
+}
+
+// Receive is the path's step 2.
+func (j steppedJournal) Receive(ctx context.Context, request rules.Request) (*rules.Record, error) {
+	start := time.Now()
+	prior, err := j.DB.Receive(ctx, request)
+	j.step("received", time.Since(start))
+	return prior, err
+}
+
+// Finish is the path's last step before the reply.
+func (j steppedJournal) Finish(ctx context.Context, record rules.Record) error {
+	start := time.Now()
+	err := j.DB.Finish(ctx, record)
+	j.step("recorded", time.Since(start))
+	return err
+}
