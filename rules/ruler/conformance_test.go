@@ -101,6 +101,16 @@ func TestLokiAPI(t *testing.T) {
 	})
 }
 
+func TestFake(t *testing.T) {
+	t.Parallel()
+	fake := rulestest.NewRuler(rules.RulerInfo{Name: "fake", Dialect: expr.PromQL, Dir: "fake"})
+	rulestest.TestRuler(t, rulestest.RulerCase{
+		Open: func(*testing.T) rules.Ruler { return fake },
+		Thin: true,
+		Expr: func(n int) string { return fmt.Sprintf("vector(%d) > 0", n) },
+	})
+}
+
 func logExpr(n int) string {
 	return fmt.Sprintf(`(sum by (job) (count_over_time({job="sshd"} |= "Ban" [5m])) > %d)`, n)
 }

@@ -1,10 +1,7 @@
 package ruler
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,7 +17,7 @@ import (
 // staging is the directory inside a live directory where files are made before they are renamed into place. Only there is it certain to
 // be on the same file system, when the live directory is a volume of its own. Prometheus's patterns do not match inside it (its
 // files have no extension), and Loki skips directories inside a tenant's. It is there only during a publication.
-const staging = ".alertsmith"
+const staging = ".alertsmith-staging"
 
 // liveDir publishes rule files into the directory that a ruler reads: flat, by rename, and nothing else in it is touched.
 //
@@ -47,14 +44,6 @@ func openLiveDir(dir, statePath string, logger *slog.Logger) (*liveDir, error) {
 		return nil, err
 	}
 	return &liveDir{dir: dir, manifest: m, logger: logger, step: func() {}}, nil
-}
-
-// publication is what one call of publish is to do.
-type publication struct {
-	write    []rules.RuleFile
-	remove   []string // names
-	settled  bool     // the manifest differs from what is on disk, with nothing to write
-	conflict []string // paths whose name somebody else's file has
 }
 
 // publish makes our files in the directory equal to files. A name that somebody else's file has is a Conflict; all other files are
@@ -122,211 +111,6 @@ func (d *liveDir) list() (map[string]fs.FileInfo, error) {
 	return present, nil
 }
 
-// plan compares what is to be with what is. It settles what a kill left undecided in the manifest, and takes over files
-// that are there already as they should be.
-func (d *liveDir) plan(files []rules.RuleFile, present map[string]fs.FileInfo) (publication, error) {
-	var todo publication
-	if err := d.settle(&todo, present); err != nil {
-		return todo, err
-	}
-	wanted := make(map[string]bool, len(files))
-	for _, file := range files {
-		name := rules.LiveName(file.Path)
-		wanted[name] = true
-		if file.Bad {
-			continue
-		}
-		sum := sumOf(file.Content)
-		known, ours := d.manifest.Entries[name]
-		info, exists := present[name]
-		if exists && ours && known.Sum == sum && known.describes(info) {
-			continue
-		}
-		same := false
-		if exists {
-			var err error
-			if same, err = d.holds(name, info, file.Content); err != nil {
-				return todo, err
-			}
-		}
-		switch {
-		case same:
-			d.manifest.Entries[name] = entryOf(sum, info)
-			todo.settled = true
-			if !ours {
-				d.logger.Info("Took over a rule file that was there already", "dir", d.dir, "file", name)
-			}
-		case exists && !ours:
-			todo.conflict = append(todo.conflict, file.Path)
-		default:
-			todo.write = append(todo.write, file)
-		}
-	}
-	for name := range d.manifest.Entries {
-		if wanted[name] {
-			continue
-		}
-		if _, exists := present[name]; exists {
-			todo.remove = append(todo.remove, name)
-		} else {
-			delete(d.manifest.Entries, name)
-			todo.settled = true
-		}
-	}
-	slices.Sort(todo.remove)
-	return todo, nil
-}
-
-// settle decides every pending entry, as liveDir says.
-func (d *liveDir) settle(todo *publication, present map[string]fs.FileInfo) error {
-	for name, e := range d.manifest.Entries {
-		if !e.Pending {
-			continue
-		}
-		todo.settled = true
-		found := ""
-		if info, exists := present[name]; exists && info.Mode().IsRegular() {
-			content, err := os.ReadFile(filepath.Join(d.dir, name))
-			if err != nil {
-				return err
-			}
-			found = sumOf(content)
-		}
-		_, exists := present[name]
-		switch {
-		case exists && found != "" && (found == e.Next || found == e.Sum):
-			d.manifest.Entries[name] = entryOf(found, present[name])
-		case exists && e.Next != "" && e.Sum != "": // ours, changed by hand meanwhile
-			d.manifest.Entries[name] = entry{Sum: e.Sum}
-		default:
-			delete(d.manifest.Entries, name)
-		}
-	}
-	return nil
-}
-
-// holds reports whether the entry is a regular file with this content.
-func (d *liveDir) holds(name string, info fs.FileInfo, content []byte) (bool, error) {
-	if !info.Mode().IsRegular() || info.Size() != int64(len(content)) {
-		return false, nil
-	}
-	found, err := os.ReadFile(filepath.Join(d.dir, name))
-	return bytes.Equal(found, content), err
-}
-
-// carryOut does what was planned, in the order that liveDir tells, and returns the paths that it wrote or removed.
-func (d *liveDir) carryOut(ctx context.Context, todo publication) (changed []string, err error) {
-	stagingDir := filepath.Join(d.dir, staging)
-	defer func() { err = errors.Join(err, os.RemoveAll(stagingDir)) }()
-	if err := d.stage(ctx, stagingDir, todo.write); err != nil {
-		return nil, err
-	}
-	for _, file := range todo.write {
-		name := rules.LiveName(file.Path)
-		d.manifest.Entries[name] = entry{Sum: d.manifest.Entries[name].Sum, Pending: true, Next: sumOf(file.Content)}
-	}
-	for _, name := range todo.remove {
-		d.manifest.Entries[name] = entry{Sum: d.manifest.Entries[name].Sum, Pending: true}
-	}
-	if err := d.manifest.save(); err != nil {
-		return nil, err
-	}
-	d.step()
-	// From here on the context is not asked: it is a matter of milliseconds, and half a publication helps nobody.
-	var taken []string
-	for i, file := range todo.write {
-		name := rules.LiveName(file.Path)
-		err := d.place(filepath.Join(stagingDir, stagedName(i)), name, d.manifest.Entries[name].Sum == "")
-		if errors.Is(err, fs.ErrExist) {
-			delete(d.manifest.Entries, name)
-			taken = append(taken, file.Path)
-			continue
-		}
-		if err != nil {
-			return changed, err
-		}
-		changed = append(changed, file.Path)
-		d.step()
-	}
-	for _, name := range todo.remove {
-		if err := os.Remove(filepath.Join(d.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return changed, err
-		}
-		if path, ok := rules.RulebookPath(name); ok {
-			changed = append(changed, path)
-		}
-		delete(d.manifest.Entries, name)
-		d.step()
-	}
-	slices.Sort(changed)
-	if err := d.done(todo.write); err != nil {
-		return changed, err
-	}
-	if len(taken) > 0 {
-		return changed, d.conflict(taken)
-	}
-	return changed, nil
-}
-
-// stage writes the new contents into the staging directory.
-func (d *liveDir) stage(ctx context.Context, stagingDir string, files []rules.RuleFile) error {
-	if len(files) == 0 {
-		return nil
-	}
-	if err := os.Mkdir(stagingDir, 0o700); err != nil {
-		return err
-	}
-	for i, file := range files {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := writeDurably(filepath.Join(stagingDir, stagedName(i)), file.Content, 0o644); err != nil { // the ruler is another user
-			return err
-		}
-		d.step()
-	}
-	return nil
-}
-
-func stagedName(i int) string { return fmt.Sprint(i) }
-
-// place moves a staged file to its name. A new name is linked, not renamed, so that a file which somebody else made meanwhile is
-// not overwritten: that is fs.ErrExist.
-func (d *liveDir) place(staged, name string, isNew bool) error {
-	target := filepath.Join(d.dir, name)
-	if !isNew {
-		return os.Rename(staged, target)
-	}
-	err := os.Link(staged, target)
-	if err == nil || errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	if _, err := os.Lstat(target); err == nil { // a file system without hard links
-		return fs.ErrExist
-	}
-	return os.Rename(staged, target)
-}
-
-// done makes a publication durable and notes it.
-func (d *liveDir) done(written []rules.RuleFile) error {
-	if err := syncDir(d.dir); err != nil {
-		return err
-	}
-	for _, file := range written {
-		name := rules.LiveName(file.Path)
-		e, ours := d.manifest.Entries[name]
-		if !ours {
-			continue
-		}
-		info, err := os.Lstat(filepath.Join(d.dir, name))
-		if err != nil {
-			return err
-		}
-		d.manifest.Entries[name] = entryOf(e.Next, info)
-	}
-	return d.manifest.save()
-}
-
 // path returns the rulebook's path of a file as the ruler names it, which may see the directory under another name; "" for one that is
 // not ours.
 func (d *liveDir) path(file string) string {
@@ -353,18 +137,4 @@ func (d *liveDir) conflict(paths []string) error {
 
 func (d *liveDir) failed(err error) error {
 	return &rules.Error{Kind: rules.Unavailable, Text: "The rule files in " + d.dir + " cannot be written.", Offset: -1, Cause: err}
-}
-
-// describes reports whether the file was not touched since the entry was made.
-func (e entry) describes(info fs.FileInfo) bool {
-	return info.Mode().IsRegular() && e.Size == info.Size() && e.ModTime.Equal(info.ModTime())
-}
-
-func entryOf(sum string, info fs.FileInfo) entry {
-	return entry{Sum: sum, Size: info.Size(), ModTime: info.ModTime()}
-}
-
-func sumOf(content []byte) string {
-	sum := sha256.Sum256(content)
-	return hex.EncodeToString(sum[:])
 }

@@ -83,7 +83,7 @@ func (m *manifest) owns(name string) bool {
 	return ok
 }
 
-// writeDurably creates or overwrites a file and returns when its content is on the disk. Nobody else may read it by that name yet.
+// writeDurably writes a file under a name that nobody reads yet, and returns when its content is on the disk.
 func writeDurably(path string, content []byte, mode fs.FileMode) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode)
 	if err != nil {

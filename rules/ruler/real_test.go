@@ -42,7 +42,9 @@ func TestPrometheusWithoutLifecycle(t *testing.T) {
 	}
 	program.stop(t)
 	program.launch(t)
-	waitFor(t, r, func(running []rules.RunningRule) bool { return len(running) == 1 && running[0].State == "firing" && running[0].Active == 1 })
+	waitFor(t, r, func(running []rules.RunningRule) bool {
+		return len(running) == 1 && running[0].State == "firing" && running[0].Active == 1
+	})
 }
 
 // TestLokiWithSomebodyElsesBadFile: nobody's change is at fault, so it is not refused; and a directory in the tenant's is no trouble.
@@ -60,10 +62,10 @@ func TestLokiWithSomebodyElsesBadFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, staged := range []string{"0", "1.yaml"} { // as during a publication
-		if err := os.MkdirAll(filepath.Join(tenant, ".alertsmith"), 0o700); err != nil {
+		if err := os.MkdirAll(filepath.Join(tenant, ".alertsmith-staging"), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(tenant, ".alertsmith", staged), []byte("half a fi"), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(tenant, ".alertsmith-staging", staged), []byte("half a fi"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

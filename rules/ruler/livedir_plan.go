@@ -1,0 +1,128 @@
+package ruler
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/expr"
+)
+
+// publication is what one call of publish is to do.
+type publication struct {
+	write    []rules.RuleFile
+	remove   []string // names
+	settled  bool     // the manifest differs from what is on disk, with nothing to write
+	conflict []string // paths whose name somebody else's file has
+}
+
+// plan compares what is to be with what is. It settles what a kill left undecided in the manifest, and takes over files
+// that are there already as they should be.
+func (d *liveDir) plan(files []rules.RuleFile, present map[string]fs.FileInfo) (publication, error) {
+	var todo publication
+	if err := d.settle(&todo, present); err != nil {
+		return todo, err
+	}
+	wanted := make(map[string]bool, len(files))
+	for _, file := range files {
+		name := rules.LiveName(file.Path)
+		wanted[name] = true
+		if file.Bad {
+			continue
+		}
+		sum := sumOf(file.Content)
+		known, ours := d.manifest.Entries[name]
+		info, exists := present[name]
+		if exists && ours && known.Sum == sum && known.describes(info) {
+			continue
+		}
+		same := false
+		if exists {
+			var err error
+			if same, err = d.holds(name, info, file.Content); err != nil {
+				return todo, err
+			}
+		}
+		switch {
+		case same:
+			d.manifest.Entries[name] = entryOf(sum, info)
+			todo.settled = true
+			if !ours {
+				d.logger.Info("Took over a rule file that was there already", "dir", d.dir, "file", name)
+			}
+		case exists && !ours:
+			todo.conflict = append(todo.conflict, file.Path)
+		default:
+			todo.write = append(todo.write, file)
+		}
+	}
+	for name := range d.manifest.Entries {
+		if wanted[name] {
+			continue
+		}
+		if _, exists := present[name]; exists {
+			todo.remove = append(todo.remove, name)
+		} else {
+			delete(d.manifest.Entries, name)
+			todo.settled = true
+		}
+	}
+	slices.Sort(todo.remove)
+	return todo, nil
+}
+
+// settle decides every pending entry, as liveDir says.
+func (d *liveDir) settle(todo *publication, present map[string]fs.FileInfo) error {
+	for name, e := range d.manifest.Entries {
+		if !e.Pending {
+			continue
+		}
+		todo.settled = true
+		found := ""
+		info, exists := present[name]
+		if exists && info.Mode().IsRegular() && info.Size() <= expr.MaxFile {
+			content, err := os.ReadFile(filepath.Join(d.dir, name))
+			if err != nil {
+				return err
+			}
+			found = sumOf(content)
+		}
+		switch {
+		case exists && found != "" && (found == e.Next || found == e.Sum):
+			d.manifest.Entries[name] = entryOf(found, info)
+		case exists && e.Next != "" && e.Sum != "": // ours, changed by hand meanwhile
+			d.manifest.Entries[name] = entry{Sum: e.Sum}
+		default:
+			delete(d.manifest.Entries, name)
+		}
+	}
+	return nil
+}
+
+// holds reports whether the entry is a regular file with this content.
+func (d *liveDir) holds(name string, info fs.FileInfo, content []byte) (bool, error) {
+	if !info.Mode().IsRegular() || info.Size() != int64(len(content)) {
+		return false, nil
+	}
+	found, err := os.ReadFile(filepath.Join(d.dir, name))
+	return bytes.Equal(found, content), err
+}
+
+// describes reports whether the file was not touched since the entry was made.
+func (e entry) describes(info fs.FileInfo) bool {
+	return info.Mode().IsRegular() && e.Size == info.Size() && e.ModTime.Equal(info.ModTime())
+}
+
+func entryOf(sum string, info fs.FileInfo) entry {
+	return entry{Sum: sum, Size: info.Size(), ModTime: info.ModTime()}
+}
+
+func sumOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
