@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,6 +65,9 @@ func (d *demo) showPrometheus(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := d.checkRuns(ctx, d.world.prometheus.URL+"/api/v1/rules", "node-down", true); err != nil {
+		return err
+	}
 	return d.showAlert(ctx, "node-down")
 }
 
@@ -90,7 +96,11 @@ func (d *demo) showLoki(ctx context.Context) error {
 	if err := local.PushLogs(ctx, d.world.loki.URL, map[string]string{"job": logJob}, lines...); err != nil {
 		return err
 	}
-	if _, err := d.send(ctx, "add", logRule, logJob, "Ban", "5m"); err != nil {
+	lokiRules := d.world.loki.URL + "/prometheus/api/v1/rules"
+	if _, err := d.send(ctx, `add `+logRule+` `+logJob+` "Ban" 5m`); err != nil {
+		return err
+	}
+	if err := d.checkRuns(ctx, lokiRules, logRule, true); err != nil {
 		return err
 	}
 	if err := d.showAlert(ctx, logRule); err != nil {
@@ -106,6 +116,9 @@ func (d *demo) showLoki(ctx context.Context) error {
 		}
 	}
 	if _, err := d.send(ctx, "delete", logRule, "reason=the demo is nearly over"); err != nil {
+		return err
+	}
+	if err := d.checkRuns(ctx, lokiRules, logRule, false); err != nil {
 		return err
 	}
 	reply, err := d.send(ctx, "list")
@@ -179,6 +192,35 @@ func (d *demo) output(cmd *exec.Cmd) (string, error) {
 	return string(output), nil
 }
 
+// checkRuns holds Alertsmith to its word: the ruler itself is asked whether it runs the rule.
+func (d *demo) checkRuns(ctx context.Context, rulesURL, name string, want bool) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, rulesURL, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if runs := strings.Contains(string(body), strconv.Quote(name)); runs != want {
+		return fmt.Errorf("Alertsmith's answer about %s is not true: asked at once, %s lists it: %v", name, rulesURL, runs)
+	}
+	return nil
+}
+
+// after says how long something took in the words of the transcript.
+func after(took time.Duration) string {
+	if took < 50*time.Millisecond {
+		return "By now"
+	}
+	return fmt.Sprintf("After %.1f s more", took.Seconds())
+}
+
 // showAlert waits until Alertmanager has the alert and shows it.
 func (d *demo) showAlert(ctx context.Context, name string) error {
 	started := time.Now()
@@ -194,7 +236,7 @@ func (d *demo) showAlert(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	d.screen.say("After %.1f s more it has fired and reached Alertmanager:", time.Since(started).Seconds())
+	d.screen.say("%s it has fired and reached Alertmanager:", after(time.Since(started)))
 	amtool, err := local.Find("amtool")
 	if err != nil {
 		return err

@@ -139,7 +139,7 @@ func ready(ctx context.Context, url string) (bool, error) {
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return false, nil //nolint:nilerr // it does not listen yet
+		return false, nil // it does not listen yet
 	}
 	defer response.Body.Close()
 	_, err = io.Copy(io.Discard, response.Body)
