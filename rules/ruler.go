@@ -32,7 +32,7 @@ type Published struct {
 
 // RunningRule is a rule as a ruler says that it runs it.
 type RunningRule struct {
-	Path           string // as in RuleFile.Path, found by the adapter; "" when the file is not one of ours
+	Path           string // the RuleFile.Path that File stands for, whoever wrote the file; "" when no path has that name
 	File           string // as the ruler names it
 	Group          string
 	Interval       time.Duration // of the group

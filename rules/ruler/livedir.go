@@ -111,17 +111,6 @@ func (d *liveDir) list() (map[string]fs.FileInfo, error) {
 	return present, nil
 }
 
-// path returns the rulebook's path of a file as the ruler names it, which may see the directory under another name; "" for one that is
-// not ours.
-func (d *liveDir) path(file string) string {
-	name := file[strings.LastIndexByte(file, '/')+1:]
-	if !d.manifest.owns(name) {
-		return ""
-	}
-	path, _ := rules.RulebookPath(name)
-	return path
-}
-
 func (d *liveDir) conflict(paths []string) error {
 	names := make([]string, 0, len(paths))
 	for _, path := range paths {

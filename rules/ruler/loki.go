@@ -34,6 +34,6 @@ func (b base) storedRules(ctx context.Context) (answer, error) {
 }
 
 // runningInLoki asks Loki what it runs.
-func (b base) runningInLoki(ctx context.Context, groups []string, path func(file string) string) ([]rules.RunningRule, error) {
-	return b.running(ctx, []string{"prometheus", "api", "v1", "rules"}, "rule_group", groups, path)
+func (b base) runningInLoki(ctx context.Context, groups []string) ([]rules.RunningRule, error) {
+	return b.running(ctx, []string{"prometheus", "api", "v1", "rules"}, "rule_group", groups)
 }

@@ -80,13 +80,7 @@ func (l *lokiAPI) Reload(context.Context) error { return nil }
 
 // Running implements rules.Ruler.
 func (l *lokiAPI) Running(ctx context.Context, groups ...string) ([]rules.RunningRule, error) {
-	return l.runningInLoki(ctx, groups, func(namespace string) string {
-		if !l.manifest.owns(namespace) {
-			return ""
-		}
-		path, _ := rules.RulebookPath(namespace)
-		return path
-	})
+	return l.runningInLoki(ctx, groups)
 }
 
 // lokiPlan is what one publication is to do.

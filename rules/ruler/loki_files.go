@@ -55,5 +55,5 @@ func (l *lokiFiles) Reload(ctx context.Context) error {
 
 // Running implements rules.Ruler.
 func (l *lokiFiles) Running(ctx context.Context, groups ...string) ([]rules.RunningRule, error) {
-	return l.runningInLoki(ctx, groups, l.live.path)
+	return l.runningInLoki(ctx, groups)
 }

@@ -51,5 +51,5 @@ func (p *prometheus) Reload(ctx context.Context) error {
 
 // Running implements rules.Ruler.
 func (p *prometheus) Running(ctx context.Context, groups ...string) ([]rules.RunningRule, error) {
-	return p.running(ctx, []string{"api", "v1", "rules"}, "rule_group[]", groups, p.live.path)
+	return p.running(ctx, []string{"api", "v1", "rules"}, "rule_group[]", groups)
 }

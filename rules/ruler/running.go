@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -54,9 +55,8 @@ func (s seconds) duration() time.Duration {
 	return time.Duration(max(0, nanoseconds))
 }
 
-// running asks a rules API what runs. filter is the name of its parameter for groups; path finds the rulebook's path of a file as the
-// ruler names it, "" for one that is not ours.
-func (b base) running(ctx context.Context, api []string, filter string, groups []string, path func(file string) string) ([]rules.RunningRule, error) {
+// running asks a rules API what runs. filter is the name of its parameter for groups.
+func (b base) running(ctx context.Context, api []string, filter string, groups []string) ([]rules.RunningRule, error) {
 	query := url.Values{}
 	if len(groups) <= maxGroupFilters {
 		query[filter] = groups
@@ -79,11 +79,18 @@ func (b base) running(ctx context.Context, api []string, filter string, groups [
 		}
 		for _, rule := range group.Rules {
 			r := rule.value()
-			r.Path, r.File, r.Group, r.Interval = path(group.File), group.File, group.Name, group.Interval.duration()
+			r.Path, r.File, r.Group, r.Interval = rulebookPath(group.File), group.File, group.Name, group.Interval.duration()
 			running = append(running, r)
 		}
 	}
 	return running, nil
+}
+
+// rulebookPath returns the rulebook's path of a file or namespace as the ruler names it; the ruler may see our directory under another
+// name than we do. A file that was removed a moment ago has its path still, or a deleted rule would be called gone while it runs.
+func rulebookPath(file string) string {
+	path, _ := rules.RulebookPath(file[strings.LastIndexByte(file, '/')+1:])
+	return path
 }
 
 // value returns the rule in the domain's words, without its place.

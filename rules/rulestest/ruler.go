@@ -164,10 +164,24 @@ func removes(t *testing.T, c RulerCase) {
 	stays := c.simple("ops/stays.yaml", "Stays", 1)
 	bring(t, r, stays, c.simple("ops/goes.yml", "Goes", 2))
 	c.await(t, r, "both", runs("Goes", "Stays"))
-	published := bring(t, r, stays)
+	published, err := r.Publish(t.Context(), []rules.RuleFile{stays})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if diff := cmp.Diff([]string{"ops/goes.yml"}, published.Changed); diff != "" {
 		t.Errorf("changed (-want +got):\n%s", diff)
 	}
+	// A rule that still runs is still known by its file: or it would be called gone.
+	running, err := r.Running(t.Context(), "Goes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range running {
+		if rule.Path != "ops/goes.yml" {
+			t.Errorf("a removed file's rule is listed with the path %q, want ops/goes.yml", rule.Path)
+		}
+	}
+	bring(t, r, stays)
 	c.await(t, r, "only what stays", runs("Stays"))
 }
 
@@ -255,7 +269,7 @@ func leavesForeign(t *testing.T, c RulerCase) {
 			t.Errorf("foreign (-want +got):\n%s", diff)
 		}
 		c.await(t, r, "theirs without a path", func(running []rules.RunningRule) bool {
-			return slices.ContainsFunc(running, func(rule rules.RunningRule) bool { return rule.Group == "Theirs" && rule.Path == "" && healthy(rule) })
+			return slices.ContainsFunc(running, func(rule rules.RunningRule) bool { return rule.Group == "Theirs" && healthy(rule) })
 		})
 	}
 	if diff := cmp.Diff(before, c.Content(t, theirs.Path)); diff != "" {
