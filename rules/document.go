@@ -105,9 +105,9 @@ func (d *document) items(sequence *yaml.Node, limit int) []span {
 	for i, item := range slices.Backward(sequence.Content) {
 		first := d.dashLine(sequence, item)
 		spans[i].end = d.itemEnd(item, dash, max(next, first+1))
-		above := sequence.Line - 1
+		above := 0
 		if i > 0 {
-			above = sequence.Content[i-1].Line
+			above = d.textEnd(sequence.Content[i-1], dash, first)
 		}
 		for first > above && d.isComment(first-1) && d.indent(first-1) == dash {
 			first--

@@ -18,9 +18,9 @@ func (b *Book) notFound(address string) *Error {
 	names := sortedKeys(b.index().byName)
 	last := address[strings.LastIndexByte(address, '/')+1:]
 	last, _, _ = strings.Cut(last, "#")
-	near := nearest(address, names)
+	near := nearest(last, names)
 	if last != address {
-		near = append(near, nearest(last, names)...)
+		near = append(near, nearest(address, names)...)
 	}
 	for _, name := range near {
 		for _, i := range b.index().byName[name] {

@@ -122,17 +122,17 @@ func text(s string) *yaml.Node {
 	switch {
 	case isLiteral(s):
 		node.Style = yaml.LiteralStyle
-	case !isPlainText(s):
+	case !isPlainText(s), s == "<<": // unquoted, << is the merge key
 		node.Style = yaml.DoubleQuotedStyle
 	}
 	return node
 }
 
-// isLiteral reports whether s is well written as a block: several lines, none of which starts or ends in white space where
+// isLiteral reports whether s is well written as a block: lines that end, none of which starts or ends in white space where
 // the block's own indentation would have to be told from it.
 func isLiteral(s string) bool {
 	body := strings.TrimSuffix(s, "\n")
-	if !strings.Contains(body, "\n") || strings.TrimSpace(body) != body {
+	if !strings.Contains(s, "\n") || body == "" || strings.TrimSpace(body) != body {
 		return false
 	}
 	for line := range strings.SplitSeq(body, "\n") {

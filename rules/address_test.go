@@ -1,0 +1,175 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// addressBook has rules that can be told apart only by ever longer addresses.
+var addressBook = memoryTree{
+	"prometheus/ops/a.yaml": `groups:
+- name: g
+  rules:
+  - {alert: Unique, expr: up}
+  - {alert: Twice, expr: up > 1}
+  - {alert: Twice, expr: up > 2}
+  - {alert: Shared, expr: up}
+  - {alert: サーバー停止, expr: up}
+  - {alert: ops/g/Unique, expr: up}
+  - {alert: "Twice#2", expr: up}
+`,
+	"prometheus/ops/b.yaml":   "groups: [{name: g, rules: [{alert: Same, expr: up}]}]",
+	"prometheus/ops/c.yaml":   "groups: [{name: g, rules: [{alert: Same, expr: up}]}, {name: h, rules: [{alert: Shared, expr: up}]}]",
+	"prometheus/web/a.yaml":   "groups: [{name: h, rules: [{alert: Shared, expr: up}]}]",
+	"prometheus/top.yaml":     "groups: [{name: t, rules: [{alert: Top, expr: up}]}]",
+	"loki/web/a.yaml":         `groups: [{name: h, rules: [{alert: Shared, expr: 'rate({a="b"}[5m])'}]}]`,
+	"loki/web/.hidden.yaml":   "groups: [{name: x, rules: [{alert: Hidden, expr: up}]}]",
+	"prometheus/ops/.x/a.yml": "groups: [{name: x, rules: [{alert: Hidden, expr: up}]}]",
+	"prometheus/README.md":    "not a rule file",
+}
+
+func TestFind(t *testing.T) {
+	t.Parallel()
+	book := bookOf(t, addressBook)
+	for address, want := range map[string]Ref{
+		"Unique":                         {"prometheus", "ops/a.yaml", "g", "Unique", 1},
+		"Unique#1":                       {"prometheus", "ops/a.yaml", "g", "Unique", 1},
+		"g/Unique":                       {"prometheus", "ops/a.yaml", "g", "Unique", 1},
+		"ops/g/Unique":                   {"prometheus", "ops/a.yaml", "g", "ops/g/Unique", 1}, // the whole of a shorter form
+		"prometheus:ops/g/Unique":        {"prometheus", "ops/a.yaml", "g", "Unique", 1},
+		"Twice#1":                        {"prometheus", "ops/a.yaml", "g", "Twice", 1},
+		"Twice#2":                        {"prometheus", "ops/a.yaml", "g", "Twice#2", 1}, // the same
+		"g/Twice#2":                      {"prometheus", "ops/a.yaml", "g", "Twice#2", 1},
+		"g/Shared":                       {"prometheus", "ops/a.yaml", "g", "Shared", 1},
+		"ops/h/Shared":                   {"prometheus", "ops/c.yaml", "h", "Shared", 1},
+		"loki:web/h/Shared":              {"loki", "web/a.yaml", "h", "Shared", 1},
+		"prometheus:ops/c.yaml/g/Same":   {"prometheus", "ops/c.yaml", "g", "Same", 1},
+		"prometheus:ops/c.yaml/g/Same#1": {"prometheus", "ops/c.yaml", "g", "Same", 1},
+		"prometheus:t/Top":               {"prometheus", "top.yaml", "t", "Top", 1},
+		"サーバー停止":                         {"prometheus", "ops/a.yaml", "g", "サーバー停止", 1},
+	} {
+		got, err := book.Find(address)
+		if err != nil {
+			t.Errorf("Find(%q): %v", address, err)
+		} else if got.Ref != want {
+			t.Errorf("Find(%q) = %+v, want %+v", address, got.Ref, want)
+		}
+	}
+}
+
+func TestFindFails(t *testing.T) {
+	t.Parallel()
+	book := bookOf(t, addressBook)
+	for _, test := range []struct {
+		address string
+		kind    Kind
+		fixes   []string
+	}{
+		{"Unqiue", NotFound, []string{"Unique"}},
+		{"ＵＮＩＱＵＥ", NotFound, []string{"Unique", "ops/g/Unique"}},
+		{"サーバ停止", NotFound, []string{"サーバー停止"}},
+		{"wrong/Unique", NotFound, []string{"Unique", "ops/g/Unique"}},
+		{"Unique#2", NotFound, []string{"Unique", "ops/g/Unique"}},
+		{"Hidden", NotFound, nil},
+		{"", NotFound, nil},
+		{"Twice", Conflict, []string{"Twice#1", "g/Twice#2"}},
+		{"Same", Conflict, []string{"prometheus:ops/b.yaml/g/Same", "prometheus:ops/c.yaml/g/Same"}},
+		{"web/h/Shared", Conflict, []string{"prometheus:web/h/Shared", "loki:web/h/Shared"}},
+	} {
+		_, err := book.Find(test.address)
+		var e *Error
+		if !errors.As(err, &e) || e.Kind != test.kind || e.Field != "name" {
+			t.Errorf("Find(%q): %#v, want kind %q", test.address, err, test.kind)
+			continue
+		}
+		if test.address == "Twice" {
+			// The second one's own address is the last resort: a rule is called Twice#2.
+			test.fixes[1] = book.Address(Ref{"prometheus", "ops/a.yaml", "g", "Twice", 2})
+		}
+		if diff := cmp.Diff(test.fixes, e.Fixes); diff != "" {
+			t.Errorf("Find(%q) fixes (-want +got):\n%s", test.address, diff)
+		}
+	}
+}
+
+func TestFindListsAtMostTwenty(t *testing.T) {
+	t.Parallel()
+	files := memoryTree{}
+	for i := range 25 {
+		files[fmt.Sprintf("prometheus/n%02d/a.yaml", i)] = "groups: [{name: g, rules: [{alert: Down, expr: up}]}]"
+	}
+	_, err := bookOf(t, files).Find("Down")
+	var e *Error
+	if !errors.As(err, &e) || e.Kind != Conflict || len(e.Fixes) != 20 {
+		t.Fatalf("got %#v", err)
+	}
+	if want := `25 rules have the name "Down". Say which one; these are the first 20.`; e.Text != want {
+		t.Errorf("got %q, want %q", e.Text, want)
+	}
+}
+
+func TestAddressLeadsBack(t *testing.T) {
+	t.Parallel()
+	requireAddresses(t, bookOf(t, addressBook))
+}
+
+func TestAddressLeadsBackInCorpus(t *testing.T) {
+	t.Parallel()
+	book := bookOf(t, corpus(t))
+	if n := len(book.Entries("")); n != 954 {
+		t.Errorf("%d rules, want 954", n)
+	}
+	requireAddresses(t, book)
+}
+
+func requireAddresses(t *testing.T, book *Book) {
+	t.Helper()
+	seen := map[string]Ref{}
+	for _, e := range book.Entries("") {
+		address := book.Address(e.Ref)
+		if found, err := book.Find(address); err != nil || found.Ref != e.Ref {
+			t.Errorf("%+v has the address %q, which leads to %+v, %v", e.Ref, address, found.Ref, err)
+		}
+		if other, twice := seen[address]; twice {
+			t.Errorf("%+v and %+v have the address %q", e.Ref, other, address)
+		}
+		seen[address] = e.Ref
+	}
+}
+
+// FuzzAddress holds that every rule's address leads back to it, however much names look like addresses.
+func FuzzAddress(f *testing.F) {
+	f.Add("g", "A", "g/A", "A", "A#2")
+	f.Add("a/b", "c", "a", "b/c", "p:a/b/c")
+	f.Add("g", "g/g", "g/g", "g", "#1")
+	f.Add("ops/g", "x", "g", "ops/g/x", "prometheus:ops/g/x#1")
+	f.Add("g", "", "", "/", "//#1")
+	f.Fuzz(func(t *testing.T, group1, name1, group2, name2, name3 string) {
+		file := func(g group) string { return string(renderFile(g)) }
+		named := func(group1 string, names ...string) group {
+			g := group{Name: group1}
+			for _, name := range names {
+				g.Rules = append(g.Rules, placedRule{Rule: Rule{Alert: name, Expr: "up"}})
+			}
+			return g
+		}
+		book, err := NewBook(bothRulers).At(memoryTree{
+			"prometheus/ops/a.yaml": file(named(group1, name1, name2, name1, name3)),
+			"prometheus/ops/b.yaml": file(named(group2, name2, name3, name1)),
+			"prometheus/a.yaml":     file(named(group2, name2, name1)),
+			"loki/ops/a.yaml":       file(named(group1, name1, name2, name3, name3)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		requireAddresses(t, book)
+		for _, address := range []string{group1, name1, group2, name2, name3, group1 + "/" + name2} {
+			if _, err := book.Find(address); err != nil && KindOf(err) != NotFound && KindOf(err) != Conflict {
+				t.Errorf("Find(%q): %v", address, err)
+			}
+		}
+	})
+}
