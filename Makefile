@@ -17,6 +17,9 @@ BIN := .tools/bin
 LINT := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 GOBUILD := .tools/gobuild
 
+# The README's table of commands comes from the bot's.
+GENERATE := go test ./cmd/alertsmith -run=TestREADME -count=1 -update
+
 PROMETHEUS := $(BIN)/prometheus $(BIN)/promtool
 ALERTMANAGER := $(BIN)/alertmanager $(BIN)/amtool
 LOKI := $(BIN)/loki $(BIN)/logcli
@@ -100,7 +103,7 @@ lint: $(LINT) ## Runs golangci-lint.
 
 .PHONY: generated
 generated: ## Checks that generated files are up to date.
-	@before=$$(git diff | sha256sum); go generate ./...; \
+	@before=$$(git diff | sha256sum); $(GENERATE); \
 	if [ "$$before" != "$$(git diff | sha256sum)" ]; then echo 'generated files were stale; commit what make generate wrote' >&2; exit 1; fi
 
 # What go mod tidy needs beyond the modules of the build is not fetched for this check: it would take minutes.
@@ -121,7 +124,7 @@ fmt: ## Formats the code.
 
 .PHONY: generate
 generate: ## Writes the generated files anew.
-	go generate ./...
+	$(GENERATE)
 
 .PHONY: fuzz
 fuzz: ## Runs each fuzz target for FUZZTIME.
