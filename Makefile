@@ -103,8 +103,8 @@ lint: $(LINT) ## Runs golangci-lint.
 
 .PHONY: generated
 generated: ## Checks that generated files are up to date.
-	@before=$$(git diff | sha256sum); $(GENERATE); \
-	if [ "$$before" != "$$(git diff | sha256sum)" ]; then echo 'generated files were stale; commit what make generate wrote' >&2; exit 1; fi
+	@before=$$(sha256sum README.md); $(GENERATE); \
+	if [ "$$before" != "$$(sha256sum README.md)" ]; then echo 'README.md was stale; commit what make generate wrote' >&2; exit 1; fi
 
 # What go mod tidy needs beyond the modules of the build is not fetched for this check: it would take minutes.
 .PHONY: modules
