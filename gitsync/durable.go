@@ -119,6 +119,14 @@ func (d *durable) syncDir(dir string) error {
 	return errors.Join(fsync(f), f.Close())
 }
 
+// removeAny removes a file that may be gone already.
+func (d *durable) removeAny(name string) error {
+	if err := d.Remove(name); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return nil
+}
+
 // fsync forces what was written to f to the disk.
 func fsync(f billy.File) error {
 	s, ok := f.(interface{ Sync() error })

@@ -14,7 +14,7 @@ import (
 // process id. The kernel gives the lock back when the process dies, however it dies.
 const writerLock = "alertsmith.pid"
 
-// takeWriterLock makes dir if need be and returns its locked writer's lock file; closing it gives the lock back.
+// takeWriterLock makes dir if need be and returns its locked writer's lock file, for releaseWriterLock.
 func takeWriterLock(dir string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, unavailable(err, "the rulebook's directory %s cannot be made", dir)
@@ -45,4 +45,10 @@ func lockAndSign(f *os.File) error {
 	}
 	_, err := f.WriteAt(fmt.Appendln(nil, os.Getpid()), 0)
 	return err
+}
+
+// releaseWriterLock gives the lock back at once. Closing the file alone would not do while a child process that is just being
+// started still has it.
+func releaseWriterLock(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
 }

@@ -120,11 +120,11 @@ func (f *lockedFile) Close() error {
 	w := &syncedFile{File: f.lock}
 	_, err := w.Write(f.content)
 	if err := errors.Join(err, w.Close()); err != nil {
-		return errors.Join(err, f.d.Filesystem.Remove(f.name+".lock"))
+		return errors.Join(err, f.d.removeAny(f.name+".lock"))
 	}
 	f.d.step(StepRefRename)
 	if err := f.d.Filesystem.Rename(f.name+".lock", f.name); err != nil {
-		return errors.Join(err, f.d.Filesystem.Remove(f.name+".lock"))
+		return errors.Join(err, f.d.removeAny(f.name+".lock"))
 	}
 	f.d.step(StepRefSync)
 	return f.d.syncDir(path.Dir(f.name))
@@ -132,7 +132,7 @@ func (f *lockedFile) Close() error {
 
 // release gives the lock back and leaves the file as it was.
 func (f *lockedFile) release() error {
-	return errors.Join(f.lock.Close(), f.d.Filesystem.Remove(f.name+".lock"))
+	return errors.Join(f.lock.Close(), f.d.removeAny(f.name+".lock"))
 }
 
 // readSmall reads a file that git keeps small: a ref, HEAD, config, packed-refs (16 MB are 200,000 refs).

@@ -1,6 +1,7 @@
 package gitsync
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -16,6 +17,7 @@ const (
 	maxTreeObject  = 16 << 20 // bytes of one directory: some 200,000 entries
 	maxMessage     = 4 << 20  // bytes of one commit
 	objectCache    = 16 * cache.MiByte
+	maxReindex     = 3       // times that an object is looked for again; one is enough unless several `git gc` run in a row
 	maxTreeEntries = 200_000 // entries in the cache of directories, about 20 MB
 )
 
@@ -94,11 +96,11 @@ func (o *objects) blob(hash plumbing.Hash) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// get reads an object of at most limit bytes. Somebody may have run `git gc` since we indexed the packs, so what is not
-// found, or not readable, is looked for once more in a fresh index.
+// get reads an object of at most limit bytes. Somebody may have run `git gc` since we indexed the packs, or be running it
+// now, so what is not found or not readable is looked for again in a fresh index.
 func (o *objects) get(t plumbing.ObjectType, hash plumbing.Hash, limit int64) (plumbing.EncodedObject, error) {
 	encoded, err := o.find(t, hash, limit)
-	if err != nil {
+	for again := 0; err != nil && !errors.Is(err, errTooLarge) && again < maxReindex; again++ {
 		o.store.Reindex()
 		encoded, err = o.find(t, hash, limit)
 	}

@@ -74,7 +74,7 @@ func Open(ctx context.Context, o Options) (*Rulebook, error) {
 		return nil, err
 	}
 	if err := r.open(ctx, o.wrap); err != nil {
-		return nil, errors.Join(err, r.lock.Close())
+		return nil, errors.Join(err, releaseWriterLock(r.lock))
 	}
 	r.fs.step = r.step // the steps are those of updates, not of the start
 	r.writer <- struct{}{}
@@ -111,7 +111,7 @@ func (r *Rulebook) Close() error {
 	r.closing.Do(func() {
 		<-r.writer
 		close(r.closed)
-		err = r.lock.Close()
+		err = releaseWriterLock(r.lock)
 	})
 	return err
 }

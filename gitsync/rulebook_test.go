@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -44,13 +45,15 @@ func tryGit(dir string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// fsck fails the test unless Git finds the repository whole.
+var notices = regexp.MustCompile(`notice: (HEAD points to an unborn branch \(\w+\)|No default references)\n`)
+
+// fsck fails the test unless Git finds the repository whole and without anything to say.
 func fsck(t testing.TB, dir string) {
 	t.Helper()
-	if out, err := tryGit(dir, "fsck", "--full", "--strict", "--no-dangling", "--no-progress"); err != nil || strings.TrimSpace(out) != "" {
-		if head, _ := tryGit(dir, "rev-parse", "-q", "--verify", "main"); head != "" || err != nil {
-			t.Fatalf("git fsck: %v\n%s", err, out)
-		}
+	out, err := tryGit(dir, "fsck", "--full", "--strict", "--no-dangling", "--no-progress")
+	out = notices.ReplaceAllString(out, "")
+	if err != nil || out != "" {
+		t.Fatalf("git fsck: %v\n%s", err, out)
 	}
 }
 
@@ -272,7 +275,7 @@ func BenchmarkUpdate(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		update(b, r, map[string][]byte{
 			fmt.Sprintf("loki/ns%d/rule%d.yaml", i%100, i): fmt.Appendf(nil, "rule %d\n", i),
-			"journal/2026/11/2026-11-21.md":                 fmt.Appendf(nil, "entry %d\n", i),
+			"journal/2026/11/2026-11-21.md":                fmt.Appendf(nil, "entry %d\n", i),
 		})
 	}
 }

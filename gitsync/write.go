@@ -13,7 +13,7 @@ import (
 )
 
 // write writes loose objects; all of them are on the disk when it returns nil. They are written side by side, because
-// then the disk's journal takes their fsyncs together. A loose object that is there already is only made to last.
+// then the disk's journal takes their fsyncs together.
 func (d *durable) write(all []plumbing.EncodedObject) error {
 	var group errgroup.Group
 	group.SetLimit(16)
@@ -23,26 +23,25 @@ func (d *durable) write(all []plumbing.EncodedObject) error {
 	return group.Wait()
 }
 
+// writeLoose writes one object, also when it is there already: that one may be torn or not on the disk, or old enough for a
+// running `git gc` to remove it.
 func (d *durable) writeLoose(o plumbing.EncodedObject) error {
 	hash := o.Hash().String()
 	dir := path.Join("objects", hash[:2])
-	name := path.Join(dir, hash[2:])
-	if _, err := d.Stat(name); err == nil {
-		return d.syncDir(dir)
-	} else if !os.IsNotExist(err) {
-		return err
-	}
 	temporary := path.Join(dir, "tmp_obj_"+rand.Text()) // `git prune` removes what a crash leaves under such names
 	f, err := d.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
+	for again := 0; os.IsNotExist(err) && again < maxReindex; again++ { // `git gc` removed the empty directory
+		f, err = d.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
+	}
 	if err != nil {
 		return err
 	}
 	err = errors.Join(encodeLoose(f, o), f.Close())
 	if err == nil {
-		err = d.Rename(temporary, name)
+		err = d.Rename(temporary, path.Join(dir, hash[2:]))
 	}
 	if err != nil {
-		return errors.Join(err, d.Filesystem.Remove(temporary))
+		return errors.Join(err, d.removeAny(temporary))
 	}
 	return nil
 }

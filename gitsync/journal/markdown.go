@@ -9,6 +9,9 @@ import (
 // special are the characters that mean something to Markdown, its dialects or HTML in the middle of a line.
 const special = "\\`*_{}[]<>()#|~&!$@"
 
+// noLinks breaks what GitHub and others make a link of by itself: a reader could take it for ours.
+var noLinks = strings.NewReplacer("://", `:\/\/`, "www.", `www\.`)
+
 // escape returns s as one line of Markdown that shows s and nothing else.
 func escape(s string) string {
 	var b strings.Builder
@@ -18,7 +21,7 @@ func escape(s string) string {
 		}
 		b.WriteRune(r)
 	}
-	return strings.ReplaceAll(b.String(), "://", `:\/\/`) // no link that a reader could take for ours
+	return noLinks.Replace(b.String())
 }
 
 // code returns s as inline code on one line, with a fence that s does not hold; "" for an empty s.

@@ -16,7 +16,7 @@ const notAccepted = "not accepted: the journal cannot be written"
 // command with that key was received before, nothing is recorded and prior is that command's record; its Done is zero
 // while it is still being worked on. Of any number of calls with one key, at once or across a restart, one records.
 func (d *DB) Receive(ctx context.Context, r rules.Request) (prior *rules.Record, err error) {
-	result, err := d.sql.ExecContext(ctx,
+	result, err := d.exec(ctx,
 		`INSERT INTO commands (request_id, request_key, received, actor_id, actor_name, actor_email, team_id, team_name,
 			channel_id, channel_name, entry, remote, command)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -70,7 +70,7 @@ func (d *DB) SetOutcome(ctx context.Context, requestID string, o rules.Outcome) 
 
 // update runs a statement that has to change the one record of a request.
 func (d *DB) update(ctx context.Context, requestID, statement string, args ...any) error {
-	result, err := d.sql.ExecContext(ctx, statement, args...)
+	result, err := d.exec(ctx, statement, args...)
 	if err != nil {
 		return err
 	}
@@ -79,6 +79,14 @@ func (d *DB) update(ctx context.Context, requestID, statement string, args ...an
 		err = fmt.Errorf("request %q was never received", requestID)
 	}
 	return err
+}
+
+// exec runs a statement that writes. Once it began, ctx does not end it: whether it was done must not be in doubt.
+func (d *DB) exec(ctx context.Context, statement string, args ...any) (sql.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return d.sql.ExecContext(context.WithoutCancel(ctx), statement, args...)
 }
 
 // Interrupted returns the commands that were received and did not end, the oldest first: after a start, those that the

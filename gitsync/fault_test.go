@@ -1,0 +1,187 @@
+package gitsync
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/go-git/go-billy/v5"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// faulty is a disk whose nth operation fails; a write that fails may have written half of it.
+type faulty struct {
+	billy.Filesystem
+	left atomic.Int64 // operations until the fault; negative: none
+	err  error
+	half bool
+}
+
+// fail counts one operation and reports whether it is the one to fail.
+func (d *faulty) fail() bool { return d.left.Add(-1) == 0 }
+
+func (d *faulty) file(f billy.File, err error) (billy.File, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &faultyFile{File: f, disk: d}, nil
+}
+
+func (d *faulty) Open(name string) (billy.File, error) {
+	if d.fail() {
+		return nil, &os.PathError{Op: "open", Path: name, Err: d.err}
+	}
+	return d.file(d.Filesystem.Open(name))
+}
+
+func (d *faulty) OpenFile(name string, flag int, perm os.FileMode) (billy.File, error) {
+	if d.fail() {
+		return nil, &os.PathError{Op: "open", Path: name, Err: d.err}
+	}
+	return d.file(d.Filesystem.OpenFile(name, flag, perm))
+}
+
+func (d *faulty) Rename(from, to string) error {
+	if d.fail() {
+		return &os.LinkError{Op: "rename", Old: from, New: to, Err: d.err}
+	}
+	return d.Filesystem.Rename(from, to)
+}
+
+func (d *faulty) Remove(name string) error {
+	if d.fail() {
+		return &os.PathError{Op: "remove", Path: name, Err: d.err}
+	}
+	return d.Filesystem.Remove(name)
+}
+
+func (d *faulty) MkdirAll(name string, perm os.FileMode) error {
+	if d.fail() {
+		return &os.PathError{Op: "mkdir", Path: name, Err: d.err}
+	}
+	return d.Filesystem.MkdirAll(name, perm)
+}
+
+func (d *faulty) Stat(name string) (os.FileInfo, error) {
+	if d.fail() {
+		return nil, &os.PathError{Op: "stat", Path: name, Err: d.err}
+	}
+	return d.Filesystem.Stat(name)
+}
+
+type faultyFile struct {
+	billy.File
+	disk *faulty
+}
+
+func (f *faultyFile) Write(p []byte) (int, error) {
+	if !f.disk.fail() {
+		return f.File.Write(p)
+	}
+	if f.disk.half {
+		n, _ := f.File.Write(p[:len(p)/2])
+		return n, f.disk.err // with no error: a short write
+	}
+	return 0, f.disk.err
+}
+
+func (f *faultyFile) Read(p []byte) (int, error) {
+	if f.disk.fail() {
+		return 0, errOr(f.disk.err)
+	}
+	return f.File.Read(p)
+}
+
+func (f *faultyFile) Close() error {
+	if f.disk.fail() {
+		return errors.Join(errOr(f.disk.err), f.File.Close())
+	}
+	return f.File.Close()
+}
+
+func (f *faultyFile) Sync() error {
+	if f.disk.fail() {
+		return errOr(f.disk.err)
+	}
+	return f.File.(interface{ Sync() error }).Sync()
+}
+
+// errOr is err, or an error where none cannot be a fault.
+func errOr(err error) error {
+	if err == nil {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// TestEveryFault lets every single disk operation of an update fail in turn.
+func TestEveryFault(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []struct {
+		name string
+		err  error
+		half bool
+	}{{"EIO", syscall.EIO, false}, {"ENOSPC", syscall.ENOSPC, true}, {"short write", nil, true}} {
+		t.Run(fault.name, func(t *testing.T) {
+			t.Parallel()
+			disk := &faulty{err: fault.err, half: fault.half}
+			o := Options{wrap: func(fs billy.Filesystem) billy.Filesystem { disk.Filesystem = fs; return disk }}
+			r := openBook(t, o)
+			before := update(t, r, map[string][]byte{"loki/ops/x.yaml": []byte("x"), "n": []byte("0")})
+			o.Dir, o.Committer, o.Logger = r.dir, service, r.log
+			failed, succeeded := 0, 0
+			var reopened error
+			defer func() { _ = r.Close() }()
+			for n := int64(1); ; n++ {
+				clear(r.objects.trees)
+				line := fmt.Sprint(n)
+				disk.left.Store(n)
+				tree, err := r.Update(t.Context(), change(map[string][]byte{"n": []byte(line), "new/" + line + "/y.yaml": []byte(line)}))
+				hit := disk.left.Load() <= 0
+				disk.left.Store(-1)
+
+				if err == nil {
+					succeeded++
+				} else if failed++; rules.KindOf(err) != rules.Unavailable {
+					t.Fatalf("operation %d: %v, want kind Unavailable", n, err)
+				}
+				if err := r.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if r, reopened = Open(t.Context(), o); reopened != nil { // what a failed removal leaves behind is removed
+					t.Fatalf("operation %d: %v", n, reopened)
+				}
+				head, headErr := r.Head(t.Context())
+				if headErr != nil {
+					t.Fatalf("operation %d: the rulebook is not readable after %v: %v", n, err, headErr)
+				}
+				switch {
+				case err == nil && head.Revision() != tree.Revision():
+					t.Fatalf("operation %d: the head is %s after an update to %s", n, head.Revision(), tree.Revision())
+				case err != nil && head.Revision() != before.Revision():
+					t.Fatalf("operation %d: the branch moved although the update failed: %v", n, err)
+				}
+				before = head
+				if n%10 == 0 || !hit {
+					fsck(t, r.dir)
+				}
+				if !hit {
+					break
+				}
+			}
+			content(t, before, "")
+			if failed < 30 || succeeded == 0 {
+				t.Errorf("%d updates failed and %d succeeded: the faults do not reach what they should", failed, succeeded)
+			}
+			if out := runGit(t, r.dir, "count-objects", "-v"); !strings.Contains(out, "garbage: 0\n") {
+				t.Errorf("failed updates leave files behind:\n%s", out)
+			}
+		})
+	}
+}

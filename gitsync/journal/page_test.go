@@ -1,0 +1,195 @@
+package journal
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+var tokyo = time.FixedZone("JST", 9*3600)
+
+func entry(command, reason, diff string) rules.PageEntry {
+	r := request("7f3a", "")
+	r.Command = command
+	return rules.PageEntry{
+		Request: r, Action: "add", Diff: diff,
+		Change: rules.Change{Ruler: "loki", Reason: reason, Refs: []rules.Ref{{Ruler: "loki", Path: "ops/sshd-ban.yaml", Group: "sshd-ban", Name: "sshd-ban", Nth: 1}}},
+	}
+}
+
+func TestPagePath(t *testing.T) {
+	t.Parallel()
+	instant := time.Date(2026, 11, 30, 20, 0, 0, 0, time.UTC)
+	if got, want := PagePath(instant), "journal/2026/11/2026-11-30.md"; got != want {
+		t.Errorf("PagePath = %s, want %s", got, want)
+	}
+	if got, want := PagePath(instant.In(tokyo)), "journal/2026/12/2026-12-01.md"; got != want {
+		t.Errorf("PagePath in Tokyo = %s, want %s", got, want)
+	}
+}
+
+func TestAddEntry(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 21, 12, 3, 4, 0, tokyo)
+	page := AddEntry(nil, entry("add sshd-ban job=a \"Ban `x`\" 5m", "too *many*\nbans", "@@ -0,0 +1 @@\n+groups:\n"), at)
+	want := "# Journal of Saturday, 21 November 2026\n" +
+		"\n## 2026-11-21 12:03:04 +09:00 add sshd-ban\n\n" +
+		"- Rule: `loki:ops/sshd-ban.yaml, group sshd-ban, rule sshd-ban`\n" +
+		"- Person: aiko (`u1`)\n" +
+		"- Channel: ops (`c1`)\n" +
+		"- Team: ops team (`t1`)\n" +
+		"- Reason: too \\*many\\* bans\n" +
+		"- Request: `7f3a`\n" +
+		"- Command: ``add sshd-ban job=a \"Ban `x`\" 5m``\n" +
+		"\n```diff\n@@ -0,0 +1 @@\n+groups:\n```\n"
+	if diff := cmp.Diff(want, string(page)); diff != "" {
+		t.Fatalf("the first entry (-want +got):\n%s", diff)
+	}
+
+	byHand := append(bytes.Clone(page), "no line break at the end"...)
+	spare := append(make([]byte, 0, len(byHand)+4096), byHand...)
+	second := AddEntry(spare, entry("add\n- alert: X\n  ````\n", "", ""), at)
+	want = string(byHand) + "\n" +
+		"\n## 2026-11-21 12:03:04 +09:00 add sshd-ban\n\n" +
+		"- Rule: `loki:ops/sshd-ban.yaml, group sshd-ban, rule sshd-ban`\n" +
+		"- Person: aiko (`u1`)\n" +
+		"- Channel: ops (`c1`)\n" +
+		"- Team: ops team (`t1`)\n" +
+		"- Request: `7f3a`\n" +
+		"- Command:\n\n`````text\nadd\n- alert: X\n  ````\n`````\n"
+	if diff := cmp.Diff(want, string(second)); diff != "" {
+		t.Errorf("the second entry (-want +got):\n%s", diff)
+	}
+	if rest := spare[:cap(spare)][len(spare):]; !bytes.Equal(rest, make([]byte, len(rest))) {
+		t.Error("AddEntry wrote into the caller's array")
+	}
+}
+
+func TestAddEntryCutsWhatIsTooLong(t *testing.T) {
+	t.Parallel()
+	e := entry(strings.Repeat("c", maxCommand+1), strings.Repeat("r", 1<<20), strings.Repeat("d", maxDiff+1))
+	for range 3 * maxNamed {
+		e.Change.Refs = append(e.Change.Refs, e.Change.Refs[0])
+	}
+	page := string(AddEntry(nil, e, arrived))
+	if len(page) > maxCommand+maxDiff+8*maxLine {
+		t.Errorf("the page has %d bytes", len(page))
+	}
+	if got := strings.Count(page, "[cut: "); got != 2 {
+		t.Errorf("%d texts are marked as cut, want the command and the diff", got)
+	}
+	if !strings.Contains(page, " and 11 more\n") {
+		t.Error("the heading does not count the rules that it does not name")
+	}
+}
+
+// FuzzAddEntry holds that no text of an entry makes a heading, HTML or a link, or leaves its code block.
+func FuzzAddEntry(f *testing.F) {
+	for _, s := range []string{
+		"", "plain", "`", "``` \n## forged\n", "```\n````\n~~~\n## forged", "x\r## forged\r\n", "\n\n## forged\n===\n---\n", "<h2>x</h2><!--", "[a](http://x)",
+		"\u2028## x\u0085## y\x00\x1b[2J", "\xff\xfe", " ` ", "\\", "`\\`", "<script>", "| a | b |", "@channel", "&lt;", "\u202etxt",
+	} {
+		f.Add(s, s, s, s)
+		f.Add("delete x", "old", s, "ops")
+	}
+	f.Fuzz(func(t *testing.T, command, reason, diff, name string) {
+		before := AddEntry(nil, entry("list", "", ""), arrived)
+		e := entry(command, reason, diff)
+		e.Action = name
+		e.Request.Actor.Name, e.Request.Actor.ID, e.Request.Channel.Name, e.Request.Team.ID = name, reason, reason, name
+		e.Change.Refs = append(e.Change.Refs, rules.Ref{Ruler: name, Path: reason, Group: command, Name: diff, Nth: 3})
+		after := AddEntry(before, e, arrived)
+
+		if !bytes.HasPrefix(after, before) {
+			t.Fatal("old bytes were changed")
+		}
+		added := string(after[len(before):])
+		if strings.ContainsFunc(added, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
+			t.Errorf("a control character in %q", added)
+		}
+		headings, open, outside := parse(t, added)
+		if headings != 1 {
+			t.Errorf("%d headings were added, want 1:\n%s", headings, added)
+		}
+		if open {
+			t.Errorf("a code block is left open:\n%s", added)
+		}
+		for _, line := range outside {
+			text := withoutCode(t, line)
+			if strings.ContainsAny(text, "<>`&@|") || strings.Contains(text, "](") || strings.Contains(text, "://") {
+				t.Errorf("live Markdown or HTML in %q", line)
+			}
+			if line != "" && !strings.HasPrefix(line, "## 2026-11-21 ") && !strings.HasPrefix(line, "- ") {
+				t.Errorf("a line that is no heading and no item: %q", line)
+			}
+		}
+	})
+}
+
+// parse reads Markdown as far as it matters here (CommonMark 0.31, 4.2 to 4.5): how many headings stand outside of fenced
+// code, whether a fence is open at the end, and the lines outside.
+func parse(t *testing.T, markdown string) (headings int, open bool, outside []string) {
+	t.Helper()
+	var fence string
+	for line := range strings.SplitSeq(markdown, "\n") {
+		trimmed := strings.TrimLeft(line, " ")
+		run := trimmed[:len(trimmed)-len(strings.TrimLeft(trimmed, "`"))]
+		if tildes := trimmed[:len(trimmed)-len(strings.TrimLeft(trimmed, "~"))]; run == "" {
+			run = tildes
+		}
+		switch indent := len(line) - len(trimmed); {
+		case fence != "":
+			if indent <= 3 && len(run) >= len(fence) && run[0] == fence[0] && strings.TrimSpace(trimmed[len(run):]) == "" {
+				fence = ""
+			}
+		case indent <= 3 && len(run) >= 3 && (run[0] == '~' || !strings.Contains(trimmed[len(run):], "`")):
+			fence = run
+		default:
+			outside = append(outside, line)
+			underline := strings.TrimSpace(trimmed)
+			if strings.HasPrefix(trimmed, "#") || underline != "" && (strings.Trim(underline, "=") == "" || strings.Trim(underline, "-") == "") {
+				headings++
+			}
+		}
+	}
+	return headings, fence != "", outside
+}
+
+// withoutCode cuts inline code and backslash escapes out of a line, from left to right as CommonMark reads it.
+func withoutCode(t *testing.T, line string) string {
+	t.Helper()
+	var b strings.Builder
+	for i := 0; i < len(line); {
+		switch {
+		case line[i] == '\\' && i+1 < len(line):
+			i += 2
+		case line[i] == '`':
+			run := len(line[i:]) - len(strings.TrimLeft(line[i:], "`"))
+			i += run
+			for j := i; ; {
+				next := strings.IndexByte(line[j:], '`')
+				if next < 0 {
+					b.WriteString(strings.Repeat("`", run)) // never closed: live back-ticks
+					break
+				}
+				j += next
+				closing := len(line[j:]) - len(strings.TrimLeft(line[j:], "`"))
+				j += closing
+				if closing == run {
+					i = j
+					break
+				}
+			}
+		default:
+			b.WriteByte(line[i])
+			i++
+		}
+	}
+	return b.String()
+}
