@@ -1,12 +1,11 @@
 package expr
 
 import (
-	"bytes"
-	"errors"
+	"cmp"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -19,14 +18,15 @@ type Problem struct {
 	Text         string
 }
 
-// file is a rule file that rulefmt could decode.
+// file is a rule file while it is checked.
 type file struct {
-	groups []rulefmt.RuleGroup
-	root   *yaml.Node // of its only document; nil when it has none
+	lines  []string            // of the content
+	root   *yaml.Node          // of its only document; nil when it has none
+	groups []rulefmt.RuleGroup // nil when rulefmt could not decode it
 }
 
 // CheckFile returns what the ruler would not take of a rule file, or would silently drop; nil when it is good.
-func (d Dialect) CheckFile(content []byte) []Problem {
+func (d Dialect) CheckFile(content []byte) (problems []Problem) {
 	l, ok := d.language()
 	if !ok {
 		return []Problem{{Text: fmt.Sprintf("there is no dialect %q", d)}}
@@ -34,26 +34,43 @@ func (d Dialect) CheckFile(content []byte) []Problem {
 	if len(content) > MaxFile {
 		return []Problem{{Text: fmt.Sprintf("the file is %d bytes long; at most %d are allowed", len(content), MaxFile)}}
 	}
-	root, problems := readDocument(content)
+	defer func() {
+		if r := recover(); r != nil {
+			problems = []Problem{{Text: fmt.Sprintf("the check broke on this file: %v", r)}}
+		}
+	}()
+	f, problems := readFile(content)
 	if len(problems) > 0 {
-		return problems
-	}
-	if problems := checkLengths(root); len(problems) > 0 {
-		return problems
+		return tidy(problems)
 	}
 	groups, errs := rulefmt.Parse(content, false, l.names, adapter{promQLParser, l}, slog.New(slog.DiscardHandler))
-	parsed := &file{root: root}
-	for _, err := range errs {
-		problems = append(problems, parsed.explain(err)...)
+	for _, err := range errs[:min(len(errs), maxProblems+1)] {
+		problems = append(problems, f.explain(err)...)
 	}
 	if groups != nil {
-		parsed.groups = groups.Groups
-		problems = append(problems, l.check(parsed)...)
+		f.groups = groups.Groups
+		problems = append(problems, l.check(f)...)
 	}
 	return tidy(problems)
 }
 
-// adapter makes rulefmt parse expressions as the dialect does. rulefmt calls nothing but ParseExpr, and looks at its error only.
+// maxProblems is how many problems of one file are told.
+const maxProblems = 100
+
+// tidy sorts problems by place and removes repetitions: rulefmt decodes a file twice, and ranges over maps.
+func tidy(problems []Problem) []Problem {
+	slices.SortFunc(problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), strings.Compare(a.Text, b.Text))
+	})
+	problems = slices.Compact(problems)
+	if len(problems) > maxProblems {
+		problems = append(problems[:maxProblems:maxProblems], Problem{Text: "there are more problems after these"})
+	}
+	return problems
+}
+
+// adapter makes rulefmt parse expressions as the dialect does. rulefmt calls nothing but ParseExpr, and looks at its
+// error only.
 type adapter struct {
 	parser.Parser
 	language language
@@ -63,42 +80,4 @@ type adapter struct {
 func (a adapter) ParseExpr(expression string) (parser.Expr, error) {
 	_, err := a.language.canonical(expression)
 	return nil, err
-}
-
-// readDocument reads the file's only document; nil when there is none.
-func readDocument(content []byte) (*yaml.Node, []Problem) {
-	decoder := yaml.NewDecoder(bytes.NewReader(content))
-	var first, second yaml.Node
-	if err := decoder.Decode(&first); errors.Is(err, io.EOF) {
-		return nil, nil
-	} else if err != nil {
-		return nil, yamlProblems(err)
-	}
-	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
-		return nil, []Problem{{Line: second.Line, Column: second.Column,
-			Text: "a second YAML document begins here, which the ruler would ignore: put it into a file of its own, or remove the line ---"}}
-	}
-	return first.Content[0], nil
-}
-
-// checkLengths returns a problem for every text that is too long to be parsed as an expression or template.
-func checkLengths(node *yaml.Node) []Problem {
-	if node == nil {
-		return nil
-	}
-	var problems []Problem
-	if len(node.Value) > MaxAdopted {
-		problems = append(problems, Problem{Line: node.Line, Column: node.Column,
-			Text: fmt.Sprintf("this text is %d bytes long; at most %d are allowed", len(node.Value), MaxAdopted)})
-	}
-	for _, child := range node.Content {
-		problems = append(problems, checkLengths(child)...)
-	}
-	return problems
-}
-
-// tidy sorts problems by place and removes repetitions: rulefmt decodes a file twice, and ranges over maps.
-func tidy(problems []Problem) []Problem {
-	slices.SortFunc(problems, compareProblems)
-	return slices.Compact(problems)
 }

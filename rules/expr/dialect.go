@@ -30,10 +30,8 @@ const (
 // language is what a dialect consists of.
 type language struct {
 	dialect Dialect
-	// scan counts what parse would have to do.
-	scan func(expression string) effort
-	// parse returns the expression as its ruler would print it. It may panic, and its errors are *SyntaxError.
-	parse func(expression string) (fmt.Stringer, error)
+	// canonical is Dialect.Canonical.
+	canonical func(expression string) (string, error)
 	// names says which label and metric names the ruler takes in a rule file.
 	names model.ValidationScheme
 	// check returns what the ruler refuses or drops of a rule file beyond what rulefmt finds.
@@ -89,29 +87,26 @@ func (d Dialect) Canonical(expression string) (string, error) {
 	return l.canonical(expression)
 }
 
-// canonical guards the parser: it refuses what no parser should see, and turns a panic into an error.
-func (l language) canonical(expression string) (printed string, err error) {
-	if err := checkText(expression, MaxAdopted); err != nil {
-		return "", err
+// guarded calls parse with a text that cannot overwhelm it, and turns its panics into errors. All errors are *SyntaxError. Every text from
+// outside goes through it, with the scanner of its language, before it reaches a parser.
+func guarded[T any](text string, scan func(string) effort, parse func(string) (T, error)) (parsed T, err error) {
+	if err := checkText(text, MaxAdopted); err != nil {
+		return parsed, err
+	}
+	asked := scan(text)
+	if err := asked.check(); err != nil {
+		return parsed, err
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			printed, err = "", &SyntaxError{Offset: -1, Text: fmt.Sprintf("the parser broke on it: %v", r)}
+			err = &SyntaxError{Offset: -1, Text: fmt.Sprintf("the parser broke on it: %v", r)}
 		}
 	}()
-	asked := l.scan(expression)
-	if err := asked.check(); err != nil {
-		return "", err
-	}
-	parsed, err := l.parse(expression)
-	if err != nil {
-		return "", err
-	}
-	return parsed.String(), nil
+	return parse(text)
 }
 
 // checkText refuses a text that is longer than limit bytes, is not UTF-8, or holds a NUL.
-func checkText(text string, limit int) error {
+func checkText(text string, limit int) *SyntaxError {
 	if len(text) > limit {
 		return &SyntaxError{Offset: limit, Text: fmt.Sprintf("it is %d bytes long; at most %d are allowed", len(text), limit)}
 	}

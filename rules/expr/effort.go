@@ -12,10 +12,10 @@ import (
 // 128 kB, for each number and function name; and a regular expression of a hundred bytes can take minutes. Each limit is
 // far above what real rules hold, and keeps the worst expression of MaxExpression below 50 ms.
 const (
-	maxTokens    = 1500      // names, numbers, texts, operators and brackets
+	maxTokens    = 1000      // names, numbers, texts, operators and brackets
 	maxDepth     = 100       // brackets within brackets
 	maxComments  = 50        // in LogQL
-	maxCopies    = 100       // numbers and function names in LogQL
+	maxCopies    = 64        // numbers and function names in LogQL
 	maxLookahead = 4_000_000 // characters read ahead, squared, in LogQL
 	maxRegexps   = 20_000    // steps
 )
@@ -38,8 +38,8 @@ func (e *effort) open() {
 
 func (e *effort) close() { e.depth-- }
 
-// check returns a *SyntaxError when it is too much.
-func (e *effort) check() error {
+// check returns an error when it is too much.
+func (e *effort) check() *SyntaxError {
 	for _, limit := range []struct {
 		have, most int
 		what       string
@@ -94,9 +94,12 @@ func parseWeight(text string) int {
 	return weight
 }
 
-// unfolded returns the size of the program that a regular expression compiles to.
+// unfolded returns about the size of the program that a regular expression compiles to.
 func unfolded(re *syntax.Regexp) int {
 	size := 1 + len(re.Rune)
+	if re.Op == syntax.OpCharClass {
+		size = 1 + len(re.Rune)/2 // pairs
+	}
 	for _, sub := range re.Sub {
 		size += unfolded(sub)
 	}

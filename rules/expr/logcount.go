@@ -41,7 +41,7 @@ func (c LogCount) Render() (string, error) {
 	}
 	query := fmt.Sprintf("sum by (%s) (count_over_time(%s%s [%s])) > %s",
 		strings.Join(names, ", "), selector, filter, window, strconv.FormatFloat(c.Threshold, 'f', -1, 64))
-	return c.verify(query)
+	return guarded(query, scanLogQL, c.verify)
 }
 
 // filter returns the line filter with a leading blank, or "".
@@ -57,11 +57,10 @@ func (c LogCount) filter() (string, error) {
 		return "", nil
 	}
 	if err := checkText(pattern, MaxExpression); err != nil {
-		e := err.(*SyntaxError)
-		return "", &SyntaxError{Field: "pattern", Offset: e.Offset, Text: e.Text}
+		return "", inField("pattern", err)
 	}
 	if c.Regexp != "" {
-		if _, err := regexp.Compile(pattern); err != nil {
+		if _, err := guarded(pattern, scanRegexp, regexp.Compile); err != nil {
 			return "", regexpError(err, pattern)
 		}
 	}
@@ -70,9 +69,9 @@ func (c LogCount) filter() (string, error) {
 
 // verify parses the query, demands that it has exactly the line filter of c, and returns it as Loki prints it.
 func (c LogCount) verify(query string) (string, error) {
-	parsed, err := parseLoki(query)
+	parsed, err := syntax.ParseExpr(query)
 	if err != nil {
-		return "", err
+		return "", logQLError(err, query)
 	}
 	want := c.Substring + c.Regexp
 	filters := syntax.ExtractLineFilters(parsed)

@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,36 +12,42 @@ import (
 
 // logQL takes what Loki's ruler takes and can evaluate. The ruler validates names by the legacy scheme.
 var logQL = language{
-	dialect: LogQL,
-	scan:    scanLogQL,
-	parse:   parseLogQL,
-	names:   model.LegacyValidation,
-	check:   checkLokiFile,
+	dialect:   LogQL,
+	canonical: func(expression string) (string, error) { return guarded(expression, scanLogQL, parseLogQL) },
+	names:     model.LegacyValidation,
+	check:     checkLokiFile,
 }
 
-func parseLogQL(expression string) (fmt.Stringer, error) {
-	parsed, err := parseLoki(expression)
-	if err != nil {
-		return nil, err
-	}
-	sample, ok := parsed.(syntax.SampleExpr)
-	if !ok {
-		return nil, &SyntaxError{Offset: 0, Text: "this selects log lines and counts nothing, so Loki could not evaluate it as a rule; " +
-			"count the lines, as in: count_over_time(" + quoteShort(expression) + " [5m]) > 0"}
-	}
-	return sample, nil
-}
-
-// parseLoki parses any LogQL.
-func parseLoki(expression string) (syntax.Expr, error) {
+// parseLogQL returns the canonical form of a sample expression.
+func parseLogQL(expression string) (string, error) {
 	parsed, err := syntax.ParseExpr(expression)
 	if err != nil {
-		return nil, logQLError(err, expression)
+		return "", logQLError(err, expression)
 	}
-	if parsed == nil { // Loki's parser recovers from its own panics, and forgets those that are no errors
-		return nil, &SyntaxError{Offset: -1, Text: "the parser broke on it"}
+	if _, ok := parsed.(syntax.SampleExpr); !ok {
+		return "", &SyntaxError{Offset: 0, Text: "this selects log lines and counts nothing, so Loki could not evaluate it as a rule; " +
+			"count the lines, as in: count_over_time(" + quoteShort(expression) + " [5m]) > 0"}
 	}
-	return parsed, nil
+	printed := parsed.String() // before checkStages: building a pipeline rearranges the tree
+	if err := checkStages(parsed, expression); err != nil {
+		return "", err
+	}
+	return printed, nil
+}
+
+// checkStages builds what the ruler builds at each evaluation: Loki loads a rule with `|~ "("`, and then fails to evaluate it.
+func checkStages(parsed syntax.Expr, expression string) error {
+	var first error
+	parsed.Walk(func(e syntax.Expr) bool {
+		switch e := e.(type) {
+		case *syntax.RangeAggregationExpr, *syntax.MultiVariantExpr:
+			if _, err := e.(syntax.SampleExpr).Extractors(); err != nil && first == nil {
+				first = logQLError(err, expression)
+			}
+		}
+		return true
+	})
+	return first
 }
 
 // quoteShort returns a log query as an example repeats it: whole when it is short, else "{…}".
@@ -54,8 +59,11 @@ func quoteShort(query string) string {
 	return query
 }
 
-// lokiPosition is how Loki's ParseError begins; its fields are not exported.
-var lokiPosition = regexp.MustCompile(`^parse error (?:at line (\d+), col (\d+)|): `)
+// How Loki's ParseError begins; its fields are not exported.
+var (
+	lokiPosition = regexp.MustCompile(`^parse error (?:at line (\d+), col (\d+)|): `)
+	lokiStage    = regexp.MustCompile(`^stage '(.*?)' : `)
+)
 
 func logQLError(err error, expression string) *SyntaxError {
 	text, offset := err.Error(), -1
@@ -64,6 +72,9 @@ func logQLError(err error, expression string) *SyntaxError {
 		line, _ := strconv.Atoi(m[1])
 		column, _ := strconv.Atoi(m[2])
 		offset = offsetOf(expression, line, column)
+	}
+	if m := lokiStage.FindStringSubmatch(text); m != nil {
+		offset = strings.Index(expression, m[1])
 	}
 	return &SyntaxError{Offset: offset, Text: text}
 }

@@ -6,84 +6,33 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// checkLokiFile returns what Loki's ruler silently drops of a rule file (keep_firing_for, a group's labels and query_offset), and
-// an empty file, on which its local storage breaks.
+// checkLokiFile returns what Loki's ruler silently drops of a rule file (keep_firing_for, a group's labels and
+// query_offset), and an empty file, on which its local storage breaks.
 func checkLokiFile(f *file) []Problem {
 	if f.root == nil {
-		return []Problem{{Text: "the file is empty, and Loki's ruler would stop reading rules because of it: write `groups: []`, or remove the file"}}
+		return []Problem{{Text: "the file is empty, and Loki would stop reading any rules because of it: write `groups: []`, or remove the file"}}
 	}
 	var problems []Problem
-	groups := value(f.root, "groups")
+	drop := func(mapping *yaml.Node, key, of, instead string) {
+		k, _ := entry(mapping, key)
+		problems = append(problems, problemAt(k, "%s: Loki ignores %s; remove it, and %s", of, key, instead))
+	}
+	groups := elements(value(f.root, "groups"))
 	for i, g := range f.groups {
-		group := element(groups, i)
+		of := fmt.Sprintf("group %q", g.Name)
 		if len(g.Labels) > 0 {
-			problems = append(problems, dropped(group, "labels", g.Name, "write them into each of its rules"))
+			drop(groups[i], "labels", of, "write the labels into each of the group's rules")
 		}
 		if g.QueryOffset != nil && *g.QueryOffset != 0 {
-			problems = append(problems, dropped(group, "query_offset", g.Name, "write an offset into the expressions instead"))
+			drop(groups[i], "query_offset", of, "write `offset` into the expressions where it matters")
 		}
+		rules := elements(value(groups[i], "rules"))
 		for j, r := range g.Rules {
 			if r.KeepFiringFor != 0 {
-				problems = append(problems, dropped(element(value(group, "rules"), j), "keep_firing_for", g.Name, "a longer window in the expression has nearly the same effect"))
+				drop(rules[j], "keep_firing_for", fmt.Sprintf("%s, rule %q", of, r.Alert+r.Record),
+					"count over a longer time in the expression to keep the alert firing longer")
 			}
 		}
 	}
 	return problems
-}
-
-func dropped(mapping *yaml.Node, key, group, instead string) Problem {
-	p := Problem{Text: fmt.Sprintf("group %q: Loki's ruler ignores %s, so it must not be there; %s", group, key, instead)}
-	if k, _ := entry(mapping, key); k != nil {
-		p.Line, p.Column = k.Line, k.Column
-	}
-	return p
-}
-
-// entry returns the key and the value of a mapping's entry, through aliases and merges; nil when it has none.
-func entry(mapping *yaml.Node, key string) (k, v *yaml.Node) {
-	mapping = resolve(mapping)
-	if mapping == nil || mapping.Kind != yaml.MappingNode {
-		return nil, nil
-	}
-	var merged *yaml.Node
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		switch mapping.Content[i].Value {
-		case key:
-			return mapping.Content[i], mapping.Content[i+1]
-		case "<<":
-			merged = resolve(mapping.Content[i+1])
-		}
-	}
-	if merged == nil {
-		return nil, nil
-	}
-	if merged.Kind == yaml.SequenceNode {
-		for _, m := range merged.Content {
-			if k, v := entry(m, key); k != nil {
-				return k, v
-			}
-		}
-		return nil, nil
-	}
-	return entry(merged, key)
-}
-
-func value(mapping *yaml.Node, key string) *yaml.Node {
-	_, v := entry(mapping, key)
-	return v
-}
-
-func element(sequence *yaml.Node, i int) *yaml.Node {
-	sequence = resolve(sequence)
-	if sequence == nil || i >= len(sequence.Content) {
-		return nil
-	}
-	return sequence.Content[i]
-}
-
-func resolve(node *yaml.Node) *yaml.Node {
-	if node != nil && node.Kind == yaml.AliasNode {
-		return node.Alias
-	}
-	return node
 }

@@ -2,7 +2,6 @@ package expr
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -12,11 +11,10 @@ import (
 // promQL takes what a Prometheus 3.15 without feature flags takes: cmd/prometheus switches duration expressions on by
 // itself, and validates names as UTF-8.
 var promQL = language{
-	dialect: PromQL,
-	scan:    scanPromQL,
-	parse:   parsePromQL,
-	names:   model.UTF8Validation,
-	check:   func(*file) []Problem { return nil },
+	dialect:   PromQL,
+	canonical: func(expression string) (string, error) { return guarded(expression, scanPromQL, parsePromQL) },
+	names:     model.UTF8Validation,
+	check:     func(*file) []Problem { return nil },
 }
 
 // promQLParser is safe for concurrent use: it makes a fresh parser for each expression.
@@ -44,12 +42,13 @@ func scanPromQL(expression string) effort {
 	}
 }
 
-func parsePromQL(expression string) (fmt.Stringer, error) {
+// parsePromQL returns the canonical form.
+func parsePromQL(expression string) (string, error) {
 	parsed, err := promQLParser.ParseExpr(expression)
 	if err != nil {
-		return nil, promQLError(err, expression)
+		return "", promQLError(err, expression)
 	}
-	return parsed, nil
+	return parsed.String(), nil
 }
 
 // promQLError takes the first of the parser's errors: the others mostly follow from it.

@@ -8,13 +8,19 @@ import (
 	"regexp/syntax"
 )
 
+// scanRegexp counts what a regular expression alone asks of its parser.
+func scanRegexp(pattern string) effort {
+	var asked effort
+	asked.regexp(pattern)
+	return asked
+}
+
 // regexpError says what is wrong with a regular expression, and where its wrong part stands.
-func regexpError(err error, pattern string) *SyntaxError {
-	failed := &SyntaxError{Field: "pattern", Offset: -1, Text: err.Error()}
+func regexpError(err error, pattern string) error {
 	var reason *syntax.Error
-	if errors.As(err, &reason) {
-		failed.Offset = strings.Index(pattern, reason.Expr)
-		failed.Text = fmt.Sprintf("this is no regular expression (RE2): %s: %q", reason.Code, reason.Expr)
+	if !errors.As(err, &reason) {
+		return inField("pattern", err)
 	}
-	return failed
+	return &SyntaxError{Field: "pattern", Offset: strings.Index(pattern, reason.Expr),
+		Text: fmt.Sprintf("this is no regular expression (RE2): %s: %q", reason.Code, reason.Expr)}
 }

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -18,10 +19,11 @@ func Selector(pairs [][2]string) (string, error) {
 	for _, pair := range pairs {
 		name, value := pair[0], pair[1]
 		if !model.LegacyValidation.IsValidLabelName(name) {
-			return "", labelError(-1, "%q is no label name: it has letters, digits and underscores, and does not begin with a digit", name)
+			return "", &SyntaxError{Field: "label", Offset: -1,
+				Text: fmt.Sprintf("%q is no label name: that has letters, digits and underscores only, and begins with no digit", name)}
 		}
 		if err := checkText(value, MaxExpression); err != nil {
-			return "", labelError(-1, "the value of %s cannot be used: %s", name, err)
+			return "", &SyntaxError{Field: "label", Offset: -1, Text: fmt.Sprintf("the value of %s cannot be used: %s", name, err)}
 		}
 		matchers = append(matchers, name+"="+strconv.Quote(value))
 	}
@@ -32,9 +34,9 @@ func Selector(pairs [][2]string) (string, error) {
 // ParseSelector parses a LogQL stream selector with its braces and returns it as Loki prints it, and the names of the labels
 // in it, each once, in their order. Errors are *SyntaxError with Field "label".
 func ParseSelector(s string) (canonical string, labelNames []string, err error) {
-	matchers, err := parseMatchers(s)
+	matchers, err := guarded(s, scanLogQL, parseMatchers)
 	if err != nil {
-		return "", nil, err
+		return "", nil, inField("label", err)
 	}
 	for _, m := range matchers {
 		if !slices.Contains(labelNames, m.Name) {
@@ -45,21 +47,16 @@ func ParseSelector(s string) (canonical string, labelNames []string, err error) 
 }
 
 func parseMatchers(s string) ([]*labels.Matcher, error) {
-	if err := checkText(s, MaxExpression); err != nil {
-		e := err.(*SyntaxError)
-		return nil, labelError(e.Offset, "%s", e.Text)
-	}
 	parsed, err := syntax.ParseExprWithoutValidation(s)
 	if err != nil {
-		e := logQLError(err, s)
-		return nil, labelError(e.Offset, "%s", e.Text)
+		return nil, logQLError(err, s)
 	}
 	selector, ok := parsed.(*syntax.MatchersExpr)
 	if !ok {
-		return nil, labelError(0, `this is more than a stream selector; write only the part in braces: {job="nginx"}`)
+		return nil, &SyntaxError{Text: `this is more than a stream selector; write only the part in braces: {job="nginx"}`}
 	}
 	if !selects(selector.Mts) {
-		return nil, labelError(0, `this would read every stream that Loki has; at least one label must have a value: {job="nginx"} or {job=~".+"}`)
+		return nil, &SyntaxError{Text: `this would read all log streams; at least one label must have a value: {job="nginx"} or {job=~".+"}`}
 	}
 	return selector.Mts, nil
 }
@@ -69,6 +66,11 @@ func selects(matchers []*labels.Matcher) bool {
 	return slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return !m.Matches("") })
 }
 
-func labelError(offset int, format string, args ...any) *SyntaxError {
-	return &SyntaxError{Field: "label", Offset: offset, Text: fmt.Sprintf(format, args...)}
+// inField returns a *SyntaxError as one about a part of a LogCount.
+func inField(name string, err error) error {
+	var failed *SyntaxError
+	if !errors.As(err, &failed) {
+		failed = &SyntaxError{Offset: -1, Text: err.Error()}
+	}
+	return &SyntaxError{Field: name, Offset: failed.Offset, Text: failed.Text}
 }

@@ -1,0 +1,121 @@
+package expr
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// maxKeys is the largest mapping in a rule file: the YAML reader compares each key with each other.
+const maxKeys = 1000
+
+// readFile reads a rule file's only document, and refuses what rulefmt would pass over or be overwhelmed by.
+func readFile(content []byte) (*file, []Problem) {
+	if err := checkText(string(content), MaxFile); err != nil {
+		return nil, []Problem{{Line: 1 + bytes.Count(content[:err.Offset], []byte("\n")), Text: err.Text}}
+	}
+	f := &file{lines: strings.Split(string(content), "\n")}
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	var first, second yaml.Node
+	if err := decoder.Decode(&first); errors.Is(err, io.EOF) {
+		return f, nil
+	} else if err != nil {
+		return nil, f.documentProblems(err)
+	}
+	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
+		return nil, []Problem{{Line: second.Line, Column: second.Column,
+			Text: "a second YAML document begins here, and rulers read the first one only: put it into a file of its own, or remove the line ---"}}
+	}
+	f.root = first.Content[0]
+	return f, checkShape(f.root)
+}
+
+// checkShape returns a problem for every text that is too long to be parsed as an expression or a template, and for every
+// mapping that is too large or has a key twice.
+func checkShape(node *yaml.Node) []Problem {
+	var problems []Problem
+	if len(node.Value) > MaxAdopted {
+		problems = append(problems, problemAt(node, "this text is %d bytes long; at most %d are allowed", len(node.Value), MaxAdopted))
+	}
+	if node.Kind == yaml.MappingNode {
+		problems = append(problems, checkKeys(node)...)
+	}
+	for _, child := range node.Content {
+		problems = append(problems, checkShape(child)...)
+	}
+	return problems
+}
+
+func checkKeys(mapping *yaml.Node) []Problem {
+	if keys := len(mapping.Content) / 2; keys > maxKeys {
+		return []Problem{problemAt(mapping, "this mapping has %d keys; at most %d are allowed", keys, maxKeys)}
+	}
+	var problems []Problem
+	lines := map[string]int{}
+	for i := 0; i < len(mapping.Content); i += 2 {
+		key := mapping.Content[i]
+		if key.Kind != yaml.ScalarNode {
+			problems = append(problems, problemAt(key, "a key must be a plain text"))
+		} else if line, ok := lines[key.Value]; ok {
+			problems = append(problems, problemAt(key, "the key %q is here twice; the first is in line %d", key.Value, line))
+		} else {
+			lines[key.Value] = key.Line
+		}
+	}
+	return problems
+}
+
+// entry returns the key and the value of a mapping's entry, through aliases and merges; nil when it has none.
+func entry(mapping *yaml.Node, key string) (k, v *yaml.Node) {
+	mapping = resolve(mapping)
+	if mapping == nil || mapping.Kind != yaml.MappingNode {
+		return nil, nil
+	}
+	var merged []*yaml.Node
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		switch name, value := mapping.Content[i], mapping.Content[i+1]; {
+		case name.Value == key:
+			return name, value
+		case name.Value == "<<" && value.Kind == yaml.SequenceNode:
+			merged = value.Content
+		case name.Value == "<<":
+			merged = []*yaml.Node{value}
+		}
+	}
+	for _, m := range merged {
+		if k, v := entry(m, key); k != nil {
+			return k, v
+		}
+	}
+	return nil, nil
+}
+
+// value returns the value of a mapping's entry; nil when it has none.
+func value(mapping *yaml.Node, key string) *yaml.Node {
+	_, v := entry(mapping, key)
+	return resolve(v)
+}
+
+// elements returns the elements of a sequence. The YAML reader leaves out empty ones when it fills a list, and so does this.
+func elements(sequence *yaml.Node) []*yaml.Node {
+	if sequence == nil || sequence.Kind != yaml.SequenceNode {
+		return nil
+	}
+	var all []*yaml.Node
+	for _, e := range sequence.Content {
+		if e = resolve(e); e.Tag != "!!null" {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+func resolve(node *yaml.Node) *yaml.Node {
+	if node != nil && node.Kind == yaml.AliasNode {
+		return node.Alias
+	}
+	return node
+}
