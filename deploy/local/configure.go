@@ -23,7 +23,9 @@ func parseConfiguration(file []byte, replace map[string]string) (configuration, 
 	if err := yaml.Unmarshal(file, &c.root); err != nil {
 		return c, fmt.Errorf("deployed configuration: %w", err)
 	}
-	c.root = c.here(c.root).(map[string]any)
+	for key, value := range c.root {
+		c.root[key] = c.here(value)
+	}
 	return c, nil
 }
 
@@ -39,8 +41,8 @@ func (c configuration) here(node any) any {
 			node[i] = c.here(value)
 		}
 	case string:
-		for old, new := range c.replace {
-			node = strings.ReplaceAll(node, old, new)
+		for container, local := range c.replace {
+			node = strings.ReplaceAll(node, container, local)
 		}
 		return node
 	}

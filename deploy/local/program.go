@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +26,7 @@ type Program struct {
 	Dir     string // its configuration, data and log
 	LogPath string
 
+	port    int
 	process *os.Process
 	ended   chan struct{} // closed when the process has ended
 }
@@ -79,6 +81,7 @@ func (l launch) startAt(ctx context.Context, binary string, port int) (*Program,
 	p := &Program{
 		Name:    l.name,
 		URL:     fmt.Sprintf("http://127.0.0.1:%d", port),
+		port:    port,
 		Dir:     l.dir,
 		LogPath: filepath.Join(l.dir, l.name+".log"),
 		ended:   make(chan struct{}),
@@ -131,10 +134,14 @@ func (p *Program) run(cmd *exec.Cmd) error {
 func (p *Program) waitReady(ctx context.Context, path string) error {
 	client := http.Client{Timeout: 2 * time.Second}
 	defer client.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL+path, nil)
+	if err != nil {
+		return err
+	}
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if response, err := client.Get(p.URL + path); err == nil {
+		if response, err := client.Do(request); err == nil {
 			response.Body.Close()
 			if response.StatusCode == http.StatusOK && p.Running() {
 				return nil
@@ -149,6 +156,9 @@ func (p *Program) waitReady(ctx context.Context, path string) error {
 		}
 	}
 }
+
+// Port returns the port in the program's URL, to start it again at the same address.
+func (p *Program) Port() int { return p.port }
 
 // Running reports whether the process has not ended.
 func (p *Program) Running() bool {
@@ -176,20 +186,13 @@ func (p *Program) Kill() {
 	<-p.ended
 }
 
-// Port returns the port in the program's URL, to start it again at the same address.
-func (p *Program) Port() int {
-	var port int
-	fmt.Sscanf(p.URL, "http://127.0.0.1:%d", &port)
-	return port
-}
-
 func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return 0, err
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
+	address, err := netip.ParseAddrPort(listener.Addr().String())
+	return int(address.Port()), errors.Join(err, listener.Close())
 }
 
 // tail returns the end of what was logged after offset start.

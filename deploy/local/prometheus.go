@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -38,9 +39,7 @@ func (o PrometheusOptions) setup(port int) ([]string, error) {
 	if o.AlertmanagerURL != "" {
 		replace["alertmanager:9093"] = hostOf(o.AlertmanagerURL)
 	}
-	for container, here := range o.Scrape {
-		replace[container] = here
-	}
+	maps.Copy(replace, o.Scrape)
 	c, err := parseConfiguration(deploy.Prometheus, replace)
 	if err != nil {
 		return nil, err

@@ -125,8 +125,7 @@ func (c client) address(call call) string {
 
 // noAnswer tells why a ruler gave no answer.
 func (c client) noAnswer(err error, timeout time.Duration) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
 	var timedOut net.Error

@@ -281,7 +281,7 @@ func hangInside(w http.ResponseWriter, r *http.Request) {
 	<-r.Context().Done()
 }
 
-func endless(w http.ResponseWriter, r *http.Request) {
+func endless(w http.ResponseWriter, _ *http.Request) {
 	block := []byte(strings.Repeat(" ", 1<<16))
 	for {
 		if _, err := w.Write(block); err != nil {

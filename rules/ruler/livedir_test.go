@@ -22,25 +22,25 @@ import (
 // kill: forwards and back, and with somebody else's files put under every name that is free at that moment.
 func TestKilledAtEveryStep(t *testing.T) {
 	t.Parallel()
-	old := map[string]string{"stays.yaml": "stays", "ops/changes.yaml": "old", "ops/goes.yaml": "goes", "goes.too.yml": "goes too"}
-	new := map[string]string{"stays.yaml": "stays", "ops/changes.yaml": "new", "ops/comes.yaml": "comes", "comes.too.yml": "comes too"}
+	before := map[string]string{"stays.yaml": "stays", "ops/changes.yaml": "old", "ops/goes.yaml": "goes", "goes.too.yml": "goes too"}
+	after := map[string]string{"stays.yaml": "stays", "ops/changes.yaml": "new", "ops/comes.yaml": "comes", "comes.too.yml": "comes too"}
 	dir, state := filepath.Join(t.TempDir(), "live"), filepath.Join(t.TempDir(), "manifest.json")
 	open := func() *liveDir { return openTestDir(t, dir, state) }
-	mustPublish(t, open(), old)
+	mustPublish(t, open(), before)
 
 	type moment struct{ live, state map[string]savedFile }
 	snapshot := func() moment { return moment{save(t, dir), save(t, filepath.Dir(state))} }
 	moments := []moment{snapshot()}
 	killed := open()
 	killed.step = func() { moments = append(moments, snapshot()) }
-	mustPublish(t, killed, new)
+	mustPublish(t, killed, after)
 	moments = append(moments, snapshot())
 	if len(moments) < 10 {
 		t.Fatalf("only %d moments were seen", len(moments))
 	}
 
 	for i, m := range moments {
-		for name, target := range map[string]map[string]string{"forwards": new, "back": old} {
+		for name, target := range map[string]map[string]string{"forwards": after, "back": before} {
 			restore(t, dir, m.live)
 			restore(t, filepath.Dir(state), m.state)
 			mustPublish(t, open(), target)
@@ -54,7 +54,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 			restore(t, dir, m.live)
 			restore(t, filepath.Dir(state), m.state)
 			foreign := []string{}
-			for live := range merged(liveNames(old), liveNames(new)) {
+			for live := range merged(liveNames(before), liveNames(after)) {
 				if _, taken := m.live[live]; !taken {
 					foreign = append(foreign, live)
 					write(t, filepath.Join(dir, live), "theirs")

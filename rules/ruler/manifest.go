@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"time"
 )
 
@@ -19,8 +17,6 @@ type manifest struct {
 	path    string
 	Target  string           `json:"target"` // the directory, or the URL and tenant, that it is about
 	Entries map[string]entry `json:"entries"`
-
-	owned atomic.Pointer[map[string]entry] // the entries as of the last write, for readers beside the publisher
 }
 
 // entry is what is known of one name.
@@ -51,7 +47,6 @@ func openManifest(path, target string) (*manifest, error) {
 	if m.Target != target || m.Entries == nil {
 		m.Target, m.Entries = target, map[string]entry{}
 	}
-	m.publishOwned()
 	return m, nil
 }
 
@@ -68,19 +63,7 @@ func (m *manifest) save() error {
 	if err := os.Rename(temporary, m.path); err != nil {
 		return err
 	}
-	m.publishOwned()
 	return syncDir(filepath.Dir(m.path))
-}
-
-func (m *manifest) publishOwned() {
-	owned := maps.Clone(m.Entries)
-	m.owned.Store(&owned)
-}
-
-// owns reports whether name is ours; it may be called beside a publication.
-func (m *manifest) owns(name string) bool {
-	_, ok := (*m.owned.Load())[name]
-	return ok
 }
 
 // writeDurably writes a file under a name that nobody reads yet, and returns when its content is on the disk.

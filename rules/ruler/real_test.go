@@ -215,11 +215,11 @@ func TestLokiAPIKilledAtEveryRequest(t *testing.T) {
 
 // groupFile returns a file with these groups, whose rules share an anchor.
 func groupFile(path string, groups []string) rules.RuleFile {
-	text := "shared: &shared {severity: page}\ngroups:\n"
+	text := []byte("shared: &shared {severity: page}\ngroups:\n")
 	for _, group := range groups {
-		text += fmt.Sprintf("- name: %q\n  rules: [{alert: A, expr: '%s', for: 1m, labels: *shared}]\n", group, logExpr(len(group)))
+		text = fmt.Appendf(text, "- name: %q\n  rules: [{alert: A, expr: '%s', for: 1m, labels: *shared}]\n", group, logExpr(len(group)))
 	}
-	return rules.RuleFile{Path: path, Content: []byte(text)}
+	return rules.RuleFile{Path: path, Content: text}
 }
 
 func waitFor(t *testing.T, r rules.Ruler, wanted func([]rules.RunningRule) bool) {

@@ -268,7 +268,7 @@ func leavesForeign(t *testing.T, c RulerCase) {
 		if diff := cmp.Diff([]string{rules.LiveName(theirs.Path)}, published.Foreign); diff != "" {
 			t.Errorf("foreign (-want +got):\n%s", diff)
 		}
-		c.await(t, r, "theirs without a path", func(running []rules.RunningRule) bool {
+		c.await(t, r, "theirs as well", func(running []rules.RunningRule) bool {
 			return slices.ContainsFunc(running, func(rule rules.RunningRule) bool { return rule.Group == "Theirs" && healthy(rule) })
 		})
 	}
