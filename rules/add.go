@@ -42,7 +42,7 @@ func (a Add) Plan(book *Book) (Change, error) {
 		return Change{}, err
 	}
 	change := Change{Ruler: ruler.Name, Files: map[string][]byte{}, Reason: a.Options.Reason}
-	for _, g := range groups {
+	for i, g := range groups {
 		if err := checkAlone(ruler.Dialect, g); err != nil {
 			return Change{}, err
 		}
@@ -54,7 +54,9 @@ func (a Add) Plan(book *Book) (Change, error) {
 		written := map[string][]byte{book.rulebookPath(at): content}
 		maps.Copy(change.Files, written)
 		change.Refs = append(change.Refs, refsIn(at, g)...)
-		book = book.With(written)
+		if i+1 < len(groups) {
+			book = book.With(written)
+		}
 	}
 	change.Subject = "add " + change.Refs[0].Name
 	if more := len(change.Refs) - 1; more > 0 {

@@ -400,3 +400,30 @@ func TestAddWithoutRulers(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// FuzzAddPlace holds that no name leads out of its directory, or makes a file that a ruler could not read.
+func FuzzAddPlace(f *testing.F) {
+	f.Add("a", "", "", "town-square")
+	f.Add("../../x", "/etc/passwd", "..", "..")
+	f.Add(strings.Repeat("監", 60), strings.Repeat(".", 100)+"x", strings.Repeat("a.", 45)+"a", "")
+	f.Add("a.yaml", "b.yml", "x.yaml/y", ".")
+	f.Fuzz(func(t *testing.T, name, group, namespace, channel string) {
+		book := NewBook(bothRulers)
+		change, err := Add{Name: name, Expr: "up == 0", Channel: channel, Options: Options{Group: group, Namespace: namespace}}.Plan(book)
+		if err != nil {
+			if kind := KindOf(err); kind != Invalid {
+				t.Errorf("kind %q: %v", kind, err)
+			}
+			return
+		}
+		for path := range change.Files {
+			inside, ok := strings.CutPrefix(path, "prometheus/")
+			if !ok || !isRuleFile(inside) || len(LiveName(inside)) > maxLiveName || checkPlain(path) != "" {
+				t.Errorf("%q makes the file %q", name, path)
+			}
+		}
+		if err := book.With(change.Files).Check("prometheus", book); err != nil {
+			t.Errorf("the check refuses what was planned: %v", err)
+		}
+	})
+}

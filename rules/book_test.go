@@ -191,6 +191,7 @@ func TestCheckAndProblems(t *testing.T) {
 		{"the bad file with other content", map[string][]byte{"prometheus/old.yaml": []byte(bad + "# x\n")}, []string{"prometheus/old.yaml:5"}},
 		{"another bad file", map[string][]byte{"prometheus/new.yaml": []byte("- x")}, []string{"prometheus/new.yaml:1"}},
 		{"a path too long for a live name", map[string][]byte{long: renderFile(oneRule("A"))}, []string{long + ":0"}},
+		{"an alias in a circle", map[string][]byte{"prometheus/new.yaml": []byte("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    labels: &l\n      <<: *l\n")}, []string{"prometheus/new.yaml:7"}},
 		{"a bad file of another ruler", map[string][]byte{"loki/new.yaml": []byte("- x")}, nil},
 	} {
 		err := before.With(test.files).Check("prometheus", before)

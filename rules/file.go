@@ -42,10 +42,19 @@ type placedRule struct {
 // readFile parses and checks a rule file. What is wrong with it is in its problems; what of its rules can be told is in its groups.
 func readFile(id string, dialect expr.Dialect, content []byte) *file {
 	f := &file{id: id, dialect: dialect, content: content}
-	if f.problems = dialect.CheckFile(content); len(content) > expr.MaxFile {
+	if len(content) > expr.MaxFile {
+		f.problems = dialect.CheckFile(content)
 		return f
 	}
 	d, err := readDocument(content)
+	if err == nil && d.root != nil {
+		// Whoever follows aliases must not be led round in a circle.
+		if alias := selfReference(d.root, map[*yaml.Node]bool{}); alias != nil {
+			f.problems = []expr.Problem{{Line: alias.Line, Column: alias.Column, Text: fmt.Sprintf("the alias *%s stands within what it names", alias.Value)}}
+			return f
+		}
+	}
+	f.problems = dialect.CheckFile(content)
 	if err != nil {
 		if len(f.problems) == 0 {
 			f.problems = []expr.Problem{{Text: err.Error()}}
@@ -135,6 +144,21 @@ func resolve(node *yaml.Node) *yaml.Node {
 			return node
 		}
 		node = node.Alias
+	}
+	return nil
+}
+
+// selfReference returns an alias that stands within what it names; nil when there is none. above are the nodes around node.
+func selfReference(node *yaml.Node, above map[*yaml.Node]bool) *yaml.Node {
+	if node.Kind == yaml.AliasNode && above[node.Alias] {
+		return node
+	}
+	above[node] = true
+	defer delete(above, node)
+	for _, child := range node.Content {
+		if alias := selfReference(child, above); alias != nil {
+			return alias
+		}
 	}
 	return nil
 }

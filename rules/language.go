@@ -37,7 +37,7 @@ func chooseRuler(book *Book, wanted, field string, rules []Rule) (RulerInfo, []R
 	}
 	switch len(fitting) {
 	case 0:
-		return RulerInfo{}, nil, book.explainMisfit(wanted, field, rules, failures)
+		return RulerInfo{}, nil, book.explainMisfit(field, rules, failures)
 	case 1:
 		return fitting[0], fitted[fitting[0].Dialect], nil
 	}
@@ -122,7 +122,7 @@ func fit(d expr.Dialect, rules []Rule) ([]Rule, *misfit) {
 
 // explainMisfit is the error when no candidate parses the rules: the reason of the dialect that the first wrong expression looks
 // like, and where it should go when that is another one.
-func (b *Book) explainMisfit(wanted, field string, rules []Rule, failures map[expr.Dialect]*misfit) *Error {
+func (b *Book) explainMisfit(field string, rules []Rule, failures map[expr.Dialect]*misfit) *Error {
 	dialect, failure := closest(rules, failures)
 	rule := rules[failure.rule]
 	e := invalid(field, "%s", sentence("This is no "+languageName(dialect)+": "+failure.reason.Text))
@@ -148,9 +148,6 @@ func (b *Book) explainMisfit(wanted, field string, rules []Rule, failures map[ex
 	}
 	e.Text += fmt.Sprintf(" It looks like %s, which %s takes.", languageName(other), strings.Join(rulers, ", "))
 	e.Field, e.Offset, e.Fixes = "ruler", -1, rulers
-	if wanted == "" {
-		e.Field = field
-	}
 	return e
 }
 

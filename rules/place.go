@@ -117,7 +117,7 @@ func (b *Book) free(ruler RulerInfo, path string) bool { return b.files[ruler.Na
 
 // cutTo cuts a file name so that it is at most room bytes long in a live name, where dots are doubled.
 func cutTo(stem string, room int) string {
-	for len(stem)+strings.Count(stem, ".") > room {
+	for stem != "" && len(stem)+strings.Count(stem, ".") > room {
 		_, size := utf8.DecodeLastRuneInString(stem)
 		stem = stem[:len(stem)-size]
 	}
