@@ -8,10 +8,16 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+
+	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
-// maxBody is the largest request that is read, in bytes.
-const maxBody = 1 << 20
+// maxBody is the largest request that is read, and maxText the longest command, in bytes: the longest YAML that may be pasted and
+// room for options.
+const (
+	maxBody = 1 << 20
+	maxText = expr.MaxAdopted + 32<<10
+)
 
 // form is what a Mattermost server (5.36.1) sends for a slash command, as far as it is used. Everything in it is hostile
 // until verify has passed, and the text and the names still are after it.
@@ -24,7 +30,8 @@ type form struct {
 	userID      string
 	userName    string
 	command     string // "/alert"
-	text        string
+	text        string // cut at maxText
+	length      int    // of the text as it was sent, in bytes
 	triggerID   string
 	responseURL string
 }
@@ -75,6 +82,9 @@ func readForm(w http.ResponseWriter, r *http.Request, allowGET bool) (form, int)
 	}
 	if f.command == "" {
 		f.command = "/alert"
+	}
+	if f.length = len(f.text); f.length > maxText {
+		f.text = strings.ToValidUTF8(f.text[:maxText], "")
 	}
 	return f, 0
 }

@@ -181,6 +181,9 @@ func (h *Handler) work(ctx context.Context, request rules.Request, f form) Reply
 		trigger: f.command, text: f.text, args: arguments{},
 	}
 	name, ended, err := "unknown", answer{}, denied
+	if err == nil && f.length > maxText {
+		err = &rules.Error{Kind: rules.Invalid, Offset: -1, Text: fmt.Sprintf("The command is %d bytes long; at most %d are allowed.", f.length, maxText)}
+	}
 	if err == nil {
 		name, ended, err = h.run(ctx, call)
 	}

@@ -59,7 +59,7 @@ func TestAnswerLateCallsOnlyTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `/hooks/commands/` + goodHook + ` {"response_type":"in_channel","text":"late @all","skip_slack_parsing":true}`
-	if got := <-s.told; got != want {
+	if got := s.heard(t); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
@@ -101,7 +101,7 @@ func TestTell(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := `/api/v4/posts {"channel_id":"` + channelID + `","message":"live"}`
-		if got := <-s.told; got != want || s.requests[0] != "POST /api/v4/posts Bearer bot-CANARY" {
+		if got := s.heard(t); got != want || s.requests[0] != "POST /api/v4/posts Bearer bot-CANARY" {
 			t.Errorf("got %s by %s", got, s.requests[0])
 		}
 	})
@@ -113,7 +113,7 @@ func TestTell(t *testing.T) {
 		if err := m.Tell(context.Background(), request, Reply{Text: "live", InChannel: true}); err != nil {
 			t.Fatal(err)
 		}
-		if got := <-s.told; !strings.HasPrefix(got, "/hooks/commands/"+goodHook) {
+		if got := s.heard(t); !strings.HasPrefix(got, "/hooks/commands/"+goodHook) {
 			t.Errorf("got %s", got)
 		}
 	})
@@ -125,7 +125,7 @@ func TestTell(t *testing.T) {
 		if err := m.Tell(context.Background(), request, Reply{Text: "x"}); err != nil {
 			t.Fatal(err)
 		}
-		if got := <-s.told; !strings.HasPrefix(got, "/hooks/commands/"+goodHook) {
+		if got := s.heard(t); !strings.HasPrefix(got, "/hooks/commands/"+goodHook) {
 			t.Errorf("got %s", got)
 		}
 	})

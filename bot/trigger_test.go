@@ -134,6 +134,18 @@ func (s *server) keyRequests() int {
 	return s.asked
 }
 
+// heard returns the next post that the server got.
+func (s *server) heard(t testing.TB) string {
+	t.Helper()
+	select {
+	case body := <-s.told:
+		return body
+	case <-time.After(30 * time.Second):
+		t.Fatal("the server was told nothing")
+		return ""
+	}
+}
+
 // clientID is a client trigger id.
 const clientID = "g7njae3jdfdzbc8nbqey9xjn1h"
 

@@ -1,0 +1,324 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// The table is complete and ordered, every name in it is unique, and every example does what it says.
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	order := []string{"add", "list", "delete", "status", "help"}
+	var names []string
+	seen := map[string]bool{}
+	for _, c := range Commands {
+		names = append(names, c.Name)
+		for _, name := range append([]string{c.Name}, c.Aliases...) {
+			if seen[name] || name != fold(name) {
+				t.Errorf("%q is there twice or not in lower case", name)
+			}
+			seen[name] = true
+		}
+		if len(c.Usage) == 0 || c.Summary == "" || strings.HasSuffix(c.Summary, ".") || len(c.Examples) == 0 || c.Run == nil {
+			t.Errorf("%s is not complete", c.Name)
+		}
+		for _, line := range append(slices.Clone(c.Usage), c.Examples...) {
+			if strings.Fields(line)[0] != c.Name {
+				t.Errorf("%q is no %s", line, c.Name)
+			}
+		}
+		for _, name := range c.Options {
+			if !isOption(name) {
+				t.Errorf("%s takes the unknown option %s", c.Name, name)
+			}
+		}
+		if !strings.Contains(CommandsTable(), c.Summary) || !strings.Contains(HelpText(""), c.Summary) || !strings.Contains(HelpText(c.Name), c.Examples[0]) {
+			t.Errorf("%s is missing in the help or the table", c.Name)
+		}
+	}
+	if diff := cmp.Diff(order, names); diff != "" {
+		t.Error(diff)
+	}
+	if HelpText("nonsense") != "" {
+		t.Error("there is help for nonsense")
+	}
+}
+
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	for _, command := range Commands {
+		for _, example := range command.Examples {
+			t.Run(example, func(t *testing.T) {
+				t.Parallel()
+				c := newChat(t, nil)
+				if command.Name == "delete" || command.Name == "list" {
+					c.say("add sshd-ban sshd Ban 5m namespace=ops group=ssh")
+				}
+				got := c.say(example)
+				if c.last().Outcome.Result != rules.Success || c.last().Action != command.Name || command.Changes != (got.ResponseType == "in_channel") {
+					t.Errorf("%s: %+v", c.last().Outcome.Result, got)
+				}
+			})
+		}
+	}
+}
+
+func TestOptionsTable(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, o := range options {
+		if seen[o.name] || o.name == "" || o.value == "" || o.summary == "" || strings.HasSuffix(o.summary, ".") || o.set == nil {
+			t.Errorf("%q is there twice or not complete", o.name)
+		}
+		seen[o.name] = true
+		if !strings.Contains(HelpText("add"), "`"+o.name+"=`") {
+			t.Errorf("%s= is missing in the help", o.name)
+		}
+	}
+}
+
+// Whatever way an add is typed, the intent is the same.
+func TestAddForms(t *testing.T) {
+	t.Parallel()
+	log := rules.Add{Name: "x", Log: &rules.LogForm{Label: "job=y", Pattern: "Ban", Time: "5m"}, Channel: "alerts"}
+	with := func(change func(*rules.Add)) rules.Add {
+		add := log
+		change(&add)
+		return add
+	}
+	severe := with(func(a *rules.Add) { a.Options.Labels = map[string]string{"severity": "critical"} })
+	expression := func(e string) rules.Add { return rules.Add{Name: "x", Expr: e, Channel: "alerts"} }
+	yaml := "- alert: x\n  expr: up == 0\n"
+	pasted := rules.Add{YAML: yaml, Channel: "alerts"}
+	for text, want := range map[string]rules.Add{
+		`add x job=y "Ban" 5m`:                       log,
+		`ADD x job=y Ban 5m`:                         log,
+		`/alert add x job=y 'Ban' 5m`:                log,
+		`/alert /ALERT add x job=y 'Ban' 5m`:         log,
+		"ａｄｄ　x　job＝y　“Ban”　５ｍ":                       log,
+		"add x `job=y` `Ban` `5m`":                   log,
+		"add x\njob=y\n\"Ban\"\n5m":                  log,
+		`add severity=critical x job=y Ban 5m`:       severe,
+		`add x severity="critical" job=y Ban 5m`:     severe,
+		`add x job=y Ban 5m SEVERITY=critical`:       severe,
+		`add x job=y Ban 5m label.severity=critical`: severe,
+		"add x job=y Ban 5m severity：critical":       severe,
+		`add x job=y "/a b/" 5m`:                     with(func(a *rules.Add) { a.Log = &rules.LogForm{Label: "job=y", Pattern: "/a b/", Time: "5m"} }),
+		`add x job=y /a b c/ 5m`:                     with(func(a *rules.Add) { a.Log = &rules.LogForm{Label: "job=y", Pattern: "/a b c/", Time: "5m"} }),
+		`add x {job="y", host=“z z”} Ban 5m`: with(func(a *rules.Add) {
+			a.Log = &rules.LogForm{Label: `{job="y", host=“z z”}`, Pattern: "Ban", Time: "5m"}
+		}),
+		`add x job="a,b",host=c Ban 5m`:                 with(func(a *rules.Add) { a.Log = &rules.LogForm{Label: `job="a,b",host=c`, Pattern: "Ban", Time: "5m"} }),
+		`add x job='a b' Ban 5m`:                        with(func(a *rules.Add) { a.Log = &rules.LogForm{Label: `job=a b`, Pattern: "Ban", Time: "5m"} }),
+		`add x expr='up{job="y"} == 0'`:                 expression(`up{job="y"} == 0`),
+		`add x expr="up{job=\"y\"} == 0"`:               expression(`up{job="y"} == 0`),
+		`add x expr=“up{job=“y”} == 0”`:                 expression(`up{job="y"} == 0`),
+		"add x expr=`up{job=\"y\"} == 0`":               expression(`up{job="y"} == 0`),
+		"add x expr=```promql\nup{job=\"y\"} == 0\n```": expression(`up{job="y"} == 0`),
+		`add x expr='x =~ "\d+\\.\w"'`:                  expression(`x =~ "\d+\\.\w"`),
+		`add x expr＝up`:                                 expression(`up`),
+		"add\n" + yaml:                                  pasted,
+		"add\n```yaml\n" + yaml + "\n```":               pasted,
+		"add ```yaml\n" + yaml + "\n```":                pasted,
+		"add ```\n" + yaml + "\n``` reason=why":         {YAML: yaml, Channel: "alerts", Options: rules.Options{Reason: "why"}},
+		"add reason=why\n" + yaml:                       {YAML: yaml, Channel: "alerts", Options: rules.Options{Reason: "why"}},
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			c := newChat(t, nil)
+			got := intent(t, c, text)
+			if diff := cmp.Diff(rules.Intent(want), got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// intent returns what a command asks for.
+func intent(t *testing.T, c *chat, text string) (got rules.Intent) {
+	t.Helper()
+	c.handler.backend.Apply = func(_ context.Context, _ rules.Request, i rules.Intent) rules.Outcome {
+		got = i
+		return rules.Outcome{Result: rules.Success, Revision: "1a2b3c4", State: rules.Live}
+	}
+	if answer := c.say(text); got == nil {
+		t.Fatalf("refused: %s", answer.Text)
+	}
+	return got
+}
+
+func TestNamespace(t *testing.T) {
+	t.Parallel()
+	for channel, want := range map[string]string{
+		"alerts": "alerts", "web-ops": "web-ops", "": "default", alice + "__" + channelID: "default", strings.Repeat("a1", 20): "default",
+	} {
+		if got := namespaceOf(rules.Place{Name: channel}); got != want {
+			t.Errorf("%q: %q", channel, got)
+		}
+	}
+}
+
+// A mistake is shown in its place, with lines that do.
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ text, want string }{
+		{`add x job=y "Ban" 5 min`, "Put quotes around a pattern that has spaces.\n/alert add x job=y \"Ban\" 5 min\n                           ^"},
+		{`add x job=y "Ban" 5mm`, "/alert add x job=y \"Ban\" 5mm\n                         ^"},
+		{`add 漢字 job=y "パ" 5mm`, "/alert add 漢字 job=y \"パ\" 5mm\n                           ^"},
+		{"add x\tjob=y Ban 5mm", "/alert add x job=y Ban 5mm\n                       ^"},
+		{`add x job=y "Ban`, "/alert add x job=y \"Ban\n                   ^\nTry:\n/alert add x job=y \"Ban\""},
+		{`add x expr="up == " for=1m`, "/alert add x expr=\"up == \" for=1m\n                        ^"},
+		{`add x expr="up{a=\"b\"} ==" for=1m`, "/alert add x expr=\"up{a=\\\"b\\\"} ==\" for=1m\n                                 ^"},
+		{`add x expr='up' servity=critical`, "Did you mean severity=?\n/alert add x expr='up' servity=critical\n                       ^\nTry:\n/alert add x expr='up' severity=critical"},
+		{`add x servity=critical job=y Ban 5m`, "Try:\n/alert add x severity=critical job=y Ban 5m"},
+		{`add x job=y a=b 5m`, "Try:\n/alert add x job=y \"a=b\" 5m"},
+		{`add x expr=up for="1 minute"`, "Try:\n/alert add x expr=up for=1m"},
+		{`add x expr=up for=300`, "Try:\n/alert add x expr=up for=300s\n/alert add x expr=up for=300m"},
+		{`add x expr=up == 0 for=1m`, "Try:\n/alert add x expr=\"up == 0\" for=1m"},
+		{`add x expr=1`, "Try:\n/alert add x expr=1 ruler=prometheus\n/alert add x expr=1 ruler=loki"},
+		{`add x expr=up ruler=promtheus`, "Try:\n/alert add x expr=up ruler=prometheus"},
+		{`add x job=y Failed password 5m`, "Try:\n/alert add x job=y \"Failed password\" 5m"},
+		{`add x job=y Ban`, "Try:\n/alert add x job=y Ban 5m"},
+		{`add x`, "After the name comes LABEL"},
+		{`add`, "The name of the rule is missing."},
+		{`add x template=disk`, "There are no templates here"},
+		{`add x expr=up for=1m for=2m`, "for= is given twice."},
+		{`add x expr=up severity=a label.severity=b`, "severity is given twice."},
+		{`add x expr=up threshold=many`, "threshold= takes a number"},
+		{"add x\n- alert: x\n  expr: up", "leave this word out"},
+		{"add expr=up\n- alert: x\n  expr: up", "leave out expr="},
+		{"add\n- alert: x\n  expr: [", "Line 2: did not find expected node content.\n  expr: ["},
+		{`delete sshd-bam`, "Try:\n/alert delete sshd-ban"},
+		{`delete sshd-ban now`, "One name is enough"},
+		{`delete sshd-ban raeson=x`, "Try:\n/alert delete sshd-ban reason=x"},
+		{`delete sshd-ban for=1m`, "There is no option for="},
+		{`delete`, "The name of the rule is missing."},
+		{`list sshd-bam`, "Try:\n/alert list sshd-ban"},
+		{`list page=x`, "page= takes a number"},
+		{`lst all`, "Try:\n/alert list all"},
+		{`status now`, "status takes nothing more."},
+		{`help lits`, "Try:\n/alert help list"},
+		{`nonsense`, "The commands are add, list, delete, status, help."},
+	} {
+		t.Run(c.text, func(t *testing.T) {
+			t.Parallel()
+			chat := newChat(t, nil)
+			chat.say("add sshd-ban sshd Ban 5m")
+			got := chat.say(c.text)
+			var plain []string // without the fences
+			for line := range strings.SplitSeq(got.Text, "\n") {
+				if !strings.HasPrefix(line, "```") {
+					plain = append(plain, line)
+				}
+			}
+			if !strings.Contains(strings.Join(plain, "\n"), c.want) || got.ResponseType != "ephemeral" || chat.last().Outcome.Result != rules.ValidationError {
+				t.Errorf("%s %s:\n%s\nwant\n%s", chat.last().Outcome.Result, got.ResponseType, got.Text, c.want)
+			}
+		})
+	}
+}
+
+func TestPointAtLongLine(t *testing.T) {
+	t.Parallel()
+	c := call{trigger: "/alert", text: strings.Repeat("漢", 500) + "X" + strings.Repeat("y", 500)}
+	got := strings.Split(c.pointAt(1500), "\n")
+	if len(got) != 2 || columns(got[0]) > 4*around || !strings.HasPrefix(got[0], "…") || !strings.HasSuffix(got[0], "…") {
+		t.Fatalf("shown as %q", got)
+	}
+	before, _, _ := strings.Cut(got[0], "X")
+	if columns(before) != len(got[1])-1 {
+		t.Errorf("the caret stands at %d, the place at %d", len(got[1])-1, columns(before))
+	}
+}
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	if got := c.say("list"); got.Text != "There are no rules." {
+		t.Errorf("got %q", got.Text)
+	}
+	var yaml strings.Builder
+	yaml.WriteString("add namespace=many ruler=prometheus\ngroups:\n- name: g\n  rules:\n")
+	const many = 700
+	for i := range many {
+		yaml.WriteString("  - alert: AVeryLongNameOfARuleThatTakesItsPlace" + strings.Repeat("x", i%7) + string(rune('a'+i%26)) + "_" + strings.Repeat("n", i/26) + "\n    expr: up == 0\n")
+	}
+	files := map[string][]byte{"prometheus/many/g.yaml": []byte(strings.SplitN(yaml.String(), "\n", 2)[1])}
+	c.store.Commit(rules.Commit{Author: rules.Person{Name: "x"}, Subject: "many", Files: files})
+	c.say("add sshd-ban sshd Ban 5m")
+	c.say("add \"all\" sshd Ban 5m")
+	for _, command := range []string{"list", "list all", "list namespace=many"} {
+		count, pages := 0, 0
+		for next := command; next != ""; pages++ {
+			got := c.say(next)
+			if runes(got.Text) > maxReply || got.ResponseType != "ephemeral" || pages > 100 {
+				t.Fatalf("%s: %d runes, page %d", next, runes(got.Text), pages)
+			}
+			count += strings.Count(got.Text, "AVeryLongName")
+			_, more, _ := strings.Cut(got.Text, "…and more: `/alert ")
+			next = strings.TrimSuffix(more, "`")
+		}
+		want := many
+		if command == "list all" {
+			want = 2 * many // in the heading and in the rule
+		}
+		if count != want || pages < 2 {
+			t.Errorf("%s: %d names on %d pages", command, count, pages)
+		}
+	}
+	if got := c.say("list namespace=alerts"); got.Text != "**2 rules in alerts**\n**loki/alerts** (2): `all`, `sshd-ban`" {
+		t.Errorf("got %q", got.Text)
+	}
+	if got := c.say(`list "all"`); !strings.HasPrefix(got.Text, "**all**\n```yaml\n- alert: all") {
+		t.Errorf("got %q", got.Text)
+	}
+	if got := c.say("list ruler=prometheus namespace=nowhere"); got.Text != "There are no rules in nowhere for prometheus." {
+		t.Errorf("got %q", got.Text)
+	}
+}
+
+func TestStatusText(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	many := make([]string, 12)
+	for i := range many {
+		many[i] = "f.yaml"
+	}
+	got := statusText(rules.Status{
+		Revision: "1a2b3c4d5e", Rules: 3,
+		Problems: []rules.Problem{{Path: "loki/x.yaml", Line: 3, Text: "no @all expression"}},
+		Rulers: []rules.RulerStatus{{
+			Info: rules.RulerInfo{Name: "loki", Dialect: "logql"}, Files: 1, Rules: 2, Running: 1, Foreign: many, LastApply: c.now.Add(-90_000_000_000),
+			NotLive: []rules.NotLive{{Ref: rules.Ref{Group: "g", Name: "x"}}},
+			Err:     &rules.Error{Text: "Loki does not answer.", Cause: context.Canceled},
+		}, {Info: rules.RulerInfo{Name: "prometheus", Dialect: "promql"}, Err: context.Canceled}},
+		Waiting: []rules.Waiting{{Outcome: rules.Outcome{Action: "add", Refs: []rules.Ref{{Name: "x"}}, Reason: "Loki is down"}, Since: c.now}},
+	}, c.now)
+	want := "**Rulebook** at `1a2b3c4`, 3 rules\n- 1 not published:\n    - `loki/x.yaml:3`: no @" + apart + "all expression\n" +
+		"**loki** (logql): 1 of 2 rules live, in 1 file; last applied 90 s ago, last seen never since the start\n- trouble: Loki does not answer.\n" +
+		"- 1 not live:\n    - `g/x`: the reason is not known\n- 12 not ours in its directory, left alone:\n" + strings.Repeat("    - `f.yaml`\n", 10) + "    - …and 2 more\n" +
+		"**prometheus** (promql): 0 of 0 rules live, in 0 files; last applied never since the start, last seen never since the start\n" +
+		"- trouble: something went wrong inside the service; its log says what\n" +
+		"- 1 committed and waiting to be live:\n    - add x (0 ms ago): Loki is down"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"servity": "severity", "severty": "severity", "sevreity": "severity", "fro": "for", "summry": "summary", "rulers": "ruler",
+		"nonsense": "", "job": "", "": "", strings.Repeat("x", 1000): "",
+	} {
+		if got := nearest(typed, optionNames()); got != want {
+			t.Errorf("%q: %q, want %q", typed, got, want)
+		}
+	}
+}
