@@ -370,6 +370,23 @@ func TestABadFileOfSomebodyElseStopsNobody(t *testing.T) {
 	}
 }
 
+func TestANameThatIsTakenHoldsUpOnlyItsFile(t *testing.T) {
+	b := newBench(t)
+	b.prometheus.Set(func(r *rulestest.Ruler) { r.Taken = []string{"ops/taken.yaml"} })
+	out := b.Apply(t.Context(), request("r1"), nodeDown("taken"))
+	if out.State != rules.Pending || !strings.Contains(out.Reason, "taken: ops.taken.yaml") {
+		t.Errorf("outcome %+v, want pending because the name is taken", out)
+	}
+	if out := b.Apply(t.Context(), request("r2"), nodeDown("free")); out.State != rules.Live {
+		t.Errorf("another file's change: %+v, want live", out)
+	}
+	b.prometheus.Set(func(r *rulestest.Ruler) { r.Taken = nil })
+	b.run(t)
+	if w := b.waitSettled(t); w.Request.ID != "r1" || w.Outcome.State != rules.Live {
+		t.Errorf("settled %+v, want r1 live once the name is free", w)
+	}
+}
+
 func TestARulerThatHangsHoldsUpNoOther(t *testing.T) {
 	b := newBench(t)
 	release := make(chan struct{})

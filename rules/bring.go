@@ -13,7 +13,7 @@ import (
 // (kind Refused). If it refuses them as well, something else is wrong with it, and the change is published again and
 // waits (kind Unreachable). before may be nil when no good state is known.
 func (a *Applier) bring(ctx context.Context, d *desk, book, before *Book) error {
-	err := a.publishAndReload(ctx, d, book.RuleFiles(d.name))
+	err := a.publishAndReload(ctx, d, book.RuleFiles(d.name), always)
 	if err != nil && KindOf(err) == Refused && before != nil {
 		err = a.putBack(ctx, d, book, before, err)
 	}
@@ -25,30 +25,38 @@ func (a *Applier) bring(ctx context.Context, d *desk, book, before *Book) error 
 	return err
 }
 
-func (a *Applier) publishAndReload(ctx context.Context, d *desk, files []RuleFile) error {
+// publishAndReload publishes files and, where needed says so of the account, makes the ruler read them. A name that is taken by
+// somebody else's file (kind Conflict) holds up that one file: the others are published and read all the same.
+func (a *Applier) publishAndReload(ctx context.Context, d *desk, files []RuleFile, needed func(Published) bool) error {
 	start := a.Now()
-	published, err := d.Publish(ctx, files)
+	published, taken := d.Publish(ctx, files)
 	d.note(func(s *RulerStatus) { s.Foreign = published.Foreign })
-	if err != nil {
-		return err
+	if taken != nil && KindOf(taken) != Conflict {
+		return taken
 	}
 	a.Step(StepPublished, d.name, a.Now().Sub(start))
+	if !needed(published) {
+		return taken
+	}
 	start = a.Now()
 	if err := d.Reload(ctx); err != nil {
 		return err
 	}
 	a.Step(StepReloaded, d.name, a.Now().Sub(start))
-	return nil
+	return taken
 }
+
+// always is for a change: its ruler is told to read it, whatever was published.
+func always(Published) bool { return true }
 
 func (a *Applier) putBack(ctx context.Context, d *desk, book, before *Book, refusal error) error {
 	start := a.Now()
-	err := a.publishAndReload(ctx, d, before.RuleFiles(d.name))
+	err := a.publishAndReload(ctx, d, before.RuleFiles(d.name), always)
 	if err == nil || KindOf(err) != Refused {
 		a.Step(StepPutBack, d.name, a.Now().Sub(start))
 		return refusal
 	}
-	if err := a.publishAndReload(ctx, d, book.RuleFiles(d.name)); err != nil && KindOf(err) != Refused {
+	if err := a.publishAndReload(ctx, d, book.RuleFiles(d.name), always); err != nil && KindOf(err) != Refused {
 		return err
 	}
 	return &Error{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 // awaitLive is step 9: it asks the ruler until the change is live, or until LiveTimeout. broughtErr is what step 8 ended with.
 func (a *Applier) awaitLive(ctx context.Context, d *desk, out Outcome, broughtErr error, seen map[Ref]time.Time) Outcome {
 	start := a.Now()
-	if broughtErr != nil && KindOf(broughtErr) != ReloadOff {
+	if broughtErr != nil && !a.mayStillCome(d, out.Refs, broughtErr) {
 		out.State, out.Reason = Pending, reasonOf(broughtErr)
 		return out
 	}
@@ -34,6 +35,20 @@ func (a *Applier) awaitLive(ctx context.Context, d *desk, out Outcome, broughtEr
 			}
 			return out
 		}
+	}
+}
+
+// mayStillCome reports whether a change can be live although bringing it failed: a ruler that takes no reload order comes by itself,
+// and a name taken by somebody else's file holds up only the rules of that one.
+func (a *Applier) mayStillCome(d *desk, refs []Ref, broughtErr error) bool {
+	switch KindOf(broughtErr) {
+	case ReloadOff:
+		return true
+	case Conflict:
+		status, _ := d.current()
+		return !slices.ContainsFunc(refs, func(r Ref) bool { return slices.Contains(status.Foreign, LiveName(r.Path)) })
+	default:
+		return false
 	}
 }
 

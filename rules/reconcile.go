@@ -89,11 +89,9 @@ func (a *Applier) repair(ctx context.Context, d *desk) (*Book, error) {
 	if err != nil {
 		return nil, err
 	}
-	published, err := d.Publish(ctx, book.RuleFiles(d.name))
-	d.note(func(s *RulerStatus) { s.Foreign = published.Foreign })
-	if err == nil && (len(published.Changed) > 0 || !a.loaded(ctx, d, book)) {
-		err = d.Reload(ctx)
-	}
+	err = a.publishAndReload(ctx, d, book.RuleFiles(d.name), func(p Published) bool {
+		return len(p.Changed) > 0 || !a.loaded(ctx, d, book)
+	})
 	if err != nil && KindOf(err) == Refused {
 		return book, a.afterRefusal(ctx, d, book, err)
 	}

@@ -30,6 +30,8 @@ type Ruler struct {
 	OnRunning func([]rules.RunningRule) ([]rules.RunningRule, error)
 	// Lie makes a reload succeed without effect.
 	Lie bool
+	// Taken are paths whose names somebody else's files have.
+	Taken []string
 }
 
 // NewRuler returns a fake that runs what book would have it run.
@@ -88,6 +90,8 @@ func (r *Ruler) Publish(_ context.Context, files []rules.RuleFile) (rules.Publis
 	for _, file := range files {
 		old, had := r.published[file.Path]
 		switch {
+		case slices.Contains(r.Taken, file.Path):
+			account.Foreign = append(account.Foreign, rules.LiveName(file.Path))
 		case file.Bad && had:
 			next[file.Path] = old
 		case file.Bad:
@@ -105,6 +109,9 @@ func (r *Ruler) Publish(_ context.Context, files []rules.RuleFile) (rules.Publis
 	}
 	slices.Sort(account.Changed)
 	r.published = next
+	if len(account.Foreign) > 0 {
+		return account, &rules.Error{Kind: rules.Conflict, Text: "taken: " + account.Foreign[0], Offset: -1}
+	}
 	return account, nil
 }
 
