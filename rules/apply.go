@@ -47,12 +47,13 @@ type Applier struct {
 	ApplierOptions
 	desks     map[string]*desk
 	canonical canonicalCache
+	ending    chan struct{} // closed when Run ends: nobody waits for a ruler any more
 
 	bookMu sync.Mutex
 	book   *Book // the last one asked for; the next takes its parsed files over
 }
 
-// NewApplier returns an Applier; Run has to be started for it to reconcile.
+// NewApplier returns an Applier; Run has to be started, once, for it to reconcile.
 func NewApplier(opts ApplierOptions) *Applier {
 	if opts.LiveTimeout == 0 {
 		opts.LiveTimeout = 2 * time.Minute
@@ -69,7 +70,7 @@ func NewApplier(opts ApplierOptions) *Applier {
 	if opts.Settled == nil {
 		opts.Settled = func(context.Context, Waiting) {}
 	}
-	a := &Applier{ApplierOptions: opts, desks: map[string]*desk{}}
+	a := &Applier{ApplierOptions: opts, desks: map[string]*desk{}, ending: make(chan struct{})}
 	infos := make([]RulerInfo, 0, len(opts.Rulers))
 	for _, ruler := range opts.Rulers {
 		infos = append(infos, ruler.Info())

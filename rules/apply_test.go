@@ -370,6 +370,25 @@ func TestABadFileOfSomebodyElseStopsNobody(t *testing.T) {
 	}
 }
 
+func TestWhoWaitsIsToldWhenTheServiceEnds(t *testing.T) {
+	b := newBench(t)
+	b.LiveTimeout = time.Hour
+	b.prometheus.Set(func(r *rulestest.Ruler) { r.Lie = true })
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { _ = b.Run(ctx); close(ended) }()
+	done := make(chan rules.Outcome, 1)
+	go func() { done <- b.Apply(context.Background(), request("r1"), nodeDown("node-down")) }()
+	for len(b.store.Commits()) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if out := <-done; out.State != rules.Pending || !strings.Contains(out.Reason, "stopped") {
+		t.Errorf("outcome %+v, want pending because the service stops", out)
+	}
+	<-ended
+}
+
 func TestANameThatIsTakenHoldsUpOnlyItsFile(t *testing.T) {
 	b := newBench(t)
 	b.prometheus.Set(func(r *rulestest.Ruler) { r.Taken = []string{"ops/taken.yaml"} })

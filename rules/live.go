@@ -29,6 +29,9 @@ func (a *Applier) awaitLive(ctx context.Context, d *desk, out Outcome, broughtEr
 		}
 		select {
 		case <-time.After(pause):
+		case <-a.ending:
+			out.State, out.Reason = Pending, "the service was stopped before the ruler ran it; the next start follows it up"
+			return out
 		case <-ctx.Done():
 			if broughtErr != nil { // the ruler has to come by itself, and has not yet
 				out.State, out.Reason = Pending, reasonOf(broughtErr)

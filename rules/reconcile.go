@@ -14,8 +14,10 @@ const (
 )
 
 // Run compares rulebook, live directory and ruler at start, every ReconcileInterval, and with backoff from a second to a minute while
-// a change waits or something is not as it should be, and repairs what differs. It returns when ctx ends.
+// a change waits or something is not as it should be, and repairs what differs. It returns when ctx ends; changes that are waited for
+// are called pending then, at once.
 func (a *Applier) Run(ctx context.Context) error {
+	defer close(a.ending)
 	var wg sync.WaitGroup
 	for _, d := range a.desks {
 		wg.Go(func() { a.follow(ctx, d) })
