@@ -49,7 +49,7 @@ func linesOnce(t testing.TB, tree rules.Tree, path string, want map[string]bool)
 // everything, all at once.
 func TestConcurrentUpdates(t *testing.T) {
 	t.Parallel()
-	const writers, each, pushes = 16, 6, 8
+	const writers, each, pushes = 16, 4, 4
 	r := openBook(t, Options{})
 	update(t, r, map[string][]byte{"log": {}})
 	work := outsider(t, r.dir)
