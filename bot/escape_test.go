@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mattermost/mattermost/server/public/model"
 	"github.com/mattermost/mattermost/server/public/shared/markdown"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -162,5 +163,23 @@ func TestOutcomeText(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
+	}
+}
+
+// The payload is what Mattermost's own type reads, with a message that it stores.
+func TestPayload(t *testing.T) {
+	t.Parallel()
+	for _, reply := range []Reply{{Text: "x"}, {Text: strings.Repeat("漢", 20000), InChannel: true}} {
+		got, err := model.CommandResponseFromHTTPBody("application/json; charset=utf-8", strings.NewReader(string(reply.payload())))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantType := model.CommandResponseTypeEphemeral
+		if reply.InChannel {
+			wantType = model.CommandResponseTypeInChannel
+		}
+		if got.ResponseType != wantType || !got.SkipSlackParsing || got.Text != fit(reply.Text) || runes(got.Text) > model.PostMessageMaxRunesV2 {
+			t.Errorf("read as %s, %d runes", got.ResponseType, runes(got.Text))
+		}
 	}
 }

@@ -8,15 +8,13 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
-
-	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
-// maxBody is the largest request that is read, and maxText the longest command, in bytes: the longest YAML that may be pasted and
-// room for options.
+// maxBody is the largest request that is read, and maxText the longest command, in bytes: the longest YAML that may be pasted
+// (64 kB) and room for options.
 const (
 	maxBody = 1 << 20
-	maxText = expr.MaxAdopted + 32<<10
+	maxText = 96 << 10
 )
 
 // form is what a Mattermost server (5.36.1) sends for a slash command, as far as it is used. Everything in it is hostile

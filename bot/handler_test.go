@@ -486,6 +486,17 @@ func TestInvalidUTF8(t *testing.T) {
 	}
 }
 
+func TestTooLongCommand(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	if got := c.say(strings.Repeat("漢", maxText/3+1)); !strings.HasPrefix(got.Text, "The command is 98307 bytes long") || c.last().Outcome.Result != rules.ValidationError {
+		t.Errorf("got %+v", got)
+	}
+	if n := len(c.last().Request.Command); n > maxText {
+		t.Errorf("%d bytes are recorded", n)
+	}
+}
+
 func TestEndlessBody(t *testing.T) {
 	t.Parallel()
 	c := newChat(t, nil)

@@ -63,10 +63,13 @@ func TestHostile(t *testing.T) {
 	if len(values) < 200 {
 		t.Fatalf("only %d hostile values", len(values))
 	}
-	for _, shape := range hostileShapes {
+	for i, shape := range hostileShapes {
 		t.Run(shape, func(t *testing.T) {
 			t.Parallel()
-			for _, value := range values {
+			for j, value := range values {
+				if len(value) > 1000 && (i+j)%4 != 0 { // the long ones cost most: each in every fourth place
+					continue
+				}
 				c := newChat(t, nil)
 				for _, typed := range []string{value, quote(value)} {
 					got := c.say(strings.Replace(shape, "%s", typed, 1))
@@ -121,7 +124,7 @@ func checkTree(t *testing.T, c *chat, value string) {
 
 // How long the largest commands take to refuse: each should stay far below 100 ms.
 func BenchmarkRefuse(b *testing.B) {
-	const size = 900_000 // as much as a body holds when it needs no escaping
+	const size = maxText - 100
 	for name, text := range map[string]string{
 		"one word":       "add " + strings.Repeat("x", size),
 		"many words":     "add x " + strings.Repeat("a ", size/2),
@@ -142,14 +145,11 @@ func BenchmarkRefuse(b *testing.B) {
 		"mentions":       "add x expr=" + strings.Repeat("@", size),
 		"expression":     "add x expr='" + strings.Repeat("(", 8000),
 		"line breaks":    strings.Repeat("\n", size),
+		"too long":       strings.Repeat("y", 1_000_000),
 	} {
 		b.Run(name, func(b *testing.B) {
 			c := newChat(b, nil)
 			body := c.form(text).Encode()
-			if len(body) > maxBody {
-				body = body[:strings.LastIndexByte(body[:maxBody-200], '%')]
-				body += "&token=" + goodToken + "&user_id=" + alice
-			}
 			for b.Loop() {
 				r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
