@@ -142,7 +142,13 @@ func journalPage(location *time.Location) func(rules.Tree, rules.PageEntry) (str
 	}
 }
 
-// steppedJournal is the journal as a step of the path, measured.
+// The steps of the path that are the journal's.
+const (
+	stepReceived = "received" // the command is written down
+	stepRecorded = "recorded" // and how it ended
+)
+
+// steppedJournal is the journal as steps of the path, measured.
 type steppedJournal struct {
 	*journal.DB
 	step func(name string, took time.Duration)
@@ -152,7 +158,7 @@ type steppedJournal struct {
 func (j steppedJournal) Receive(ctx context.Context, request rules.Request) (*rules.Record, error) {
 	start := time.Now()
 	prior, err := j.DB.Receive(ctx, request)
-	j.step("received", time.Since(start))
+	j.step(stepReceived, time.Since(start))
 	return prior, err
 }
 
@@ -160,6 +166,6 @@ func (j steppedJournal) Receive(ctx context.Context, request rules.Request) (*ru
 func (j steppedJournal) Finish(ctx context.Context, record rules.Record) error {
 	start := time.Now()
 	err := j.DB.Finish(ctx, record)
-	j.step("recorded", time.Since(start))
+	j.step(stepRecorded, time.Since(start))
 	return err
 }
