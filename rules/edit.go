@@ -24,7 +24,10 @@ func (d *document) appendRules(groupIndex int, rules []Rule) ([]byte, error) {
 	}
 	newline := d.newline()
 	var insert bytes.Buffer
-	if before := d.text[:d.starts[line]]; len(before) > 0 && before[len(before)-1] != '\n' && before[len(before)-1] != '\r' {
+	switch before := d.text[:d.starts[line]]; {
+	case bytes.HasSuffix(before, []byte("\r")):
+		return nil, byHand("line %d ends in a carriage return alone", line) // a newline behind it would become part of it
+	case len(before) > 0 && before[len(before)-1] != '\n':
 		insert.WriteString(newline)
 	}
 	for _, r := range rules {

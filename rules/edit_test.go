@@ -140,6 +140,11 @@ groups: # all
 		deleted: "groups:\r\n- name: g\r\n  rules:\r\n  - alert: A\r\n    expr: up\r\n",
 	},
 	{
+		name:    "a carriage return alone",
+		file:    "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n\n  - alert: B\n    expr: up \r# of B\n",
+		deleted: "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n# of B\n",
+	},
+	{
 		name:    "no newline at the end",
 		file:    "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n  - alert: B\n    expr: up",
 		added:   "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n  - alert: B\n    expr: up\n  - alert: New\n    expr: up == 0\n",
