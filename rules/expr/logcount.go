@@ -21,8 +21,8 @@ type LogCount struct {
 	Threshold float64
 }
 
-// Render returns the canonical expression, or a *SyntaxError that names the part. Texts are quoted into it, never pasted: the result has been
-// parsed again, and has exactly the line filter that was asked for.
+// Render returns the expression as a person would write it, or a *SyntaxError that names the part. Texts are quoted into it, never pasted:
+// the result has been parsed again, and has exactly the line filter that was asked for.
 func (c LogCount) Render() (string, error) {
 	selector, names, err := ParseSelector(c.Selector)
 	if err != nil {
@@ -67,7 +67,7 @@ func (c LogCount) filter() (string, error) {
 	return " " + operator + " " + strconv.Quote(pattern), nil
 }
 
-// verify parses the query, demands that it has exactly the line filter of c, and returns it as Loki prints it.
+// verify parses the query, demands that it has exactly the line filter of c, and returns it.
 func (c LogCount) verify(query string) (string, error) {
 	parsed, err := syntax.ParseExpr(query)
 	if err != nil {
@@ -76,7 +76,7 @@ func (c LogCount) verify(query string) (string, error) {
 	want := c.Substring + c.Regexp
 	filters := syntax.ExtractLineFilters(parsed)
 	if (want == "" && len(filters) == 0) || (len(filters) == 1 && filters[0].Match == want) {
-		return parsed.String(), nil
+		return query, nil
 	}
 	return "", &SyntaxError{Field: "pattern", Offset: -1, Text: "this cannot be written as a LogQL line filter"}
 }

@@ -70,10 +70,17 @@ func checkKeys(mapping *yaml.Node) []Problem {
 
 // entry returns the key and the value of a mapping's entry, through aliases and merges; nil when it has none.
 func entry(mapping *yaml.Node, key string) (k, v *yaml.Node) {
+	return entryBeside(mapping, key, map[*yaml.Node]bool{})
+}
+
+// entryBeside leaves out the mappings that were searched already: a merge may lead back to its own mapping, and to one mapping in
+// more ways than could be walked.
+func entryBeside(mapping *yaml.Node, key string, searched map[*yaml.Node]bool) (k, v *yaml.Node) {
 	mapping = resolve(mapping)
-	if mapping == nil || mapping.Kind != yaml.MappingNode {
+	if mapping == nil || mapping.Kind != yaml.MappingNode || searched[mapping] {
 		return nil, nil
 	}
+	searched[mapping] = true
 	var merged []*yaml.Node
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		switch name, value := mapping.Content[i], mapping.Content[i+1]; {
@@ -86,7 +93,7 @@ func entry(mapping *yaml.Node, key string) (k, v *yaml.Node) {
 		}
 	}
 	for _, m := range merged {
-		if k, v := entry(m, key); k != nil {
+		if k, v := entryBeside(m, key, searched); k != nil {
 			return k, v
 		}
 	}
