@@ -181,3 +181,20 @@ func BenchmarkBombs(b *testing.B) {
 		})
 	}
 }
+
+// TestCheckFileOfATextThatContainsItself holds that a merge that leads back to its own mapping is walked once.
+func TestCheckFileOfATextThatContainsItself(t *testing.T) {
+	t.Parallel()
+	for name, content := range map[string]string{
+		"labels":      "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: vector(1)\n    labels: &p {<<: *p}\n",
+		"annotations": "groups:\n- name: g\n  rules:\n  - &r\n    alert: A\n    expr: vector(1)\n    annotations: &p\n      a: b\n      <<: [*p, *p]\n",
+		"rule":        "groups:\n- name: g\n  rules:\n  - &r\n    alert: A\n    expr: vector(1)\n    <<: *r\n",
+		"group":       "groups:\n- &g\n  name: g\n  <<: *g\n  rules: []\n",
+	} {
+		for _, d := range Dialects() {
+			if problems := d.CheckFile([]byte(content)); len(problems) == 0 {
+				t.Errorf("%s, %s: no problem was found", d, name)
+			}
+		}
+	}
+}
