@@ -108,9 +108,9 @@ func (s *service) reload() error {
 	return nil
 }
 
-// needsRestart reports whether the configurations differ in what is only read at start.
-func needsRestart(old, new config) bool {
-	sameServer := old.Mattermost.URL == new.Mattermost.URL
-	old.Mattermost, new.Mattermost = mattermostConfig{}, mattermostConfig{}
-	return !sameServer || !reflect.DeepEqual(old, new)
+// needsRestart reports whether two configurations differ in what is only read at start.
+func needsRestart(running, read config) bool {
+	sameServer := running.Mattermost.URL == read.Mattermost.URL
+	running.Mattermost, read.Mattermost = mattermostConfig{}, mattermostConfig{}
+	return !sameServer || !reflect.DeepEqual(running, read)
 }

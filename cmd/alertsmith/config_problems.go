@@ -55,16 +55,15 @@ func (p *problems) line(key string) int {
 }
 
 func child(node *yaml.Node, step string) *yaml.Node {
-	switch node.Kind {
-	case yaml.SequenceNode:
+	if node.Kind == yaml.SequenceNode {
 		if i, err := strconv.Atoi(step); err == nil && i < len(node.Content) {
 			return node.Content[i]
 		}
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			if node.Content[i].Value == step {
-				return node.Content[i+1]
-			}
+		return nil
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 { // keys and values of a mapping; a scalar has none
+		if node.Content[i].Value == step {
+			return node.Content[i+1]
 		}
 	}
 	return nil
@@ -121,8 +120,8 @@ func unknownKey(key, typeName string) string {
 }
 
 func yamlKeys(t reflect.Type) (keys []string) {
-	for i := range t.NumField() {
-		keys = append(keys, t.Field(i).Tag.Get("yaml"))
+	for field := range t.Fields() {
+		keys = append(keys, field.Tag.Get("yaml"))
 	}
 	return keys
 }

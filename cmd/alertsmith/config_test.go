@@ -74,6 +74,7 @@ func TestEmptyConfigurationIsTheDefault(t *testing.T) {
 	t.Parallel()
 	for name, content := range map[string]string{"empty": "", "comment": "# nothing yet\n", "null": "rulers:\n"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			cfg, err := parseConfig("alertsmith.yml", []byte(content))
 			if err != nil {
 				t.Fatal(err)

@@ -105,8 +105,8 @@ func TestHostileInputs(t *testing.T) {
 
 	// Nothing is written outside its place, and everything that is written is sound.
 	s.git("fsck", "--strict")
-	names := strings.Split(strings.TrimSuffix(s.git("ls-tree", "-r", "-z", "--name-only", "main"), "\x00"), "\x00")
-	for _, name := range names {
+	names := strings.TrimSuffix(s.git("ls-tree", "-r", "-z", "--name-only", "main"), "\x00")
+	for name := range strings.SplitSeq(names, "\x00") {
 		if !lawfulPath.MatchString(name) || !fs.ValidPath(name) {
 			t.Errorf("a command wrote %q", name)
 		}

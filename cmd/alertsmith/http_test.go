@@ -12,20 +12,11 @@ import (
 
 func TestEndpoints(t *testing.T) {
 	t.Parallel()
-	var waits []string
-	var reloadErr error
-	e := &endpoints{
-		command: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "command by "+r.Method) }),
-		metrics: newMetrics().handler(),
-		unready: func(context.Context) []string { return waits },
-		reload:  func() error { return reloadErr },
-	}
-	handler := e.handler()
 	tests := []struct {
 		method, path string
 		waits        []string
 		reload       error
-		header       string
+		origin       string
 		status       int
 		body         string
 	}{
@@ -36,7 +27,7 @@ func TestEndpoints(t *testing.T) {
 		{method: "GET", path: "/-/ready", waits: []string{"a", "b"}, status: 503, body: "Alertsmith is not ready:\na\nb\n"},
 		{method: "POST", path: "/-/reload", status: 200, body: "The tokens and allow-lists were read again.\n"},
 		{method: "POST", path: "/-/reload", reload: errors.New("tokens: gone"), status: 500, body: "tokens: gone"},
-		{method: "POST", path: "/-/reload", header: "https://evil.example.org", status: 403, body: "cross-origin"},
+		{method: "POST", path: "/-/reload", origin: "https://evil.example.org", status: 403, body: "cross-origin"},
 		{method: "GET", path: "/-/reload", status: 405},
 		{method: "POST", path: "/metrics", status: 405},
 		{method: "GET", path: "/", status: 200, body: "/alert help"},
@@ -44,13 +35,19 @@ func TestEndpoints(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
-			waits, reloadErr = tt.waits, tt.reload
+			t.Parallel()
+			e := &endpoints{
+				command: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "command by "+r.Method) }),
+				metrics: newMetrics().handler(),
+				unready: func(context.Context) []string { return tt.waits },
+				reload:  func() error { return tt.reload },
+			}
 			request := httptest.NewRequest(tt.method, tt.path, nil)
-			if tt.header != "" {
-				request.Header.Set("Origin", tt.header)
+			if tt.origin != "" {
+				request.Header.Set("Origin", tt.origin)
 			}
 			recorder := httptest.NewRecorder()
-			handler.ServeHTTP(recorder, request)
+			e.handler().ServeHTTP(recorder, request)
 			if recorder.Code != tt.status || !strings.Contains(recorder.Body.String(), tt.body) {
 				t.Errorf("%d %s", recorder.Code, recorder.Body)
 			}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/alertsmith/alertsmith/deploy/local"
 	"github.com/alertsmith/alertsmith/gitsync"
@@ -34,7 +32,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			prometheus := mustPrometheus(t, dir)
-			s := newSystem(t, "--prometheus.url="+prometheus.URL, "--prometheus.rules-dir="+filepath.Join(dir, "rules"))
+			s := newSystem(t, "--prometheus.url="+prometheus.URL, "--prometheus.rules-dir="+filepath.Join(dir, "prometheus-rules"))
 			s.start()
 			s.must("add before expr='up == 0'")
 			s.kill()
@@ -76,14 +74,10 @@ func mustPrometheus(t *testing.T, dir string) *local.Program {
 	return startPrometheusAt(t, dir, 0)
 }
 
-// startPrometheusAt starts a Prometheus at a port, 0 for any, that reads rules in dir/rules.
+// startPrometheusAt starts a Prometheus at a port, 0 for any, that reads the rules in dir/prometheus-rules.
 func startPrometheusAt(t *testing.T, dir string, port int) *local.Program {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	prometheus, err := local.StartPrometheus(ctx, local.PrometheusOptions{
-		Dir: filepath.Join(dir, "prometheus"), RulesDir: filepath.Join(dir, "rules"), EvaluationInterval: time.Second, Lifecycle: true, Port: port,
-	})
+	prometheus, err := startPrometheus(dir, port, "")
 	if err != nil {
 		t.Fatal(err)
 	}

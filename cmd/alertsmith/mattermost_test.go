@@ -135,7 +135,7 @@ rulers:
   - name: prometheus
     kind: prometheus
     url: %s
-    rules_dir: rules
+    rules_dir: prometheus-rules
 mattermost:
   url: %s
   token_files: [tokens]
