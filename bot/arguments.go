@@ -14,7 +14,7 @@ type argument struct {
 	quoted     bool
 }
 
-// arguments are a command's, by the Field that an error names: "name", "label", "expr", "for" …
+// arguments are a command's, by the Field that an error names: "name", "label", "expr", "for" and so on.
 type arguments map[string]argument
 
 // fieldUnknown is the Field of an error about a word that has no meaning in its place.

@@ -79,7 +79,7 @@ const maxLine = 3000
 func (c *call) corrected(e *rules.Error) []string {
 	var lines []string
 	for _, fix := range e.Fixes[:min(len(e.Fixes), fixesShown)] {
-		line := c.text
+		var line string
 		arg, typed := c.argument(e.Field)
 		switch {
 		case e.Field == "" || e.Field == wholeCommand:

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -90,9 +91,7 @@ func (c *chat) form(text string) url.Values {
 		"token": {goodToken}, "user_id": {alice}, "user_name": {"alice"}, "team_id": {teamID}, "team_domain": {"ops"},
 		"channel_id": {channelID}, "channel_name": {"alerts"}, "command": {"/alert"}, "response_url": {hookURL}, "text": {text},
 	}
-	for key, values := range c.fields {
-		fields[key] = values
-	}
+	maps.Copy(fields, c.fields)
 	return fields
 }
 

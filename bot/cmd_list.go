@@ -122,13 +122,13 @@ func (c *call) chosen() string {
 
 // given returns these options as they were given, each with a space before it.
 func (c *call) given(names ...string) string {
-	var text string
+	var b strings.Builder
 	for _, name := range names {
 		if arg, given := c.args[name]; given {
-			text += " " + name + "=" + quote(arg.value)
+			b.WriteString(" " + name + "=" + quote(arg.value))
 		}
 	}
-	return text
+	return b.String()
 }
 
 // names returns the addresses of the entries, a block for every ruler and namespace, long ones in several blocks.

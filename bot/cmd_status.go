@@ -60,7 +60,7 @@ func writeRuler(b *strings.Builder, r rules.RulerStatus, now time.Time) {
 	writeList(b, r.NotLive, "not live", func(n rules.NotLive) string {
 		return code(n.Ref.Group+"/"+n.Ref.Name) + ": " + escape(orUnknown(n.Why))
 	})
-	writeList(b, r.Foreign, "not ours in its directory, left alone", func(name string) string { return code(name) })
+	writeList(b, r.Foreign, "not ours in its directory, left alone", code)
 }
 
 // writeList writes the first few items below a line that counts them all; nothing when there are none.
@@ -95,8 +95,7 @@ func orUnknown(reason string) string {
 
 // publicText returns of an error what a person may read: the text of a *rules.Error, and nothing of any other.
 func publicText(err error) string {
-	var e *rules.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*rules.Error](err); ok {
 		return e.Text
 	}
 	return "something went wrong inside the service; its log says what"

@@ -44,8 +44,7 @@ func readForm(w http.ResponseWriter, r *http.Request, allowGET bool) (form, int)
 			return form{}, http.StatusUnsupportedMediaType
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 			return form{}, http.StatusRequestEntityTooLarge
 		}
 		if err != nil {

@@ -291,7 +291,7 @@ func TestHangUp(t *testing.T) {
 		close(noticed)
 	}))
 	defer web.Close()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	gone := make(chan error)
 	go func() {
 		r, err := http.NewRequestWithContext(ctx, http.MethodPost, web.URL, strings.NewReader(c.form("add x expr=up").Encode()))
@@ -310,7 +310,7 @@ func TestHangUp(t *testing.T) {
 		t.Fatalf("the client got an answer: %v", err)
 	}
 	<-noticed
-	if !waits(c.handler) {
+	if !waits(t, c.handler) {
 		t.Error("Wait does not wait for the command")
 	}
 	close(release)
@@ -324,8 +324,9 @@ func TestHangUp(t *testing.T) {
 }
 
 // waits reports whether Wait gives up with its context.
-func waits(h *Handler) bool {
-	ctx, cancel := context.WithCancel(context.Background())
+func waits(t *testing.T, h *Handler) bool {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	return errors.Is(h.Wait(ctx), context.Canceled)
 }

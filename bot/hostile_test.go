@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -102,7 +101,7 @@ func checkReply(t *testing.T, c *chat, typed string, got answered) {
 // checkTree holds that nothing was written outside of its place, and that every file can be read again.
 func checkTree(t *testing.T, c *chat, value string) {
 	t.Helper()
-	tree, err := c.store.Head(context.Background())
+	tree, err := c.store.Head(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +115,7 @@ func checkTree(t *testing.T, c *chat, value string) {
 			t.Errorf("%.80q wrote %q", value, path)
 		}
 	}
-	book, err := c.applier.Book(context.Background())
+	book, err := c.applier.Book(t.Context())
 	if err != nil || len(book.Problems()) > 0 {
 		t.Errorf("%.80q broke the rulebook: %v %v", value, err, book.Problems())
 	}

@@ -101,8 +101,7 @@ func untold(cause error) error {
 
 // withoutURL returns an HTTP client's error without the address in it.
 func withoutURL(err error) error {
-	var e *url.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
 	}
 	return err

@@ -40,8 +40,8 @@ var options = []option{
 // findOption returns the option that a key names.
 func findOption(key string) (option, bool) {
 	for _, o := range options {
-		prefix, any := strings.CutSuffix(o.name, ".X")
-		if o.name == key || any && strings.HasPrefix(key, prefix+".") && len(key) > len(prefix)+1 {
+		prefix, anyX := strings.CutSuffix(o.name, ".X")
+		if o.name == key || anyX && strings.HasPrefix(key, prefix+".") && len(key) > len(prefix)+1 {
 			return o, true
 		}
 	}

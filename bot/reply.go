@@ -210,11 +210,11 @@ func fit(text string) string {
 		if after != "" {
 			closing = len(after) + 1
 		}
-		if n := runes(line); n+closing > left {
+		n := runes(line)
+		if n+closing > left {
 			break
-		} else {
-			left -= n
 		}
+		left -= n
 		b.WriteString(line)
 		open = after
 	}

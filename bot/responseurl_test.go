@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -55,7 +54,7 @@ func TestAnswerLateCallsOnlyTheServer(t *testing.T) {
 	if !m.remember("r1", "http://192.0.2.1/hooks/commands/"+goodHook) {
 		t.Fatal("not taken")
 	}
-	if err := m.answerLate(context.Background(), "r1", Reply{Text: "late @all", InChannel: true}); err != nil {
+	if err := m.answerLate(t.Context(), "r1", Reply{Text: "late @all", InChannel: true}); err != nil {
 		t.Fatal(err)
 	}
 	want := `/hooks/commands/` + goodHook + ` {"response_type":"in_channel","text":"late @all","skip_slack_parsing":true}`
@@ -72,16 +71,16 @@ func TestResponseURLIsUsedUp(t *testing.T) {
 	m.remember("r1", hookURL)
 	m.remember("r2", hookURL)
 	for use := range hookUses + 1 {
-		err := m.answerLate(context.Background(), "r1", Reply{Text: "x"})
+		err := m.answerLate(t.Context(), "r1", Reply{Text: "x"})
 		if (err != nil) != (use == hookUses) {
 			t.Errorf("use %d: %v", use+1, err)
 		}
 	}
-	if err := m.answerLate(context.Background(), "nobody", Reply{}); rules.KindOf(err) != rules.Unavailable || err == nil {
+	if err := m.answerLate(t.Context(), "nobody", Reply{}); rules.KindOf(err) != rules.Unavailable || err == nil {
 		t.Errorf("an unknown request: %v", err)
 	}
 	now = now.Add(hookAge + time.Second)
-	if err := m.answerLate(context.Background(), "r2", Reply{}); err == nil {
+	if err := m.answerLate(t.Context(), "r2", Reply{}); err == nil {
 		t.Error("it is answered after 30 minutes")
 	}
 	m.remember("r3", hookURL)
@@ -97,7 +96,7 @@ func TestTell(t *testing.T) {
 		t.Parallel()
 		s := newServer(t)
 		m := newMattermost(t, s.URL, "bot-CANARY", time.Now)
-		if err := m.Tell(context.Background(), request, Reply{Text: "live", InChannel: true}); err != nil {
+		if err := m.Tell(t.Context(), request, Reply{Text: "live", InChannel: true}); err != nil {
 			t.Fatal(err)
 		}
 		want := `/api/v4/posts {"channel_id":"` + channelID + `","message":"live"}`
@@ -110,7 +109,7 @@ func TestTell(t *testing.T) {
 		s := newServer(t)
 		m := newMattermost(t, s.URL, "", time.Now)
 		m.remember("r1", hookURL)
-		if err := m.Tell(context.Background(), request, Reply{Text: "live", InChannel: true}); err != nil {
+		if err := m.Tell(t.Context(), request, Reply{Text: "live", InChannel: true}); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.heard(t); !strings.HasPrefix(got, "/hooks/commands/"+goodHook) {
@@ -122,7 +121,7 @@ func TestTell(t *testing.T) {
 		s := newServer(t)
 		m := newMattermost(t, s.URL, "bot-CANARY", time.Now)
 		m.remember("r1", hookURL)
-		if err := m.Tell(context.Background(), request, Reply{Text: "x"}); err != nil {
+		if err := m.Tell(t.Context(), request, Reply{Text: "x"}); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.heard(t); !strings.HasPrefix(got, "/hooks/commands/"+goodHook) {
@@ -132,7 +131,7 @@ func TestTell(t *testing.T) {
 	t.Run("nowhere", func(t *testing.T) {
 		t.Parallel()
 		m := newMattermost(t, newServer(t).URL, "bot", time.Now)
-		if err := m.Tell(context.Background(), rules.Request{Channel: rules.Place{ID: "../users"}}, Reply{InChannel: true}); err == nil {
+		if err := m.Tell(t.Context(), rules.Request{Channel: rules.Place{ID: "../users"}}, Reply{InChannel: true}); err == nil {
 			t.Error("posted to a channel that is no id")
 		}
 	})
@@ -149,7 +148,7 @@ func TestTellFailures(t *testing.T) {
 			m := newMattermost(t, s.URL, "bot-CANARY", time.Now)
 			m.remember("r1", hookURL)
 			for _, reply := range []Reply{{Text: "x"}, {Text: "x", InChannel: true}} {
-				checkUntold(t, m.Tell(context.Background(), rules.Request{ID: "r1", Channel: rules.Place{ID: channelID}}, reply))
+				checkUntold(t, m.Tell(t.Context(), rules.Request{ID: "r1", Channel: rules.Place{ID: channelID}}, reply))
 			}
 			if len(s.requests) != 2 {
 				t.Errorf("requests: %q", s.requests)
@@ -162,7 +161,7 @@ func TestTellFailures(t *testing.T) {
 		s.Close()
 		m := newMattermost(t, s.URL, "bot-CANARY", time.Now)
 		m.remember("r1", hookURL)
-		checkUntold(t, m.Tell(context.Background(), rules.Request{ID: "r1"}, Reply{}))
+		checkUntold(t, m.Tell(t.Context(), rules.Request{ID: "r1"}, Reply{}))
 	})
 }
 

@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -211,7 +210,7 @@ func TestVerifyTrigger(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := newMattermost(t, s.URL, "", func() time.Time { return now })
-			key, err := m.verifyTrigger(context.Background(), form{triggerID: c.trigger, userID: c.user})
+			key, err := m.verifyTrigger(t.Context(), form{triggerID: c.trigger, userID: c.user})
 			switch {
 			case c.want == "" && (err != nil || key != clientID):
 				t.Errorf("refused: %q, %v", key, err)
@@ -238,7 +237,7 @@ func TestSigningKey(t *testing.T) {
 	s := newServer(t)
 	m := newMattermost(t, s.URL, "", func() time.Time { return now })
 	verify := func() error {
-		_, err := m.verifyTrigger(context.Background(), form{triggerID: s.trigger(t, clientID, alice, now), userID: alice})
+		_, err := m.verifyTrigger(t.Context(), form{triggerID: s.trigger(t, clientID, alice, now), userID: alice})
 		return err
 	}
 	for range 3 {
@@ -290,7 +289,7 @@ func TestNoSigningKey(t *testing.T) {
 			s.config = config
 			m := newMattermost(t, s.URL, "", func() time.Time { return now })
 			verify := func() error {
-				_, err := m.verifyTrigger(context.Background(), form{triggerID: s.trigger(t, clientID, alice, now), userID: alice})
+				_, err := m.verifyTrigger(t.Context(), form{triggerID: s.trigger(t, clientID, alice, now), userID: alice})
 				return err
 			}
 			for range 2 {

@@ -81,7 +81,7 @@ type access struct {
 
 // check returns nil when the request may go on, else an error of kind Denied.
 func (a access) check(r rules.Request) error {
-	text := ""
+	var text string
 	switch {
 	case r.Entry == "cli": // whose teams, channels and users Mattermost does not know; its token is permission enough
 		return nil
