@@ -28,11 +28,27 @@ func parseLogQL(expression string) (string, error) {
 		return "", &SyntaxError{Offset: 0, Text: "this selects log lines and counts nothing, so Loki could not evaluate it as a rule; " +
 			"count the lines, as in: count_over_time(" + quoteShort(expression) + " [5m]) > 0"}
 	}
+	if err := checkNames(parsed, expression); err != nil {
+		return "", err
+	}
 	printed := parsed.String() // before checkStages: building a pipeline rearranges the tree
 	if err := checkStages(parsed, expression); err != nil {
 		return "", err
 	}
 	return printed, nil
+}
+
+// checkNames refuses labels in stream selectors that no stream can have. Loki takes {é="x"}, matches nothing with it, and prints it
+// in a form that it cannot read.
+func checkNames(parsed syntax.Expr, expression string) error {
+	var first error
+	parsed.Walk(func(e syntax.Expr) bool {
+		if selector, ok := e.(*syntax.MatchersExpr); ok && first == nil {
+			first = checkLabelNames(selector.Mts, expression)
+		}
+		return true
+	})
+	return first
 }
 
 // checkStages builds what the ruler builds at each evaluation: Loki loads a rule with `|~ "("`, and then fails to evaluate it.

@@ -19,8 +19,7 @@ func Selector(pairs [][2]string) (string, error) {
 	for _, pair := range pairs {
 		name, value := pair[0], pair[1]
 		if !model.LegacyValidation.IsValidLabelName(name) {
-			return "", &SyntaxError{Field: "label", Offset: -1,
-				Text: fmt.Sprintf("%q is no label name: that has letters, digits and underscores only, and begins with no digit", name)}
+			return "", inField("label", labelNameError(name, -1))
 		}
 		if err := checkText(value, MaxExpression); err != nil {
 			return "", &SyntaxError{Field: "label", Offset: -1, Text: fmt.Sprintf("the value of %s cannot be used: %s", name, err)}
@@ -55,10 +54,27 @@ func parseMatchers(s string) ([]*labels.Matcher, error) {
 	if !ok {
 		return nil, &SyntaxError{Text: `this is more than a stream selector; write only the part in braces: {job="nginx"}`}
 	}
+	if err := checkLabelNames(selector.Mts, s); err != nil {
+		return nil, err
+	}
 	if !selects(selector.Mts) {
 		return nil, &SyntaxError{Text: `this would read all log streams; at least one label must have a value: {job="nginx"} or {job=~".+"}`}
 	}
 	return selector.Mts, nil
+}
+
+// checkLabelNames refuses names that no label in Loki has.
+func checkLabelNames(matchers []*labels.Matcher, text string) error {
+	for _, m := range matchers {
+		if !model.LegacyValidation.IsValidLabelName(m.Name) {
+			return labelNameError(m.Name, strings.Index(text, m.Name))
+		}
+	}
+	return nil
+}
+
+func labelNameError(name string, offset int) error {
+	return &SyntaxError{Offset: offset, Text: fmt.Sprintf("%q is no label name: that has letters, digits and underscores only, and begins with no digit", name)}
 }
 
 // selects is Loki's own rule: at least one matcher must not match the empty string.
