@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,12 +64,12 @@ func newChat(t testing.TB, change func(*chat)) *chat {
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	c.backend = Backend{Apply: c.applier.Apply, Book: c.applier.Book, Status: c.applier.Status}
-	ids := 0
+	var ids atomic.Int64
 	c.options = Options{
 		Tokens:    func() []string { return []string{"another", goodToken} },
 		CLITokens: func() []string { return []string{cliToken} },
 		Now:       func() time.Time { return c.now },
-		NewID:     func() string { ids++; return fmt.Sprintf("request%019d", ids) },
+		NewID:     func() string { return fmt.Sprintf("request%019d", ids.Add(1)) },
 		Logger:    slog.New(slog.NewTextHandler(c.log, nil)),
 	}
 	if change != nil {
