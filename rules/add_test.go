@@ -405,6 +405,8 @@ func TestAddWithoutRulers(t *testing.T) {
 func FuzzAddPlace(f *testing.F) {
 	f.Add("a", "", "", "town-square")
 	f.Add("../../x", "/etc/passwd", "..", "..")
+	f.Add(`..\..\x`, "{{ . }}", "", "ops")
+	f.Add(`..\..\x`, "", "", "ops")
 	f.Add(strings.Repeat("監", 60), strings.Repeat(".", 100)+"x", strings.Repeat("a.", 45)+"a", "")
 	f.Add("a.yaml", "b.yml", "x.yaml/y", ".")
 	f.Fuzz(func(t *testing.T, name, group, namespace, channel string) {

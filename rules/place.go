@@ -105,7 +105,7 @@ func (b *Book) freePath(ruler RulerInfo, namespace, group string) string {
 	}
 	for n := 0; ; n++ {
 		sum := sha256.Sum256([]byte(group + "\x00" + strconv.Itoa(n)))
-		path := prefix + strings.TrimLeft(stem+"-", "-") + hex.EncodeToString(sum[:4]) + ".yaml"
+		path := prefix + strings.TrimLeft(stem+"-", "-.") + hex.EncodeToString(sum[:4]) + ".yaml"
 		if b.free(ruler, path) {
 			return path
 		}
