@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"sync/atomic"
 	"syscall"
@@ -17,7 +20,20 @@ var commanded atomic.Bool
 
 // TestMain makes this test binary the program too: a test that executes `alertsmith` runs the real one, in a process of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"alertsmith": func() { os.Exit(execute(killSelf)) }})
+	testscript.Main(m, map[string]func(){"alertsmith": func() { os.Exit(execute(killSelf)) }, "get": get})
+}
+
+// get is a program for scripts that prints what is at an address.
+func get() {
+	response, err := http.Get(os.Args[1])
+	if err == nil {
+		defer response.Body.Close()
+		_, err = io.Copy(os.Stdout, response.Body)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1) //nolint:gocritic // the process ends, and the connection with it
+	}
 }
 
 func killSelf(step string) {

@@ -27,6 +27,7 @@ const patience = 90 * time.Second
 //	prometheus start|stop       a real Prometheus that reads $WORK/prometheus-rules, at $PROMETHEUS
 //	loki start|stop [api]       a real Loki that reads $WORK/loki-rules/fake (or is filled over its rule API), at $LOKI
 //	until REGEXP COMMAND…       repeats a command until its output matches
+//	exec get URL                prints what is there
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
