@@ -3,14 +3,16 @@ package bot
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/mattermost/mattermost/server/public/model"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -62,33 +64,34 @@ func (m *Mattermost) post(ctx context.Context, token, channelID string, reply Re
 	if !mattermostID.MatchString(channelID) {
 		return untold(errors.New("the request came from no channel of this server"))
 	}
-	body, err := json.Marshal(struct {
-		ChannelID string `json:"channel_id"`
-		Message   string `json:"message"`
-	}{channelID, fit(reply.Text)})
-	if err != nil {
-		return untold(err)
+	client := model.NewAPIv4Client(strings.TrimRight(m.base.String(), "/"))
+	client.HTTPClient = m.client
+	client.SetToken(token)
+	_, response, err := client.CreatePost(ctx, &model.Post{ChannelId: channelID, Message: fit(reply.Text)})
+	switch {
+	case response != nil && response.StatusCode == http.StatusCreated: // it stands there, whatever the answer's body says
+		return nil
+	case response != nil && response.StatusCode != 0:
+		return untold(fmt.Errorf("Mattermost answered %d", response.StatusCode)) // its own words could quote anything
+	default:
+		return untold(withoutURL(err))
 	}
-	return m.send(ctx, m.base.JoinPath("api", "v4", "posts"), token, body, http.StatusCreated)
 }
 
-// send posts JSON and wants one status. Its errors tell neither the address, which can be a secret, nor what was sent.
-func (m *Mattermost) send(ctx context.Context, to *url.URL, token string, body []byte, want int) error {
+// send posts JSON to an address. Its errors tell neither the address, which can be a secret, nor what was sent.
+func (m *Mattermost) send(ctx context.Context, to *url.URL, body []byte) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))
 	if err != nil {
 		return untold(errors.New("the request cannot be made"))
 	}
 	request.Header.Set("Content-Type", "application/json")
-	if token != "" {
-		request.Header.Set("Authorization", "Bearer "+token)
-	}
 	response, err := m.client.Do(request)
 	if err != nil {
 		return untold(withoutURL(err))
 	}
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be used again
-	if response.StatusCode != want {
+	if response.StatusCode != http.StatusOK {
 		return untold(fmt.Errorf("Mattermost answered %d", response.StatusCode))
 	}
 	return nil

@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/mattermost/mattermost/server/public/model"
+
 	"github.com/alertsmith/alertsmith/rules"
 )
 
@@ -28,17 +30,13 @@ const (
 // payload returns the reply as the JSON of a command response, as Mattermost 5.36.1 takes it. Slack's syntax, in which
 // <!channel> would ping everybody, is off.
 func (r Reply) payload() []byte {
-	kind := "ephemeral"
+	response := model.CommandResponse{ResponseType: model.CommandResponseTypeEphemeral, Text: fit(r.Text), SkipSlackParsing: true}
 	if r.InChannel {
-		kind = "in_channel"
+		response.ResponseType = model.CommandResponseTypeInChannel
 	}
-	body, err := json.Marshal(struct {
-		ResponseType     string `json:"response_type"`
-		Text             string `json:"text"`
-		SkipSlackParsing bool   `json:"skip_slack_parsing"`
-	}{kind, fit(r.Text), true})
+	body, err := json.Marshal(response)
 	if err != nil {
-		panic(err) // two strings and a bool
+		panic(err) // texts and a bool
 	}
 	return body
 }

@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -62,7 +61,7 @@ func (m *Mattermost) answerLate(ctx context.Context, requestID string, reply Rep
 	if !ok {
 		return untold(errors.New("the request can be answered no more: its response_url is missing, used up, or older than 30 minutes"))
 	}
-	return m.send(ctx, m.base.JoinPath("hooks", "commands", id), "", reply.payload(), http.StatusOK)
+	return m.send(ctx, m.base.JoinPath("hooks", "commands", id), reply.payload())
 }
 
 // useHook takes one of the uses of a request's response_url.

@@ -1,11 +1,15 @@
 package bot
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/mattermost/mattermost/server/public/model"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -57,9 +61,14 @@ func TestAnswerLateCallsOnlyTheServer(t *testing.T) {
 	if err := m.answerLate(t.Context(), "r1", Reply{Text: "late @all", InChannel: true}); err != nil {
 		t.Fatal(err)
 	}
-	want := `/hooks/commands/` + goodHook + ` {"response_type":"in_channel","text":"late @all","skip_slack_parsing":true}`
-	if got := s.heard(t); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
+	path, body, _ := strings.Cut(s.heard(t), " ")
+	got, err := model.CommandResponseFromJSON(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &model.CommandResponse{ResponseType: "in_channel", Text: "late @all", SkipSlackParsing: true}
+	if diff := cmp.Diff(want, got); path != "/hooks/commands/"+goodHook || diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
 	}
 }
 
@@ -99,9 +108,13 @@ func TestTell(t *testing.T) {
 		if err := m.Tell(t.Context(), request, Reply{Text: "live", InChannel: true}); err != nil {
 			t.Fatal(err)
 		}
-		want := `/api/v4/posts {"channel_id":"` + channelID + `","message":"live"}`
-		if got := s.heard(t); got != want || s.requests[0] != "POST /api/v4/posts Bearer bot-CANARY" {
-			t.Errorf("got %s by %s", got, s.requests[0])
+		path, body, _ := strings.Cut(s.heard(t), " ")
+		var got model.Post
+		if err := json.Unmarshal([]byte(body), &got); err != nil {
+			t.Fatal(err)
+		}
+		if path != "/api/v4/posts" || got.ChannelId != channelID || got.Message != "live" || s.requests[0] != "POST /api/v4/posts BEARER bot-CANARY" {
+			t.Errorf("got %s %s by %s", path, body, s.requests[0])
 		}
 	})
 	t.Run("without a bot", func(t *testing.T) {

@@ -48,7 +48,6 @@ var policy = []struct {
 		"github.com/go-git/go-git/v5": "chat is testable against plain funcs",
 		"database/sql":                "what chat asks of the journal is declared where it asks",
 		"os":                          "whatever chat reads comes over HTTP or from its options",
-		"github.com/mattermost/mattermost/server/public/model": "a command is a form and a reply is JSON; the model brings the whole server's graph along",
 	}},
 }
 

@@ -63,7 +63,7 @@ func startMattermost(t *testing.T) *mattermost {
 	})
 	mux.HandleFunc("POST /api/v4/posts", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		if r.Header.Get("Authorization") != "Bearer "+botToken || !strings.Contains(string(body), channelID) {
+		if !strings.EqualFold(r.Header.Get("Authorization"), "Bearer "+botToken) || !strings.Contains(string(body), channelID) {
 			t.Errorf("a post that the server would refuse: %s", body)
 		}
 		m.mu.Lock()
