@@ -2,6 +2,7 @@ package gitsync
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +21,7 @@ func appendLine(path, line string) func(rules.Tree) (rules.Commit, error) {
 		}
 		return rules.Commit{
 			Author: aiko, When: noon, Subject: "add " + line, Trailers: []rules.Trailer{{Key: "Request-Id", Value: line}},
-			Files: map[string][]byte{path: append(old[:len(old):len(old)], line+"\n"...), "dir/" + line: []byte(line)},
+			Files: map[string][]byte{path: append(slices.Clip(old), line+"\n"...), "dir/" + line: []byte(line)},
 		}, nil
 	}
 }

@@ -99,7 +99,7 @@ func (q *requests) read(ctx context.Context, o *objects, head plumbing.Hash) (co
 		return false, err
 	}
 	for n := 0; next.Len() > 0 && n < maxRequests; n++ {
-		commit := heap.Pop(&next).(*object.Commit)
+		commit := heap.Pop(&next).(*object.Commit) //nolint:forcetypeassert // nothing else is pushed
 		for _, t := range Trailers(commit.Message) {
 			if strings.EqualFold(t.Key, "Request-Id") {
 				fresh[t.Value] = append(fresh[t.Value], commit.Hash)
@@ -123,7 +123,7 @@ type newestFirst []*object.Commit
 func (h newestFirst) Len() int           { return len(h) }
 func (h newestFirst) Less(i, j int) bool { return h[i].Committer.When.After(h[j].Committer.When) }
 func (h newestFirst) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *newestFirst) Push(x any)        { *h = append(*h, x.(*object.Commit)) }
+func (h *newestFirst) Push(x any)        { *h = append(*h, x.(*object.Commit)) } //nolint:forcetypeassert // see read
 func (h *newestFirst) Pop() any {
 	last := len(*h) - 1
 	x := (*h)[last]

@@ -173,7 +173,7 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
-func TestUpdateRefuses(t *testing.T) {
+func TestUpdateRefuses(t *testing.T) { //nolint:tparallel // the cases share one rulebook, and none may move it
 	t.Parallel()
 	r := openBook(t, Options{})
 	before := update(t, r, map[string][]byte{"a/b/c.yaml": []byte("c"), "d.yaml": []byte("d")})

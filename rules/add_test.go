@@ -13,8 +13,6 @@ import (
 	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 func TestAddPlansAFile(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -26,7 +24,7 @@ func TestAddPlansAFile(t *testing.T) {
 		{
 			name: "an expression with every option",
 			add: Add{Name: " node-down ", Expr: "up == 0", Channel: "ops", Options: Options{
-				Namespace: "team/web", Group: "nodes", For: ptr(time.Minute), KeepFiringFor: ptr(90 * time.Second), Interval: ptr(15 * time.Second),
+				Namespace: "team/web", Group: "nodes", For: new(time.Minute), KeepFiringFor: new(90 * time.Second), Interval: new(15 * time.Second),
 				Labels:      map[string]string{"severity": "critical", "area": "web"},
 				Annotations: map[string]string{"summary": "{{ $labels.instance }} is down", "runbook_url": "https://example.org"},
 			}},
@@ -101,7 +99,7 @@ func TestAddPlansAFile(t *testing.T) {
 		},
 		{
 			name: "a pasted rule",
-			add:  Add{YAML: "alert: A\nexpr: up\nlabels: &l {a: b}\nannotations: *l", Channel: "ops", Options: Options{Group: "g", Interval: ptr(time.Minute)}},
+			add:  Add{YAML: "alert: A\nexpr: up\nlabels: &l {a: b}\nannotations: *l", Channel: "ops", Options: Options{Group: "g", Interval: new(time.Minute)}},
 			path: "prometheus/ops/g.yaml",
 			content: `groups:
   - name: g
@@ -167,7 +165,7 @@ func TestAddLogForm(t *testing.T) {
 		{LogForm{"amane_fail2ban_log", "Ban", "5m"}, nil,
 			`sum by (job) (count_over_time({job="amane_fail2ban_log"} |= "Ban" [5m])) > 0`,
 			`"Ban" in {job="amane_fail2ban_log"}: 3 lines within 5m`},
-		{LogForm{"job=x", "*", "1h30m"}, ptr(10.0),
+		{LogForm{"job=x", "*", "1h30m"}, new(10.0),
 			`sum by (job) (count_over_time({job="x"} [1h30m])) > 10`,
 			`{job="x"}: 3 lines within 1h30m`},
 		{LogForm{`job="a,b" , level!=debug,host=~"web.*"`, "/ban(ned)?/", "1d"}, nil,
@@ -244,7 +242,7 @@ func TestAddFindsItsPlace(t *testing.T) {
 		want string
 	}{
 		{"into a group", Add{Name: "New", Expr: "up", Channel: "ops", Options: Options{Group: "web"}}, "prometheus/ops/web.yaml"},
-		{"into a group, with its interval", Add{Name: "New", Expr: "up", Channel: "ops", Options: Options{Group: "web", Interval: ptr(30 * time.Second)}}, "prometheus/ops/web.yaml"},
+		{"into a group, with its interval", Add{Name: "New", Expr: "up", Channel: "ops", Options: Options{Group: "web", Interval: new(30 * time.Second)}}, "prometheus/ops/web.yaml"},
 		{"into a group of its name", Add{Name: "web", Expr: "up", Channel: "ops"}, "prometheus/ops/web.yaml"},
 		{"a group of this name in another namespace", Add{Name: "New", Expr: "up", Channel: "dev", Options: Options{Group: "web"}}, "prometheus/dev/web.yaml"},
 		{"a file of this name with another group", Add{Name: "own", Expr: "up", Channel: "ops"}, "prometheus/ops/own-00000000.yaml"},
@@ -303,10 +301,10 @@ func TestAddIsRefused(t *testing.T) {
 		{"both languages", Add{Name: "a", Expr: `vector(1)`}, Conflict, "ruler", -1, []string{"prometheus", "loki"}, "More than one ruler"},
 		{"no such ruler", Add{Name: "a", Expr: "up", Options: Options{Ruler: "promtheus"}}, Invalid, "ruler", -1, []string{"prometheus"}, "no ruler"},
 		{"lines for Prometheus", Add{Name: "a", Log: log, Options: Options{Ruler: "prometheus"}}, Invalid, "ruler", -1, []string{"loki"}, "by a Loki"},
-		{"threshold with an expression", Add{Name: "a", Expr: "up", Options: Options{Threshold: ptr(1.0)}}, Invalid, "threshold", -1, nil, "Write it into"},
-		{"keep_firing_for for Loki", Add{Name: "a", Log: log, Options: Options{KeepFiringFor: ptr(time.Minute)}}, Invalid, "keep_firing_for", -1, nil, "Loki ignores"},
-		{"negative threshold", Add{Name: "a", Log: log, Options: Options{Threshold: ptr(-1.0)}}, Invalid, "threshold", -1, nil, "zero or greater"},
-		{"negative for", Add{Name: "a", Expr: "up", Options: Options{For: ptr(-time.Second)}}, Invalid, "for", -1, nil, "zero or more"},
+		{"threshold with an expression", Add{Name: "a", Expr: "up", Options: Options{Threshold: new(1.0)}}, Invalid, "threshold", -1, nil, "Write it into"},
+		{"keep_firing_for for Loki", Add{Name: "a", Log: log, Options: Options{KeepFiringFor: new(time.Minute)}}, Invalid, "keep_firing_for", -1, nil, "Loki ignores"},
+		{"negative threshold", Add{Name: "a", Log: log, Options: Options{Threshold: new(-1.0)}}, Invalid, "threshold", -1, nil, "zero or greater"},
+		{"negative for", Add{Name: "a", Expr: "up", Options: Options{For: new(-time.Second)}}, Invalid, "for", -1, nil, "zero or more"},
 		{"no pattern", Add{Name: "a", Log: &LogForm{"x", "", "5m"}}, Invalid, "pattern", -1, []string{"*"}, "empty"},
 		{"a broken regular expression", Add{Name: "a", Log: &LogForm{"x", "/a(b/", "5m"}}, Invalid, "pattern", 1, nil, "regular expression"},
 		{"a time without unit", Add{Name: "a", Log: &LogForm{"x", "y", "5"}}, Invalid, "time", -1, []string{"5m", "5s", "5h"}, "no duration"},
@@ -322,7 +320,7 @@ func TestAddIsRefused(t *testing.T) {
 		{"a broken template", Add{Name: "a", Expr: "up", Options: Options{Annotations: map[string]string{"summary": "{{ $x }"}}}, Invalid, "", -1, nil, "summary"},
 		{"out of the namespace", Add{Name: "a", Expr: "up", Options: Options{Namespace: "../../etc"}}, Invalid, "namespace", -1, []string{"etc"}, "cannot be used"},
 		{"a rule of this name in the group", Add{Name: "Slow", Expr: "up", Channel: "ops", Options: Options{Group: "web"}}, Conflict, "name", -1, nil, "prometheus/ops/web.yaml, line 5. To replace it, delete it first: delete Slow"},
-		{"another interval", Add{Name: "a", Expr: "up", Channel: "ops", Options: Options{Group: "web", Interval: ptr(time.Minute)}}, Conflict, "interval", -1, []string{"30s"}, "every 30s"},
+		{"another interval", Add{Name: "a", Expr: "up", Channel: "ops", Options: Options{Group: "web", Interval: new(time.Minute)}}, Conflict, "interval", -1, []string{"30s"}, "every 30s"},
 		{"a bad file", Add{Name: "a", Expr: "up", Channel: "ops", Options: Options{Group: "bad"}}, Conflict, "group", -1, nil, "bad.yaml, line 5"},
 		{"two groups of one name", Add{Name: "a", Expr: "up", Channel: "ops", Options: Options{Group: "twice"}}, Conflict, "group", -1, nil, "ops/one.yaml, ops/two.yaml"},
 		{"pasted: not YAML", Add{YAML: "alert: A\nexpr: a: b"}, Invalid, "yaml", 9, nil, "Line 2: mapping values are not allowed"},
@@ -334,7 +332,7 @@ func TestAddIsRefused(t *testing.T) {
 		{"pasted: both kinds", Add{YAML: "alert: A\nrecord: b\nexpr: up"}, Invalid, "yaml", 0, nil, "either"},
 		{"pasted: a wrong duration", Add{YAML: "alert: A\nexpr: up\nfor: 5 minutes"}, Invalid, "yaml", -1, nil, "5 minutes"},
 		{"pasted: a broken expression", Add{YAML: "alert: A\nexpr: up ==", Options: Options{Ruler: "prometheus"}}, Invalid, "yaml", -1, nil, `The expression of "A": This is no PromQL`},
-		{"pasted: with an option", Add{YAML: "alert: A\nexpr: up", Options: Options{For: ptr(time.Minute)}}, Invalid, "for", -1, nil, "into the YAML"},
+		{"pasted: with an option", Add{YAML: "alert: A\nexpr: up", Options: Options{For: new(time.Minute)}}, Invalid, "for", -1, nil, "into the YAML"},
 		{"pasted: two group names", Add{YAML: "name: g\nrules: [{alert: A, expr: up}]", Options: Options{Group: "h"}}, Conflict, "group", -1, nil, "Leave one"},
 		{"pasted: dropped by Loki", Add{YAML: "alert: A\nexpr: 'rate({a=\"b\"} |= \"x\" [5m]) > 0'\nkeep_firing_for: 5m"}, Invalid, "", -1, nil, "keep_firing_for"},
 		{"pasted: an alias bomb", Add{YAML: "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nalert: *b"}, Invalid, "yaml", 0, nil, `has no "a"`},

@@ -1,10 +1,10 @@
 package rules_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -72,14 +72,14 @@ func (b *bench) start() {
 		ReconcileInterval: time.Hour,
 		Step:              b.steps.add,
 		Settled:           func(_ context.Context, w rules.Waiting) { b.settled <- w },
-		Logger:            slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger:            slog.New(slog.DiscardHandler),
 	})
 }
 
 // run follows the rulers in the background until the test ends.
 func (b *bench) run(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = b.Run(ctx) })
 	t.Cleanup(func() { cancel(); wg.Wait() })
@@ -145,7 +145,7 @@ func TestApplyWalksThePathToLive(t *testing.T) {
 	if len(commits[0].Files) != 2 || commits[0].Files["journal/page.md"] == nil || commits[0].Files["prometheus/ops/node-down.yaml"] == nil {
 		t.Errorf("files of the commit: %v, want the rule file and the journal page", commits[0].Files)
 	}
-	if got, want := b.prometheus.Published("ops/node-down.yaml"), commits[0].Files["prometheus/ops/node-down.yaml"]; string(got) != string(want) {
+	if got, want := b.prometheus.Published("ops/node-down.yaml"), commits[0].Files["prometheus/ops/node-down.yaml"]; !bytes.Equal(got, want) {
 		t.Errorf("published %q, committed %q", got, want)
 	}
 }
@@ -378,7 +378,7 @@ func TestWhoWaitsIsToldWhenTheServiceEnds(t *testing.T) {
 	ended := make(chan struct{})
 	go func() { _ = b.Run(ctx); close(ended) }()
 	done := make(chan rules.Outcome, 1)
-	go func() { done <- b.Apply(context.Background(), request("r1"), nodeDown("node-down")) }()
+	go func() { done <- b.Apply(t.Context(), request("r1"), nodeDown("node-down")) }()
 	for len(b.store.Commits()) == 0 {
 		time.Sleep(time.Millisecond)
 	}
@@ -414,7 +414,7 @@ func TestARulerThatHangsHoldsUpNoOther(t *testing.T) {
 		r.OnReload = func(map[string]rules.RuleFile) error { close(hanging); <-release; return nil }
 	})
 	done := make(chan rules.Outcome, 1)
-	go func() { done <- b.Apply(context.Background(), request("r1"), nodeDown("slow")) }()
+	go func() { done <- b.Apply(t.Context(), request("r1"), nodeDown("slow")) }()
 	<-hanging
 	out := b.Apply(t.Context(), request("r2"), rules.Add{Name: "quick", Log: &rules.LogForm{Label: "sshd", Pattern: "Ban", Time: "5m"}, Channel: "ops"})
 	if out.Err != nil || out.State != rules.Live {
@@ -433,7 +433,7 @@ func TestConcurrentChangesAreAllThereOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() {
-			out := b.Apply(context.Background(), request(fmt.Sprint("r", i)), nodeDown(fmt.Sprintf("rule-%02d", i)))
+			out := b.Apply(t.Context(), request(fmt.Sprint("r", i)), nodeDown(fmt.Sprintf("rule-%02d", i)))
 			if out.Err != nil || out.State != rules.Live {
 				t.Errorf("change %d: %+v", i, out)
 			}

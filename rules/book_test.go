@@ -196,8 +196,7 @@ func TestCheckAndProblems(t *testing.T) {
 	} {
 		err := before.With(test.files).Check("prometheus", before)
 		var got []string
-		var e *Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*Error](err); ok {
 			for _, p := range e.Problems {
 				got = append(got, fmt.Sprintf("%s:%d", p.Path, p.Line))
 			}

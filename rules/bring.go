@@ -120,8 +120,7 @@ func (i inverse) Plan(book *Book) (Change, error) {
 
 // reasonOf returns what a person may read of an error.
 func reasonOf(err error) string {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Text
 	}
 	return "an internal error; see the service's log"

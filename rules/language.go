@@ -109,8 +109,7 @@ func fit(d expr.Dialect, rules []Rule) ([]Rule, *misfit) {
 		}
 		if err != nil {
 			reason := expr.SyntaxError{Offset: -1, Text: err.Error()}
-			var syntax *expr.SyntaxError
-			if errors.As(err, &syntax) {
+			if syntax, ok := errors.AsType[*expr.SyntaxError](err); ok {
 				reason = *syntax
 			}
 			return nil, &misfit{rule: i, reason: reason}

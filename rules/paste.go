@@ -139,11 +139,11 @@ func readPasted(text string) (*document, error) {
 	if indent <= want {
 		return nil, err
 	}
-	moved := first
+	moved := []byte(first)
 	for line := range strings.SplitSeq(rest, "\n") {
-		moved += "\n" + line[min(indent-want, len(line)):]
+		moved = append(moved, "\n"+line[min(indent-want, len(line)):]...)
 	}
-	if d, again := readDocument([]byte(moved)); again == nil {
+	if d, again := readDocument(moved); again == nil {
 		return d, nil
 	}
 	return nil, err

@@ -35,7 +35,7 @@ func open(ctx context.Context, path string, busy time.Duration) (*DB, error) {
 		return nil, unavailable(err, "the journal %s cannot be opened", path)
 	}
 	if err := migrate(ctx, db); err != nil {
-		db.Close()
+		err = errors.Join(err, db.Close())
 		if errors.Is(err, errNewer) {
 			return nil, unavailable(err, "the journal %s was written by a newer Alertsmith: start that one, or choose another storage directory", path)
 		}

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +54,7 @@ func AddEntry(page []byte, e rules.PageEntry, t time.Time) []byte {
 	if e.Diff != "" {
 		b.WriteString("\n" + fenced("diff", cut(e.Diff, maxDiff)))
 	}
-	return append(page[:len(page):len(page)], b.String()...)
+	return append(slices.Clip(page), b.String()...)
 }
 
 // named returns the names of the rules for the heading.

@@ -113,6 +113,7 @@ func (d *DB) read(ctx context.Context, where string, args ...any) ([]rules.Recor
 // records reads the rows that where selects. Times come back in UTC and to the millisecond.
 func (d *DB) records(ctx context.Context, where string, args ...any) ([]rules.Record, error) {
 	rows, err := d.sql.QueryContext(ctx,
+		//nolint:gosec // where is one of this file's own literals
 		`SELECT request_id, COALESCE(request_key, ''), received, actor_id, actor_name, actor_email, team_id, team_name, channel_id,
 			channel_name, entry, remote, command, action, outcome, reply, in_channel, done
 		FROM commands `+where, args...)

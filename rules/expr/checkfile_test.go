@@ -94,21 +94,21 @@ func bombs() map[string]string {
 	annotation := func(text string) string {
 		return group("  - alert: A", "    expr: up", "    annotations: {a: '"+text+"'}")
 	}
-	aliases := "a0: &a0 [x,x,x,x,x,x,x,x,x]\n"
+	var aliases, nested strings.Builder
+	aliases.WriteString("a0: &a0 [x,x,x,x,x,x,x,x,x]\n")
 	for i := 1; i < 100; i++ {
-		aliases += fmt.Sprintf("a%d: &a%d [%s*a%d]\n", i, i, rep(fmt.Sprintf("*a%d,", i-1), 8), i-1)
+		fmt.Fprintf(&aliases, "a%d: &a%d [%s*a%d]\n", i, i, rep(fmt.Sprintf("*a%d,", i-1), 8), i-1)
 	}
-	nested := ""
 	for i := range 120 {
-		nested += rep(" ", i) + "a:\n"
+		nested.WriteString(rep(" ", i) + "a:\n")
 	}
 	return map[string]string{
 		"flow sequences":      rep("[", 8000),
 		"flow mappings":       rep("{a: ", 2000),
-		"nested mappings":     nested,
+		"nested mappings":     nested.String(),
 		"sequences":           rep("- ", 4000),
 		"same key":            "groups: {" + rep("a,", 4000) + "}",
-		"aliases":             aliases,
+		"aliases":             aliases.String(),
 		"comments":            rep("# a\n", 2000),
 		"documents":           rep("---\n", 2000),
 		"template brackets":   annotation("{{" + rep("(", 3900) + "1" + rep(")", 3900) + "}}"),

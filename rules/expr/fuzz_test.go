@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -60,7 +61,7 @@ func FuzzCanonical(f *testing.F) {
 		for _, d := range Dialects() {
 			canonical, err := d.Canonical(expression)
 			if err != nil {
-				if failed, ok := err.(*SyntaxError); !ok || failed.Offset < -1 || failed.Offset > len(expression) || failed.Text == "" {
+				if failed, ok := errors.AsType[*SyntaxError](err); !ok || failed.Offset < -1 || failed.Offset > len(expression) || failed.Text == "" {
 					t.Fatalf("%s %q: %#v", d, expression, err)
 				}
 				continue

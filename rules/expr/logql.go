@@ -55,11 +55,15 @@ func checkNames(parsed syntax.Expr, expression string) error {
 func checkStages(parsed syntax.Expr, expression string) error {
 	var first error
 	parsed.Walk(func(e syntax.Expr) bool {
+		var err error
 		switch e := e.(type) {
-		case *syntax.RangeAggregationExpr, *syntax.MultiVariantExpr:
-			if _, err := e.(syntax.SampleExpr).Extractors(); err != nil && first == nil {
-				first = logQLError(err, expression)
-			}
+		case *syntax.RangeAggregationExpr:
+			_, err = e.Extractors()
+		case *syntax.MultiVariantExpr:
+			_, err = e.Extractors()
+		}
+		if err != nil && first == nil {
+			first = logQLError(err, expression)
 		}
 		return true
 	})

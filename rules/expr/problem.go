@@ -53,8 +53,7 @@ func (f *file) ruleProblem(rule *yaml.Node, failed *rulefmt.Error) Problem {
 	if p.Line == 0 {
 		p = p.at(rule)
 	}
-	var syntax *SyntaxError
-	if errors.As(&failed.Err, &syntax) {
+	if syntax, ok := errors.AsType[*SyntaxError](&failed.Err); ok {
 		p.Text = syntax.Text
 		return f.inside(value(rule, "expr"), syntax.Offset, p)
 	}
@@ -90,9 +89,8 @@ func placed(text string) Problem {
 
 // documentProblems turns an error of the YAML reader, or of rulefmt about groups, into problems.
 func (f *file) documentProblems(err error) []Problem {
-	var typeError *yaml.TypeError
 	texts := []string{err.Error()}
-	if errors.As(err, &typeError) {
+	if typeError, ok := errors.AsType[*yaml.TypeError](err); ok {
 		texts = typeError.Errors
 	}
 	var problems []Problem

@@ -1,6 +1,7 @@
 package rulestest
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"sync"
@@ -97,7 +98,7 @@ func (r *Ruler) Publish(_ context.Context, files []rules.RuleFile) (rules.Publis
 		case file.Bad:
 		default:
 			next[file.Path] = file
-			if !had || string(old.Content) != string(file.Content) {
+			if !had || !bytes.Equal(old.Content, file.Content) {
 				account.Changed = append(account.Changed, file.Path)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -187,7 +188,7 @@ func concurrentUpdates(t *testing.T, s rules.Store) {
 					if err != nil && !errors.Is(err, fs.ErrNotExist) {
 						return rules.Commit{}, err
 					}
-					return commit(id, map[string][]byte{"page": fmt.Appendf(page[:len(page):len(page)], "%s\n", id)}), nil
+					return commit(id, map[string][]byte{"page": fmt.Appendf(slices.Clip(page), "%s\n", id)}), nil
 				})
 				if err != nil {
 					t.Errorf("update %s: %v", id, err)
