@@ -3,7 +3,7 @@ package rules
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
+	"crypto/sha1" //nolint:gosec // Git's name for content, not a protection
 	"encoding/hex"
 	"fmt"
 	"maps"
@@ -125,10 +125,11 @@ func (b *Book) With(files map[string][]byte) *Book {
 	return newBook("", b.rulers, planned)
 }
 
-// plannedID is the content id of a file that no tree has yet. No tree has ids of this form.
+// plannedID is the content id that Git will give a file (SHA-1): the verdict on what was planned serves for what was committed. Where the
+// rulebook counts otherwise, the file is read once more.
 func plannedID(content []byte) string {
-	sum := sha256.Sum256(content)
-	return "planned:" + hex.EncodeToString(sum[:])
+	sum := sha1.Sum(append(fmt.Appendf(nil, "blob %d\x00", len(content)), content...)) //nolint:gosec // see the import
+	return hex.EncodeToString(sum[:])
 }
 
 // relative returns where a rule file stands below a ruler's directory; false when it is not the ruler's: when it is not below

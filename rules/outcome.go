@@ -33,11 +33,15 @@ type State string
 
 // The states. Pending and NotLoaded are retried in the background.
 const (
-	Live      State = "LIVE"       // listed with this expression and healthy
-	Pending   State = "PENDING"    // the ruler is not reachable, or has not come to it yet
-	NotLoaded State = "NOT_LOADED" // the ruler answered that it reloaded, and does not list the rule, or cannot evaluate it
-	Reverted  State = "REVERTED"   // the ruler refused it; a second commit undid the change
+	Live       State = "LIVE"       // listed with this expression and healthy
+	Pending    State = "PENDING"    // the ruler is not reachable, or has not come to it yet
+	NotLoaded  State = "NOT_LOADED" // the ruler answered that it reloaded, and does not list the rule, or cannot evaluate it
+	Reverted   State = "REVERTED"   // the ruler refused it; a second commit undid the change
+	Superseded State = "SUPERSEDED" // a later change took the rules out or replaced them before the ruler ran them
 )
+
+// settled reports whether nothing more is waited for.
+func (s State) settled() bool { return s == Live || s == Reverted || s == Superseded }
 
 // Outcome is the account of one change.
 type Outcome struct {
