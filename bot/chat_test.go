@@ -42,6 +42,7 @@ type chat struct {
 	journal *memoryJournal
 	log     *bytes.Buffer
 	options Options
+	access  Access
 	now     time.Time
 	fields  url.Values // set on every request beside the usual
 }
@@ -65,12 +66,12 @@ func newChat(t testing.TB, change func(*chat)) *chat {
 	})
 	c.backend = Backend{Apply: c.applier.Apply, Book: c.applier.Book, Status: c.applier.Status}
 	var ids atomic.Int64
+	c.access = Access{Tokens: []string{"another", goodToken}, CLITokens: []string{cliToken}}
 	c.options = Options{
-		Tokens:    func() []string { return []string{"another", goodToken} },
-		CLITokens: func() []string { return []string{cliToken} },
-		Now:       func() time.Time { return c.now },
-		NewID:     func() string { return fmt.Sprintf("request%019d", ids.Add(1)) },
-		Logger:    slog.New(slog.NewTextHandler(c.log, nil)),
+		Access: func() Access { return c.access },
+		Now:    func() time.Time { return c.now },
+		NewID:  func() string { return fmt.Sprintf("request%019d", ids.Add(1)) },
+		Logger: slog.New(slog.NewTextHandler(c.log, nil)),
 	}
 	if change != nil {
 		change(c)

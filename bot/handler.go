@@ -18,14 +18,8 @@ import (
 
 // Options say whose commands the handler takes and how it answers. What may be left out says so.
 type Options struct {
-	// Tokens returns the command tokens that are valid now, one for every slash command in Mattermost.
-	Tokens func() []string
-	// CLITokens returns the tokens of our own command line, which has no trigger id to show; may be nil.
-	CLITokens func() []string
-	// AllowGET takes commands by GET too, which puts the token into URLs and thus into the logs of proxies.
-	AllowGET bool
-	// Teams, Channels and Users are the ids that commands are taken from; an empty list takes all.
-	Teams, Channels, Users []string
+	// Access returns who may give commands now. It is asked once for every request, so that a reload takes effect at once.
+	Access func() Access
 	// Mattermost is the server that the commands come from. With nil, trigger ids are not verified and nothing can be answered late.
 	Mattermost *Mattermost
 	// AckAfter is when a command that is still being worked on is answered with "working on it"; 0 means 2.5 s.
@@ -57,7 +51,6 @@ type Handler struct {
 	options Options
 	backend Backend
 	journal Journal
-	access  access
 	slots   chan struct{}
 	working sync.WaitGroup
 }
@@ -73,9 +66,6 @@ func New(options Options, backend Backend, journal Journal) *Handler {
 	if options.InFlight == 0 {
 		options.InFlight = 64
 	}
-	if options.CLITokens == nil {
-		options.CLITokens = func() []string { return nil }
-	}
 	if options.Now == nil {
 		options.Now = time.Now
 	}
@@ -87,8 +77,7 @@ func New(options Options, backend Backend, journal Journal) *Handler {
 	}
 	return &Handler{
 		options: options, backend: backend, journal: journal,
-		access: access{teams: options.Teams, channels: options.Channels, users: options.Users},
-		slots:  make(chan struct{}, options.InFlight),
+		slots: make(chan struct{}, options.InFlight),
 	}
 }
 
@@ -99,14 +88,15 @@ const noAnswerAfter = 25 * time.Second
 // ServeHTTP takes one command. What is not from Mattermost gets an HTTP error without a reason; everything else is answered
 // 200 with a message, as Mattermost shows no other answer to the person.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f, status := readForm(w, r, h.options.AllowGET)
+	access := h.options.Access()
+	f, status := readForm(w, r, access.AllowGET)
 	if status != 0 {
 		h.refuse(w, r, status)
 		return
 	}
 	tokens := tokensOf(r, f)
-	cli := allValid(tokens, h.options.CLITokens())
-	if !cli && !allValid(tokens, h.options.Tokens()) {
+	cli := allValid(tokens, access.CLITokens)
+	if !cli && !allValid(tokens, access.Tokens) {
 		h.refuse(w, r, http.StatusUnauthorized)
 		return
 	}
@@ -127,7 +117,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.working.Go(func() {
 		defer cancel()
-		reply := h.work(ctx, request, f)
+		reply := h.work(ctx, access, request, f)
 		select {
 		case done <- reply:
 		case <-late:
@@ -163,7 +153,7 @@ func (h *Handler) Wait(ctx context.Context) error {
 }
 
 // work is the path of a command from the verified token to its reply.
-func (h *Handler) work(ctx context.Context, request rules.Request, f form) Reply {
+func (h *Handler) work(ctx context.Context, access Access, request rules.Request, f form) Reply {
 	var denied error
 	if h.options.Mattermost != nil && request.Entry == "chat" {
 		request.Key, denied = h.options.Mattermost.verifyTrigger(ctx, f)
@@ -185,7 +175,7 @@ func (h *Handler) work(ctx context.Context, request rules.Request, f form) Reply
 		err = &rules.Error{Kind: rules.Invalid, Offset: -1, Text: fmt.Sprintf("The command is %d bytes long; at most %d are allowed.", f.length, maxText)}
 	}
 	if err == nil {
-		name, ended, err = h.run(ctx, call)
+		name, ended, err = h.run(ctx, access, call)
 	}
 	if err != nil {
 		ended = call.failed(ended, err)
@@ -200,7 +190,7 @@ func (h *Handler) work(ctx context.Context, request rules.Request, f form) Reply
 }
 
 // run looks the command up, authorizes it and runs it. A panic in it is an error of this one request.
-func (h *Handler) run(ctx context.Context, call *call) (name string, ended answer, err error) {
+func (h *Handler) run(ctx context.Context, access Access, call *call) (name string, ended answer, err error) {
 	name = "unknown"
 	select {
 	case h.slots <- struct{}{}:
@@ -217,7 +207,7 @@ func (h *Handler) run(ctx context.Context, call *call) (name string, ended answe
 	if unknown == nil {
 		name = command.Name
 	}
-	if err := h.access.check(call.request); err != nil {
+	if err := access.check(call.request); err != nil {
 		return name, ended, err
 	}
 	if unknown != nil {

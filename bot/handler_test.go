@@ -41,8 +41,8 @@ func TestRecordedRequests(t *testing.T) {
 			t.Parallel()
 			post := func(allowGET bool, file string) (*chat, *httptest.ResponseRecorder) {
 				c := newChat(t, func(c *chat) {
-					c.options.AllowGET = allowGET
-					c.options.Tokens = func() []string { return []string{goodToken, "1ni6tc7br7nppx7zehfumiqwze"} }
+					c.access.AllowGET = allowGET
+					c.access.Tokens = []string{goodToken, "1ni6tc7br7nppx7zehfumiqwze"}
 				})
 				w := httptest.NewRecorder()
 				c.handler.ServeHTTP(w, recordedRequest(t, filepath.Join(dir, file)))
@@ -129,8 +129,7 @@ func TestRefusedRequests(t *testing.T) {
 func TestNoTokensAtAll(t *testing.T) {
 	t.Parallel()
 	c := newChat(t, func(c *chat) {
-		c.options.Tokens = func() []string { return []string{""} }
-		c.options.CLITokens = nil
+		c.access = Access{Tokens: []string{""}}
 	})
 	for _, token := range []string{"", "x"} {
 		if w := c.post(url.Values{"token": {token}, "user_id": {"u"}}); w.Code != http.StatusUnauthorized {
@@ -142,19 +141,19 @@ func TestNoTokensAtAll(t *testing.T) {
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		change func(*Options)
+		change func(*Access)
 		want   rules.Result
 	}{
-		"all of them": {func(o *Options) {
-			o.Teams, o.Channels, o.Users = []string{"x", teamID}, []string{channelID}, []string{alice}
+		"all of them": {func(a *Access) {
+			a.Teams, a.Channels, a.Users = []string{"x", teamID}, []string{channelID}, []string{alice}
 		}, rules.Success},
-		"another team":    {func(o *Options) { o.Teams = []string{"x"} }, rules.DeniedResult},
-		"another channel": {func(o *Options) { o.Channels = []string{"alerts"} }, rules.DeniedResult},
-		"another user":    {func(o *Options) { o.Users = []string{"alice"} }, rules.DeniedResult},
+		"another team":    {func(a *Access) { a.Teams = []string{"x"} }, rules.DeniedResult},
+		"another channel": {func(a *Access) { a.Channels = []string{"alerts"} }, rules.DeniedResult},
+		"another user":    {func(a *Access) { a.Users = []string{"alice"} }, rules.DeniedResult},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			chat := newChat(t, func(chat *chat) { c.change(&chat.options) })
+			chat := newChat(t, func(chat *chat) { c.change(&chat.access) })
 			if got := chat.say("add x expr=up"); chat.last().Outcome.Result != c.want || got.ResponseType == "in_channel" != (c.want == rules.Success) {
 				t.Errorf("%s: %+v", chat.last().Outcome.Result, got)
 			}
@@ -432,6 +431,23 @@ func TestJournalFails(t *testing.T) {
 			t.Errorf("logged %s", c.log)
 		}
 	})
+}
+
+// A reload changes who may do what, and one handler lives through it: the commands that it works on count on.
+func TestAccessChanges(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	c.say("list")
+	c.access = Access{Tokens: []string{"new"}}
+	if w := c.post(c.form("list")); w.Code != http.StatusUnauthorized {
+		t.Errorf("the old token is answered %d", w.Code)
+	}
+	c.fields.Set("token", "new")
+	c.say("list")
+	c.access.Users = []string{"bob"}
+	if c.say("list"); c.last().Outcome.Result != rules.DeniedResult {
+		t.Errorf("the new list of people is not in force: %+v", c.last())
+	}
 }
 
 // A command is recorded and logged once, without the secrets and, in the log, without the text.

@@ -74,22 +74,29 @@ func (m *Mattermost) verifyTrigger(ctx context.Context, f form) (string, error) 
 	return t.client, nil
 }
 
-// access says by id who may give commands, and where. An empty list lets everyone in.
-type access struct {
-	teams, channels, users []string
+// Access says who may give commands, and where.
+type Access struct {
+	// Tokens are the valid command tokens, one for every slash command in Mattermost.
+	Tokens []string
+	// CLITokens are those of our own command line, which has no trigger id to show; may be empty.
+	CLITokens []string
+	// AllowGET takes commands by GET too, which puts the token into URLs and thus into the logs of proxies.
+	AllowGET bool
+	// Teams, Channels and Users are the ids that commands are taken from; an empty list takes all.
+	Teams, Channels, Users []string
 }
 
 // check returns nil when the request may go on, else an error of kind Denied.
-func (a access) check(r rules.Request) error {
+func (a Access) check(r rules.Request) error {
 	var text string
 	switch {
 	case r.Entry == "cli": // whose teams, channels and users Mattermost does not know; its token is permission enough
 		return nil
-	case !allows(a.teams, r.Team.ID):
+	case !allows(a.Teams, r.Team.ID):
 		text = "This team may not use the command here: ask whoever runs Alertsmith to allow it."
-	case !allows(a.channels, r.Channel.ID):
+	case !allows(a.Channels, r.Channel.ID):
 		text = "The command may not be used in this channel: ask whoever runs Alertsmith to allow it."
-	case !allows(a.users, r.Actor.ID):
+	case !allows(a.Users, r.Actor.ID):
 		text = "You may not use this command: ask whoever runs Alertsmith to allow it."
 	default:
 		return nil

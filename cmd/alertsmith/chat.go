@@ -2,19 +2,17 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"path/filepath"
 	"reflect"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/alertsmith/alertsmith/bot"
 )
 
-// chat is the bot's handler for the tokens and allow-lists in force; a reload puts another in its place.
+// chat is the bot's handler with the tokens and allow-lists in force, which a reload replaces.
 type chat struct {
 	settings   *serve
 	backend    bot.Backend
@@ -25,13 +23,12 @@ type chat struct {
 	metrics    *metrics
 
 	token   atomic.Pointer[string] // the bot's
-	handler atomic.Pointer[bot.Handler]
-	mu      sync.Mutex
-	all     []*bot.Handler // those of before too: they may still be working
+	access  atomic.Pointer[bot.Access]
+	handler *bot.Handler // made by the first load
 }
 
 // ServeHTTP takes one command.
-func (c *chat) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.handler.Load().ServeHTTP(w, r) }
+func (c *chat) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.handler.ServeHTTP(w, r) }
 
 // botToken returns the bot account's access token, or "".
 func (c *chat) botToken() string {
@@ -57,37 +54,25 @@ func (c *chat) load(m mattermostConfig) error {
 			return err
 		}
 	}
-	handler := bot.New(bot.Options{
-		Tokens:     func() []string { return tokens },
-		CLITokens:  func() []string { return []string{own} },
-		AllowGET:   m.AllowGet,
-		Teams:      m.Teams,
-		Channels:   m.Channels,
-		Users:      m.Users,
-		Mattermost: c.mattermost,
-		Deadline:   c.deadline,
-		Logger:     c.logger,
-		Observe:    c.metrics.commanded,
-	}, c.backend, c.journal)
-
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.token.Store(&botToken)
-	c.handler.Store(handler)
-	c.all = append(c.all, handler)
+	c.access.Store(&bot.Access{
+		Tokens: tokens, CLITokens: []string{own}, AllowGET: m.AllowGet,
+		Teams: m.Teams, Channels: m.Channels, Users: m.Users,
+	})
+	if c.handler == nil {
+		c.handler = bot.New(bot.Options{
+			Access:     func() bot.Access { return *c.access.Load() },
+			Mattermost: c.mattermost,
+			Deadline:   c.deadline,
+			Logger:     c.logger,
+			Observe:    c.metrics.commanded,
+		}, c.backend, c.journal)
+	}
 	return nil
 }
 
 // wait returns when no command is being worked on. None may come in meanwhile.
-func (c *chat) wait(ctx context.Context) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var errs []error
-	for _, handler := range c.all {
-		errs = append(errs, handler.Wait(ctx))
-	}
-	return errors.Join(errs...)
-}
+func (c *chat) wait(ctx context.Context) error { return c.handler.Wait(ctx) }
 
 // reload reads tokens and allow-lists again. A failure is logged and returned, and leaves everything as it was.
 func (s *service) reload() error {
