@@ -49,8 +49,9 @@ type Ruler interface {
 	// Info returns the ruler's name, dialect and place in the rulebook.
 	Info() RulerInfo
 	// Publish makes what the ruler reads equal to files: changed files written, vanished ones removed, nothing else touched.
-	// An *Error of kind Refused carries the ruler's reason; kind Unreachable is worth a retry; a name taken by a file
-	// that is not ours is kind Conflict. On an error some of the files may have been published.
+	// An *Error of kind Refused carries the ruler's reason, and in its Problems the refused files by path in
+	// the rulebook where it tells them; kind Unreachable is worth a retry; a name taken by a file that is not ours is kind Conflict. A file that is
+	// refused or whose name is taken holds up no other. On an error some of the files may have been published.
 	Publish(ctx context.Context, files []RuleFile) (Published, error)
 	// Reload makes the ruler read what was published. nil does not mean that the rules are live. Kinds: Refused,
 	// Unreachable, ReloadOff.

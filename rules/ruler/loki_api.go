@@ -2,10 +2,9 @@ package ruler
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -32,17 +31,15 @@ func newLokiAPI(b base) (rules.Ruler, error) {
 	return &lokiAPI{base: b, manifest: m}, nil
 }
 
-// Publish implements rules.Ruler. Groups that differ are posted first, then what vanished is deleted.
+// Publish implements rules.Ruler. Groups that differ are posted first, then what vanished is deleted. A file that Loki refuses, or whose
+// namespace is somebody else's, holds up itself alone; all of them are told at the end.
 func (l *lokiAPI) Publish(ctx context.Context, files []rules.RuleFile) (rules.Published, error) {
 	var published rules.Published
 	stored, err := l.stored(ctx)
 	if err != nil {
 		return published, err
 	}
-	todo, err := l.plan(files, stored)
-	if err != nil {
-		return published, err
-	}
+	todo := l.plan(files, stored)
 	for namespace := range stored {
 		if _, ours := l.manifest.Entries[namespace]; !ours {
 			published.Foreign = append(published.Foreign, namespace)
@@ -54,25 +51,29 @@ func (l *lokiAPI) Publish(ctx context.Context, files []rules.RuleFile) (rules.Pu
 			return published, l.unwritable(err)
 		}
 	}
+	refused, forgotten := todo.refused, false
 	for _, change := range todo.changes {
-		if err := l.carryOut(ctx, change); err != nil {
+		err := l.carryOut(ctx, change)
+		if why, ok := errors.AsType[refusal](err); ok {
+			refused = append(refused, l.problem(change.path, string(why)))
+			continue
+		}
+		if err != nil {
 			return published, err
 		}
 		published.Changed = append(published.Changed, change.path)
-	}
-	slices.Sort(published.Changed)
-	if err := l.forget(todo.changes); err != nil {
-		return published, l.unwritable(err)
-	}
-	if len(todo.conflict) > 0 {
-		return published, &rules.Error{
-			Kind: rules.Conflict,
-			Text: fmt.Sprintf("%s has another namespace named %s, which Alertsmith did not make and does not overwrite. Delete it there, or make it equal to the rulebook's, and it is taken over.",
-				l.Name, strings.Join(todo.conflict, ", ")),
-			Offset: -1,
+		if change.gone && len(change.post) == 0 {
+			delete(l.manifest.Entries, change.namespace)
+			forgotten = true
 		}
 	}
-	return published, nil
+	slices.Sort(published.Changed)
+	if forgotten {
+		if err := l.manifest.save(); err != nil {
+			return published, l.unwritable(err)
+		}
+	}
+	return published, l.heldUp(refused, todo.conflict)
 }
 
 // Reload implements rules.Ruler. There is nothing to order: Loki stored the groups when it took them, and polls its store.
@@ -83,99 +84,11 @@ func (l *lokiAPI) Running(ctx context.Context, groups ...string) ([]rules.Runnin
 	return l.runningInLoki(ctx, groups)
 }
 
-// lokiPlan is what one publication is to do.
-type lokiPlan struct {
-	changes  []lokiChange
-	conflict []string // namespaces
-	noted    bool     // the manifest has to be saved first
-}
-
-// lokiChange is what happens to one namespace.
-type lokiChange struct {
-	path, namespace string
-	post            []lokiGroup
-	remove          []string // groups
-	gone            bool     // the whole namespace
-}
-
-func (l *lokiAPI) plan(files []rules.RuleFile, stored map[string][]lokiGroup) (lokiPlan, error) {
-	var todo lokiPlan
-	wanted := map[string]bool{}
-	for _, file := range files {
-		namespace := rules.LiveName(file.Path)
-		wanted[namespace] = true
-		if file.Bad {
-			continue
-		}
-		groups, err := groupsOf(file)
-		if err != nil {
-			return todo, err
-		}
-		have, exists := stored[namespace]
-		change := difference(have, groups)
-		change.path, change.namespace = file.Path, namespace
-		_, ours := l.manifest.Entries[namespace]
-		same := len(change.post)+len(change.remove) == 0
-		if exists && !ours && !same {
-			todo.conflict = append(todo.conflict, namespace)
-			continue
-		}
-		if !ours && len(groups) > 0 {
-			l.manifest.Entries[namespace] = entry{}
-			todo.noted = true
-			if exists {
-				l.Logger.Info("Took over a rule namespace that was there already", "ruler", l.Name, "namespace", namespace)
-			}
-		}
-		if !same {
-			todo.changes = append(todo.changes, change)
-		}
-	}
-	for _, namespace := range slices.Sorted(maps.Keys(l.manifest.Entries)) {
-		if wanted[namespace] {
-			continue
-		}
-		if _, exists := stored[namespace]; exists {
-			path, _ := rules.RulebookPath(namespace)
-			todo.changes = append(todo.changes, lokiChange{path: path, namespace: namespace, gone: true})
-		} else {
-			delete(l.manifest.Entries, namespace)
-			todo.noted = true
-		}
-	}
-	return todo, nil
-}
-
-// difference returns what makes have into want.
-func difference(have, want []lokiGroup) lokiChange {
-	var change lokiChange
-	stored := map[string]lokiGroup{}
-	for _, group := range have {
-		stored[group.Name] = group
-	}
-	for _, group := range want {
-		if old, ok := stored[group.Name]; !ok || !reflect.DeepEqual(old, group) {
-			change.post = append(change.post, group)
-		}
-		delete(stored, group.Name)
-	}
-	change.remove = slices.Sorted(maps.Keys(stored))
-	if slices.ContainsFunc(change.remove, func(group string) bool { return !addressable(group) }) {
-		// Such a group can only be deleted with its namespace, and the others are posted again.
-		change.gone, change.post = true, want
-	}
-	return change
-}
-
-// addressable reports whether a name can stand as one element of Loki's paths.
-func addressable(name string) bool {
-	return name != "" && name != "." && name != ".." && !strings.Contains(name, "/")
-}
-
+// carryOut makes one namespace what it is to be, up to the first of its groups that is refused.
 func (l *lokiAPI) carryOut(ctx context.Context, change lokiChange) error {
 	namespace := escaped(change.namespace)
 	if change.gone {
-		if err := l.write(ctx, change, call{method: http.MethodDelete, path: lokiPath(namespace)}); err != nil {
+		if err := l.write(ctx, call{method: http.MethodDelete, path: lokiPath(namespace)}); err != nil {
 			return err
 		}
 	}
@@ -184,7 +97,7 @@ func (l *lokiAPI) carryOut(ctx context.Context, change lokiChange) error {
 		if err != nil {
 			return l.unwritable(err)
 		}
-		if err := l.write(ctx, change, call{method: http.MethodPost, path: lokiPath(namespace), body: body}); err != nil {
+		if err := l.write(ctx, call{method: http.MethodPost, path: lokiPath(namespace), body: body}); err != nil {
 			return err
 		}
 	}
@@ -192,15 +105,20 @@ func (l *lokiAPI) carryOut(ctx context.Context, change lokiChange) error {
 		return nil
 	}
 	for _, group := range change.remove {
-		if err := l.write(ctx, change, call{method: http.MethodDelete, path: lokiPath(namespace, escaped(group))}); err != nil {
+		if err := l.write(ctx, call{method: http.MethodDelete, path: lokiPath(namespace, escaped(group))}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// write does one request that changes what is stored.
-func (l *lokiAPI) write(ctx context.Context, change lokiChange, call call) error {
+// refusal is Loki's reason for not taking a group.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// write does one request that changes what is stored. Its error is a refusal when Loki read it and does not take it.
+func (l *lokiAPI) write(ctx context.Context, call call) error {
 	call.timeout, call.limit = l.Timeout, maxOtherBody
 	a, err := l.client.do(ctx, call)
 	switch {
@@ -209,25 +127,10 @@ func (l *lokiAPI) write(ctx context.Context, change lokiChange, call call) error
 	case a.status/100 == 2, call.method == http.MethodDelete && a.status == http.StatusNotFound:
 		return nil
 	case a.status == http.StatusBadRequest:
-		return l.client.failed(rules.Refused, nil, "refused %s: %s", change.path, reason(a.body))
+		return refusal(reason(a.body))
 	default:
 		return l.client.unexpected(a)
 	}
-}
-
-// forget takes the namespaces that were deleted out of the manifest.
-func (l *lokiAPI) forget(changes []lokiChange) error {
-	changed := false
-	for _, change := range changes {
-		if change.gone && len(change.post) == 0 {
-			delete(l.manifest.Entries, change.namespace)
-			changed = true
-		}
-	}
-	if !changed {
-		return nil
-	}
-	return l.manifest.save()
 }
 
 // stored returns the groups of every namespace.
@@ -249,6 +152,39 @@ func (l *lokiAPI) stored(ctx context.Context) (map[string][]lokiGroup, error) {
 		}
 	}
 	return stored, nil
+}
+
+// problem is what is wrong with one file, by its path in the rulebook.
+func (l *lokiAPI) problem(path, text string) rules.Problem {
+	return rules.Problem{Path: l.info.Dir + "/" + path, Text: text}
+}
+
+// maxTold is how many refused files an error's text tells of; its Problems are all of them.
+const maxTold = 3
+
+// heldUp returns one error about all files that were not published; nil when there is none.
+func (l *lokiAPI) heldUp(refused []rules.Problem, conflict []string) error {
+	var taken string
+	if len(conflict) > 0 {
+		taken = fmt.Sprintf("%s has another namespace named %s, which Alertsmith did not make and does not overwrite. Delete it there, or make it equal to the rulebook's, and it is taken over.",
+			l.Name, strings.Join(conflict, ", "))
+	}
+	if len(refused) == 0 {
+		if taken == "" {
+			return nil
+		}
+		return &rules.Error{Kind: rules.Conflict, Text: taken, Offset: -1}
+	}
+	slices.SortFunc(refused, func(a, b rules.Problem) int { return strings.Compare(a.Path, b.Path) })
+	told := make([]string, 0, maxTold)
+	for _, p := range refused[:min(len(refused), maxTold)] {
+		told = append(told, p.Path+": "+p.Text)
+	}
+	text := fmt.Sprintf("%s refused %s", l.Name, strings.Join(told, "; "))
+	if more := len(refused) - maxTold; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	return &rules.Error{Kind: rules.Refused, Text: strings.TrimSpace(text + ". " + taken), Offset: -1, Problems: refused}
 }
 
 func (l *lokiAPI) unwritable(err error) error {

@@ -1,14 +1,11 @@
 package ruler
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
-
-	"github.com/alertsmith/alertsmith/rules"
 )
 
 // lokiGroup is a rule group with the fields that Loki's rule API stores; it drops any other. Two are equal by reflect.DeepEqual.
@@ -44,18 +41,18 @@ func (d *lokiDuration) UnmarshalYAML(node *yaml.Node) error {
 // MarshalYAML writes the duration as Prometheus does.
 func (d lokiDuration) MarshalYAML() (any, error) { return model.Duration(d).String(), nil }
 
-// groupsOf returns the groups of a rule file with anchors resolved. The file was checked; that it cannot be read is our own fault.
-func groupsOf(file rules.RuleFile) ([]lokiGroup, error) {
-	var content struct {
+// groupsOf returns the groups of a rule file with anchors resolved.
+func groupsOf(content []byte) ([]lokiGroup, error) {
+	var file struct {
 		Groups []lokiGroup `yaml:"groups"`
 	}
-	if err := yaml.Unmarshal(file.Content, &content); err != nil {
-		return nil, &rules.Error{Kind: rules.Refused, Text: fmt.Sprintf("%s is not a rule file.", file.Path), Offset: -1, Cause: err}
+	if err := yaml.Unmarshal(content, &file); err != nil {
+		return nil, err
 	}
-	for i := range content.Groups {
-		content.Groups[i].normalize()
+	for i := range file.Groups {
+		file.Groups[i].normalize()
 	}
-	return content.Groups, nil
+	return file.Groups, nil
 }
 
 // normalize makes equal groups deeply equal.
