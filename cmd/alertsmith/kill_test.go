@@ -63,7 +63,9 @@ func TestKilledAtEveryStep(t *testing.T) {
 				t.Errorf("commits %q", got)
 			}
 			awaitRules(t, prometheus.URL, []string{"add canary", "add before"})
-			await(t, "nothing waits", func() bool { return strings.Contains(s.get("/metrics"), "alertsmith_changes_waiting 0\n") })
+			await(t, "nothing waits", func() bool {
+				return strings.Contains(s.get("/metrics"), "alertsmith_changes_waiting{ruler=\"prometheus\"} 0\n")
+			})
 			s.stop()
 		})
 	}

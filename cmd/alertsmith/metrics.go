@@ -97,12 +97,14 @@ var (
 	descApplied = ofRuler("alertsmith_last_successful_apply_timestamp_seconds", "When rule files were last published for the ruler and read by it; 0 when not since the start.")
 	descUp      = ofRuler("alertsmith_ruler_up", "Whether the last attempt to bring and compare the ruler's rules succeeded.")
 	descForeign = ofRuler("alertsmith_foreign_files", "Files or namespaces where the ruler reads that are not the rulebook's.")
-	descWaiting = prometheus.NewDesc("alertsmith_changes_waiting", "Changes that are committed and not live yet.", nil, nil)
+	descWaiting = ofRuler("alertsmith_changes_waiting", "Changes that are committed and not live in the ruler yet.")
+
+	descProblems = prometheus.NewDesc("alertsmith_rulebook_problems", "What is wrong with files of the rulebook, which are not published therefore.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c statusCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{descRules, descFiles, descNotLive, descApplied, descUp, descForeign, descWaiting} {
+	for _, desc := range []*prometheus.Desc{descRules, descFiles, descNotLive, descApplied, descUp, descForeign, descWaiting, descProblems} {
 		ch <- desc
 	}
 }
@@ -110,6 +112,10 @@ func (c statusCollector) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (c statusCollector) Collect(ch chan<- prometheus.Metric) {
 	status := c.status()
+	waiting := map[string]int{}
+	for _, w := range status.Waiting {
+		waiting[w.Outcome.Ruler]++
+	}
 	for _, r := range status.Rulers {
 		for desc, value := range map[*prometheus.Desc]float64{
 			descRules:   float64(r.Rules),
@@ -118,11 +124,12 @@ func (c statusCollector) Collect(ch chan<- prometheus.Metric) {
 			descApplied: unixSeconds(r.LastApply),
 			descUp:      zeroOrOne(r.Err == nil && !r.LastSeen.IsZero()),
 			descForeign: float64(len(r.Foreign)),
+			descWaiting: float64(waiting[r.Info.Name]),
 		} {
 			ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, r.Info.Name)
 		}
 	}
-	ch <- prometheus.MustNewConstMetric(descWaiting, prometheus.GaugeValue, float64(len(status.Waiting)))
+	ch <- prometheus.MustNewConstMetric(descProblems, prometheus.GaugeValue, float64(len(status.Problems)))
 }
 
 func unixSeconds(t time.Time) float64 {

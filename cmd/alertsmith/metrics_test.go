@@ -21,16 +21,18 @@ func exampleStatus(context.Context) rules.Status {
 			},
 			{Info: rules.RulerInfo{Name: "loki"}, Rules: 1, LastSeen: time.UnixMilli(1_700_000_001_000), Err: errors.New("unreachable")},
 		},
-		Waiting: make([]rules.Waiting, 1),
+		Waiting:  []rules.Waiting{{Outcome: rules.Outcome{Ruler: "loki"}}},
+		Problems: make([]rules.Problem, 3),
 	}
 }
 
 func TestStatusMetrics(t *testing.T) {
 	t.Parallel()
 	want := `
-# HELP alertsmith_changes_waiting Changes that are committed and not live yet.
+# HELP alertsmith_changes_waiting Changes that are committed and not live in the ruler yet.
 # TYPE alertsmith_changes_waiting gauge
-alertsmith_changes_waiting 1
+alertsmith_changes_waiting{ruler="loki"} 1
+alertsmith_changes_waiting{ruler="prometheus"} 0
 # HELP alertsmith_foreign_files Files or namespaces where the ruler reads that are not the rulebook's.
 # TYPE alertsmith_foreign_files gauge
 alertsmith_foreign_files{ruler="loki"} 0
@@ -43,6 +45,9 @@ alertsmith_last_successful_apply_timestamp_seconds{ruler="prometheus"} 1.7000000
 # TYPE alertsmith_rule_files gauge
 alertsmith_rule_files{ruler="loki"} 0
 alertsmith_rule_files{ruler="prometheus"} 3
+# HELP alertsmith_rulebook_problems What is wrong with files of the rulebook, which are not published therefore.
+# TYPE alertsmith_rulebook_problems gauge
+alertsmith_rulebook_problems 3
 # HELP alertsmith_ruler_up Whether the last attempt to bring and compare the ruler's rules succeeded.
 # TYPE alertsmith_ruler_up gauge
 alertsmith_ruler_up{ruler="loki"} 0

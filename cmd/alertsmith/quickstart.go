@@ -71,8 +71,8 @@ func (q quickStart) addMattermost(m *mattermostConfig) error {
 // below the storage path. Until one of them answers, its changes are committed and wait.
 func defaultRulers(storage string) []rulerConfig {
 	return []rulerConfig{
-		{Name: "prometheus", Kind: "prometheus", URL: defaultPrometheus, RulesDir: filepath.Join(storage, "live", "prometheus")},
+		{Name: "prometheus", Kind: "prometheus", URL: defaultPrometheus, RulesDir: filepath.Join(storage, liveName, "prometheus")},
 		// Below Loki's own directory every directory is a tenant; without authentication the tenant is called fake.
-		{Name: "loki", Kind: "loki", URL: defaultLoki, RulesDir: filepath.Join(storage, "live", "loki", "fake")},
+		{Name: "loki", Kind: "loki", URL: defaultLoki, RulesDir: filepath.Join(storage, liveName, "loki", "fake")},
 	}
 }

@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
-	"reflect"
+	"slices"
 	"time"
 
 	"github.com/alertsmith/alertsmith/bot"
@@ -38,15 +39,16 @@ func (f *follower) tell(ctx context.Context, request rules.Request, reply bot.Re
 }
 
 // resume takes up what the last run left: commands whose end nobody wrote down are looked up in the rulebook, and changes that were not
-// live are followed up.
+// live are followed up. A command that cannot be looked up stays open for the next start; only an unreadable journal is an error.
 func (s *service) resume(ctx context.Context) error {
+	past := &history{s.book, rules.NewBook(s.infos)}
 	interrupted, err := s.journal.Interrupted(ctx)
 	if err != nil {
 		return err
 	}
 	for _, record := range interrupted {
-		if err := s.finishInterrupted(ctx, record); err != nil {
-			return err
+		if err := s.finishInterrupted(ctx, past, record); err != nil {
+			s.logger.Error("A command that was interrupted could not be looked up; the next start tries again", "request", record.Request.ID, "err", err)
 		}
 	}
 	waiting, err := s.journal.Waiting(ctx)
@@ -54,13 +56,36 @@ func (s *service) resume(ctx context.Context) error {
 		return err
 	}
 	for _, record := range waiting {
-		s.applier.Watch(rules.Waiting{Request: record.Request, Outcome: record.Outcome, Since: record.Request.Time})
+		if err := s.followUp(ctx, record); err != nil {
+			s.logger.Error("A change that waits could not be looked up; the next start tries again", "request", record.Request.ID, "err", err)
+		}
 	}
 	return nil
 }
 
+// followUp takes up a change that was not live when the service stopped.
+func (s *service) followUp(ctx context.Context, record rules.Record) error {
+	change := rules.Waiting{Request: record.Request, Outcome: record.Outcome, Since: record.Request.Time}
+	commits, err := s.book.FindRequest(ctx, record.Request.ID)
+	if err != nil {
+		return err
+	}
+	if undone(&change.Outcome, commits) { // and the service ended before it could write that down
+		s.follower.settled(ctx, change)
+		return nil
+	}
+	if !slices.ContainsFunc(s.infos, func(r rules.RulerInfo) bool { return r.Name == change.Outcome.Ruler }) {
+		s.logger.Warn("A change waits for a ruler that is no longer configured", "request", record.Request.ID, "ruler", change.Outcome.Ruler)
+		change.Outcome.State = rules.NotLoaded
+		change.Outcome.Reason = fmt.Sprintf("the ruler %q is no longer configured", change.Outcome.Ruler)
+		return s.journal.SetOutcome(ctx, record.Request.ID, change.Outcome)
+	}
+	s.applier.Watch(change)
+	return nil
+}
+
 // finishInterrupted decides by the rulebook how a command ended: what it committed stands, and what it did not never happened.
-func (s *service) finishInterrupted(ctx context.Context, record rules.Record) error {
+func (s *service) finishInterrupted(ctx context.Context, past *history, record rules.Record) error {
 	commits, err := s.book.FindRequest(ctx, record.Request.ID)
 	if err != nil {
 		return err
@@ -69,25 +94,28 @@ func (s *service) finishInterrupted(ctx context.Context, record rules.Record) er
 		Kind: rules.Unavailable, Offset: -1, Text: "The service was stopped while it worked on this; nothing was changed. Please send the command again.",
 	}}
 	if len(commits) > 0 {
-		if record.Outcome, err = s.outcomeOf(ctx, commits); err != nil {
+		if record.Outcome, err = outcomeOf(ctx, past, commits); err != nil {
 			return err
 		}
 	}
 	told := bot.Interrupted(record)
+	told.InChannel = len(commits) > 0 // what changed nothing is nobody's business but its author's
 	record.Action, record.Reply, record.InChannel, record.Done = record.Outcome.Action, told.Text, told.InChannel, time.Now()
 	s.logger.Info("A command that was interrupted was looked up in the rulebook", "request", record.Request.ID,
 		"result", record.Outcome.Result, "state", record.Outcome.State, "commit", record.Outcome.Revision)
 	if err := s.journal.Finish(ctx, record); err != nil {
 		return err
 	}
-	s.follower.tell(ctx, record.Request, told)
+	if told.InChannel {
+		s.follower.tell(ctx, record.Request, told)
+	}
 	return nil
 }
 
 // outcomeOf returns how a change stands by its commits, the newest first: whether the ruler runs it is seen when it is followed up.
-func (s *service) outcomeOf(ctx context.Context, commits []rules.Found) (rules.Outcome, error) {
+func outcomeOf(ctx context.Context, past *history, commits []rules.Found) (rules.Outcome, error) {
 	change := commits[len(commits)-1]
-	refs, err := s.changed(ctx, change)
+	refs, err := past.changed(ctx, change)
 	if err != nil {
 		return rules.Outcome{}, err
 	}
@@ -100,50 +128,15 @@ func (s *service) outcomeOf(ctx context.Context, commits []rules.Found) (rules.O
 		State:    rules.Pending,
 		Reason:   "the service was stopped before the ruler had answered",
 	}
-	if len(commits) > 1 {
-		outcome.State, outcome.Undone, outcome.Reason = rules.Reverted, commits[0].Revision, "the ruler refused it"
-	}
+	undone(&outcome, commits)
 	return outcome, nil
 }
 
-// changed returns the rules that are in one of the commit and its parent alone, or differ between them.
-func (s *service) changed(ctx context.Context, commit rules.Found) (refs []rules.Ref, err error) {
-	var sides [2]map[rules.Ref]rules.Rule
-	for i, revision := range []string{commit.Parent, commit.Revision} {
-		sides[i] = map[rules.Ref]rules.Rule{}
-		if revision == "" {
-			continue
-		}
-		tree, err := s.book.At(ctx, revision)
-		if err != nil {
-			return nil, err
-		}
-		book, err := rules.NewBook(s.infos).At(tree)
-		if err != nil {
-			return nil, err
-		}
-		for _, entry := range book.Entries(trailer(commit, "Ruler")) {
-			sides[i][entry.Ref] = entry.Rule
-		}
+// undone reports whether a second commit of the same request undid the change, and says so in its outcome.
+func undone(outcome *rules.Outcome, commits []rules.Found) bool {
+	if len(commits) < 2 {
+		return false
 	}
-	for ref, rule := range sides[0] {
-		if other, there := sides[1][ref]; !there || !reflect.DeepEqual(rule, other) {
-			refs = append(refs, ref)
-		}
-	}
-	for ref := range sides[1] {
-		if _, there := sides[0][ref]; !there {
-			refs = append(refs, ref)
-		}
-	}
-	return refs, nil
-}
-
-func trailer(commit rules.Found, key string) string {
-	for _, t := range commit.Trailers {
-		if t.Key == key {
-			return t.Value
-		}
-	}
-	return ""
+	outcome.State, outcome.Undone, outcome.Reason = rules.Reverted, commits[0].Revision, "the ruler refused it"
+	return true
 }

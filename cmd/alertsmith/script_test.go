@@ -21,6 +21,9 @@ import (
 // patience bounds every wait for something that has to happen. On a busy machine a ruler takes its time.
 const patience = 90 * time.Second
 
+// evaluation is how often rulers evaluate their rules in tests.
+const evaluation = time.Second
+
 // TestScripts tells whole-system stories: the real program, real Git, real rulers. Beside testscript's own commands there are
 //
 //	ready                       waits until the service at $URL is ready
@@ -144,7 +147,7 @@ func startPrometheus(work string, port int, mode string) (*local.Program, error)
 	defer cancel()
 	return local.StartPrometheus(ctx, local.PrometheusOptions{
 		Dir: filepath.Join(work, "prometheus"), RulesDir: filepath.Join(work, "prometheus-rules"),
-		EvaluationInterval: time.Second, Lifecycle: mode != "no-lifecycle", Port: port,
+		EvaluationInterval: evaluation, Lifecycle: mode != "no-lifecycle", Port: port,
 	})
 }
 
@@ -153,7 +156,7 @@ func startLoki(work string, port int, mode string) (*local.Program, error) {
 	defer cancel()
 	return local.StartLoki(ctx, local.LokiOptions{
 		Dir: filepath.Join(work, "loki"), RulesDir: filepath.Join(work, "loki-rules"), RulerAPI: mode == "api",
-		PollInterval: time.Second, EvaluationInterval: time.Second, Port: port,
+		PollInterval: time.Second, EvaluationInterval: evaluation, Port: port,
 	})
 }
 

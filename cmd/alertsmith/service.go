@@ -33,7 +33,7 @@ type service struct {
 	metrics  *metrics
 	book     *gitsync.Rulebook
 	journal  *journal.DB
-	infos    []rules.RulerInfo
+	infos    []rules.RulerInfo // of the configured rulers
 	applier  *rules.Applier
 	follower *follower
 	chat     *chat
@@ -64,6 +64,7 @@ func (s *service) serve(ctx context.Context, flags *web.FlagConfig, stdout io.Wr
 	case <-ctx.Done():
 	}
 	s.logger.Info("Told to end: commands that are being worked on are finished first")
+	stop() // from now on nobody waits for a ruler: a change that is not live yet is pending, and the next start follows it up
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := errors.Join(server.Shutdown(ending), s.chat.wait(ending)); err != nil {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/alertsmith/alertsmith/bot"
+	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
 )
 
@@ -140,6 +141,26 @@ func (s *system) post(form url.Values) (a answer, err error) {
 		a.text, a.kind = reply.Text, reply.Kind
 	}
 	return a, err
+}
+
+// ended returns what the journal says of the request with a key; the service may run meanwhile.
+func (s *system) ended(key string) (found rules.Record) {
+	s.t.Helper()
+	db, err := journal.Open(s.t.Context(), filepath.Join(s.dir, "data", journalName))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer db.Close()
+	records, err := db.Recent(s.t.Context(), 1000)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, record := range records {
+		if record.Request.Key == key {
+			found = record
+		}
+	}
+	return found
 }
 
 // command gives a command the way `alertsmith send` does.
