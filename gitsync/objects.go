@@ -100,7 +100,7 @@ func (o *objects) blob(hash plumbing.Hash) ([]byte, error) {
 // now, so what is not found or not readable is looked for again in a fresh index.
 func (o *objects) get(t plumbing.ObjectType, hash plumbing.Hash, limit int64) (plumbing.EncodedObject, error) {
 	encoded, err := o.find(t, hash, limit)
-	for again := 0; err != nil && !errors.Is(err, errTooLarge) && again < maxReindex; again++ {
+	for again := 0; err != nil && !errors.Is(err, ErrTooLarge) && again < maxReindex; again++ {
 		o.store.Reindex()
 		encoded, err = o.find(t, hash, limit)
 	}
@@ -116,7 +116,7 @@ func (o *objects) find(t plumbing.ObjectType, hash plumbing.Hash, limit int64) (
 		return nil, err
 	}
 	if size > limit {
-		return nil, fmt.Errorf("%w: %d bytes, %d are allowed", errTooLarge, size, limit)
+		return nil, fmt.Errorf("%w: %d bytes, %d are allowed", ErrTooLarge, size, limit)
 	}
 	return o.store.EncodedObject(t, hash)
 }

@@ -230,7 +230,7 @@ func TestFilesOver4MBAreNotRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := head.Read("big.yaml"); rules.KindOf(err) != rules.Unavailable || !strings.Contains(fmt.Sprint(err), "big.yaml is larger than 4 MB") {
+	if _, err := head.Read("big.yaml"); rules.KindOf(err) != rules.Unavailable || !errors.Is(err, ErrTooLarge) || !strings.Contains(fmt.Sprint(err), "big.yaml is larger than 4 MB") {
 		t.Errorf("Read of a file over 4 MB = %v", err)
 	}
 	if data, err := head.Read("largest.yaml"); err != nil || len(data) != maxFile {

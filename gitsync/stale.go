@@ -14,9 +14,10 @@ import (
 // holds its locks for milliseconds; a program that is killed leaves them for ever (measured: 51 of 121 kills).
 const staleAfter = time.Second
 
-// removeStaleLocks removes the lock files on refs, HEAD, packed-refs, config and shallow that are older than our own
-// writer's lock, which the caller holds. Somebody may be pushing at this very moment, so what goes is only what is
-// still the same file after staleAfter. It costs nothing when there is no lock file.
+// removeStaleLocks removes the lock files on refs, HEAD, packed-refs, config and shallow that somebody who was killed left
+// behind: those that are there now and are the same files, unchanged, after staleAfter. Somebody may be pushing at this very
+// moment, and his locks come and go faster. None of them is ours: the caller holds the writer's lock and writes nothing yet. It
+// costs nothing when there is no lock file.
 func removeStaleLocks(ctx context.Context, dir string, log *slog.Logger) error {
 	found, err := lockFiles(dir)
 	if err != nil || len(found) == 0 {

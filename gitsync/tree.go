@@ -18,7 +18,8 @@ const (
 	maxDepth = 32      // directories above a file
 )
 
-var errTooLarge = errors.New("is too large")
+// ErrTooLarge is in the chain of an error about what is too large to be read: a file over 4 MB.
+var ErrTooLarge = errors.New("is too large")
 
 // tree is the rulebook at one commit. It implements rules.Tree.
 type tree struct {
@@ -96,7 +97,7 @@ func (t *tree) Read(path string) ([]byte, error) {
 		content, err = t.objects.blob(entry.Hash)
 	}
 	switch {
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, ErrTooLarge):
 		return nil, unavailable(err, "the file %s is larger than 4 MB and is not read", path)
 	case err != nil:
 		return nil, unavailable(err, "the file %s cannot be read from the rulebook", path)

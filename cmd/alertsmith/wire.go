@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -76,6 +74,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 	for _, r := range rulers {
 		s.infos = append(s.infos, r.Info())
 	}
+	taken := accepted{filepath.Join(s.settings.storage, stateName), s.logger.With("part", "rulers")}
 	s.applier = rules.NewApplier(rules.ApplierOptions{
 		Store:             s.book,
 		Rulers:            rulers,
@@ -89,8 +88,10 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 			s.metrics.stepSeconds.WithLabelValues(name).Observe(took.Seconds())
 			step(name)
 		},
-		Settled: s.follower.settled,
-		Logger:  s.logger.With("part", "rulers"),
+		Settled:      s.follower.settled,
+		LastAccepted: taken.last,
+		Accepted:     taken.note,
+		Logger:       s.logger.With("part", "rulers"),
 	})
 	s.metrics.observe(ctx, s.applier.Status)
 	chat.mattermost = mattermost
@@ -132,13 +133,14 @@ func (s *service) rulers() (rulers []rules.Ruler, err error) {
 // journalPage returns how the day's page is written: in the commit of the change itself.
 func journalPage(location *time.Location) func(rules.Tree, rules.PageEntry) (string, []byte, error) {
 	return func(tree rules.Tree, entry rules.PageEntry) (string, []byte, error) {
-		at := entry.Request.Time.In(location)
-		path := journal.PagePath(at)
-		page, err := tree.Read(path)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", nil, fmt.Errorf("journal page: %w", err)
+		read := func(path string) ([]byte, error) {
+			page, err := tree.Read(path)
+			if errors.Is(err, gitsync.ErrTooLarge) { // pushed by hand
+				return nil, journal.ErrFull
+			}
+			return page, err
 		}
-		return path, journal.AddEntry(page, entry, at), nil
+		return journal.Page(read, entry, entry.Request.Time.In(location))
 	}
 }
 

@@ -1,7 +1,9 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -9,37 +11,88 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
+// The limits below keep every page far below the 4 MB that a file in the rulebook may have: a change is never refused for its page.
 const (
+	maxPage    = 1 << 20   // bytes that a page may grow to
 	maxLine    = 2000      // characters of a one-line text in an entry
 	maxCommand = 64 << 10  // bytes of the command
 	maxDiff    = 256 << 10 // bytes of the diff
 	maxNamed   = 5         // rules that the heading names
+	maxRefs    = 100       // rules that the entry lists
 )
 
-// PagePath returns the path in the rulebook of the page of t's day in t's zone: "journal/2026/11/2026-11-21.md".
-func PagePath(t time.Time) string {
-	return t.Format("journal/2006/01/2006-01-02.md")
-}
+// ErrFull is what the reader of pages says of one that it does not read because it is too large.
+var ErrFull = errors.New("the journal page is full")
 
-// AddEntry returns page with one more entry at its end, dated t in t's zone; an empty page gets its title first. The bytes
-// of page stay as they are. All texts of e may be hostile: none of them can make a heading, leave its code block or become
-// HTML or a link.
-func AddEntry(page []byte, e rules.PageEntry, t time.Time) []byte {
-	var b strings.Builder
+// Page returns the page of t's day, in t's zone, with one more entry at its end, and its path in the rulebook:
+// "journal/2026/11/2026-11-21.md". When that page would grow over 1 MB, the day goes on in "journal/2026/11/2026-11-21-2.md", then -3
+// and so on; an entry that is larger itself gets a page of its own. What stands on a page stays as it is, byte for byte.
+//
+// read returns a page, fs.ErrNotExist where there is none, ErrFull for one that cannot be added to; any other error of it is
+// returned. All texts of e may be hostile: none of them can make a heading, leave its code block or become HTML or a link.
+func Page(read func(path string) ([]byte, error), e rules.PageEntry, t time.Time) (path string, content []byte, err error) {
+	text := entryText(e, t)
+	number, page, err := pageFor(read, t, len(text))
+	if err != nil {
+		return "", nil, err
+	}
 	switch {
 	case len(page) == 0:
-		b.WriteString("# Journal of " + t.Format("Monday, 2 January 2006") + "\n")
+		text = title(t, number) + text
 	case page[len(page)-1] != '\n':
-		b.WriteByte('\n')
+		text = "\n" + text
 	}
+	return pagePath(t, number), append(slices.Clip(page), text...), nil
+}
+
+// pageFor returns the day's last page and its number, or the next number where the last one has no room for so many bytes more.
+func pageFor(read func(path string) ([]byte, error), t time.Time, more int) (number int, page []byte, err error) {
+	room := false
+	for number = 1; ; number++ {
+		next, err := read(pagePath(t, number))
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && room:
+			return number - 1, page, nil
+		case errors.Is(err, fs.ErrNotExist):
+			return number, nil, nil
+		case err != nil && !errors.Is(err, ErrFull):
+			return 0, nil, err
+		}
+		page, room = next, err == nil && len(next)+more <= maxPage
+	}
+}
+
+// pagePath returns the path in the rulebook of a page of t's day; the first has the number 1.
+func pagePath(t time.Time, number int) string {
+	return t.Format("journal/2006/01/2006-01-02") + continued("-%d", number) + ".md"
+}
+
+func title(t time.Time, number int) string {
+	return "# Journal of " + t.Format("Monday, 2 January 2006") + continued(", page %d", number) + "\n"
+}
+
+// continued returns the number of a page after a day's first one.
+func continued(format string, number int) string {
+	if number == 1 {
+		return ""
+	}
+	return fmt.Sprintf(format, number)
+}
+
+// entryText returns an entry, dated t in t's zone.
+func entryText(e rules.PageEntry, t time.Time) string {
+	var b strings.Builder
 	fmt.Fprintf(&b, "\n## %s %s %s\n\n", t.Format("2006-01-02 15:04:05 -07:00"), escape(e.Action), escape(named(e.Change.Refs)))
 	line := func(label, markdown string) {
 		if markdown != "" {
 			b.WriteString("- " + label + ": " + markdown + "\n")
 		}
 	}
-	for _, ref := range e.Change.Refs {
+	for _, ref := range e.Change.Refs[:min(len(e.Change.Refs), maxRefs)] {
 		line("Rule", code(address(ref)))
+	}
+	if more := len(e.Change.Refs) - maxRefs; more > 0 {
+		line("Rule", fmt.Sprintf("and %d more", more))
 	}
 	line("Person", who(e.Request.Actor.Name, e.Request.Actor.ID))
 	line("Channel", who(e.Request.Channel.Name, e.Request.Channel.ID))
@@ -54,7 +107,7 @@ func AddEntry(page []byte, e rules.PageEntry, t time.Time) []byte {
 	if e.Diff != "" {
 		b.WriteString("\n" + fenced("diff", cut(e.Diff, maxDiff)))
 	}
-	return append(slices.Clip(page), b.String()...)
+	return b.String()
 }
 
 // named returns the names of the rules for the heading.

@@ -2,6 +2,8 @@ package journal
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"strings"
 	"testing"
 	"time"
@@ -23,21 +25,107 @@ func entry(command, reason, diff string) rules.PageEntry {
 	}
 }
 
-func TestPagePath(t *testing.T) {
+// pages is a rulebook's journal: path → page.
+type pages map[string][]byte
+
+func (p pages) read(path string) ([]byte, error) {
+	if page, ok := p[path]; ok {
+		return page, nil
+	}
+	return nil, fs.ErrNotExist
+}
+
+// add adds an entry and returns where it went.
+func (p pages) add(t *testing.T, e rules.PageEntry, at time.Time) string {
+	t.Helper()
+	path, page, err := Page(p.read, e, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p[path] = page
+	return path
+}
+
+// addEntry returns a day's first page with one more entry; nil is a page that does not exist.
+func addEntry(t *testing.T, page []byte, e rules.PageEntry, at time.Time) []byte {
+	t.Helper()
+	p := pages{}
+	if page != nil {
+		p[pagePath(at, 1)] = page
+	}
+	return p[p.add(t, e, at)]
+}
+
+func TestPageOfTheDay(t *testing.T) {
 	t.Parallel()
 	instant := time.Date(2026, 11, 30, 20, 0, 0, 0, time.UTC)
-	if got, want := PagePath(instant), "journal/2026/11/2026-11-30.md"; got != want {
-		t.Errorf("PagePath = %s, want %s", got, want)
+	if got, want := (pages{}).add(t, entry("", "", ""), instant), "journal/2026/11/2026-11-30.md"; got != want {
+		t.Errorf("the page is %s, want %s", got, want)
 	}
-	if got, want := PagePath(instant.In(tokyo)), "journal/2026/12/2026-12-01.md"; got != want {
-		t.Errorf("PagePath in Tokyo = %s, want %s", got, want)
+	if got, want := (pages{}).add(t, entry("", "", ""), instant.In(tokyo)), "journal/2026/12/2026-12-01.md"; got != want {
+		t.Errorf("the page in Tokyo is %s, want %s", got, want)
 	}
 }
 
-func TestAddEntry(t *testing.T) {
+// TestFullPages holds that a day goes on whatever its pages are: in order, no page over the limit, and old bytes as they were.
+func TestFullPages(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 21, 12, 3, 4, 0, tokyo)
-	page := AddEntry(nil, entry("add sshd-ban job=a \"Ban `x`\" 5m", "too *many*\nbans", "@@ -0,0 +1 @@\n+groups:\n"), at)
+	first, second, third := "journal/2026/11/2026-11-21.md", "journal/2026/11/2026-11-21-2.md", "journal/2026/11/2026-11-21-3.md"
+	p := pages{first: bytes.Repeat([]byte("x"), maxPage-1000)}
+	small, large := entry("delete x", "", ""), entry("delete x", "", strings.Repeat("d", 2000))
+	for i, step := range []struct {
+		entry rules.PageEntry
+		want  string
+	}{{small, first}, {large, second}, {small, second}} {
+		before := bytes.Clone(p[step.want])
+		if got := p.add(t, step.entry, at); got != step.want {
+			t.Errorf("entry %d went to %s, want %s", i, got, step.want)
+		}
+		if after := p[step.want]; !bytes.HasPrefix(after, before) || len(after) > maxPage {
+			t.Errorf("entry %d: the page of %d bytes begins otherwise, or has %d bytes", i, len(before), len(after))
+		}
+	}
+	if title, _, _ := strings.Cut(string(p[second]), "\n"); title != "# Journal of Saturday, 21 November 2026, page 2" {
+		t.Errorf("the second page's title is %q", title)
+	}
+
+	// An entry as large as one can be gets a page of its own, which a file in the rulebook can hold.
+	huge := entry(strings.Repeat("\x01", maxCommand), strings.Repeat("&", maxLine), strings.Repeat("\x01", maxDiff))
+	for range 10_000 {
+		huge.Change.Refs = append(huge.Change.Refs, rules.Ref{Ruler: "loki", Path: strings.Repeat("\U0001F4A5", maxLine)})
+	}
+	if got := p.add(t, huge, at); got != third || len(p[third]) > 3<<20 {
+		t.Errorf("the largest entry went to %s, with %d bytes", got, len(p[third]))
+	}
+	if got, want := p.add(t, small, at), "journal/2026/11/2026-11-21-4.md"; got != want {
+		t.Errorf("after it, an entry went to %s, want %s", got, want)
+	}
+}
+
+func TestPagesThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	at, broken := time.Date(2026, 11, 21, 12, 3, 4, 0, tokyo), errors.New("the disk is broken")
+	fails := func(with error) func(string) ([]byte, error) {
+		return func(path string) ([]byte, error) {
+			if path == pagePath(at, 1) {
+				return nil, with
+			}
+			return nil, fs.ErrNotExist
+		}
+	}
+	if path, _, err := Page(fails(ErrFull), entry("", "", ""), at); path != pagePath(at, 2) || err != nil {
+		t.Errorf("behind a page that is too large: %s, %v", path, err)
+	}
+	if _, _, err := Page(fails(broken), entry("", "", ""), at); !errors.Is(err, broken) {
+		t.Errorf("behind a page that cannot be read: %v", err)
+	}
+}
+
+func TestEntry(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 21, 12, 3, 4, 0, tokyo)
+	page := addEntry(t, nil, entry("add sshd-ban job=a \"Ban `x`\" 5m", "too *many*\nbans", "@@ -0,0 +1 @@\n+groups:\n"), at)
 	want := "# Journal of Saturday, 21 November 2026\n" +
 		"\n## 2026-11-21 12:03:04 +09:00 add sshd-ban\n\n" +
 		"- Rule: `loki:ops/sshd-ban.yaml, group sshd-ban, rule sshd-ban`\n" +
@@ -54,7 +142,7 @@ func TestAddEntry(t *testing.T) {
 
 	byHand := append(bytes.Clone(page), "no line break at the end"...)
 	spare := append(make([]byte, 0, len(byHand)+4096), byHand...)
-	second := AddEntry(spare, entry("add\n- alert: X\n  ````\n", "", ""), at)
+	second := addEntry(t, spare, entry("add\n- alert: X\n  ````\n", "", ""), at)
 	want = string(byHand) + "\n" +
 		"\n## 2026-11-21 12:03:04 +09:00 add sshd-ban\n\n" +
 		"- Rule: `loki:ops/sshd-ban.yaml, group sshd-ban, rule sshd-ban`\n" +
@@ -67,17 +155,17 @@ func TestAddEntry(t *testing.T) {
 		t.Errorf("the second entry (-want +got):\n%s", diff)
 	}
 	if rest := spare[:cap(spare)][len(spare):]; !bytes.Equal(rest, make([]byte, len(rest))) {
-		t.Error("AddEntry wrote into the caller's array")
+		t.Error("Page wrote into the caller's array")
 	}
 }
 
-func TestAddEntryCutsWhatIsTooLong(t *testing.T) {
+func TestEntryCutsWhatIsTooLong(t *testing.T) {
 	t.Parallel()
 	e := entry(strings.Repeat("c", maxCommand+1), strings.Repeat("r", 1<<20), strings.Repeat("d", maxDiff+1))
 	for range 3 * maxNamed {
 		e.Change.Refs = append(e.Change.Refs, e.Change.Refs[0])
 	}
-	page := string(AddEntry(nil, e, arrived))
+	page := string(addEntry(t, nil, e, arrived))
 	if len(page) > maxCommand+maxDiff+8*maxLine {
 		t.Errorf("the page has %d bytes", len(page))
 	}
@@ -89,8 +177,8 @@ func TestAddEntryCutsWhatIsTooLong(t *testing.T) {
 	}
 }
 
-// FuzzAddEntry holds that no text of an entry makes a heading, HTML or a link, or leaves its code block.
-func FuzzAddEntry(f *testing.F) {
+// FuzzEntry holds that no text of an entry makes a heading, HTML or a link, or leaves its code block.
+func FuzzEntry(f *testing.F) {
 	for _, s := range []string{
 		"", "plain", "`", "``` \n## forged\n", "```\n````\n~~~\n## forged", "x\r## forged\r\n", "\n\n## forged\n===\n---\n", "<h2>x</h2><!--", "[a](http://x)",
 		"\u2028## x\u0085## y\x00\x1b[2J", "\xff\xfe", " ` ", "\\", "`\\`", "<script>", "| a | b |", "@channel", "&lt;", "\u202etxt",
@@ -99,12 +187,12 @@ func FuzzAddEntry(f *testing.F) {
 		f.Add("delete x", "old", s, "ops")
 	}
 	f.Fuzz(func(t *testing.T, command, reason, diff, name string) {
-		before := AddEntry(nil, entry("list", "", ""), arrived)
+		before := addEntry(t, nil, entry("list", "", ""), arrived)
 		e := entry(command, reason, diff)
 		e.Action = name
 		e.Request.Actor.Name, e.Request.Actor.ID, e.Request.Channel.Name, e.Request.Team.ID = name, reason, reason, name
 		e.Change.Refs = append(e.Change.Refs, rules.Ref{Ruler: name, Path: reason, Group: command, Name: diff, Nth: 3})
-		after := AddEntry(before, e, arrived)
+		after := addEntry(t, before, e, arrived)
 
 		if !bytes.HasPrefix(after, before) {
 			t.Fatal("old bytes were changed")
