@@ -14,7 +14,7 @@ const (
 	StepPublished = "published" // what the ruler reads is what the rulebook says
 	StepReloaded  = "reloaded"  // the ruler has read it
 	StepLive      = "live"      // the ruler runs it and evaluated it
-	StepPutBack   = "put back"  // the ruler refused it, and reads the old files again
+	StepPutBack   = "put back"  // the ruler refused it, and reads what it took last again
 	StepUndone    = "undone"    // a second commit undid the change
 )
 
@@ -36,9 +36,14 @@ type ApplierOptions struct {
 	ReconcileInterval time.Duration
 	// Step hears of every finished step of the path; nil for nobody.
 	Step func(step, ruler string, took time.Duration)
-	// Settled hears of every change that was reported as pending or not loaded and has come to rest: live or reverted.
+	// Settled hears of every change that was reported as pending or not loaded and has come to rest: live, reverted or superseded.
 	Settled func(ctx context.Context, settled Waiting)
-	Logger  *slog.Logger
+	// LastAccepted returns the revision that Accepted was last told for a ruler, in this run of the service or an earlier one; "" for
+	// none. It is what a ruler gets back when it refuses what came after.
+	LastAccepted func(ruler string) (revision string)
+	// Accepted hears of every revision that a ruler has taken as a whole. It may lose the last one in a crash.
+	Accepted func(ruler, revision string)
+	Logger   *slog.Logger
 }
 
 // Applier walks the one path from an intent to a rule that is live, and keeps rulebook, live directories and rulers the same.
@@ -47,7 +52,8 @@ type Applier struct {
 	ApplierOptions
 	desks     map[string]*desk
 	canonical canonicalCache
-	ending    chan struct{} // closed when Run ends: nobody waits for a ruler any more
+	ending    chan struct{}  // closed when Run ends: nobody waits for a ruler any more
+	telling   sync.WaitGroup // calls of Settled
 
 	bookMu sync.Mutex
 	book   *Book // the last one asked for; the next takes its parsed files over
@@ -70,6 +76,12 @@ func NewApplier(opts ApplierOptions) *Applier {
 	if opts.Settled == nil {
 		opts.Settled = func(context.Context, Waiting) {}
 	}
+	if opts.LastAccepted == nil {
+		opts.LastAccepted = func(string) string { return "" }
+	}
+	if opts.Accepted == nil {
+		opts.Accepted = func(string, string) {}
+	}
 	a := &Applier{ApplierOptions: opts, desks: map[string]*desk{}, ending: make(chan struct{})}
 	infos := make([]RulerInfo, 0, len(opts.Rulers))
 	for _, ruler := range opts.Rulers {
@@ -83,7 +95,7 @@ func NewApplier(opts ApplierOptions) *Applier {
 // Apply walks the one path: plan, check, commit, publish, reload, live. It returns when the change is live or refused, or
 // when the ruler does not come to it in time; then the change stands and is followed up in the background.
 //
-// Up to the commit nothing has happened; from there on the caller's context must not be cancelled by a peer that hangs up.
+// Up to the commit nothing has happened, and the caller's context may end the command. From there on nothing hangs on it.
 func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome {
 	out := Outcome{Action: intent.Action()}
 
@@ -93,36 +105,60 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 	if err != nil {
 		return failed(out, err)
 	}
-	draft, err := plan(book, intent)
+	draft, _, err := plan(book, intent)
 	if err != nil {
 		return failed(out, err)
 	}
 	a.Step(StepPlanned, draft.Ruler, a.Now().Sub(start))
 
-	// From the commit until the ruler has read it, no other change of that ruler comes between: a refusal is this change's.
-	desk := a.desks[draft.Ruler]
-	desk.changing.Lock()
-	commit, err := a.commit(ctx, req, intent, draft.Ruler)
+	d := a.desks[draft.Ruler]
+	brought, err := a.commitAndBring(ctx, d, req, intent)
 	if err != nil {
-		desk.changing.Unlock()
 		return failed(out, err)
 	}
-	out.Result, out.Ruler, out.Revision = Success, draft.Ruler, commit.revision
-	out.Refs, out.Diff = commit.change.Refs, commit.before.Diff(commit.change)
-	seen := desk.evaluations(ctx, out.Refs)
-	err = a.bring(ctx, desk, commit.after, commit.before)
-	if err != nil && KindOf(err) == Refused {
-		out = a.undo(ctx, desk, req, out, commit.before, err)
-		desk.changing.Unlock()
+	out = brought.out
+	if out.State == Reverted {
 		return out
 	}
-	desk.changing.Unlock()
-
-	out = a.awaitLive(ctx, desk, out, err, seen)
-	if out.State != Live {
-		desk.wait(Waiting{Request: req, Outcome: out, Since: a.Now()})
+	out = a.awaitLive(context.WithoutCancel(ctx), d, brought)
+	if !out.State.settled() {
+		d.wait(Waiting{Request: req, Outcome: out, Since: a.Now()})
 	}
 	return out
+}
+
+// brought is a change that stands in the rulebook, and what its ruler said when it was to read it.
+type brought struct {
+	out  Outcome
+	err  error             // why the ruler has not read it; nil when it has
+	seen map[Ref]time.Time // the evaluations before the change
+}
+
+// commitAndBring is steps 7 and 8. Between them no other change of that ruler comes: a refusal is this change's, or that of one
+// that waited before it. An error means that nothing was committed.
+func (a *Applier) commitAndBring(ctx context.Context, d *desk, req Request, intent Intent) (brought, error) {
+	if err := d.take(ctx); err != nil {
+		return brought{}, err
+	}
+	defer d.leave()
+	done, err := a.commit(ctx, req, intent, d.name)
+	if err != nil {
+		return brought{}, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	change := brought{out: Outcome{
+		Result: Success, Action: intent.Action(), Ruler: d.name, Revision: done.revision,
+		Refs: done.change.Refs, Diff: done.before.Diff(done.change), State: Pending,
+	}}
+	change.seen = d.evaluations(ctx, change.out.Refs)
+	undone, err := a.bring(ctx, d, done.after, always, append(d.waits(), Waiting{Request: req, Outcome: change.out, Since: a.Now()}))
+	change.err = err
+	if undone != nil && undone.Request.ID == req.ID {
+		change.out = undone.Outcome
+	} else if undone != nil {
+		a.rest(ctx, d, *undone)
+	}
+	return change, nil
 }
 
 // Book returns the newest rulebook, parsed and checked.
@@ -145,13 +181,29 @@ func (a *Applier) bookAt(tree Tree) (*Book, error) {
 	return book, nil
 }
 
-// plan is steps 5 and 6: what the intent would write, and the whole planned tree of its ruler checked.
-func plan(book *Book, intent Intent) (Change, error) {
+// bookOf returns the rulebook at a commit, or the empty one for "".
+func (a *Applier) bookOf(ctx context.Context, revision string) (*Book, error) {
+	a.bookMu.Lock()
+	known := a.book
+	a.bookMu.Unlock()
+	if revision == "" {
+		return NewBook(known.Rulers()), nil
+	}
+	tree, err := a.Store.At(ctx, revision)
+	if err != nil {
+		return nil, err
+	}
+	return known.At(tree)
+}
+
+// plan is steps 5 and 6: what the intent would write, the book as it will be then, and the whole planned tree of its ruler checked.
+func plan(book *Book, intent Intent) (Change, *Book, error) {
 	change, err := intent.Plan(book)
 	if err != nil {
-		return Change{}, err
+		return Change{}, nil, err
 	}
-	return change, book.With(change.Files).Check(change.Ruler, book)
+	planned := book.With(change.Files)
+	return change, planned, planned.Check(change.Ruler, book)
 }
 
 func failed(out Outcome, err error) Outcome {

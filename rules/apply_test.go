@@ -27,6 +27,7 @@ type bench struct {
 	loki       *rulestest.Ruler
 	settled    chan rules.Waiting
 	steps      *stepLog
+	accepted   sync.Map // ruler → revision: it outlives the applier
 }
 
 type stepLog struct {
@@ -72,7 +73,13 @@ func (b *bench) start() {
 		ReconcileInterval: time.Hour,
 		Step:              b.steps.add,
 		Settled:           func(_ context.Context, w rules.Waiting) { b.settled <- w },
-		Logger:            slog.New(slog.DiscardHandler),
+		LastAccepted: func(ruler string) string {
+			revision, _ := b.accepted.Load(ruler)
+			text, _ := revision.(string)
+			return text
+		},
+		Accepted: func(ruler, revision string) { b.accepted.Store(ruler, revision) },
+		Logger:   slog.New(slog.DiscardHandler),
 	})
 }
 
@@ -228,11 +235,197 @@ func TestApplyDoesNotBlameTheChangeForAnotherFault(t *testing.T) {
 	if out.State != rules.Pending || !strings.Contains(out.Reason, "with and without this change") {
 		t.Fatalf("outcome %+v, want pending: the fault is elsewhere", out)
 	}
-	if b.prometheus.Published("ops/fine.yaml") == nil {
-		t.Error("the change is not published any more")
-	}
 	if len(b.store.Commits()) != 1 {
 		t.Error("the change was undone")
+	}
+	b.prometheus.Set(func(r *rulestest.Ruler) { r.OnReload = nil })
+	b.run(t)
+	if w := b.waitSettled(t); w.Request.ID != "r1" || w.Outcome.State != rules.Live {
+		t.Errorf("settled %+v, want the change live once the ruler is well", w)
+	}
+}
+
+// refuses makes a ruler refuse whatever holds a rule of this name.
+func refuses(name string) func(*rulestest.Ruler) {
+	return func(r *rulestest.Ruler) {
+		r.OnPublish = nil
+		r.OnReload = func(published map[string]rules.RuleFile) error {
+			for _, file := range published {
+				if strings.Contains(string(file.Content), "alert: "+name+"\n") {
+					return &rules.Error{Kind: rules.Refused, Text: "no " + name}
+				}
+			}
+			return nil
+		}
+	}
+}
+
+func down(r *rulestest.Ruler) {
+	r.OnPublish = func() error { return &rules.Error{Kind: rules.Unreachable, Text: "down"} }
+}
+
+func TestOnlyTheCulpritAmongThoseWhoWaitedIsUndone(t *testing.T) {
+	inGroup := func(name string) rules.Add {
+		add := nodeDown(name)
+		add.Options.Group = "shared"
+		return add
+	}
+	for name, changes := range map[string][]rules.Add{
+		"in files of their own, the culprit last":     {nodeDown("innocent"), nodeDown("bad")},
+		"in files of their own, the culprit first":    {nodeDown("bad"), nodeDown("innocent")},
+		"in one file, the culprit last":               {inGroup("innocent"), inGroup("bad")},
+		"in one file, the culprit first":              {inGroup("bad"), inGroup("innocent")},
+		"in one file, the culprit between the others": {inGroup("first"), inGroup("bad"), inGroup("innocent")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.Apply(t.Context(), request("r0"), nodeDown("good"))
+			b.prometheus.Set(down)
+			want := map[string]rules.State{}
+			for _, change := range changes {
+				want[change.Name] = rules.Live
+				if out := b.Apply(t.Context(), request(change.Name), change); out.State != rules.Pending {
+					t.Fatalf("%s: %+v, want pending", change.Name, out)
+				}
+			}
+			want["bad"] = rules.Reverted
+			b.prometheus.Set(refuses("bad"))
+			b.run(t)
+			got := map[string]rules.State{}
+			for range changes {
+				w := b.waitSettled(t)
+				got[w.Request.ID] = w.Outcome.State
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("how the changes ended (-want +got):\n%s", diff)
+			}
+			if names := b.names(t, "prometheus"); slices.Contains(names, "bad") || !slices.Contains(names, "innocent") || !slices.Contains(names, "good") {
+				t.Errorf("rulebook has %q, want all but the bad one", names)
+			}
+		})
+	}
+}
+
+func TestAChangeIsNotBlamedForOneThatWaitedBeforeIt(t *testing.T) {
+	b := newBench(t)
+	b.prometheus.Set(down)
+	b.Apply(t.Context(), request("r1"), nodeDown("bad"))
+	b.prometheus.Set(refuses("bad"))
+	if out := b.Apply(t.Context(), request("r2"), nodeDown("innocent")); out.State != rules.Live {
+		t.Errorf("outcome %+v, want live", out)
+	}
+	if w := b.waitSettled(t); w.Request.ID != "r1" || w.Outcome.State != rules.Reverted || w.Outcome.Undone == "" {
+		t.Errorf("settled %+v, want the culprit undone", w)
+	}
+}
+
+func TestWhatARulerRefusesOfAPushIsHeldAndTheRestIsFollowed(t *testing.T) {
+	b := newBench(t)
+	b.Apply(t.Context(), request("r0"), nodeDown("good"))
+	old := string(b.prometheus.Published("ops/good.yaml"))
+	b.prometheus.Set(refuses("bad"))
+	b.store.Commit(rules.Commit{Subject: "by hand", Files: map[string][]byte{
+		"prometheus/ops/good.yaml":  []byte(strings.Replace(old, "alert: good", "alert: bad", 1)),
+		"prometheus/ops/other.yaml": []byte(strings.ReplaceAll(old, "good", "other")),
+	}})
+	b.run(t)
+	await(t, func() bool {
+		return b.prometheus.Published("ops/other.yaml") != nil && b.Status(t.Context()).Rulers[0].Err != nil
+	})
+	if got := string(b.prometheus.Published("ops/good.yaml")); got != old {
+		t.Errorf("the refused file is published as %q, want what the ruler took last", got)
+	}
+	if err := b.Status(t.Context()).Rulers[0].Err; !strings.Contains(err.Error(), "prometheus/ops/good.yaml") || !strings.Contains(err.Error(), "no bad") {
+		t.Errorf("status says %v, want the file and the reason", err)
+	}
+	if out := b.Apply(t.Context(), request("r1"), nodeDown("more")); out.State != rules.Live {
+		t.Errorf("a change elsewhere: %+v, want live", out)
+	}
+	b.store.Commit(rules.Commit{Subject: "mended", Files: map[string][]byte{"prometheus/ops/good.yaml": []byte(strings.Replace(old, "up == 0", "up == 2", 1))}})
+	if out := b.Apply(t.Context(), request("r2"), nodeDown("last")); out.State != rules.Live {
+		t.Errorf("after the mending: %+v", out)
+	}
+	if got := string(b.prometheus.Published("ops/good.yaml")); !strings.Contains(got, "up == 2") {
+		t.Errorf("the mended file is not followed: %q", got)
+	}
+}
+
+func TestWhatARulerTookLastIsKnownAfterARestart(t *testing.T) {
+	b := newBench(t)
+	b.Apply(t.Context(), request("r0"), nodeDown("good"))
+	b.prometheus.Set(refuses("bad"))
+	bad := []byte("groups:\n  - name: x\n    rules:\n      - alert: bad\n        expr: up == 0\n")
+	b.store.Commit(rules.Commit{Subject: "by hand", Files: map[string][]byte{"prometheus/ops/bad.yaml": bad}})
+	b.start()
+	b.run(t)
+	await(t, func() bool { return b.Status(t.Context()).Rulers[0].Err != nil })
+	if b.prometheus.Published("ops/bad.yaml") != nil || b.prometheus.Published("ops/good.yaml") == nil {
+		t.Error("the refused file is left where the ruler reads it, or the good one is gone")
+	}
+}
+
+func TestAChangeThatALaterOneTookOutIsNotLive(t *testing.T) {
+	b := newBench(t)
+	b.prometheus.Set(down)
+	b.Apply(t.Context(), request("r1"), nodeDown("x"))
+	b.Apply(t.Context(), request("r2"), rules.Delete{Address: "x"})
+	b.prometheus.Set(func(r *rulestest.Ruler) { r.OnPublish = nil })
+	b.run(t)
+	got := map[string]rules.State{}
+	for range 2 {
+		w := b.waitSettled(t)
+		got[w.Request.ID] = w.Outcome.State
+	}
+	if diff := cmp.Diff(map[string]rules.State{"r1": rules.Superseded, "r2": rules.Live}, got); diff != "" {
+		t.Errorf("how the changes ended (-want +got):\n%s", diff)
+	}
+}
+
+func TestAFailingEvaluationIsNoReasonToReload(t *testing.T) {
+	b := newBench(t)
+	b.ReconcileInterval = time.Millisecond
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		r.OnRunning = func(running []rules.RunningRule) ([]rules.RunningRule, error) {
+			for i := range running {
+				running[i].Health = "err"
+			}
+			return running, nil
+		}
+	})
+	b.Apply(t.Context(), request("r1"), nodeDown("x"))
+	b.run(t)
+	publications := func() (n int) {
+		for _, call := range b.prometheus.Calls() {
+			if call == "publish" {
+				n++
+			}
+		}
+		return n
+	}
+	await(t, func() bool { return publications() > 5 })
+	if calls := b.prometheus.Calls(); len(calls)-publications() > 1 {
+		t.Errorf("calls %q, want one reload", calls)
+	}
+}
+
+func TestAnEndedContextChangesNothing(t *testing.T) {
+	b := newBench(t)
+	release, hanging := make(chan struct{}), make(chan struct{})
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		r.OnReload = func(map[string]rules.RuleFile) error { close(hanging); <-release; return nil }
+	})
+	done := make(chan rules.Outcome, 1)
+	go func() { done <- b.Apply(t.Context(), request("r1"), nodeDown("slow")) }()
+	<-hanging
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if out := b.Apply(ctx, request("r2"), nodeDown("late")); out.Result != rules.Failed || out.Revision != "" {
+		t.Errorf("outcome %+v, want a failure with nothing changed", out)
+	}
+	close(release)
+	<-done
+	if names := b.names(t, ""); !slices.Equal(names, []string{"slow"}) {
+		t.Errorf("rulebook has %q", names)
 	}
 }
 
@@ -465,7 +658,7 @@ func TestAfterARestartPendingChangesAreFollowedUp(t *testing.T) {
 		t.Errorf("settled %+v", w)
 	}
 	status := b.Status(t.Context())
-	if !status.Reconciled && status.Rulers[0].Running != 1 {
+	if !status.Reconciled || status.Rulers[0].Running != 1 {
 		t.Errorf("status %+v", status)
 	}
 }
@@ -507,11 +700,15 @@ func TestAHandEditedLiveDirectoryIsRepaired(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.run(t)
-	deadline := time.Now().Add(20 * time.Second)
-	for b.prometheus.Published("ops/node-down.yaml") == nil {
+	await(t, func() bool { return b.prometheus.Published("ops/node-down.yaml") != nil })
+}
+
+// await waits until something holds.
+func await(t *testing.T, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("the file did not come back")
+			t.Fatal("it never came true")
 		}
-		time.Sleep(time.Millisecond)
 	}
 }

@@ -18,19 +18,20 @@ type committed struct {
 func (a *Applier) commit(ctx context.Context, req Request, intent Intent, ruler string) (committed, error) {
 	start := a.Now()
 	var done committed
+	var planned *Book
 	tree, err := a.Store.Update(ctx, func(tree Tree) (Commit, error) {
 		book, err := a.bookAt(tree)
 		if err != nil {
 			return Commit{}, err
 		}
-		change, err := plan(book, intent)
+		change, after, err := plan(book, intent)
 		if err != nil {
 			return Commit{}, err
 		}
 		if change.Ruler != ruler {
 			return Commit{}, &Error{Kind: Conflict, Text: "The rulebook was changed by somebody else at the same moment; nothing was changed. Please send the command again.", Offset: -1}
 		}
-		done.change, done.before = change, book
+		done.change, done.before, planned = change, book, after
 		return a.compose(tree, req, intent.Action(), change, book.Diff(change))
 	})
 	if err != nil {
@@ -38,10 +39,13 @@ func (a *Applier) commit(ctx context.Context, req Request, intent Intent, ruler 
 	}
 	a.Step(StepCommitted, ruler, a.Now().Sub(start))
 	done.revision = tree.Revision()
-	if done.after, err = a.bookAt(tree); err != nil {
+	if done.after, err = planned.At(tree); err != nil {
 		// It is committed: nothing after this point may call it failed. The plan knows what was written.
-		done.after = done.before.With(done.change.Files)
+		done.after = planned
 	}
+	a.bookMu.Lock()
+	a.book = done.after
+	a.bookMu.Unlock()
 	return done, nil
 }
 

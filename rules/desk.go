@@ -10,9 +10,17 @@ import (
 type desk struct {
 	Ruler
 	name string
-	// changing is held from a change's commit until the ruler has read it, and while a reconciliation publishes.
-	changing sync.Mutex
+	// changing holds one from a change's commit until the ruler has read it, and while a reconciliation publishes: a lock that a
+	// context can leave.
+	changing chan struct{}
 	wake     chan struct{} // tells Run that something waits
+
+	// These belong to whoever holds changing.
+	accepted  *Book             // the last state that the ruler took as a whole; nil before it was looked up
+	held      map[string]string // path → content id of files that the ruler refuses: it keeps what it took of them last
+	refusal   error             // why files are held, or the revision below is not followed at all
+	refused   string            // the revision that the ruler refuses and nobody could be blamed for
+	refusedAt time.Time
 
 	mu      sync.Mutex
 	waiting []Waiting
@@ -22,8 +30,27 @@ type desk struct {
 
 func newDesk(ruler Ruler) *desk {
 	info := ruler.Info()
-	return &desk{Ruler: ruler, name: info.Name, wake: make(chan struct{}, 1), status: RulerStatus{Info: info}}
+	return &desk{
+		Ruler: ruler, name: info.Name, changing: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		held: map[string]string{}, status: RulerStatus{Info: info},
+	}
 }
+
+// take waits until nobody else changes the ruler.
+func (d *desk) take(ctx context.Context) error {
+	select {
+	case d.changing <- struct{}{}:
+		if ctx.Err() == nil {
+			return nil
+		}
+		d.leave()
+	case <-ctx.Done():
+	}
+	return &Error{Kind: Unavailable, Offset: -1, Cause: ctx.Err(),
+		Text: "Nothing was changed: " + d.name + " is busy with other changes for too long. Try again later; \"status\" shows how it is."}
+}
+
+func (d *desk) leave() { <-d.changing }
 
 // wait adds changes that are to be followed up, and wakes Run.
 func (d *desk) wait(waiting ...Waiting) {
@@ -54,6 +81,28 @@ func (d *desk) settle(requestID string) bool {
 		}
 	}
 	return false
+}
+
+// files returns what the ruler is to read of a book: all of it, but for the files that it refuses.
+func (d *desk) files(book *Book) []RuleFile {
+	files := book.RuleFiles(d.name)
+	if len(d.held) == 0 {
+		return files
+	}
+	took := map[string]RuleFile{}
+	for _, f := range d.accepted.RuleFiles(d.name) {
+		took[f.Path] = f
+	}
+	var kept []RuleFile
+	for _, f := range files {
+		if d.held[f.Path] != f.ID {
+			delete(d.held, f.Path) // it was changed since
+			kept = append(kept, f)
+		} else if old, ok := took[f.Path]; ok {
+			kept = append(kept, old)
+		}
+	}
+	return kept
 }
 
 // note changes the status under its lock.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -11,20 +12,21 @@ import (
 	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
-// awaitLive is step 9: it asks the ruler until the change is live, or until LiveTimeout. broughtErr is what step 8 ended with.
-func (a *Applier) awaitLive(ctx context.Context, d *desk, out Outcome, broughtErr error, seen map[Ref]time.Time) Outcome {
-	start := a.Now()
-	if broughtErr != nil && !a.mayStillCome(d, out.Refs, broughtErr) {
-		out.State, out.Reason = Pending, reasonOf(broughtErr)
+// awaitLive is step 9: it asks the ruler until the change is live, or until LiveTimeout.
+func (a *Applier) awaitLive(ctx context.Context, d *desk, change brought) Outcome {
+	start, out := a.Now(), change.out
+	if change.err != nil && !a.mayStillCome(d, out.Refs, change.err) {
+		out.State, out.Reason = Pending, reasonOf(change.err)
 		return out
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.LiveTimeout)
 	defer cancel()
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, a.PollInterval) {
-		out.State, out.Reason = a.standing(ctx, d, out.Refs, seen)
-		if out.State == Live {
-			out.Took = a.Now().Sub(start)
-			a.Step(StepLive, d.name, out.Took)
+		out.State, out.Reason = a.standing(ctx, d, out, change.seen)
+		if out.State.settled() {
+			if out.Took = a.Now().Sub(start); out.State == Live {
+				a.Step(StepLive, d.name, out.Took)
+			}
 			return out
 		}
 		select {
@@ -33,8 +35,8 @@ func (a *Applier) awaitLive(ctx context.Context, d *desk, out Outcome, broughtEr
 			out.State, out.Reason = Pending, "the service was stopped before the ruler ran it; the next start follows it up"
 			return out
 		case <-ctx.Done():
-			if broughtErr != nil { // the ruler has to come by itself, and has not yet
-				out.State, out.Reason = Pending, reasonOf(broughtErr)
+			if change.err != nil { // the ruler has to come by itself, and has not yet
+				out.State, out.Reason = Pending, reasonOf(change.err)
 			}
 			return out
 		}
@@ -55,17 +57,25 @@ func (a *Applier) mayStillCome(d *desk, refs []Ref, broughtErr error) bool {
 	}
 }
 
-// standing asks the ruler once how these rules stand there, against the rulebook's newest head.
-func (a *Applier) standing(ctx context.Context, d *desk, refs []Ref, seen map[Ref]time.Time) (State, string) {
+// standing asks the ruler once how a change stands there, against the rulebook's newest head.
+func (a *Applier) standing(ctx context.Context, d *desk, change Outcome, seen map[Ref]time.Time) (State, string) {
 	book, err := a.Book(ctx)
 	if err != nil {
 		return Pending, reasonOf(err)
 	}
-	running, err := d.Running(ctx, groupsOf(refs)...)
+	running, err := d.Running(ctx, groupsOf(change.Refs)...)
 	if err != nil {
 		return Pending, reasonOf(err)
 	}
-	for _, v := range a.compare(d, book, running, refs, seen) {
+	return a.stands(ctx, d, book, running, change, seen)
+}
+
+// stands says how a change stands, given what the ruler runs.
+func (a *Applier) stands(ctx context.Context, d *desk, book *Book, running []RunningRule, change Outcome, seen map[Ref]time.Time) (State, string) {
+	if a.overtaken(ctx, book, change) {
+		return Superseded, "a later change took its place in the rulebook"
+	}
+	for _, v := range a.compare(d, book, running, change.Refs, seen) {
 		if v.state != Live {
 			return v.state, v.why
 		}
@@ -73,11 +83,28 @@ func (a *Applier) standing(ctx context.Context, d *desk, refs []Ref, seen map[Re
 	return Live, ""
 }
 
+// overtaken reports whether the rules of a change are not in the book as the change left them.
+func (a *Applier) overtaken(ctx context.Context, book *Book, change Outcome) bool {
+	if book.Revision() == change.Revision {
+		return false
+	}
+	after, err := a.bookOf(ctx, change.Revision)
+	if err != nil {
+		return false // it cannot be told; what the ruler runs is still compared with the book
+	}
+	return slices.ContainsFunc(change.Refs, func(ref Ref) bool {
+		left, was := after.Get(ref)
+		now, is := book.Get(ref)
+		return was != is || !reflect.DeepEqual(left.Rule, now.Rule)
+	})
+}
+
 // verdict is how one rule stands at its ruler.
 type verdict struct {
-	ref   Ref
-	state State
-	why   string
+	ref    Ref
+	state  State
+	why    string
+	listed bool // the ruler lists what the book has, healthy or not: to reload would change nothing
 }
 
 // compare judges every ref by what the book says of it: a rule that the book has must run with the same fields and be healthy by an
@@ -96,9 +123,9 @@ func (a *Applier) compare(d *desk, book *Book, running []RunningRule, refs []Ref
 		var v verdict
 		switch {
 		case len(have) > book.count(family):
-			v = verdict{ref, NotLoaded, fmt.Sprintf("%s still runs %q as it was", d.name, ref.Name)}
+			v = verdict{ref, NotLoaded, fmt.Sprintf("%s still runs %q as it was", d.name, ref.Name), false}
 		case !wanted:
-			v = verdict{ref, Live, ""}
+			v = verdict{ref, Live, "", true}
 		default:
 			v = a.judge(d.name, dialect, entry, have, seen[family])
 		}
@@ -122,21 +149,21 @@ func (b *Book) count(family Ref) int {
 // judge looks for the entry among the running rules of its name.
 func (a *Applier) judge(ruler string, dialect expr.Dialect, entry Entry, have []RunningRule, seen time.Time) verdict {
 	if len(have) == 0 {
-		return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s does not list %q", ruler, entry.Ref.Name)}
+		return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s does not list %q", ruler, entry.Ref.Name), false}
 	}
 	for _, r := range have {
 		switch {
 		case !a.same(dialect, entry.running(), r.Rule):
 			continue
 		case r.Health == "err":
-			return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s lists %q and cannot evaluate it: %s", ruler, entry.Ref.Name, r.LastError)}
+			return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s lists %q and cannot evaluate it: %s", ruler, entry.Ref.Name, r.LastError), true}
 		case r.Health != "ok" || r.LastEvaluation.IsZero() || !r.LastEvaluation.After(seen):
-			return verdict{entry.Ref, Pending, fmt.Sprintf("%s lists %q and has not evaluated it yet", ruler, entry.Ref.Name)}
+			return verdict{entry.Ref, Pending, fmt.Sprintf("%s lists %q and has not evaluated it yet", ruler, entry.Ref.Name), true}
 		default:
-			return verdict{entry.Ref, Live, ""}
+			return verdict{entry.Ref, Live, "", true}
 		}
 	}
-	return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s still runs another version of %q", ruler, entry.Ref.Name)}
+	return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s still runs another version of %q", ruler, entry.Ref.Name), false}
 }
 
 // running returns the rule as its ruler lists it: with the group's labels (Prometheus 3.15).

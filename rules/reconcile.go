@@ -2,7 +2,6 @@ package rules
 
 import (
 	"context"
-	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -23,6 +22,7 @@ func (a *Applier) Run(ctx context.Context) error {
 		wg.Go(func() { a.follow(ctx, d) })
 	}
 	wg.Wait()
+	a.telling.Wait()
 	return ctx.Err()
 }
 
@@ -63,67 +63,82 @@ func (a *Applier) follow(ctx context.Context, d *desk) {
 
 // reconcile makes one ruler run what the rulebook's head says, and reports whether it does.
 func (a *Applier) reconcile(ctx context.Context, d *desk) bool {
-	logger := a.Logger.With("ruler", d.name)
-	book, err := a.repair(ctx, d)
 	last, _ := d.current()
-	d.note(func(s *RulerStatus) { s.Err = err })
+	book, err := a.repair(ctx, d)
+	well := false
+	if book != nil {
+		var asked error
+		if well, asked = a.survey(ctx, d, book); err == nil {
+			err = asked
+		}
+	}
 	d.mu.Lock()
-	d.seen = true
+	d.status.Err, d.seen = err, true
 	d.mu.Unlock()
-	if err != nil {
-		if last.Err == nil || last.Err.Error() != err.Error() { // the same trouble is told once
-			logger.Warn("Ruler does not follow the rulebook", "kind", KindOf(err), "err", err)
-		}
-		if book == nil {
-			return false
-		}
-	} else if last.Err != nil {
+
+	logger := a.Logger.With("ruler", d.name)
+	switch {
+	case err != nil && (last.Err == nil || last.Err.Error() != err.Error()): // the same trouble is told once
+		logger.Warn("Ruler does not follow the rulebook", "kind", KindOf(err), "err", err)
+	case err == nil && last.Err != nil:
 		logger.Info("Ruler follows the rulebook again")
 	}
-	return a.survey(ctx, d, book, logger) && err == nil
+	return well && err == nil
 }
 
-// repair publishes the head and reloads where something differs.
+// repair publishes the head, and reloads where the ruler does not list it.
 func (a *Applier) repair(ctx context.Context, d *desk) (*Book, error) {
-	d.changing.Lock()
-	defer d.changing.Unlock()
+	if err := d.take(ctx); err != nil {
+		return nil, err
+	}
+	defer d.leave()
 	book, err := a.Book(ctx)
 	if err != nil {
 		return nil, err
 	}
-	err = a.publishAndReload(ctx, d, book.RuleFiles(d.name), func(p Published) bool {
-		return len(p.Changed) > 0 || !a.loaded(ctx, d, book)
-	})
-	if err != nil && KindOf(err) == Refused {
-		return book, a.afterRefusal(ctx, d, book, err)
+	if d.refused != "" && d.refused == book.Revision() && a.Now().Sub(d.refusedAt) < a.ReconcileInterval {
+		return book, d.refusal // it was tried a moment ago
 	}
-	if err == nil {
-		d.note(func(s *RulerStatus) { s.LastApply = a.Now() })
+	asItShould := false
+	undone, err := a.bring(ctx, d, book, func(p Published) bool {
+		if len(p.Changed) > 0 {
+			return true
+		}
+		listed, err := a.listed(ctx, d, book)
+		asItShould = listed && err == nil
+		return !listed && err == nil
+	}, d.waits())
+	if undone != nil {
+		a.rest(ctx, d, *undone)
+	}
+	switch {
+	case err == nil && len(d.held) > 0:
+		err = d.refusal
+	case err == nil && asItShould:
+		a.accept(d, book)
 	}
 	return book, err
 }
 
-// loaded reports whether the ruler lists every rule of the book in its version, evaluated or not.
-func (a *Applier) loaded(ctx context.Context, d *desk, book *Book) bool {
-	verdicts, err := a.all(ctx, d, book)
-	if err != nil {
-		return false
+// rest settles a change that is waited for no more, and tells so. Whoever is told may take time, and no ruler waits for that.
+func (a *Applier) rest(ctx context.Context, d *desk, w Waiting) {
+	if d.settle(w.Request.ID) {
+		a.telling.Go(func() { a.Settled(context.WithoutCancel(ctx), w) })
 	}
-	for _, v := range verdicts {
-		if v.state == NotLoaded {
-			return false
-		}
-	}
-	return true
 }
 
-// all judges every rule of the ruler.
-func (a *Applier) all(ctx context.Context, d *desk, book *Book) ([]verdict, error) {
+// listed reports whether the ruler lists every rule of the book that it is given, evaluated or not.
+func (a *Applier) listed(ctx context.Context, d *desk, book *Book) (bool, error) {
 	running, err := d.Running(ctx)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	return a.compare(d, book, running, refsOf(book.liveEntries(d.name)), nil), nil
+	for _, v := range a.compare(d, book, running, refsOf(book.liveEntries(d.name)), nil) {
+		if _, held := d.held[v.ref.Path]; !v.listed && !held {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 func refsOf(entries []Entry) []Ref {
@@ -134,46 +149,13 @@ func refsOf(entries []Entry) []Ref {
 	return refs
 }
 
-// afterRefusal handles a refusal that no request stands in front of: a change whose service was killed between the commit and the
-// ruler's answer is undone as it would have been then; else the refusal is reported.
-func (a *Applier) afterRefusal(ctx context.Context, d *desk, book *Book, refusal error) error {
-	for _, w := range d.waits() {
-		before, err := a.beforeOf(ctx, w)
-		if err != nil || before == nil {
-			continue
-		}
-		if err := a.bring(ctx, d, book, before); err == nil || KindOf(err) != Refused {
-			return err
-		}
-		w.Outcome = a.undo(ctx, d, w.Request, w.Outcome, before, refusal)
-		if d.settle(w.Request.ID) {
-			a.Settled(ctx, w)
-		}
-		return nil
-	}
-	return refusal
-}
-
-// beforeOf returns the book as it was before a waiting change.
-func (a *Applier) beforeOf(ctx context.Context, w Waiting) (*Book, error) {
-	found, err := a.Store.FindRequest(ctx, w.Request.ID)
-	if err != nil || len(found) != 1 {
-		return nil, err
-	}
-	tree, err := a.Store.At(ctx, found[0].Parent)
+// survey asks the ruler how every rule stands, notes it, and settles what was waited for. It reports whether all is live.
+func (a *Applier) survey(ctx context.Context, d *desk, book *Book) (well bool, err error) {
+	running, err := d.Running(ctx)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	return a.bookAt(tree)
-}
-
-// survey asks the ruler how every rule stands, notes it, and settles what was waited for.
-func (a *Applier) survey(ctx context.Context, d *desk, book *Book, logger *slog.Logger) bool {
-	verdicts, err := a.all(ctx, d, book)
-	if err != nil {
-		d.note(func(s *RulerStatus) { s.Err = err })
-		return false
-	}
+	verdicts := a.compare(d, book, running, refsOf(book.liveEntries(d.name)), nil)
 	var notLive []NotLive
 	for _, v := range verdicts {
 		if v.state != Live {
@@ -186,15 +168,15 @@ func (a *Applier) survey(ctx context.Context, d *desk, book *Book, logger *slog.
 		s.Files = len(book.RuleFiles(d.name))
 	})
 	for _, w := range d.waits() {
-		state, _ := a.standing(ctx, d, w.Outcome.Refs, nil)
-		if state != Live || !d.settle(w.Request.ID) {
+		state, why := a.stands(ctx, d, book, running, w.Outcome, nil)
+		if !state.settled() {
 			continue
 		}
-		w.Outcome.State, w.Outcome.Reason, w.Outcome.Took = Live, "", a.Now().Sub(w.Since)
-		logger.Info("A change that waited is live", "request_id", w.Request.ID, "commit", w.Outcome.Revision)
-		a.Settled(ctx, w)
+		w.Outcome.State, w.Outcome.Reason, w.Outcome.Took = state, why, a.Now().Sub(w.Since)
+		a.Logger.Info("A change that waited has come to rest", "ruler", d.name, "request", w.Request.ID, "commit", w.Outcome.Revision, "state", state)
+		a.rest(ctx, d, w)
 	}
-	return len(notLive) == 0 && len(d.waits()) == 0
+	return len(notLive) == 0 && len(d.waits()) == 0, nil
 }
 
 // Status returns how everything stands. It asks no ruler: it tells what the last reconciliation saw.
