@@ -22,13 +22,15 @@ type config struct {
 
 // rulerConfig is one program that evaluates rules.
 type rulerConfig struct {
-	Name        string                       `yaml:"name"`
-	Kind        string                       `yaml:"kind"`
-	URL         string                       `yaml:"url"`
-	RulesDir    string                       `yaml:"rules_dir"`    // what the ruler reads; empty: below the storage path, or Loki's rule API
-	RulebookDir string                       `yaml:"rulebook_dir"` // its directory in the rulebook; empty: its name
-	Tenant      string                       `yaml:"tenant"`
-	HTTP        *promconfig.HTTPClientConfig `yaml:"http_config"`
+	Name          string                       `yaml:"name"`
+	Kind          string                       `yaml:"kind"`
+	URL           string                       `yaml:"url"`
+	RulesDir      string                       `yaml:"rules_dir"`    // what the ruler reads; empty: below the storage path, or Loki's rule API
+	RulebookDir   string                       `yaml:"rulebook_dir"` // its directory in the rulebook; empty: its name
+	Tenant        string                       `yaml:"tenant"`
+	Timeout       time.Duration                `yaml:"timeout"`        // of one question; 0: the adapter's default
+	ReloadTimeout time.Duration                `yaml:"reload_timeout"` // of a reload order; 0: the adapter's default
+	HTTP          *promconfig.HTTPClientConfig `yaml:"http_config"`
 }
 
 // mattermostConfig says whose commands are taken.

@@ -54,6 +54,8 @@ func (r rulerConfig) check(p *problems, key string) {
 	if err := checkURL(r.URL); err != nil {
 		p.at(key+".url", "%v", err)
 	}
+	checkDuration(p, key+".timeout", r.Timeout)
+	checkDuration(p, key+".reload_timeout", r.ReloadTimeout)
 }
 
 func kindNames() (names []string) {

@@ -112,15 +112,17 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 func (s *service) rulers() (rulers []rules.Ruler, err error) {
 	for _, c := range s.cfg.Rulers {
 		r, err := ruler.New(ruler.Config{
-			Kind:        c.Kind,
-			Name:        c.Name,
-			URL:         c.URL,
-			RulesDir:    c.RulesDir,
-			RulebookDir: c.RulebookDir,
-			StateDir:    filepath.Join(s.settings.storage, stateName),
-			Tenant:      c.Tenant,
-			HTTP:        c.HTTP,
-			Logger:      s.logger.With("ruler", c.Name),
+			Kind:          c.Kind,
+			Name:          c.Name,
+			URL:           c.URL,
+			RulesDir:      c.RulesDir,
+			RulebookDir:   c.RulebookDir,
+			StateDir:      filepath.Join(s.settings.storage, stateName),
+			Tenant:        c.Tenant,
+			HTTP:          c.HTTP,
+			Timeout:       c.Timeout,
+			ReloadTimeout: c.ReloadTimeout,
+			Logger:        s.logger.With("ruler", c.Name),
 		})
 		if err != nil {
 			return nil, err
