@@ -121,7 +121,9 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 		return out
 	}
 	out = a.awaitLive(context.WithoutCancel(ctx), d, brought)
-	if !out.State.settled() {
+	if out.State.settled() {
+		signal(d.changed)
+	} else {
 		d.wait(Waiting{Request: req, Outcome: out, Since: a.Now()})
 	}
 	return out

@@ -408,6 +408,17 @@ func TestAFailingEvaluationIsNoReasonToReload(t *testing.T) {
 	}
 }
 
+func TestTheStatusFollowsAChange(t *testing.T) {
+	b := newBench(t)
+	b.run(t)
+	await(t, func() bool { return b.Status(t.Context()).Reconciled })
+	b.Apply(t.Context(), request("r1"), nodeDown("x"))
+	await(t, func() bool {
+		s := b.Status(t.Context()).Rulers[0]
+		return s.Rules == 1 && s.Running == 1 && s.Files == 1
+	})
+}
+
 func TestAnEndedContextChangesNothing(t *testing.T) {
 	b := newBench(t)
 	release, hanging := make(chan struct{}), make(chan struct{})

@@ -14,6 +14,7 @@ type desk struct {
 	// context can leave.
 	changing chan struct{}
 	wake     chan struct{} // tells Run that something waits
+	changed  chan struct{} // tells Run that the ruler runs something else, so that its rules are counted again
 
 	// These belong to whoever holds changing.
 	accepted  *Book             // the last state that the ruler took as a whole; nil before it was looked up
@@ -31,7 +32,7 @@ type desk struct {
 func newDesk(ruler Ruler) *desk {
 	info := ruler.Info()
 	return &desk{
-		Ruler: ruler, name: info.Name, changing: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		Ruler: ruler, name: info.Name, changing: make(chan struct{}, 1), wake: make(chan struct{}, 1), changed: make(chan struct{}, 1),
 		held: map[string]string{}, status: RulerStatus{Info: info},
 	}
 }
@@ -57,9 +58,14 @@ func (d *desk) wait(waiting ...Waiting) {
 	d.mu.Lock()
 	d.waiting = append(d.waiting, waiting...)
 	d.mu.Unlock()
+	signal(d.wake)
+}
+
+// signal tells one who listens at a channel of length one; who was told already is not told again.
+func signal(c chan struct{}) {
 	select {
-	case d.wake <- struct{}{}:
-	default: // it is awake already
+	case c <- struct{}{}:
+	default:
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 const (
 	firstRetry = time.Second
 	lastRetry  = time.Minute
+
+	recountAfter = 200 * time.Millisecond
 )
 
 // Run compares rulebook, live directory and ruler at start, every ReconcileInterval, and with backoff from a second to a minute while
@@ -20,6 +22,7 @@ func (a *Applier) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, d := range a.desks {
 		wg.Go(func() { a.follow(ctx, d) })
+		wg.Go(func() { a.recount(ctx, d) })
 	}
 	wg.Wait()
 	a.telling.Wait()
@@ -57,6 +60,25 @@ func (a *Applier) follow(ctx context.Context, d *desk) {
 			timer.Stop()
 			retry = firstRetry
 		case <-timer.C:
+		}
+	}
+}
+
+// recount keeps the status true after changes. Many changes that come together are counted once.
+func (a *Applier) recount(ctx context.Context, d *desk) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.changed:
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(recountAfter):
+		}
+		if book, err := a.Book(ctx); err == nil {
+			_, _ = a.survey(ctx, d, book) // a ruler that does not answer is the next reconciliation's business
 		}
 	}
 }
