@@ -668,10 +668,10 @@ func TestAfterARestartPendingChangesAreFollowedUp(t *testing.T) {
 	if w := b.waitSettled(t); w.Outcome.State != rules.Live {
 		t.Errorf("settled %+v", w)
 	}
-	status := b.Status(t.Context())
-	if !status.Reconciled || status.Rulers[0].Running != 1 {
-		t.Errorf("status %+v", status)
-	}
+	await(t, func() bool {
+		status := b.Status(t.Context())
+		return status.Reconciled && status.Rulers[0].Running == 1 && len(status.Waiting) == 0
+	})
 }
 
 func TestARefusalThatTheServiceDidNotSurviveIsUndoneAtTheNextStart(t *testing.T) {
