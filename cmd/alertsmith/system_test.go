@@ -20,7 +20,7 @@ import (
 
 // system is a service in a process of its own, with a directory of its own.
 type system struct {
-	t       *testing.T
+	t       testing.TB
 	dir     string // the process's working directory; its storage path is data below it
 	url     string
 	args    []string
@@ -29,7 +29,7 @@ type system struct {
 }
 
 // newSystem prepares a service; start starts it.
-func newSystem(t *testing.T, args ...string) *system {
+func newSystem(t testing.TB, args ...string) *system {
 	t.Helper()
 	address, err := freeAddress()
 	if err != nil {
@@ -114,6 +114,11 @@ type answer struct {
 	kind   string // response_type
 }
 
+// committed reports whether the command made a commit.
+func (a answer) committed() bool {
+	return a.kind == "in_channel" && strings.Contains(a.text, "committed as")
+}
+
 // post sends a command's form. The error is the connection's.
 func (s *system) post(form url.Values) (a answer, err error) {
 	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+"/mattermost/command", strings.NewReader(form.Encode()))
@@ -164,11 +169,14 @@ func (s *system) ended(key string) (found rules.Record) {
 }
 
 // command gives a command the way `alertsmith send` does.
-func (s *system) command(text string) (answer, error) {
-	return s.post(url.Values{
+func (s *system) command(text string) (answer, error) { return s.post(s.form(text)) }
+
+// form is what `alertsmith send` sends.
+func (s *system) form(text string) url.Values {
+	return url.Values{
 		"token": {s.token()}, "command": {"/alert"}, "text": {text},
 		"user_id": {"terminal-tester"}, "user_name": {"tester"}, "channel_id": {"terminal-ops"}, "channel_name": {"ops"},
-	})
+	}
 }
 
 // must is command for one that has to succeed.
@@ -208,7 +216,7 @@ func (s *system) git(args ...string) string {
 }
 
 // await waits until something holds, and fails when it never does.
-func await(t *testing.T, what string, holds func() bool) {
+func await(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); !holds(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
