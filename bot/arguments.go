@@ -53,7 +53,11 @@ func (args arguments) takeOptions(words []word, allowed []string) (rest []word, 
 			args[fieldUnknown] = w.whole()
 			return nil, &rules.Error{Kind: rules.Invalid, Text: w.key + "= is given twice.", Field: fieldUnknown}
 		}
-		args[w.key] = w.afterKey()
+		arg := w.afterKey()
+		if o.name == "reason" {
+			arg.value = redact(arg.value) // it goes to places that others read: the commit, the journal's page, the channel
+		}
+		args[w.key] = arg
 	}
 	return rest, nil
 }

@@ -14,13 +14,10 @@ import (
 // errorText says what is wrong with a command, shows the place with a caret under it, and gives corrected lines to copy.
 func (c *call) errorText(err error) string {
 	var e *rules.Error
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) { // what comes after a commit is no error, but an outcome
 		return "Nothing was changed: " + publicText(err) + ", under the request " + code(c.request.ID) + "."
 	}
 	var b strings.Builder
-	if rules.ResultOf(e) == rules.Failed {
-		b.WriteString("Nothing was changed: ")
-	}
 	b.WriteString(escape(cut(e.Text, 2000)))
 	writeList(&b, withBreak(&b, e.Problems), "places", problemText)
 	if at, ok := c.placeOf(e); ok {
@@ -119,7 +116,7 @@ func requoted(fix string) string {
 const around = 60
 
 // pointAt returns the line of the command in which the byte at an offset stands, and a caret under it. The text is shown
-// without its secrets; what is hidden is made visible; wide characters take two columns.
+// as it was typed, since only its author reads it, but with what is hidden made visible; wide characters take two columns.
 func (c *call) pointAt(at int) string {
 	for at > 0 && at < len(c.text) && !utf8.RuneStart(c.text[at]) {
 		at--

@@ -59,7 +59,7 @@ func newChat(t testing.TB, change func(*chat)) *chat {
 		Store:  c.store,
 		Rulers: []rules.Ruler{rulestest.NewRuler(rules.RulerInfo{Name: "prometheus", Dialect: expr.PromQL, Dir: "prometheus"}), c.loki},
 		Page: func(_ rules.Tree, e rules.PageEntry) (string, []byte, error) {
-			return "journal/page.md", []byte(e.Request.ID), nil
+			return "journal/page.md", fmt.Appendln(nil, e.Request.ID, e.Request.Command, e.Change.Subject, e.Change.Reason), nil
 		},
 		Service: rules.Person{Name: "Alertsmith"}, Now: time.Now, LiveTimeout: time.Second, PollInterval: time.Millisecond,
 		Logger: slog.New(slog.DiscardHandler),
@@ -151,12 +151,16 @@ func (c *chat) wait() {
 
 // memoryJournal is a Journal in memory.
 type memoryJournal struct {
-	mu                 sync.Mutex
-	records            []rules.Record
-	receiveErr, finErr error
+	mu                  sync.Mutex
+	records             []rules.Record
+	receiveErr, finErr  error
+	onReceive, onFinish func() // called first, where set
 }
 
 func (j *memoryJournal) Receive(_ context.Context, request rules.Request) (*rules.Record, error) {
+	if j.onReceive != nil {
+		j.onReceive()
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.receiveErr != nil {
@@ -173,6 +177,9 @@ func (j *memoryJournal) Receive(_ context.Context, request rules.Request) (*rule
 }
 
 func (j *memoryJournal) Finish(_ context.Context, record rules.Record) error {
+	if j.onFinish != nil {
+		j.onFinish()
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.finErr != nil {

@@ -30,7 +30,7 @@ var addCommand = Command{
 		`add node-down expr='up == 0' for=1m severity=critical summary="{{ $labels.instance }} is down"`,
 		"add\n- alert: DiskFull\n  expr: node_filesystem_avail_bytes < 1e9\n  for: 10m",
 	},
-	Options: optionNames(),
+	Options: addOptions(),
 	Changes: true,
 	Run:     runAdd,
 }
@@ -55,7 +55,7 @@ func parseAdd(call *call) (rules.Add, error) {
 	if err != nil {
 		return add, err
 	}
-	rest, err := call.args.takeOptions(words, optionNames())
+	rest, err := call.args.takeOptions(words, addOptions())
 	if err != nil {
 		return add, err
 	}
@@ -142,39 +142,9 @@ func (c *call) onlyYAML(rest []word, expr bool) error {
 	case expr:
 		return &rules.Error{Kind: rules.Invalid, Field: "expr", Offset: -1, Text: "The pasted YAML has its own expression: leave out expr=."}
 	case len(rest) > 0:
-		return c.args.unexpected(rest[0], optionNames(), "The pasted YAML has its own names and expressions: leave this word out.")
+		return c.args.unexpected(rest[0], addOptions(), "The pasted YAML has its own names and expressions: leave this word out.")
 	}
 	return nil
-}
-
-// exprForm is `add NAME expr=…`.
-func (c *call) exprForm(add rules.Add, rest []word) (rules.Add, error) {
-	rest, err := c.takeName(&add, rest)
-	if err != nil {
-		return add, err
-	}
-	if len(rest) > 0 {
-		return add, c.afterExpr(rest)
-	}
-	return add, nil
-}
-
-// afterExpr returns the error for words that stand beside expr=: most often the expression lacks its quotes.
-func (c *call) afterExpr(rest []word) error {
-	expr := c.args["expr"]
-	if expr.quoted || rest[0].start < expr.end {
-		return c.args.unexpected(rest[0], optionNames(), "With expr= there is only NAME before it and option=value after it.")
-	}
-	end := expr.end
-	for _, w := range rest { // the words up to the next option
-		if strings.TrimSpace(c.text[end:w.start]) == "" {
-			end = w.end
-		}
-	}
-	whole := c.text[expr.start:end]
-	c.args["expr"] = argument{value: whole, start: expr.start, end: end, place: func(offset int) int { return expr.start + offset }}
-	return &rules.Error{Kind: rules.Invalid, Field: "expr", Offset: len(expr.value),
-		Text: "An expression with spaces needs quotes around it.", Fixes: []string{whole}}
 }
 
 // logForm is `add NAME LABEL PATTERN TIME`.
@@ -189,10 +159,10 @@ func (c *call) logForm(add rules.Add, rest []word) (rules.Add, error) {
 			return add, c.missing(field)
 		}
 		if w := rest[i]; i > 0 && w.key != "" {
-			if near := nearest(rest[0].key, optionNames()); near != "" {
+			if near := nearest(rest[0].key, addOptions()); near != "" {
 				w = rest[0] // `servity=critical job=sshd …`: the first of the two is the slip
 			}
-			return add, c.args.unexpected(w, optionNames(), "")
+			return add, c.args.unexpected(w, addOptions(), "")
 		}
 		c.args[field] = rest[i].whole()
 	}
@@ -215,7 +185,7 @@ func (c *call) takeName(add *rules.Add, rest []word) ([]word, error) {
 			Fixes: []string{`add sshd-ban job=sshd "Ban" 5m`, `add node-down expr='up == 0' for=1m`}}
 	}
 	if w := rest[0]; w.key != "" {
-		return nil, c.args.unexpected(w, optionNames(), "")
+		return nil, c.args.unexpected(w, addOptions(), "")
 	}
 	c.args["name"] = rest[0].whole()
 	add.Name = rest[0].value
@@ -251,7 +221,7 @@ func (c *call) label(w word) argument {
 func (c *call) tooMany(rest []word) error {
 	for _, w := range rest[3:] {
 		if w.key != "" {
-			return c.args.unexpected(w, optionNames(), "")
+			return c.args.unexpected(w, addOptions(), "")
 		}
 	}
 	first, last := rest[1], rest[len(rest)-2]

@@ -18,7 +18,7 @@ var deleteCommand = Command{
 		`delete sshd-ban`,
 		`delete loki:ops/ssh/sshd-ban reason="the jail is gone"`,
 	},
-	Options: []string{"reason"},
+	Options: deleteOptions,
 	Changes: true,
 	Run:     runDelete,
 }
@@ -28,11 +28,11 @@ func runDelete(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	rest, err := call.args.takeOptions(words, []string{"reason"})
+	rest, err := call.args.takeOptions(words, deleteOptions)
 	if err != nil {
 		return answer{}, err
 	}
-	address, err := call.oneName(rest, []string{"reason"})
+	address, err := call.oneName(rest, deleteOptions)
 	if err != nil {
 		return answer{}, err
 	}
@@ -43,6 +43,9 @@ func runDelete(ctx context.Context, call *call) (answer, error) {
 func (c *call) oneName(rest []word, allowed []string) (string, error) {
 	if len(rest) == 0 {
 		return "", mistake(len(strings.TrimRightFunc(c.text, isSpace)), "The name of the rule is missing. The command list shows the names.")
+	}
+	if w := rest[0]; w.key != "" && nearest(w.key, allowed) != "" {
+		return "", c.args.unexpected(w, allowed, "")
 	}
 	c.args["name"] = rest[0].whole()
 	if len(rest) > 1 {

@@ -37,20 +37,6 @@ func runHelp(_ context.Context, call *call) (answer, error) {
 	return told(command.help(call.trigger)), nil
 }
 
-// HelpText returns what `/alert help` answers, or with a command's name what `/alert help COMMAND` does; "" when there is
-// no such command.
-func HelpText(name string) string {
-	if name == "" {
-		return helpText(Commands, "/alert")
-	}
-	for _, c := range Commands {
-		if c.Name == name {
-			return c.help("/alert")
-		}
-	}
-	return ""
-}
-
 // CommandsTable returns the table of commands in Markdown, as the README shows it.
 func CommandsTable() string {
 	var b strings.Builder

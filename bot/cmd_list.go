@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,29 +11,26 @@ import (
 )
 
 var listCommand = Command{
-	Name:    "list",
-	Aliases: []string{"ls"},
-	Usage:   []string{`list`, `list all`, `list NAME`},
-	Summary: "List the rules: their names, every rule in full, or one rule in full",
-	Help: "`page=2` shows what did not fit into one message; `ruler=` and `namespace=` show a part. " +
-		"NAME may be `group/NAME`, `namespace/group/NAME` or `ruler:namespace/group/NAME`; a rule that is called \"all\" needs quotes.",
+	Name:     "list",
+	Aliases:  []string{"ls"},
+	Usage:    []string{`list`, `list all`, `list NAME`},
+	Summary:  "List the rules: their names, every rule in full, or one rule in full",
+	Help:     "NAME may be `group/NAME`, `namespace/group/NAME` or `ruler:namespace/group/NAME`; a rule that is called \"all\" needs quotes.",
 	Examples: []string{`list`, `list all`, `list sshd-ban`, `list namespace=ops`},
+	Options:  listOptions,
 	Run:      runList,
 }
-
-// listOptions are what `list` takes; page is its own, the others are the general ones.
-var listOptions = []string{"ruler", "namespace", "page"}
 
 func runList(ctx context.Context, call *call) (answer, error) {
 	words, err := call.words()
 	if err != nil {
 		return answer{}, err
 	}
-	words, page, err := call.takePage(words)
+	rest, err := call.args.takeOptions(words, listOptions)
 	if err != nil {
 		return answer{}, err
 	}
-	rest, err := call.args.takeOptions(words, listOptions)
+	page, err := call.page()
 	if err != nil {
 		return answer{}, err
 	}
@@ -54,35 +52,65 @@ func runList(ctx context.Context, call *call) (answer, error) {
 		}
 		return told(inFull(book.Address(entry.Ref), entry)), nil
 	}
-	return told(call.listed(book, all, page)), nil
+	entries, err := call.entries(book)
+	if err != nil {
+		return answer{}, err
+	}
+	return told(call.listed(book, entries, all, page)), nil
 }
 
-// takePage takes the option page= out of the words; without one the page is the first.
-func (c *call) takePage(words []word) (rest []word, page int, err error) {
-	page = 1
-	for _, w := range words {
-		if w.key != "page" {
-			rest = append(rest, w)
-			continue
+// page returns the number that the option page= gives; without one it is the first.
+func (c *call) page() (int, error) {
+	arg, given := c.args["page"]
+	if !given {
+		return 1, nil
+	}
+	page, err := strconv.Atoi(fold(arg.value))
+	if err != nil || page < 1 {
+		return 0, invalidOption("page", "takes a number from 1", "1")
+	}
+	return page, nil
+}
+
+// entries returns the rules that the options choose. A ruler that is none, and a namespace that is empty while another one has
+// nearly its name, are mistakes.
+func (c *call) entries(book *rules.Book) ([]rules.Entry, error) {
+	ruler, namespace := c.args["ruler"].value, c.args["namespace"].value
+	if err := knownRuler(book, ruler); err != nil {
+		return nil, err
+	}
+	var chosen []rules.Entry
+	var namespaces []string
+	for _, e := range book.Entries(ruler) {
+		if namespace == "" || e.Ref.Namespace() == namespace {
+			chosen = append(chosen, e)
 		}
-		c.args["page"] = w.afterKey()
-		page, err = strconv.Atoi(fold(w.value[w.keyLen:]))
-		if err != nil || page < 1 {
-			return nil, 0, invalidOption("page", "takes a number from 1", "1")
+		if !slices.Contains(namespaces, e.Ref.Namespace()) {
+			namespaces = append(namespaces, e.Ref.Namespace())
 		}
 	}
-	return rest, page, nil
+	if near := rules.Nearest(namespace, namespaces); len(chosen) == 0 && len(near) > 0 {
+		return nil, &rules.Error{Kind: rules.NotFound, Field: "namespace", Offset: -1, Fixes: near,
+			Text: fmt.Sprintf("There are no rules in the namespace %q. Did you mean %q?", namespace, near[0])}
+	}
+	return chosen, nil
+}
+
+// knownRuler returns an error when a name is given and no ruler has it.
+func knownRuler(book *rules.Book, name string) error {
+	var known []string
+	for _, ruler := range book.Rulers() {
+		known = append(known, ruler.Name)
+	}
+	if name == "" || slices.Contains(known, name) {
+		return nil
+	}
+	return &rules.Error{Kind: rules.NotFound, Field: "ruler", Offset: -1, Fixes: rules.Nearest(name, known),
+		Text: fmt.Sprintf("There is no ruler %q. There are: %s.", name, strings.Join(known, ", "))}
 }
 
 // listed returns one page of the rules that the options choose.
-func (c *call) listed(book *rules.Book, all bool, page int) string {
-	ruler, namespace := c.args["ruler"].value, c.args["namespace"].value
-	var entries []rules.Entry
-	for _, e := range book.Entries(ruler) {
-		if namespace == "" || e.Ref.Namespace() == namespace {
-			entries = append(entries, e)
-		}
-	}
+func (c *call) listed(book *rules.Book, entries []rules.Entry, all bool, page int) string {
 	if len(entries) == 0 {
 		return "There are no rules" + c.chosen() + "."
 	}

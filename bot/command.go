@@ -17,7 +17,7 @@ type Command struct {
 	Help     string   // more, in Markdown; may be empty
 	Examples []string // lines that work, without "/alert "
 	Options  []string // the names of the options it takes, in the order of the help
-	Changes  bool     // it changes rules
+	Changes  bool     // it changes rules, and is bound by Options.InFlight
 	// Run parses the rest of the call's words and does what they say. A mistake is a *rules.Error whose Field is in call.args.
 	Run func(ctx context.Context, call *call) (answer, error)
 }
@@ -70,7 +70,7 @@ func (c *call) changed(outcome rules.Outcome) (answer, error) {
 	if outcome.Revision == "" && outcome.Err != nil {
 		return answer{outcome: outcome}, outcome.Err
 	}
-	text := redact(outcomeText(c.request.Actor, c.args["reason"].value, outcome)) // others read it too
+	text := outcomeText(c.request.Actor, c.args["reason"].value, outcome)
 	return answer{reply: Reply{Text: text, InChannel: outcome.Revision != ""}, outcome: outcome}, nil
 }
 
@@ -106,6 +106,14 @@ func lookUp(table []Command, trigger, text string) (Command, int, error) {
 		err.Fixes = []string{near + text[next:]}
 	}
 	return Command{}, next, err
+}
+
+// nearest returns the name that was probably meant; "" when none is near.
+func nearest(word string, names []string) string {
+	if near := rules.Nearest(word, names); len(near) > 0 {
+		return near[0]
+	}
+	return ""
 }
 
 // firstWord returns the first word from text[from:] as a keyword, where it begins and where it ends. It knows no quotes:

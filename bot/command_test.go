@@ -38,15 +38,12 @@ func TestCommands(t *testing.T) {
 				t.Errorf("%s takes the unknown option %s", c.Name, name)
 			}
 		}
-		if !strings.Contains(CommandsTable(), c.Summary) || !strings.Contains(HelpText(""), c.Summary) || !strings.Contains(HelpText(c.Name), c.Examples[0]) {
+		if !strings.Contains(CommandsTable(), c.Summary) || !strings.Contains(helpText(Commands, "/alert"), c.Summary) || !strings.Contains(c.help("/alert"), c.Examples[0]) {
 			t.Errorf("%s is missing in the help or the table", c.Name)
 		}
 	}
 	if diff := cmp.Diff(order, names); diff != "" {
 		t.Error(diff)
-	}
-	if HelpText("nonsense") != "" {
-		t.Error("there is help for nonsense")
 	}
 }
 
@@ -73,12 +70,22 @@ func TestOptionsTable(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, o := range options {
-		if seen[o.name] || o.name == "" || o.value == "" || o.summary == "" || strings.HasSuffix(o.summary, ".") || o.set == nil {
+		if seen[o.name] || o.name == "" || o.value == "" || o.summary == "" || strings.HasSuffix(o.summary, ".") {
 			t.Errorf("%q is there twice or not complete", o.name)
 		}
 		seen[o.name] = true
-		if !strings.Contains(HelpText("add"), "`"+o.name+"=`") {
-			t.Errorf("%s= is missing in the help", o.name)
+		taken := 0
+		for _, command := range Commands {
+			takes := slices.Contains(command.Options, o.name)
+			if takes {
+				taken++
+			}
+			if takes != strings.Contains(command.help("/alert"), "`"+o.name+"=`") {
+				t.Errorf("%s= in the help of %s: %v, want %v", o.name, command.Name, !takes, takes)
+			}
+		}
+		if taken == 0 || o.set != nil != slices.Contains(addCommand.Options, o.name) {
+			t.Errorf("%s= is taken by %d commands", o.name, taken)
 		}
 	}
 }
@@ -179,7 +186,18 @@ func TestMistakes(t *testing.T) {
 		{`add x servity=critical job=y Ban 5m`, "Try:\n/alert add x severity=critical job=y Ban 5m"},
 		{`add x job=y a=b 5m`, "Try:\n/alert add x job=y \"a=b\" 5m"},
 		{`add x expr=up for="1 minute"`, "Try:\n/alert add x expr=up for=1m"},
-		{`add x expr=up for=300`, "Try:\n/alert add x expr=up for=300s\n/alert add x expr=up for=300m"},
+		{`add x expr=up for=300`, "Try:\n/alert add x expr=up for=300m\n/alert add x expr=up for=300s"},
+		{`add x expr=up for=5分`, "Try:\n/alert add x expr=up for=5m"},
+		{`add x expr=up==0 sevrity=critical`, "There is no option sevrity=. Did you mean severity=?\n/alert add x expr=up==0 sevrity=critical\n                        ^\n" +
+			"Try:\n/alert add x expr=up==0 severity=critical"},
+		{`add x expr=up==0 team=web`, "A label of the alert is given as label.team=.\n/alert add x expr=up==0 team=web\n                        ^\n" +
+			"Try:\n/alert add x expr=up==0 label.team=web"},
+		{`add x expr='up == 0' team=web`, "Try:\n/alert add x expr='up == 0' label.team=web"},
+		{`add x expr=up == 0 sevrity=critical`, "needs quotes around it.\n/alert add x expr=up == 0 sevrity=critical\n                    ^\n" +
+			"Try:\n/alert add x expr=\"up == 0\" sevrity=critical"},
+		{`add x expr=up == 0 team=web for=1m`, "Try:\n/alert add x expr=\"up == 0\" team=web for=1m"},
+		{`add x expr=sum(rate({job="a"} | json | level="error" [5m])) > 3 for=1m`,
+			"Try:\n/alert add x expr='sum(rate({job=\"a\"} | json | level=\"error\" [5m])) > 3' for=1m"},
 		{`add x expr=up == 0 for=1m`, "Try:\n/alert add x expr=\"up == 0\" for=1m"},
 		{`add x expr=1`, "Try:\n/alert add x expr=1 ruler=prometheus\n/alert add x expr=1 ruler=loki"},
 		{`add x expr=up ruler=promtheus`, "Try:\n/alert add x expr=up ruler=prometheus"},
@@ -201,6 +219,14 @@ func TestMistakes(t *testing.T) {
 		{`delete`, "The name of the rule is missing."},
 		{`list sshd-bam`, "Try:\n/alert list sshd-ban"},
 		{`list page=x`, "page= takes a number"},
+		{`list page=1 page=2`, "page= is given twice."},
+		{`list page=1 pgae=2`, "Did you mean page=?"},
+		{`list ruler=lokki`, "There is no ruler \"lokki\". There are: prometheus, loki.\n/alert list ruler=lokki\n                  ^\nTry:\n/alert list ruler=loki"},
+		{`list ruler=elsewhere`, "There is no ruler \"elsewhere\"."},
+		{`list namespace=alrets`, "There are no rules in the namespace \"alrets\". Did you mean \"alerts\"?\n/alert list namespace=alrets\n                      ^\n" +
+			"Try:\n/alert list namespace=alerts"},
+		{`delete elsewhere`, "\"list\" shows the names of all rules."},
+		{`add x expr=up page=2`, "There is no option page="},
 		{`lst all`, "Try:\n/alert list all"},
 		{`status now`, "status takes nothing more."},
 		{`help lits`, "Try:\n/alert help list"},
@@ -315,9 +341,9 @@ func TestNearest(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{
 		"servity": "severity", "severty": "severity", "sevreity": "severity", "fro": "for", "summry": "summary", "rulers": "ruler",
-		"nonsense": "", "job": "", "": "", strings.Repeat("x", 1000): "",
+		"annotation": "annotation.X", "nonsense": "", "job": "", "": "", strings.Repeat("x", 1000): "",
 	} {
-		if got := nearest(typed, optionNames()); got != want {
+		if got := nearest(typed, addOptions()); got != want {
 			t.Errorf("%q: %q, want %q", typed, got, want)
 		}
 	}

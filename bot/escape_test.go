@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mattermost/mattermost/server/public/model"
 	"github.com/mattermost/mattermost/server/public/shared/markdown"
@@ -148,9 +149,11 @@ func TestOutcomeText(t *testing.T) {
 		"reason":     {func(*rules.Outcome) {}, "a\n@all", "**sshd-ban** added by ali\\_ce (a @" + apart + "all), committed as `1a2b3c4`, live in loki after 0.8 s."},
 		"gone":       {func(o *rules.Outcome) { o.Action = "delete" }, "", "**sshd-ban** deleted by ali\\_ce, committed as `1a2b3c4`, gone from loki after 0.8 s."},
 		"pending":    {func(o *rules.Outcome) { o.State, o.Reason = rules.Pending, "Loki is unreachable." }, "", "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`; not live yet: Loki is unreachable; retrying."},
-		"not loaded": {func(o *rules.Outcome) { o.State = rules.NotLoaded }, "", "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`; not live: loki was told to reload and does not run it: the reason is not known; retrying."},
+		"not loaded": {func(o *rules.Outcome) { o.State, o.Reason = rules.NotLoaded, "loki lists it and cannot evaluate it." }, "", "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`; not live: loki lists it and cannot evaluate it; retrying."},
 		"reverted": {func(o *rules.Outcome) { o.State, o.Reason, o.Undone = rules.Reverted, "no such label", "99887766" }, "",
 			"**sshd-ban** was not added: loki refused it: no such label. The commit `1a2b3c4` was undone by `9988776`."},
+		"superseded": {func(o *rules.Outcome) { o.State, o.Diff = rules.Superseded, "+ x" }, "",
+			"**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`; a later change replaced it before loki ran it."},
 		"several":     {func(o *rules.Outcome) { o.Refs = append(o.Refs, rules.Ref{Name: "sshd-ban", Nth: 2}) }, "", "**sshd-ban, sshd-ban\\#2** added by ali\\_ce, committed as `1a2b3c4`, live in loki after 0.8 s."},
 		"with a diff": {func(o *rules.Outcome) { o.Diff = "+ ``` @all" }, "", "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`, live in loki after 0.8 s.\n````diff\n+ ``` @all\n````"},
 	} {
@@ -162,7 +165,23 @@ func TestOutcomeText(t *testing.T) {
 			if got := outcomeText(actor, c.why, o); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
+			settled := Settled(rules.Waiting{Request: rules.Request{Actor: actor}, Outcome: o}, time.Time{}) // says the same, but of what is live
+			if c.why == "" && o.State != rules.Live && settled.Text != c.want {
+				t.Errorf("settled: %s", settled.Text)
+			}
 		})
+	}
+}
+
+// What others read has no secrets in it; a person sees what they typed.
+func TestPayloadSecrets(t *testing.T) {
+	t.Parallel()
+	for inChannel, want := range map[bool]string{true: "the password=***", false: "the password=hunter2-CANARY"} {
+		reply := Reply{Text: "the password=hunter2-CANARY", InChannel: inChannel}
+		got, err := model.CommandResponseFromHTTPBody("application/json; charset=utf-8", strings.NewReader(string(reply.payload())))
+		if err != nil || got.Text != want || reply.message() != want {
+			t.Errorf("in the channel %v: %v, %v", inChannel, got, err)
+		}
 	}
 }
 

@@ -26,7 +26,8 @@ type Options struct {
 	AckAfter time.Duration
 	// Deadline is the longest that a command may work, the wait for the ruler included; 0 means 5 minutes.
 	Deadline time.Duration
-	// InFlight is how many commands may be worked on at once; 0 means 64.
+	// InFlight is how many commands that change rules may be worked on at once; 0 means 64. The others are never held up behind a
+	// ruler that hangs.
 	InFlight int
 	// Now and NewID may be nil: the clock, and 26 random letters and digits.
 	Now   func() time.Time
@@ -85,6 +86,10 @@ func New(options Options, backend Backend, journal Journal) *Handler {
 // Mattermost gives up, which is after 30 s.
 const noAnswerAfter = 25 * time.Second
 
+// LongestAnswer returns the longest time from the arrival of a request to its answer: a server must allow writing for that long.
+// Only a terminal waits so long, since it cannot be told later.
+func (h *Handler) LongestAnswer() time.Duration { return h.options.Deadline + noAnswerAfter }
+
 // ServeHTTP takes one command. What is not from Mattermost gets an HTTP error without a reason; everything else is answered
 // 200 with a message, as Mattermost shows no other answer to the person.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -110,8 +115,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	done, late := make(chan Reply), make(chan struct{})
 	request := h.request(r, f, cli)
 	ackAfter := noAnswerAfter
-	if cli { // a terminal waits, and cannot be told later
-		ackAfter = h.options.Deadline + noAnswerAfter
+	if cli {
+		ackAfter = h.LongestAnswer()
 	} else if h.options.Mattermost != nil && h.options.Mattermost.remember(request.ID, f.responseURL) {
 		ackAfter = h.options.AckAfter
 	}
@@ -152,8 +157,15 @@ func (h *Handler) Wait(ctx context.Context) error {
 	}
 }
 
-// work is the path of a command from the verified token to its reply.
-func (h *Handler) work(ctx context.Context, access Access, request rules.Request, f form) Reply {
+// work is the path of a command from the verified token to its reply. A panic anywhere on it is an error of this one request.
+func (h *Handler) work(ctx context.Context, access Access, request rules.Request, f form) (reply Reply) {
+	defer func() {
+		if p := recover(); p != nil {
+			err := broken(request, p)
+			h.finished(ctx, request, "unknown", rules.Outcome{Result: rules.Failed, Err: err})
+			reply = Reply{Text: err.Text, result: rules.Failed}
+		}
+	}()
 	var denied error
 	if h.options.Mattermost != nil && request.Entry == "chat" {
 		request.Key, denied = h.options.Mattermost.verifyTrigger(ctx, f)
@@ -189,18 +201,20 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 	return ended.reply
 }
 
-// run looks the command up, authorizes it and runs it. A panic in it is an error of this one request.
+// broken is the error that a panic makes. A change may have been committed before it.
+func broken(request rules.Request, p any) *rules.Error {
+	return &rules.Error{
+		Kind: rules.Unavailable, Offset: -1, Cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack()),
+		Text: "An internal error, under the request " + request.ID + ". The command status and the rulebook say what was done.",
+	}
+}
+
+// run looks the command up, authorizes it and runs it. A panic in it ends in the journal too, as any other error.
 func (h *Handler) run(ctx context.Context, access Access, call *call) (name string, ended answer, err error) {
 	name = "unknown"
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-	default:
-		return name, ended, &rules.Error{Kind: rules.Unavailable, Text: "Too many commands are being worked on. Try again in a moment."}
-	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %s\n%s", redact(fmt.Sprint(p)), debug.Stack())
+			err = broken(call.request, p)
 		}
 	}()
 	command, from, unknown := lookUp(call.table, call.trigger, call.text)
@@ -212,6 +226,15 @@ func (h *Handler) run(ctx context.Context, access Access, call *call) (name stri
 	}
 	if unknown != nil {
 		return name, ended, unknown
+	}
+	if command.Changes {
+		select {
+		case h.slots <- struct{}{}:
+			defer func() { <-h.slots }()
+		default:
+			return name, ended, &rules.Error{Kind: rules.Unavailable, Offset: -1,
+				Text: "Nothing was changed: too many changes are being worked on. Try again in a moment."}
+		}
 	}
 	call.from = from
 	ended, err = command.Run(ctx, call)
@@ -244,7 +267,7 @@ func (h *Handler) record(ctx context.Context, request rules.Request, name string
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	outcome := ended.outcome
-	outcome.Err = redactError(outcome.Err)
+	outcome.Err, outcome.Diff, outcome.Reason = redactError(outcome.Err), redact(outcome.Diff), redact(outcome.Reason)
 	if name == "unknown" {
 		name = ""
 	}

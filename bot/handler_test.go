@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -357,7 +358,7 @@ func TestDeadline(t *testing.T) {
 				return nil, &rules.Error{Kind: rules.Unavailable, Text: "The rulebook is too slow.", Cause: ctx.Err()}
 			}
 		})
-		if got := c.say("list"); got.Text != "Nothing was changed: The rulebook is too slow." || c.last().Outcome.Result != rules.Failed {
+		if got := c.say("list"); got.Text != "The rulebook is too slow." || c.last().Outcome.Result != rules.Failed {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -368,24 +369,31 @@ func TestTooManyAtOnce(t *testing.T) {
 	release, entered := make(chan struct{}), make(chan struct{}, 10)
 	c := newChat(t, func(c *chat) {
 		c.options.InFlight = 2
-		c.backend.Status = func(context.Context) rules.Status {
+		apply := c.backend.Apply
+		c.backend.Apply = func(ctx context.Context, r rules.Request, i rules.Intent) rules.Outcome {
 			entered <- struct{}{}
 			<-release
-			return rules.Status{}
+			return apply(ctx, r, i)
 		}
 	})
 	var clients sync.WaitGroup
-	for range 2 {
-		clients.Go(func() { c.say("status") })
+	for _, name := range []string{"a", "b"} {
+		clients.Go(func() { c.say("add " + name + " expr=up") })
 	}
 	<-entered
 	<-entered
-	if got := c.say("status"); !strings.Contains(got.Text, "Too many commands") || c.last().Outcome.Result != rules.Failed {
+	want := "Nothing was changed: too many changes are being worked on. Try again in a moment."
+	if got := c.say("add c expr=up"); got.Text != want || c.last().Outcome.Result != rules.Failed {
 		t.Errorf("got %+v", got)
+	}
+	for _, text := range []string{"status", "list", "help"} { // these never wait for a ruler
+		if got := c.say(text); c.last().Outcome.Result != rules.Success {
+			t.Errorf("%s: %+v", text, got)
+		}
 	}
 	close(release)
 	clients.Wait()
-	if got := c.say("status"); !strings.Contains(got.Text, "Rulebook") {
+	if got := c.say("add c expr=up"); !strings.Contains(got.Text, "added by alice") {
 		t.Errorf("afterwards: %+v", got)
 	}
 }
@@ -396,7 +404,8 @@ func TestPanic(t *testing.T) {
 		c.backend.Status = func(context.Context) rules.Status { panic("password=hunter2-CANARY") }
 	})
 	got := c.say("status")
-	if !strings.Contains(got.Text, "request0000000000000000001") || c.last().Outcome.Result != rules.Failed || c.last().Done.IsZero() {
+	want := "An internal error, under the request request0000000000000000001. The command status and the rulebook say what was done."
+	if got.Text != want || c.last().Outcome.Result != rules.Failed || c.last().Done.IsZero() {
 		t.Errorf("got %+v, recorded %+v", got, c.last())
 	}
 	log := c.log.String()
@@ -407,6 +416,55 @@ func TestPanic(t *testing.T) {
 		t.Errorf("the next command fails: %+v", got)
 	}
 }
+
+// A panic outside of a command's own code does not end the service either, and what it says is no lie after a commit.
+func TestPanicElsewhere(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for name, change := range map[string]func(*chat){
+		"the trigger": func(c *chat) {
+			c.options.Mattermost = newMattermost(t, s.URL, "", func() time.Time { panic("the clock") })
+		},
+		"receiving": func(c *chat) { c.journal.onReceive = func() { panic("the disk") } },
+		"the error's text": func(c *chat) {
+			c.backend.Book = func(context.Context) (*rules.Book, error) { return nil, panicking{} }
+		},
+		"the record": func(c *chat) { c.journal.onFinish = func() { panic("the disk") } },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			observed := 0
+			c := newChat(t, func(c *chat) {
+				change(c)
+				c.options.Observe = func(_ string, result rules.Result, _ time.Duration) {
+					if result == rules.Failed {
+						observed++
+					}
+				}
+			})
+			c.fields.Set("trigger_id", s.trigger(t, clientID, alice, c.now))
+			c.fields.Set("response_url", "")
+			text := "list"
+			if name == "the record" {
+				text = "add x expr=up"
+			}
+			got := c.say(text)
+			if !strings.HasPrefix(got.Text, "An internal error, under the request request") || got.ResponseType != "ephemeral" || observed != 1 {
+				t.Errorf("%d failures observed; got %+v", observed, got)
+			}
+			if log := c.log.String(); !strings.Contains(log, "level=ERROR") || !strings.Contains(log, "handler_test.go") {
+				t.Errorf("logged %s", log)
+			}
+			c.wait()
+		})
+	}
+}
+
+// panicking is an error that cannot be looked at.
+type panicking struct{}
+
+func (panicking) Error() string { panic("no text") }
+func (panicking) Unwrap() error { panic("no cause") }
 
 func TestJournalFails(t *testing.T) {
 	t.Parallel()
@@ -463,7 +521,17 @@ func TestRecordAndLog(t *testing.T) {
 			seen = append(seen, observed{command, result})
 		}
 	})
-	c.say(`add x expr=up reason="password=hunter2-CANARY"`)
+	apply := c.handler.backend.Apply
+	c.handler.backend.Apply = func(ctx context.Context, r rules.Request, i rules.Intent) rules.Outcome {
+		out := apply(ctx, r, i)
+		if out.Revision != "" {
+			out.Reason = "secret: hunter2-CANARY" // as a ruler could quote it
+		}
+		return out
+	}
+	if got := c.say(`add x expr=up summary="password=hunter2-CANARY" reason="password=hunter2-CANARY"`); strings.Contains(got.Text, "CANARY") {
+		t.Errorf("the channel reads %s", got.Text)
+	}
 	c.say(`add x expr='up{ token="s3cret-CANARY"' foo`)
 	c.say("nonsense password=hunter2-CANARY")
 	want := []observed{{"add", rules.Success}, {"add", rules.ValidationError}, {"unknown", rules.ValidationError}}
@@ -479,9 +547,22 @@ func TestRecordAndLog(t *testing.T) {
 		if r.Outcome.Err != nil {
 			text += r.Outcome.Err.Error()
 		}
-		if strings.Contains(text, "CANARY") {
+		if strings.Contains(text+r.Outcome.Diff+r.Outcome.Reason, "CANARY") {
 			t.Errorf("the journal has a secret: %+v", r)
 		}
+	}
+	commits := c.store.Commits()
+	if len(commits) != 1 {
+		t.Fatalf("%d commits", len(commits))
+	}
+	public := commits[0].Subject + commits[0].Body + fmt.Sprint(commits[0].Trailers) // all that stands in Git beside the rules themselves
+	for path, content := range commits[0].Files {
+		if public += path; !strings.HasSuffix(path, ".yaml") {
+			public += string(content)
+		}
+	}
+	if strings.Contains(public, "CANARY") || strings.Count(public, "Reason: password=***") != 1 || !strings.Contains(commits[0].Body, `reason="password=***`) {
+		t.Errorf("committed %s", public)
 	}
 	log := c.log.String()
 	if strings.Count(log, "msg=command") != 3 || strings.Contains(log, "CANARY") || strings.Contains(log, "nonsense") {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,13 +51,20 @@ func NewMattermost(address string, botToken func() string, client *http.Client, 
 }
 
 // Tell says something after a request was answered: that its change is live at last. With a bot token it is a post in the
-// request's channel; without one, and for what only the author may read, it goes over the request's response_url while
-// that lasts. An error of kind Unavailable says that nobody was told.
+// request's channel. Without one, where the bot may not post (a direct message, a private channel that it is not in), and for what
+// only the author may read, it goes over the request's response_url while that lasts. An error of kind Unavailable says that nobody
+// was told.
 func (m *Mattermost) Tell(ctx context.Context, request rules.Request, reply Reply) error {
+	var refused error
 	if token := m.botToken(); token != "" && reply.InChannel {
-		return m.post(ctx, token, request.Channel.ID, reply)
+		if refused = m.post(ctx, token, request.Channel.ID, reply); refused == nil {
+			return nil
+		}
 	}
-	return m.answerLate(ctx, request.ID, reply)
+	if err := m.answerLate(ctx, request.ID, reply); err != nil {
+		return cmp.Or(refused, err) // the bot's trouble is what an operator can mend
+	}
+	return nil
 }
 
 // post makes a post of the bot in a channel.
@@ -67,7 +75,7 @@ func (m *Mattermost) post(ctx context.Context, token, channelID string, reply Re
 	client := model.NewAPIv4Client(strings.TrimRight(m.base.String(), "/"))
 	client.HTTPClient = m.client
 	client.SetToken(token)
-	_, response, err := client.CreatePost(ctx, &model.Post{ChannelId: channelID, Message: fit(reply.Text)})
+	_, response, err := client.CreatePost(ctx, &model.Post{ChannelId: channelID, Message: reply.message()})
 	switch {
 	case response != nil && response.StatusCode == http.StatusCreated: // it stands there, whatever the answer's body says
 		return nil

@@ -5,24 +5,22 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/common/model"
-
 	"github.com/alertsmith/alertsmith/rules"
 )
 
 // option is one `name=value` of a command.
 type option struct {
-	name    string // "for"; "label.X" and "annotation.X" stand for any X
-	value   string // what to write for the value in an example: "5m"
-	summary string // one line of help
-	set     func(add *rules.Add, name, value string) error
+	name    string                                         // "for"; "label.X" and "annotation.X" stand for any X
+	value   string                                         // what to write for the value in an example: "5m"
+	summary string                                         // one line of help
+	set     func(add *rules.Add, name, value string) error // nil where it says nothing of a rule
 }
 
-// options is the one table of what `add` takes beside its words, in the order of the help. Other commands take some of it.
+// options is the one table of what commands take beside their words, in the order of the help.
 var options = []option{
 	{"expr", `'up == 0'`, "the expression, PromQL or LogQL, instead of LABEL PATTERN TIME", setExpr},
-	{"ruler", "loki", "which ruler evaluates the rule, where more than one could", text(func(o *rules.Options) *string { return &o.Ruler })},
-	{"namespace", "ops", "the directory of the rule's file; this channel's name by default", text(func(o *rules.Options) *string { return &o.Namespace })},
+	{"ruler", "loki", "the ruler of the rules; to be said where more than one could evaluate what is added", text(func(o *rules.Options) *string { return &o.Ruler })},
+	{"namespace", "ops", "the directory of the rules' files; for what is added, this channel's name by default", text(func(o *rules.Options) *string { return &o.Namespace })},
 	{"group", "ssh", "the group to put the rule into; one of its own by default", text(func(o *rules.Options) *string { return &o.Group })},
 	{"for", "5m", "how long the expression must hold before the alert fires", duration(func(o *rules.Options) **time.Duration { return &o.For })},
 	{"keep_firing_for", "10m", "how long the alert goes on firing after that (Prometheus only)", duration(func(o *rules.Options) **time.Duration { return &o.KeepFiringFor })},
@@ -35,7 +33,14 @@ var options = []option{
 	{"label.X", "web", "any other label, named X", setLabel},
 	{"annotation.X", `"…"`, "any other annotation, named X", setAnnotation},
 	{"reason", `"…"`, "why; it goes into the commit and the journal", text(func(o *rules.Options) *string { return &o.Reason })},
+	{"page", "2", "which page of what does not fit into one message", nil},
 }
+
+// listOptions and deleteOptions are what those commands take; `add` takes all that says something of a rule.
+var (
+	listOptions   = []string{"ruler", "namespace", "page"}
+	deleteOptions = []string{"reason"}
+)
 
 // findOption returns the option that a key names.
 func findOption(key string) (option, bool) {
@@ -74,11 +79,13 @@ func unknownOption(w word, allowed []string) error {
 	return err
 }
 
-// optionNames returns the names of all options, in the order of the table.
-func optionNames() []string {
-	names := make([]string, len(options))
-	for i, o := range options {
-		names[i] = o.name
+// addOptions returns the names of the options that say something of a rule, in the order of the table.
+func addOptions() []string {
+	var names []string
+	for _, o := range options {
+		if o.set != nil {
+			names = append(names, o.name)
+		}
 	}
 	return names
 }
@@ -102,35 +109,13 @@ func text(field func(*rules.Options) *string) func(*rules.Add, string, string) e
 // duration returns a setter for a duration as Prometheus writes it: "5m", "1h30m".
 func duration(field func(*rules.Options) **time.Duration) func(*rules.Add, string, string) error {
 	return func(add *rules.Add, name, value string) error {
-		d, err := model.ParseDuration(fold(value))
+		d, err := rules.ParseDuration(name, fold(value))
 		if err != nil {
-			return invalidOption(name, "takes a time such as 30s, 5m, 1h30m or 1d", durationFixes(value)...)
+			return err
 		}
-		plain := time.Duration(d)
-		*field(&add.Options) = &plain
+		*field(&add.Options) = &d
 		return nil
 	}
-}
-
-// durationFixes returns how a duration that does not parse was probably meant: "5 min" and "5minutes" as "5m", "300" as "300s".
-func durationFixes(value string) []string {
-	value = strings.ReplaceAll(fold(value), " ", "")
-	number := strings.TrimRight(value, "abcdefghijklmnopqrstuvwxyz.")
-	if n, err := strconv.ParseFloat(number, 64); err != nil || n < 0 || len(number) > 9 || strings.Contains(number, ".") {
-		return nil
-	}
-	unit := value[len(number):]
-	if unit == "" {
-		return []string{number + "s", number + "m"}
-	}
-	for _, u := range []struct{ long, short string }{
-		{"milliseconds", "ms"}, {"seconds", "s"}, {"minutes", "m"}, {"hours", "h"}, {"hrs", "h"}, {"days", "d"}, {"weeks", "w"}, {"years", "y"},
-	} {
-		if strings.HasPrefix(u.long, strings.TrimSuffix(unit, ".")) {
-			return []string{number + u.short}
-		}
-	}
-	return nil
 }
 
 func setThreshold(add *rules.Add, name, value string) error {

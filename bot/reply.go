@@ -27,10 +27,18 @@ const (
 	pageSize = 15000
 )
 
+// message returns the text as it is sent: no longer than Mattermost takes, and without secrets where others than the author read it.
+func (r Reply) message() string {
+	if r.InChannel {
+		return fit(redact(r.Text))
+	}
+	return fit(r.Text)
+}
+
 // payload returns the reply as the JSON of a command response, as Mattermost 5.36.1 takes it. Slack's syntax, in which
 // <!channel> would ping everybody, is off.
 func (r Reply) payload() []byte {
-	response := model.CommandResponse{ResponseType: model.CommandResponseTypeEphemeral, Text: fit(r.Text), SkipSlackParsing: true}
+	response := model.CommandResponse{ResponseType: model.CommandResponseTypeEphemeral, Text: r.message(), SkipSlackParsing: true}
 	if r.InChannel {
 		response.ResponseType = model.CommandResponseTypeInChannel
 	}
@@ -66,14 +74,16 @@ func outcomeText(actor rules.Person, why string, o rules.Outcome) string {
 	case rules.Pending:
 		text = fmt.Sprintf("%s, %s; not live yet: %s; retrying.", what, commit, sentence(o.Reason))
 	case rules.NotLoaded:
-		text = fmt.Sprintf("%s, %s; not live: %s was told to reload and does not run it: %s; retrying.", what, commit, ruler, sentence(o.Reason))
+		text = fmt.Sprintf("%s, %s; not live: %s; retrying.", what, commit, sentence(o.Reason))
+	case rules.Superseded:
+		text = fmt.Sprintf("%s, %s; a later change replaced it before %s ran it.", what, commit, ruler)
 	case rules.Reverted:
 		text = fmt.Sprintf("**%s** was not %s: %s refused it: %s. The commit %s was undone by %s.", refNames(o.Refs), past(o.Action), ruler,
 			sentence(o.Reason), code(short(o.Revision)), code(short(o.Undone)))
 	default:
 		text = what + ", " + commit + "."
 	}
-	if o.Diff != "" && o.State != rules.Reverted {
+	if o.Diff != "" && o.State != rules.Reverted && o.State != rules.Superseded {
 		text += "\n" + fence("diff", cut(o.Diff, 3000))
 	}
 	return text

@@ -129,6 +129,40 @@ func TestTell(t *testing.T) {
 			t.Errorf("got %s", got)
 		}
 	})
+	t.Run("where the bot may not post", func(t *testing.T) {
+		t.Parallel()
+		s := newServer(t)
+		s.postStatus = http.StatusForbidden // as 5.36.1 answers in a channel that the bot is not in
+		m := newMattermost(t, s.URL, "bot-CANARY", time.Now)
+		m.remember("r1", hookURL)
+		if err := m.Tell(t.Context(), request, Reply{Text: "live", InChannel: true}); err != nil {
+			t.Fatal(err)
+		}
+		<-s.told // the post that was refused
+		if got := s.heard(t); !strings.HasPrefix(got, "/hooks/commands/"+goodHook) {
+			t.Errorf("got %s", got)
+		}
+		err := m.Tell(t.Context(), rules.Request{ID: "r2", Channel: rules.Place{ID: channelID}}, Reply{Text: "live", InChannel: true})
+		checkUntold(t, err)
+		if !strings.Contains(err.Error(), "403") {
+			t.Errorf("the error does not say what the bot was answered: %v", err)
+		}
+	})
+	t.Run("without secrets", func(t *testing.T) {
+		t.Parallel()
+		s := newServer(t)
+		for _, botToken := range []string{"", "bot"} {
+			m := newMattermost(t, s.URL, botToken, time.Now)
+			m.remember("r1", hookURL)
+			settled := Settled(rules.Waiting{Outcome: rules.Outcome{Revision: "1a2b3c4", State: rules.Pending, Reason: "password=hunter2-CANARY"}}, time.Now())
+			if err := m.Tell(t.Context(), rules.Request{ID: "r1", Channel: rules.Place{ID: channelID}}, settled); err != nil {
+				t.Fatal(err)
+			}
+			if got := s.heard(t); strings.Contains(got, "CANARY") || !strings.Contains(got, "1a2b3c4") {
+				t.Errorf("told %s", got)
+			}
+		}
+	})
 	t.Run("only to the author", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t)
@@ -163,7 +197,7 @@ func TestTellFailures(t *testing.T) {
 			for _, reply := range []Reply{{Text: "x"}, {Text: "x", InChannel: true}} {
 				checkUntold(t, m.Tell(t.Context(), rules.Request{ID: "r1", Channel: rules.Place{ID: channelID}}, reply))
 			}
-			if len(s.requests) != 2 {
+			if len(s.requests) != 3 { // what the bot may not post is tried over the response_url
 				t.Errorf("requests: %q", s.requests)
 			}
 		})

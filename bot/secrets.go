@@ -61,11 +61,18 @@ func redact(s string) string {
 // suggestions, which are only for the person, are left out.
 func redactError(err error) error {
 	var e *rules.Error
+	if err == nil {
+		return nil
+	}
 	if !errors.As(err, &e) {
-		return err
+		return errors.New(redact(err.Error()))
 	}
 	clean := *e
 	clean.Text = redact(e.Text)
 	clean.Fixes = nil
+	clean.Problems = slices.Clone(e.Problems)
+	for i := range clean.Problems {
+		clean.Problems[i].Text = redact(clean.Problems[i].Text)
+	}
 	return &clean
 }

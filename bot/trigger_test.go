@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -45,13 +46,14 @@ func readRecorded(t testing.TB) recorded {
 // server is a Mattermost server as far as the bot calls it.
 type server struct {
 	*httptest.Server
-	mu       sync.Mutex
-	key      *ecdsa.PrivateKey
-	asked    int    // how often for the key
-	config   string // answers that instead
-	status   int    // of the answers to posts; 0: what a real one gives
-	requests []string
-	told     chan string // the body of every post
+	mu         sync.Mutex
+	key        *ecdsa.PrivateKey
+	asked      int    // how often for the key
+	config     string // answers that instead
+	status     int    // of the answers to posts; 0: what a real one gives
+	postStatus int    // of the answers to the bot's posts only
+	requests   []string
+	told       chan string // the body of every post
 }
 
 func newServer(t testing.TB) *server {
@@ -108,7 +110,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", "/elsewhere")
 		w.WriteHeader(s.status)
 	case r.URL.Path == "/api/v4/posts":
-		w.WriteHeader(http.StatusCreated)
+		w.WriteHeader(cmp.Or(s.postStatus, http.StatusCreated))
 	}
 	s.told <- body.String()
 }

@@ -64,7 +64,7 @@ func TestNearest(t *testing.T) {
 		"b":                {"a"},
 		"xyz":              nil,
 	} {
-		if diff := cmp.Diff(want, nearest(wanted, names)); diff != "" {
+		if diff := cmp.Diff(want, Nearest(wanted, names)); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", wanted, diff)
 		}
 	}

@@ -56,7 +56,7 @@ func (b *Book) candidates(wanted string) ([]RulerInfo, error) {
 		return []RulerInfo{ruler}, nil
 	}
 	e := invalid("ruler", "There is no ruler %q. There are: %s.", wanted, strings.Join(rulerNames(b.rulers), ", "))
-	if e.Fixes = nearest(wanted, rulerNames(b.rulers)); len(e.Fixes) == 0 {
+	if e.Fixes = Nearest(wanted, rulerNames(b.rulers)); len(e.Fixes) == 0 {
 		e.Fixes = rulerNames(b.rulers)
 	}
 	return nil, e

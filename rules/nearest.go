@@ -18,9 +18,9 @@ func (b *Book) notFound(address string) *Error {
 	names := sortedKeys(b.index().byName)
 	last := address[strings.LastIndexByte(address, '/')+1:]
 	last, _, _ = strings.Cut(last, "#")
-	near := nearest(last, names)
+	near := Nearest(last, names)
 	if last != address {
-		near = append(near, nearest(address, names)...)
+		near = append(near, Nearest(address, names)...)
 	}
 	for _, name := range near {
 		for _, i := range b.index().byName[name] {
@@ -31,14 +31,14 @@ func (b *Book) notFound(address string) *Error {
 		}
 	}
 	if len(e.Fixes) == 0 {
-		e.Text += " `list` shows the names of all rules."
+		e.Text += " \"list\" shows the names of all rules."
 	}
 	return e
 }
 
-// nearest returns the candidates that wanted may have been meant for, the nearest first, at most maxFixes: case, full-width
+// Nearest returns the candidates that wanted may have been meant for, the nearest first, at most five: case, full-width
 // forms and the like do not count, and each letter that has to be changed makes a candidate less likely.
-func nearest(wanted string, candidates []string) []string {
+func Nearest(wanted string, candidates []string) []string {
 	type scored struct {
 		candidate string
 		distance  int
@@ -54,7 +54,7 @@ func nearest(wanted string, candidates []string) []string {
 			continue
 		}
 		other := []rune(fold(candidate))
-		limit := max(1, max(len(folded), len(other))/3)
+		limit := max(1, (max(len(folded), len(other))+1)/3)
 		distance := editDistance(folded, other)
 		if distance > limit && len(folded) >= 3 && strings.Contains(string(other), string(folded)) {
 			distance = limit

@@ -239,7 +239,7 @@ func (p paste) checkKeys(node *yaml.Node, what string, known ...string) error {
 			continue
 		}
 		text := fmt.Sprintf("%s has no %q.", what, key.Value)
-		if near := nearest(key.Value, known); len(near) > 0 {
+		if near := Nearest(key.Value, known); len(near) > 0 {
 			text += fmt.Sprintf(" Did you mean %q?", near[0])
 		}
 		return p.errorAt(key, "%s", text)
