@@ -50,12 +50,6 @@ func Dialects() []Dialect {
 	return all
 }
 
-// Valid tells whether d is a dialect.
-func (d Dialect) Valid() bool {
-	_, ok := d.language()
-	return ok
-}
-
 func (d Dialect) language() (language, bool) {
 	for _, l := range languages {
 		if l.dialect == d {

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,10 +17,7 @@ func FuzzLogCountPattern(f *testing.F) {
 		f.Add(seed, seed, true)
 	}
 	f.Fuzz(func(t *testing.T, pattern, label string, isRegexp bool) {
-		selector, err := Selector([][2]string{{"job", label}})
-		if err != nil {
-			return
-		}
+		selector := "{job=" + strconv.Quote(label) + "}"
 		count, operator := LogCount{Selector: selector, Window: "5m", Substring: pattern}, "|="
 		if isRegexp {
 			count, operator = LogCount{Selector: selector, Window: "5m", Regexp: pattern}, "|~"

@@ -81,26 +81,26 @@ func TestLogCountRefuses(t *testing.T) {
 	}
 }
 
-func TestSelector(t *testing.T) {
+func TestParseSelector(t *testing.T) {
 	t.Parallel()
-	got, err := Selector([][2]string{{"job", "a\"} |= `x`\n\\é"}, {"env", ""}})
+	canonical, names, err := ParseSelector("{ job=\"a\\\"} |= `x`\\n\\\\é\", env=``,job!=\"b\" }")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "{job=\"a\\\"} |= `x`\\n\\\\é\", env=\"\"}"; got != want {
-		t.Errorf("got %s, want %s", got, want)
+	if want := "{job=\"a\\\"} |= `x`\\n\\\\é\", env=\"\", job!=\"b\"}"; canonical != want {
+		t.Errorf("got %s, want %s", canonical, want)
 	}
-	canonical, names, err := ParseSelector(got)
-	if err != nil || canonical != got {
-		t.Errorf("%s is not canonical: %s, %v", got, canonical, err)
+	if again, _, err := ParseSelector(canonical); err != nil || again != canonical {
+		t.Errorf("%s is not canonical: %s, %v", canonical, again, err)
 	}
 	if diff := cmp.Diff([]string{"job", "env"}, names); diff != "" {
 		t.Error(diff)
 	}
-	for _, pairs := range [][][2]string{nil, {{"job", ""}}, {{"a-b", "x"}}, {{"1a", "x"}}, {{"", "x"}}, {{`a="b",c`, "x"}}, {{"a", "\xff"}}, {{"a", "\x00"}}} {
-		var failed *SyntaxError
-		if s, err := Selector(pairs); !errors.As(err, &failed) || failed.Field != "label" {
-			t.Errorf("%q: got %q, %v", pairs, s, err)
+	for _, selector := range []string{"{}", `{job=""}`, `{a-b="x"}`, `{1a="x"}`, `{="x"}`, `{é="x"}`, "{a=\"\xff\"}", "{a=\"\x00\"}"} {
+		if s, _, err := ParseSelector(selector); err == nil {
+			t.Errorf("%q is taken as %s", selector, s)
+		} else if failed, ok := errors.AsType[*SyntaxError](err); !ok || failed.Field != "label" {
+			t.Errorf("%q: %v, want a *SyntaxError about the label", selector, err)
 		}
 	}
 }

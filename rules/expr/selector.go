@@ -4,31 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/grafana/loki/v3/pkg/logql/syntax"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
-
-// Selector returns the canonical LogQL stream selector that demands each label to have its value: {job="x", level="y"}.
-// Values are quoted, whatever they hold. Errors are *SyntaxError with Field "label".
-func Selector(pairs [][2]string) (string, error) {
-	var matchers []string
-	for _, pair := range pairs {
-		name, value := pair[0], pair[1]
-		if !model.LegacyValidation.IsValidLabelName(name) {
-			return "", inField("label", labelNameError(name, -1))
-		}
-		if err := checkText(value, MaxExpression); err != nil {
-			return "", &SyntaxError{Field: "label", Offset: -1, Text: fmt.Sprintf("the value of %s cannot be used: %s", name, err)}
-		}
-		matchers = append(matchers, name+"="+strconv.Quote(value))
-	}
-	selector, _, err := ParseSelector("{" + strings.Join(matchers, ", ") + "}")
-	return selector, err
-}
 
 // ParseSelector parses a LogQL stream selector with its braces and returns it as Loki prints it, and the names of the labels
 // in it, each once, in their order. Errors are *SyntaxError with Field "label".

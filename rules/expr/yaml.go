@@ -86,9 +86,9 @@ func entryBeside(mapping *yaml.Node, key string, searched map[*yaml.Node]bool) (
 		switch name, value := mapping.Content[i], mapping.Content[i+1]; {
 		case name.Value == key:
 			return name, value
-		case name.Value == "<<" && value.Kind == yaml.SequenceNode:
+		case merges(name) && value.Kind == yaml.SequenceNode:
 			merged = value.Content
-		case name.Value == "<<":
+		case merges(name):
 			merged = []*yaml.Node{value}
 		}
 	}
@@ -99,6 +99,9 @@ func entryBeside(mapping *yaml.Node, key string, searched map[*yaml.Node]bool) (
 	}
 	return nil, nil
 }
+
+// merges reports whether the YAML reader merges what stands at a key: << does, "<<" in quotes is a key as any other.
+func merges(key *yaml.Node) bool { return key.Value == "<<" && key.ShortTag() == "!!merge" }
 
 // value returns the value of a mapping's entry; nil when it has none.
 func value(mapping *yaml.Node, key string) *yaml.Node {
