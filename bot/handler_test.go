@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -349,6 +350,29 @@ func TestNoLateAnswer(t *testing.T) {
 	})
 }
 
+// A terminal, which cannot be told later, waits until the command has ended or is long past its deadline.
+func TestLongestAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for past, want := range map[time.Duration]string{-time.Second: "Rulebook", time.Second: "Working on it"} {
+			var longest time.Duration
+			c := newChat(t, func(c *chat) {
+				c.options.Deadline = time.Minute
+				c.backend.Status = func(context.Context) rules.Status {
+					time.Sleep(longest + past) // in the bubble's time
+					return rules.Status{}
+				}
+			})
+			c.fields.Set("token", cliToken)
+			longest = c.handler.LongestAnswer()
+			start := time.Now()
+			if got := c.say("status"); !strings.Contains(got.Text, want) || time.Since(start) > longest {
+				t.Errorf("after %v: %+v", time.Since(start), got)
+			}
+			c.wait()
+		}
+	})
+}
+
 func TestDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChat(t, func(c *chat) {
@@ -555,14 +579,14 @@ func TestRecordAndLog(t *testing.T) {
 	if len(commits) != 1 {
 		t.Fatalf("%d commits", len(commits))
 	}
-	public := commits[0].Subject + commits[0].Body + fmt.Sprint(commits[0].Trailers) // all that stands in Git beside the rules themselves
-	for path, content := range commits[0].Files {
-		if public += path; !strings.HasSuffix(path, ".yaml") {
-			public += string(content)
-		}
+	public := commits[0] // all that stands in Git beside the rules themselves
+	maps.DeleteFunc(public.Files, func(path string, _ []byte) bool { return strings.HasSuffix(path, ".yaml") })
+	if len(public.Files) != 1 {
+		t.Errorf("committed %q", public.Files)
 	}
-	if strings.Contains(public, "CANARY") || strings.Count(public, "Reason: password=***") != 1 || !strings.Contains(commits[0].Body, `reason="password=***`) {
-		t.Errorf("committed %s", public)
+	if shown := fmt.Sprintf("%+q", public); strings.Contains(shown, "CANARY") || !strings.Contains(public.Body, `reason="password=***`) ||
+		!strings.HasSuffix(public.Body, "Reason: password=***") || !strings.Contains(string(public.Files["journal/page.md"]), "password=***") {
+		t.Errorf("committed %s", shown)
 	}
 	log := c.log.String()
 	if strings.Count(log, "msg=command") != 3 || strings.Contains(log, "CANARY") || strings.Contains(log, "nonsense") {
