@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/alertsmith/alertsmith/rules"
 )
 
 // problems collects what is wrong with a configuration file.
@@ -83,7 +85,7 @@ var (
 	yamlDuration   = regexp.MustCompile("^cannot unmarshal !!\\w+ `(.*)` into time.Duration$")
 )
 
-// decodeErrors rewrites YAML's errors for a person: the file's name, the line, and for an unknown key the nearest known one.
+// decodeErrors rewrites YAML's errors for a person: the file's name, the line, and for an unknown key the nearest known one and all others.
 func decodeErrors(name string, err error) error {
 	var wrong *yaml.TypeError
 	if !errors.As(err, &wrong) {
@@ -113,7 +115,11 @@ func decodeError(name, text string) error {
 func unknownKey(key, typeName string) string {
 	for _, section := range []any{config{}, rulerConfig{}, mattermostConfig{}, journalConfig{}, liveConfig{}} {
 		if t := reflect.TypeOf(section); t.Name() == typeName {
-			return fmt.Sprintf("unknown key %q; known here are %s", key, strings.Join(yamlKeys(t), ", "))
+			text := fmt.Sprintf("unknown key %q; ", key)
+			if near := rules.Nearest(key, yamlKeys(t)); len(near) > 0 {
+				text += fmt.Sprintf("did you mean %s? ", near[0])
+			}
+			return text + "known here are " + strings.Join(yamlKeys(t), ", ")
 		}
 	}
 	return fmt.Sprintf("unknown key %q", key)

@@ -74,18 +74,17 @@ func plain(w http.ResponseWriter, status int, text string) {
 	fmt.Fprintln(w, text)
 }
 
-// answerMargin is how much longer than a command's deadline its answer may take: bot answers a terminal 25 s after that at the latest,
-// and the journal is written before.
-const answerMargin = 40 * time.Second
+// answerMargin is how much longer than bot promises an answer may take: the request was read before, and the journal is written before it.
+const answerMargin = 15 * time.Second
 
 // newServer returns the server with its limits. A command whose author cannot be told later (`alertsmith send`) is answered when it
-// is done, so that writing must be allowed to take as long as a command may, which is deadline, and a margin.
-func newServer(handler http.Handler, deadline time.Duration, logger *slog.Logger) *http.Server {
+// is done, so that writing must be allowed to take as long as the longest answer, and a margin.
+func newServer(handler http.Handler, longestAnswer time.Duration, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      deadline + answerMargin,
+		WriteTimeout:      longestAnswer + answerMargin,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),

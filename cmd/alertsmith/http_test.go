@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/alertsmith/alertsmith/bot"
 )
 
 func TestEndpoints(t *testing.T) {
@@ -52,5 +56,15 @@ func TestEndpoints(t *testing.T) {
 				t.Errorf("%d %s", recorder.Code, recorder.Body)
 			}
 		})
+	}
+}
+
+// TestNoAnswerIsCutOff holds the server to the bot's word: an answer that the bot may still give must not be cut off.
+func TestNoAnswerIsCutOff(t *testing.T) {
+	t.Parallel()
+	handler := bot.New(bot.Options{Deadline: time.Hour, Logger: slog.New(slog.DiscardHandler)}, bot.Backend{}, nil)
+	server := newServer(handler, handler.LongestAnswer(), slog.New(slog.DiscardHandler))
+	if server.WriteTimeout <= server.ReadTimeout+handler.LongestAnswer() {
+		t.Errorf("answers are cut off after %v, and may take %v after up to %v of reading", server.WriteTimeout, handler.LongestAnswer(), server.ReadTimeout)
 	}
 }

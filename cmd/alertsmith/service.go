@@ -45,7 +45,7 @@ func (s *service) serve(ctx context.Context, flags *web.FlagConfig, stdout io.Wr
 	if err != nil {
 		return err
 	}
-	server := newServer(s.endpoints().handler(), s.deadline(), s.logger)
+	server := newServer(s.endpoints().handler(), s.chat.handler.LongestAnswer(), s.logger)
 
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
