@@ -20,19 +20,34 @@ const maxRequests = 10_000
 // requests remembers which commits answer which request. It reads each commit once.
 type requests struct {
 	mu    sync.Mutex
-	head  plumbing.Hash              // up to where it was read
-	known map[string][]plumbing.Hash // request id → its commits, newest first
-	seen  map[plumbing.Hash]struct{} // commits that were read
+	head  plumbing.Hash                     // up to where it was read
+	known map[rules.Trailer][]plumbing.Hash // one of the trailers below → its commits, newest first
+	seen  map[plumbing.Hash]struct{}        // commits that were read
 }
+
+// The trailers that commits are found by.
+const (
+	requestID      = "Request-Id"
+	idempotencyKey = "Idempotency-Key"
+)
 
 // FindRequest returns the commits of the branch that have the trailer "Request-Id: id", newest first, as far as they are among the
 // newest 10,000. The first call reads those, later ones only what came since. Failures are *rules.Error of kind Unavailable.
 func (r *Rulebook) FindRequest(ctx context.Context, id string) ([]rules.Found, error) {
+	return r.find(ctx, rules.Trailer{Key: requestID, Value: id})
+}
+
+// FindKey is FindRequest for the trailer "Idempotency-Key: key". A commit that undid a change has none: it is found by the request.
+func (r *Rulebook) FindKey(ctx context.Context, key string) ([]rules.Found, error) {
+	return r.find(ctx, rules.Trailer{Key: idempotencyKey, Value: key})
+}
+
+func (r *Rulebook) find(ctx context.Context, trailer rules.Trailer) ([]rules.Found, error) {
 	head, err := r.head()
 	if err != nil {
 		return nil, err
 	}
-	hashes, err := r.requests.find(ctx, r.objects, head.commit, id)
+	hashes, err := r.requests.find(ctx, r.objects, head.commit, trailer)
 	if err != nil {
 		return nil, unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
 	}
@@ -52,7 +67,7 @@ func (r *Rulebook) FindRequest(ctx context.Context, id string) ([]rules.Found, e
 	return found, nil
 }
 
-func (q *requests) find(ctx context.Context, o *objects, head plumbing.Hash, id string) ([]plumbing.Hash, error) {
+func (q *requests) find(ctx context.Context, o *objects, head plumbing.Hash, trailer rules.Trailer) ([]plumbing.Hash, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if head != q.head {
@@ -67,17 +82,17 @@ func (q *requests) find(ctx context.Context, o *objects, head plumbing.Hash, id 
 		}
 		q.head = head
 	}
-	return q.known[id], nil
+	return q.known[trailer], nil
 }
 
 // read reads the commits that lead to head and were not read before, newest first. It reports whether it met the head
 // that it read up to the last time, or had read nothing yet.
 func (q *requests) read(ctx context.Context, o *objects, head plumbing.Hash) (connected bool, err error) {
 	if q.seen == nil {
-		q.known, q.seen = map[string][]plumbing.Hash{}, map[plumbing.Hash]struct{}{}
+		q.known, q.seen = map[rules.Trailer][]plumbing.Hash{}, map[plumbing.Hash]struct{}{}
 	}
 	connected = len(q.seen) == 0
-	fresh := map[string][]plumbing.Hash{}
+	fresh := map[rules.Trailer][]plumbing.Hash{}
 	var next newestFirst
 	visit := func(hash plumbing.Hash) error {
 		connected = connected || hash == q.head
@@ -101,8 +116,11 @@ func (q *requests) read(ctx context.Context, o *objects, head plumbing.Hash) (co
 	for n := 0; next.Len() > 0 && n < maxRequests; n++ {
 		commit := heap.Pop(&next).(*object.Commit) //nolint:forcetypeassert // nothing else is pushed
 		for _, t := range Trailers(commit.Message) {
-			if strings.EqualFold(t.Key, "Request-Id") {
-				fresh[t.Value] = append(fresh[t.Value], commit.Hash)
+			for _, key := range []string{requestID, idempotencyKey} {
+				if strings.EqualFold(t.Key, key) {
+					t.Key = key
+					fresh[t] = append(fresh[t], commit.Hash)
+				}
 			}
 		}
 		for _, parent := range commit.ParentHashes {
@@ -111,8 +129,8 @@ func (q *requests) read(ctx context.Context, o *objects, head plumbing.Hash) (co
 			}
 		}
 	}
-	for id, hashes := range fresh {
-		q.known[id] = append(hashes, q.known[id]...)
+	for trailer, hashes := range fresh {
+		q.known[trailer] = append(hashes, q.known[trailer]...)
 	}
 	return connected, nil
 }

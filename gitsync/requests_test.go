@@ -30,7 +30,13 @@ func TestFindRequest(t *testing.T) {
 		}
 	}
 	expect("r1")
-	first := update(t, r, map[string][]byte{"x": []byte("1")}, id("r1"))
+	first := update(t, r, map[string][]byte{"x": []byte("1")}, id("r1"), rules.Trailer{Key: "Idempotency-Key", Value: "k1"})
+	for key, want := range map[string]int{"k1": 1, "r1": 0, "": 0} {
+		if found, err := r.FindKey(t.Context(), key); err != nil || len(found) != want || want == 1 && found[0].Revision != first.Revision() {
+			t.Errorf("FindKey(%q) = %v, %v; want %d commits", key, found, err, want)
+		}
+	}
+	expect("k1")
 	expect("r1", first)
 	second := update(t, r, map[string][]byte{"x": []byte("2")}, id("r2"))
 	undo := update(t, r, map[string][]byte{"x": []byte("1")}, id("r2"), rules.Trailer{Key: "Action", Value: "undo"})

@@ -96,7 +96,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 	s.metrics.observe(ctx, s.applier.Status)
 	chat.mattermost = mattermost
 	chat.backend = bot.Backend{Apply: s.applier.Apply, Book: s.applier.Book, Status: s.applier.Status}
-	chat.journal = steppedJournal{s.journal, func(name string, took time.Duration) {
+	chat.journal = steppedJournal{s.journal, s.answered, func(name string, took time.Duration) {
 		s.metrics.stepSeconds.WithLabelValues(name).Observe(took.Seconds())
 		step(name)
 	}}
@@ -155,13 +155,19 @@ const (
 // steppedJournal is the journal as steps of the path, measured.
 type steppedJournal struct {
 	*journal.DB
-	step func(name string, took time.Duration)
+	answered func(context.Context, rules.Request) (*rules.Record, error)
+	step     func(name string, took time.Duration)
 }
 
 // Receive is the path's step 2.
 func (j steppedJournal) Receive(ctx context.Context, request rules.Request) (*rules.Record, error) {
 	start := time.Now()
 	prior, err := j.DB.Receive(ctx, request)
+	if err == nil && prior == nil {
+		if prior, err = j.answered(ctx, request); prior != nil {
+			err = j.DB.Finish(ctx, *prior)
+		}
+	}
 	j.step(stepReceived, time.Since(start))
 	return prior, err
 }
