@@ -83,7 +83,7 @@ func (a Add) groups(book *Book) (RulerInfo, []group, error) {
 		return a.pasted(book)
 	}
 	name := strings.TrimSpace(a.Name)
-	if err := checkName("name", "The rule", name); err != nil {
+	if err := checkName("name", "rule", name); err != nil {
 		return RulerInfo{}, nil, err
 	}
 	ruler, rule, err := a.rule(book, name)
@@ -173,7 +173,7 @@ func (a Add) around(rules []Rule) (group, error) {
 	if g.Name == "" {
 		g.Name = rules[0].Name()
 	}
-	if err := checkName("group", "The group", g.Name); err != nil {
+	if err := checkName("group", "group", g.Name); err != nil {
 		return group{}, err
 	}
 	if a.Options.Interval != nil {

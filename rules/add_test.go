@@ -305,6 +305,8 @@ func TestAddIsRefused(t *testing.T) {
 		{"keep_firing_for for Loki", Add{Name: "a", Log: log, Options: Options{KeepFiringFor: new(time.Minute)}}, Invalid, "keep_firing_for", -1, nil, "Loki ignores"},
 		{"negative threshold", Add{Name: "a", Log: log, Options: Options{Threshold: new(-1.0)}}, Invalid, "threshold", -1, nil, "zero or greater"},
 		{"negative for", Add{Name: "a", Expr: "up", Options: Options{For: new(-time.Second)}}, Invalid, "for", -1, nil, "zero or more"},
+		{"two documents", Add{YAML: "- alert: A\n  expr: up == 0\n---\n- alert: B\n  expr: up == 0"}, Invalid, "yaml", -1, nil, "Line 3: a second YAML document"},
+		{"an interval of a millisecond", Add{Name: "a", Expr: "up", Options: Options{Interval: new(time.Millisecond)}}, Invalid, "interval", -1, nil, "at least 1s"},
 		{"no pattern", Add{Name: "a", Log: &LogForm{"x", "", "5m"}}, Invalid, "pattern", -1, []string{"*"}, "empty"},
 		{"a broken regular expression", Add{Name: "a", Log: &LogForm{"x", "/a(b/", "5m"}}, Invalid, "pattern", 1, nil, "regular expression"},
 		{"a time without unit", Add{Name: "a", Log: &LogForm{"x", "y", "5"}}, Invalid, "time", -1, []string{"5m", "5s", "5h"}, "no duration"},

@@ -132,6 +132,7 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 // brought is a change that stands in the rulebook, and what its ruler said when it was to read it.
 type brought struct {
 	out  Outcome
+	at   time.Time         // when it was committed
 	err  error             // why the ruler has not read it; nil when it has
 	seen map[Ref]time.Time // the evaluations before the change
 }
@@ -148,7 +149,7 @@ func (a *Applier) commitAndBring(ctx context.Context, d *desk, req Request, inte
 		return brought{}, err
 	}
 	ctx = context.WithoutCancel(ctx)
-	change := brought{out: Outcome{
+	change := brought{at: a.Now(), out: Outcome{
 		Result: Success, Action: intent.Action(), Ruler: d.name, Revision: done.revision,
 		Refs: done.change.Refs, Diff: done.before.Diff(done.change), State: Pending,
 	}}
@@ -205,6 +206,11 @@ func plan(book *Book, intent Intent) (Change, *Book, error) {
 		return Change{}, nil, err
 	}
 	planned := book.With(change.Files)
+	for path, content := range change.Files {
+		if _, read := planned.content(path); content != nil && !read {
+			return Change{}, nil, &Error{Kind: Unavailable, Offset: -1, Text: "Nothing was changed: the rule would stand in the file " + path + ", which no ruler reads."}
+		}
+	}
 	return change, planned, planned.Check(change.Ruler, book)
 }
 

@@ -419,6 +419,43 @@ func TestTheStatusFollowsAChange(t *testing.T) {
 	})
 }
 
+func TestAFaultThatPassesBlamesNobody(t *testing.T) {
+	b := newBench(t)
+	b.Apply(t.Context(), request("r0"), nodeDown("good"))
+	reloads := 0
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		r.OnReload = func(map[string]rules.RuleFile) error {
+			if reloads++; reloads == 1 { // while somebody mends it
+				return &rules.Error{Kind: rules.Refused, Text: "prometheus.yml is broken"}
+			}
+			return nil
+		}
+	})
+	if out := b.Apply(t.Context(), request("r1"), nodeDown("innocent")); out.State != rules.Live {
+		t.Errorf("outcome %+v, want live", out)
+	}
+	if n := len(b.store.Commits()); n != 2 {
+		t.Errorf("%d commits, want no undo", n)
+	}
+}
+
+func TestARuleThatNoRulerWouldReadIsNotCommitted(t *testing.T) {
+	b := newBench(t)
+	out := b.Apply(t.Context(), request("r1"), stray{})
+	if out.Result != rules.Failed || len(b.store.Commits()) != 0 {
+		t.Errorf("outcome %+v and %d commits, want a failure and none", out, len(b.store.Commits()))
+	}
+}
+
+// stray is an intent that writes beside what rulers read.
+type stray struct{}
+
+func (stray) Action() string { return "stray" }
+
+func (stray) Plan(*rules.Book) (rules.Change, error) {
+	return rules.Change{Ruler: "prometheus", Files: map[string][]byte{"prometheus/ops/.hidden.yaml": []byte("groups: []")}, Subject: "stray"}, nil
+}
+
 func TestAnEndedContextChangesNothing(t *testing.T) {
 	b := newBench(t)
 	release, hanging := make(chan struct{}), make(chan struct{})

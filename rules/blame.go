@@ -27,12 +27,19 @@ func (a *Applier) blame(ctx context.Context, d *desk, book *Book, candidates []W
 
 	for _, w := range slices.Backward(candidates) {
 		undo, err := a.inverseOf(ctx, w)
-		if err != nil {
-			continue // it is not there any more, or undone already
+		if err != nil || a.isHeldUp(d, w.Outcome.Refs) {
+			continue // it is not there any more, undone already, or was never before the ruler
 		}
 		_, without, err := plan(book, undo)
 		if err != nil || a.try(ctx, d, without) != nil {
 			continue
+		}
+		if again := a.try(ctx, d, book); again == nil {
+			a.accept(d, book)
+			return nil, nil // it was something else, and is mended
+		}
+		if err := a.try(ctx, d, without); err != nil {
+			return nil, notPutBack(d.name, refusal, err)
 		}
 		return a.undo(ctx, d, w, undo, refusal)
 	}
@@ -47,7 +54,7 @@ func (a *Applier) blame(ctx context.Context, d *desk, book *Book, candidates []W
 	return nil, d.refusal
 }
 
-// try makes the ruler read a book, unless it reads just that already.
+// try makes the ruler read a book.
 func (a *Applier) try(ctx context.Context, d *desk, book *Book) error {
 	_, err := a.publishAndReload(ctx, d, d.files(book), always)
 	if err != nil && (KindOf(err) == Conflict || KindOf(err) == ReloadOff) {
@@ -89,6 +96,7 @@ func (a *Applier) undo(ctx context.Context, d *desk, w Waiting, undo inverse, re
 	}
 	a.Step(StepUndone, d.name, a.Now().Sub(start))
 	a.accept(d, done.after)
+	a.Logger.Warn("A change was undone, as its ruler refused it", "ruler", d.name, "request", w.Request.ID, "commit", w.Outcome.Revision, "undone_by", done.revision, "err", refusal)
 	w.Outcome.State, w.Outcome.Reason, w.Outcome.Undone = Reverted, reasonOf(refusal), done.revision
 	return &w, nil
 }

@@ -14,7 +14,7 @@ import (
 
 // awaitLive is step 9: it asks the ruler until the change is live, or until LiveTimeout.
 func (a *Applier) awaitLive(ctx context.Context, d *desk, change brought) Outcome {
-	start, out := a.Now(), change.out
+	out := change.out
 	if change.err != nil && !a.mayStillCome(d, out.Refs, change.err) {
 		out.State, out.Reason = Pending, reasonOf(change.err)
 		return out
@@ -22,12 +22,16 @@ func (a *Applier) awaitLive(ctx context.Context, d *desk, change brought) Outcom
 	ctx, cancel := context.WithTimeout(ctx, a.LiveTimeout)
 	defer cancel()
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, a.PollInterval) {
-		out.State, out.Reason = a.standing(ctx, d, out, change.seen)
+		now := a.standing(ctx, d, out, change.seen)
+		out.State, out.Reason = now.state, now.why
 		if out.State.settled() {
-			if out.Took = a.Now().Sub(start); out.State == Live {
+			if out.Took = a.Now().Sub(change.at); out.State == Live {
 				a.Step(StepLive, d.name, out.Took)
 			}
 			return out
+		}
+		if out.State == NotLoaded && now.listed {
+			return out // its evaluation fails: nothing that a longer wait would mend
 		}
 		select {
 		case <-time.After(pause):
@@ -50,37 +54,42 @@ func (a *Applier) mayStillCome(d *desk, refs []Ref, broughtErr error) bool {
 	case ReloadOff:
 		return true
 	case Conflict:
-		status, _ := d.current()
-		return !slices.ContainsFunc(refs, func(r Ref) bool { return slices.Contains(status.Foreign, LiveName(r.Path)) })
+		return !a.isHeldUp(d, refs)
 	default:
 		return false
 	}
 }
 
+// isHeldUp reports whether a file of these rules cannot be published, as somebody else's has its name.
+func (a *Applier) isHeldUp(d *desk, refs []Ref) bool {
+	status, _ := d.current()
+	return slices.ContainsFunc(refs, func(r Ref) bool { return slices.Contains(status.Foreign, LiveName(r.Path)) })
+}
+
 // standing asks the ruler once how a change stands there, against the rulebook's newest head.
-func (a *Applier) standing(ctx context.Context, d *desk, change Outcome, seen map[Ref]time.Time) (State, string) {
+func (a *Applier) standing(ctx context.Context, d *desk, change Outcome, seen map[Ref]time.Time) verdict {
 	book, err := a.Book(ctx)
 	if err != nil {
-		return Pending, reasonOf(err)
+		return verdict{state: Pending, why: reasonOf(err)}
 	}
 	running, err := d.Running(ctx, groupsOf(change.Refs)...)
 	if err != nil {
-		return Pending, reasonOf(err)
+		return verdict{state: Pending, why: reasonOf(err)}
 	}
 	return a.stands(ctx, d, book, running, change, seen)
 }
 
-// stands says how a change stands, given what the ruler runs.
-func (a *Applier) stands(ctx context.Context, d *desk, book *Book, running []RunningRule, change Outcome, seen map[Ref]time.Time) (State, string) {
+// stands says how a change stands, given what the ruler runs: as the first of its rules that is not live.
+func (a *Applier) stands(ctx context.Context, d *desk, book *Book, running []RunningRule, change Outcome, seen map[Ref]time.Time) verdict {
 	if a.overtaken(ctx, book, change) {
-		return Superseded, "a later change took its place in the rulebook"
+		return verdict{state: Superseded, why: "a later change took its place in the rulebook"}
 	}
 	for _, v := range a.compare(d, book, running, change.Refs, seen) {
 		if v.state != Live {
-			return v.state, v.why
+			return v
 		}
 	}
-	return Live, ""
+	return verdict{state: Live}
 }
 
 // overtaken reports whether the rules of a change are not in the book as the change left them.
@@ -155,12 +164,12 @@ func (a *Applier) judge(ruler string, dialect expr.Dialect, entry Entry, have []
 		switch {
 		case !a.same(dialect, entry.running(), r.Rule):
 			continue
-		case r.Health == "err":
-			return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s lists %q and cannot evaluate it: %s", ruler, entry.Ref.Name, r.LastError), true}
-		case r.Health != "ok" || r.LastEvaluation.IsZero() || !r.LastEvaluation.After(seen):
+		case r.LastEvaluation.IsZero() || !r.LastEvaluation.After(seen) || r.Health == "unknown":
 			return verdict{entry.Ref, Pending, fmt.Sprintf("%s lists %q and has not evaluated it yet", ruler, entry.Ref.Name), true}
-		default:
+		case r.Health == "ok":
 			return verdict{entry.Ref, Live, "", true}
+		default:
+			return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s lists %q and cannot evaluate it: %s", ruler, entry.Ref.Name, r.LastError), true}
 		}
 	}
 	return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s still runs another version of %q", ruler, entry.Ref.Name), false}

@@ -55,5 +55,5 @@ type Outcome struct {
 	Ruler    string
 	State    State         // empty when nothing was committed
 	Reason   string        // why it is not live, for the person
-	Took     time.Duration // from the end of the reload until the ruler showed it live
+	Took     time.Duration // from the commit until the ruler showed it live
 }

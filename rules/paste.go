@@ -1,8 +1,10 @@
 package rules
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -83,7 +85,7 @@ func (a Add) complete(g group, rules []Rule) (group, error) {
 	if g.Interval == 0 {
 		g.Interval = around.Interval
 	}
-	return g, checkName("yaml", "The group", g.Name)
+	return g, checkName("yaml", "group", g.Name)
 }
 
 // readPaste reads one rule, a list of rules, a group, a list of groups, or a groups: document. Rules without a group come in one
@@ -92,6 +94,9 @@ func readPaste(text string) ([]group, error) {
 	d, err := readPasted(text)
 	if err != nil {
 		return nil, pasteError(text, err)
+	}
+	if line := secondDocument(d.text); line > 0 {
+		return nil, invalid("yaml", "Line %d: a second YAML document begins here. Send one at a time, or write the rules as one list without the line ---.", line)
 	}
 	p := paste{d}
 	root := resolve(d.root)
@@ -116,6 +121,16 @@ func readPaste(text string) ([]group, error) {
 		return []group{{Rules: []placedRule{{Rule: rule}}}}, err
 	}
 	return nil, invalid("yaml", "This is no rule. A rule is written as\nalert: NAME\nexpr: EXPRESSION")
+}
+
+// secondDocument returns the line where a second YAML document begins, 0 when there is none. Only the first would be obeyed.
+func secondDocument(text []byte) (line int) {
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	var first, second yaml.Node
+	if decoder.Decode(&first) != nil || errors.Is(decoder.Decode(&second), io.EOF) {
+		return 0
+	}
+	return max(second.Line, 1)
 }
 
 // readPasted parses pasted text. Whoever copies a rule out of a file often leaves the first line's indentation behind: where the
@@ -214,7 +229,7 @@ func (p paste) rule(node *yaml.Node) (Rule, error) {
 	case len(rule.Expr) > expr.MaxExpression:
 		return Rule{}, p.errorAt(node, "The expression of %q is %d bytes long; at most %d are allowed.", rule.Name(), len(rule.Expr), expr.MaxExpression)
 	}
-	if err := checkName("yaml", "The rule", rule.Name()); err != nil {
+	if err := checkName("yaml", "rule", rule.Name()); err != nil {
 		return Rule{}, err
 	}
 	for _, texts := range []map[string]string{rule.Labels, rule.Annotations} {

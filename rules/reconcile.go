@@ -190,12 +190,12 @@ func (a *Applier) survey(ctx context.Context, d *desk, book *Book) (well bool, e
 		s.Files = len(book.RuleFiles(d.name))
 	})
 	for _, w := range d.waits() {
-		state, why := a.stands(ctx, d, book, running, w.Outcome, nil)
-		if !state.settled() {
+		now := a.stands(ctx, d, book, running, w.Outcome, nil)
+		if !now.state.settled() {
 			continue
 		}
-		w.Outcome.State, w.Outcome.Reason, w.Outcome.Took = state, why, a.Now().Sub(w.Since)
-		a.Logger.Info("A change that waited has come to rest", "ruler", d.name, "request", w.Request.ID, "commit", w.Outcome.Revision, "state", state)
+		w.Outcome.State, w.Outcome.Reason, w.Outcome.Took = now.state, now.why, a.Now().Sub(w.Since)
+		a.Logger.Info("A change that waited has come to rest", "ruler", d.name, "request", w.Request.ID, "commit", w.Outcome.Revision, "state", now.state)
 		a.rest(ctx, d, w)
 	}
 	return len(notLive) == 0 && len(d.waits()) == 0, nil

@@ -29,15 +29,18 @@ func conflict(field, format string, args ...any) *Error {
 	return &Error{Kind: Conflict, Field: field, Offset: -1, Text: fmt.Sprintf(format, args...)}
 }
 
+// minInterval is the shortest time between two evaluations that a command can ask for.
+const minInterval = time.Second
+
 // checkName refuses a name that people could not see, type or tell from another.
 func checkName(field, what, name string) error {
 	switch reason := checkPlain(name); {
 	case name == "":
-		return invalid(field, "%s needs a name.", what)
+		return invalid(field, "The %s needs a name.", what)
 	case reason != "":
-		return invalid(field, "The name of %s %s.", what, reason)
+		return invalid(field, "The name of the %s %s.", what, reason)
 	case len(name) > maxName:
-		return invalid(field, "The name of %s is %d bytes long; at most %d are allowed.", what, len(name), maxName)
+		return invalid(field, "The name of the %s is %d bytes long; at most %d are allowed.", what, len(name), maxName)
 	}
 	return nil
 }
@@ -108,9 +111,9 @@ func (o Options) check() error {
 		switch {
 		case d == nil:
 		case *d < 0 || *d%time.Millisecond != 0:
-			return invalid(field, "%s must be a whole number of milliseconds, zero or more.", field)
-		case *d == 0 && field == "interval":
-			return invalid(field, "interval must be more than zero.")
+			return invalid(field, "The value of %s must be a whole number of milliseconds, zero or more.", field)
+		case field == "interval" && *d < minInterval:
+			return invalid(field, "The interval must be at least %s: the ruler evaluates the group that often.", FormatDuration(minInterval))
 		}
 	}
 	return nil
