@@ -65,10 +65,14 @@ func (d *demo) showPrometheus(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.checkRuns(ctx, d.world.prometheus.URL+"/api/v1/rules", "node-down", true); err != nil {
+	prometheusRules := d.world.prometheus.URL + "/api/v1/rules"
+	if err := d.checkRuns(ctx, prometheusRules, "node-down", true); err != nil {
 		return err
 	}
-	return d.showAlert(ctx, "node-down")
+	if err := d.showAlert(ctx, "node-down"); err != nil || d.loki {
+		return err // with Loki, lists and deletion are shown there
+	}
+	return d.showListAndDelete(ctx, prometheusRules, "node-down")
 }
 
 const (
@@ -106,24 +110,29 @@ func (d *demo) showLoki(ctx context.Context) error {
 	if err := d.showAlert(ctx, logRule); err != nil {
 		return err
 	}
-	for _, command := range [][]string{{"list"}, {"list", "all"}, {"list", logRule}} {
+	return d.showListAndDelete(ctx, lokiRules, logRule)
+}
+
+// showListAndDelete shows a rule in every list, deletes it, and sees that it is gone from lists and ruler.
+func (d *demo) showListAndDelete(ctx context.Context, rulesURL, name string) error {
+	for _, command := range [][]string{{"list"}, {"list", "all"}, {"list", name}} {
 		reply, err := d.send(ctx, command...)
 		if err != nil {
 			return err
 		}
-		if !strings.Contains(reply, logRule) {
-			return fmt.Errorf("`%s` does not show %s", strings.Join(command, " "), logRule)
+		if !strings.Contains(reply, name) {
+			return fmt.Errorf("`%s` does not show %s", strings.Join(command, " "), name)
 		}
 	}
-	if _, err := d.send(ctx, "delete", logRule, "reason=the demo is nearly over"); err != nil {
+	if _, err := d.send(ctx, "delete", name, "reason=the demo is nearly over"); err != nil {
 		return err
 	}
-	if err := d.checkRuns(ctx, lokiRules, logRule, false); err != nil {
+	if err := d.checkRuns(ctx, rulesURL, name, false); err != nil {
 		return err
 	}
 	reply, err := d.send(ctx, "list")
-	if err == nil && strings.Contains(reply, logRule) {
-		err = fmt.Errorf("`list` still shows %s", logRule)
+	if err == nil && strings.Contains(reply, name) {
+		err = fmt.Errorf("`list` still shows %s", name)
 	}
 	return err
 }
@@ -155,7 +164,7 @@ func (d *demo) stay(ctx context.Context) {
 	if d.loki {
 		example += "\nsend add sshd-found " + logJob + " Found 10m"
 	}
-	d.screen.reply(d.alias() + "\nsend help\n" + example + "\nsend list all\nsend delete node-down")
+	d.screen.reply(d.alias() + "\nsend help\n" + example + "\nsend list all")
 	d.screen.say("Prometheus %s   Alertmanager %s   Alertsmith %s", d.world.prometheus.URL, d.world.alertmanager.URL, d.world.service.url)
 	if d.loki {
 		d.screen.say("Loki %s", d.world.loki.URL)
