@@ -20,7 +20,9 @@ const busyTimeout = 5 * time.Second
 
 // DB is the journal's database. It is safe for concurrent use. Every method's failure is a *rules.Error of kind Unavailable.
 type DB struct {
-	sql *sql.DB
+	sql  *sql.DB
+	path string
+	file os.FileInfo // the database as it was opened
 }
 
 // Open opens the journal at path, or makes it (readable by this user only), and brings its schema up to date. It refuses
@@ -41,7 +43,20 @@ func open(ctx context.Context, path string, busy time.Duration) (*DB, error) {
 		}
 		return nil, unavailable(err, "the journal %s cannot be opened", path)
 	}
-	return &DB{sql: db}, nil
+	file, err := os.Stat(path)
+	if err != nil {
+		return nil, unavailable(errors.Join(err, db.Close()), "the journal %s cannot be opened", path)
+	}
+	return &DB{sql: db, path: path, file: file}, nil
+}
+
+// inPlace returns an error when somebody has removed or replaced the database under us: what SQLite goes on writing then is lost.
+func (d *DB) inPlace() error {
+	now, err := os.Stat(d.path)
+	if err == nil && !os.SameFile(now, d.file) {
+		err = fmt.Errorf("%s is not the file that was opened; start the service again", d.path)
+	}
+	return err
 }
 
 // connect opens the one connection: commands are recorded one at a time, each with one fsync of the write-ahead log.

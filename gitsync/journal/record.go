@@ -16,6 +16,9 @@ const notAccepted = "not accepted: the journal cannot be written"
 // command with that key was received before, nothing is recorded and prior is that command's record; its Done is zero
 // while it is still being worked on. Of any number of calls with one key, at once or across a restart, one records.
 func (d *DB) Receive(ctx context.Context, r rules.Request) (prior *rules.Record, err error) {
+	if err := d.inPlace(); err != nil {
+		return nil, unavailable(err, notAccepted)
+	}
 	result, err := d.exec(ctx,
 		`INSERT INTO commands (request_id, request_key, received, actor_id, actor_name, actor_email, team_id, team_name,
 			channel_id, channel_name, entry, remote, command)

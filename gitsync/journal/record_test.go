@@ -224,6 +224,22 @@ func TestFaults(t *testing.T) {
 		_, err := db.Receive(t.Context(), request("r1", ""))
 		unavailable(t, err, notAccepted)
 	})
+	t.Run("somebody removed or replaced it", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "journal.db")
+		db := openAt(t, path)
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		_, err := db.Receive(t.Context(), request("r1", ""))
+		unavailable(t, err, notAccepted)
+		unavailable(t, db.Writable(t.Context()), "cannot be written")
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err = db.Receive(t.Context(), request("r2", ""))
+		unavailable(t, err, notAccepted)
+	})
 	t.Run("the path is a directory", func(t *testing.T) {
 		t.Parallel()
 		_, err := Open(t.Context(), t.TempDir())
