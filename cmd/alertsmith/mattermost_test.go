@@ -195,7 +195,7 @@ func TestChannelIsTold(t *testing.T) {
 	}
 	s.kill()
 	s.start()
-	if end := s.ended(thirdTrigger); end.Outcome.Result != rules.Failed || end.Done.IsZero() || end.InChannel || m.heard("never") {
+	if end := s.ended("add never expr='up == 2'"); end.Outcome.Result != rules.Failed || end.Done.IsZero() || end.InChannel || m.heard("never") {
 		t.Errorf("a command of which nothing came: %+v", end)
 	}
 	if got := s.subjects(); !slices.Equal(got, []string{"add node-up", "add node-down"}) {

@@ -54,10 +54,25 @@ func TestEndsWhileAChangeWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(reads.Kill)
-	await(t, "nothing waits", func() bool {
-		return strings.Contains(s.get("/metrics"), "alertsmith_changes_waiting{ruler=\"prometheus\"} 0\n")
-	})
-	awaitRules(t, reads.URL, []string{"add canary"})
+	s.awaitNothingWaits()
+	awaitRules(t, reads.URL, []string{"canary"})
+	s.stop()
+}
+
+// TestRulerIsNoLongerConfigured starts the service without the ruler that a change waits for: it is settled, and not followed for ever.
+func TestRulerIsNoLongerConfigured(t *testing.T) {
+	t.Parallel()
+	const nobody = "http://127.0.0.1:1"
+	s := newSystem(t, "--prometheus.url="+nobody, "--loki.url="+nobody)
+	s.start()
+	s.must("add canary expr='up == 1'")
+	s.kill()
+	s.args = slices.DeleteFunc(s.args, func(arg string) bool { return strings.HasPrefix(arg, "--prometheus") })
+	s.start()
+	if end := s.ended("add canary expr='up == 1'").Outcome; end.State != rules.NotLoaded || !strings.Contains(end.Reason, "no longer configured") {
+		t.Errorf("the journal says %+v", end)
+	}
+	s.awaitNothingWaits()
 	s.stop()
 }
 

@@ -148,8 +148,8 @@ func (s *system) post(form url.Values) (a answer, err error) {
 	return a, err
 }
 
-// ended returns what the journal says of the request with a key; the service may run meanwhile.
-func (s *system) ended(key string) (found rules.Record) {
+// ended returns what the journal says of a command, given once; the service may run meanwhile.
+func (s *system) ended(command string) (found rules.Record) {
 	s.t.Helper()
 	db, err := journal.Open(s.t.Context(), filepath.Join(s.dir, "data", journalName))
 	if err != nil {
@@ -161,7 +161,7 @@ func (s *system) ended(key string) (found rules.Record) {
 		s.t.Fatal(err)
 	}
 	for _, record := range records {
-		if record.Request.Key == key {
+		if record.Request.Command == command {
 			found = record
 		}
 	}
