@@ -176,9 +176,12 @@ func (a *Applier) Book(ctx context.Context) (*Book, error) {
 func (a *Applier) bookAt(tree Tree) (*Book, error) {
 	a.bookMu.Lock()
 	defer a.bookMu.Unlock()
+	if a.book.Revision() == tree.Revision() {
+		return a.book, nil
+	}
 	book, err := a.book.At(tree)
 	if err != nil {
-		return nil, &Error{Kind: Unavailable, Text: "The rulebook cannot be read; nothing was changed.", Cause: err}
+		return nil, &Error{Kind: Unavailable, Offset: -1, Text: "The rulebook cannot be read; nothing was changed.", Cause: err}
 	}
 	a.book = book
 	return book, nil
