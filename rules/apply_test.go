@@ -419,6 +419,22 @@ func TestTheStatusFollowsAChange(t *testing.T) {
 	})
 }
 
+func TestWhatWasPublishedAndNeverReadIsReadAtTheNextStart(t *testing.T) {
+	b := newBench(t)
+	b.Apply(t.Context(), request("r0"), nodeDown("x"))
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		r.OnReload = func(map[string]rules.RuleFile) error { return errors.New("killed here") }
+	})
+	b.Apply(t.Context(), request("r1"), rules.Delete{Address: "x"})
+	b.prometheus.Set(func(r *rulestest.Ruler) { r.OnReload = nil })
+	b.start()
+	b.run(t)
+	await(t, func() bool {
+		running, err := b.prometheus.Running(t.Context())
+		return err == nil && len(running) == 0
+	})
+}
+
 func TestAFaultThatPassesBlamesNobody(t *testing.T) {
 	b := newBench(t)
 	b.Apply(t.Context(), request("r0"), nodeDown("good"))

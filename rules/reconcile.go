@@ -121,9 +121,11 @@ func (a *Applier) repair(ctx context.Context, d *desk) (*Book, error) {
 	if d.refused != "" && d.refused == book.Revision() && a.Now().Sub(d.refusedAt) < a.ReconcileInterval {
 		return book, d.refusal // it was tried a moment ago
 	}
+	// A service that was killed between publishing and reloading left nothing on disk that differs.
+	unread := d.accepted == nil && a.LastAccepted(d.name) != book.Revision()
 	asItShould := false
 	undone, err := a.bring(ctx, d, book, func(p Published) bool {
-		if len(p.Changed) > 0 {
+		if len(p.Changed) > 0 || unread {
 			return true
 		}
 		listed, err := a.listed(ctx, d, book)

@@ -54,7 +54,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 		{
 			"delete", "prometheus", "add first expr='up == 0'", "delete first", "delete first",
 			[]string{"first"}, nil,
-			[]string{"git " + gitsync.StepRefRename, "git " + gitsync.StepRefSync, rules.StepCommitted, rules.StepReloaded, rules.StepLive},
+			[]string{"git " + gitsync.StepRefRename, "git " + gitsync.StepRefSync, rules.StepCommitted, rules.StepPublished, rules.StepReloaded, rules.StepLive},
 		},
 		{
 			"Loki", "loki", "add first job=sshd Ban 5m", "add canary job=sshd Found 5m", "add canary",
