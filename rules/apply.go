@@ -214,7 +214,8 @@ func plan(book *Book, intent Intent) (Change, *Book, error) {
 			return Change{}, nil, &Error{Kind: Unavailable, Offset: -1, Text: "Nothing was changed: the rule would stand in the file " + path + ", which no ruler reads."}
 		}
 	}
-	return change, planned, planned.Check(change.Ruler, book)
+	err = planned.Check(change.Ruler, book)
+	return change, planned, err
 }
 
 func failed(out Outcome, err error) Outcome {
