@@ -310,7 +310,7 @@ func TestAddIsRefused(t *testing.T) {
 		{"no pattern", Add{Name: "a", Log: &LogForm{"x", "", "5m"}}, Invalid, "pattern", -1, []string{"*"}, "empty"},
 		{"a broken regular expression", Add{Name: "a", Log: &LogForm{"x", "/a(b/", "5m"}}, Invalid, "pattern", 1, nil, "regular expression"},
 		{"a time without unit", Add{Name: "a", Log: &LogForm{"x", "y", "5"}}, Invalid, "time", -1, []string{"5m", "5s", "5h"}, "no duration"},
-		{"no time", Add{Name: "a", Log: &LogForm{"x", "y", "0s"}}, Invalid, "time", -1, []string{"5m"}, "more than zero"},
+		{"no time", Add{Name: "a", Log: &LogForm{"x", "y", "0s"}}, Invalid, "time", -1, nil, "more than zero"},
 		{"no label", Add{Name: "a", Log: &LogForm{"", "y", "5m"}}, Invalid, "label", -1, nil, "job=NAME"},
 		{"a label without name", Add{Name: "a", Log: &LogForm{"job=x,=y", "y", "5m"}}, Invalid, "label", 6, nil, "name=value"},
 		{"a label that is none", Add{Name: "a", Log: &LogForm{"a-b=x", "y", "5m"}}, Invalid, "label", 0, nil, "name=value"},

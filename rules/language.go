@@ -96,7 +96,7 @@ type misfit struct {
 }
 
 // fit returns the rules with expressions that the dialect parses. Where an expression does not parse as it is and holds &lt; and the like,
-// they are read as the characters that they stand for.
+// or full-width signs outside its texts, they are read as the characters that they stand for.
 func fit(d expr.Dialect, rules []Rule) ([]Rule, *misfit) {
 	fitted := make([]Rule, len(rules))
 	for i, rule := range rules {
@@ -105,6 +105,11 @@ func fit(d expr.Dialect, rules []Rule) ([]Rule, *misfit) {
 			unescaped := html.UnescapeString(rule.Expr)
 			if _, again := d.Canonical(unescaped); again == nil {
 				rule.Expr, err = unescaped, nil
+			}
+		}
+		if plain := plainSigns(rule.Expr); err != nil && plain != rule.Expr {
+			if _, again := d.Canonical(plain); again == nil {
+				rule.Expr, err = plain, nil
 			}
 		}
 		if err != nil {
@@ -127,8 +132,12 @@ func (b *Book) explainMisfit(field string, rules []Rule, failures map[expr.Diale
 	e := invalid(field, "%s", sentence("This is no "+languageName(dialect)+": "+failure.reason.Text))
 	if field == "expr" {
 		e.Offset = failure.reason.Offset
+		e.Fixes = meantExpressions(dialect, rule.Expr)
 	} else {
 		e.Text = fmt.Sprintf("The expression of %q: %s", rule.Name(), e.Text)
+		if meant := meantExpressions(dialect, rule.Expr); len(meant) > 0 {
+			e.Text += " Write: " + meant[0]
+		}
 	}
 	other := expr.PromQL
 	if dialect == expr.PromQL {

@@ -38,7 +38,7 @@ func (l LogForm) rule(name string, threshold float64) (Rule, error) {
 		return Rule{}, err
 	}
 	if window == 0 {
-		return Rule{}, &Error{Kind: Invalid, Field: "time", Offset: -1, Text: "The time to count over must be more than zero.", Fixes: []string{"5m"}}
+		return Rule{}, &Error{Kind: Invalid, Field: "time", Offset: -1, Text: "The time to count over must be more than zero."}
 	}
 	count.Window = FormatDuration(window)
 	expression, err := count.Render()
@@ -61,7 +61,7 @@ func (l LogForm) explain(err error) error {
 	if !errors.As(err, &syntax) {
 		return invalid("", "%s", err)
 	}
-	e := invalid(syntax.Field, "%s", sentence(syntax.Text))
+	e := invalid(syntax.Field, "%s", sentence(capital(syntax.Text)))
 	switch {
 	case syntax.Field == "label" && !strings.HasPrefix(l.Label, "{"):
 	case syntax.Field == "pattern" && syntax.Offset >= 0 && len(l.Pattern) > 0 && l.Pattern[0] == '/':
@@ -94,7 +94,10 @@ func (l LogForm) selector() (string, error) {
 	}
 	selector, _, err := expr.ParseSelector(text)
 	if err != nil {
-		return "", l.explain(err)
+		return "", withFix(l.explain(err), quotedMatchers(label), func(fix string) bool {
+			_, _, err := expr.ParseSelector(fix)
+			return err == nil
+		})
 	}
 	return selector, nil
 }

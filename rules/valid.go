@@ -24,6 +24,12 @@ func invalid(field, format string, args ...any) *Error {
 	return &Error{Kind: Invalid, Field: field, Offset: -1, Text: fmt.Sprintf(format, args...)}
 }
 
+// capital returns a text that begins with a capital letter.
+func capital(text string) string {
+	r, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(r)) + text[size:]
+}
+
 // conflict returns the error for something that contradicts what is there.
 func conflict(field, format string, args ...any) *Error {
 	return &Error{Kind: Conflict, Field: field, Offset: -1, Text: fmt.Sprintf(format, args...)}
@@ -68,14 +74,14 @@ func checkPlain(s string) string {
 // checkText refuses a label's or annotation's value that is too long or cannot be written to a file.
 func checkText(field, value string) error {
 	if !utf8.ValidString(value) {
-		return invalid(field, "%s is not valid UTF-8.", field)
+		return invalid(field, "The value of %s is not valid UTF-8.", field)
 	}
 	if len(value) > expr.MaxExpression {
-		return invalid(field, "%s is %d bytes long; at most %d are allowed.", field, len(value), expr.MaxExpression)
+		return invalid(field, "The value of %s is %d bytes long; at most %d are allowed.", field, len(value), expr.MaxExpression)
 	}
 	for _, r := range value {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return invalid(field, "%s has a control character in it (%U).", field, r)
+			return invalid(field, "The value of %s has a control character in it (%U).", field, r)
 		}
 	}
 	return nil

@@ -54,7 +54,7 @@ func (d *liveDir) publish(ctx context.Context, files []rules.RuleFile) (rules.Pu
 	if err != nil {
 		return published, d.failed(err)
 	}
-	todo, err := d.plan(files, present)
+	due, err := d.plan(files, present)
 	if err != nil {
 		return published, d.failed(err)
 	}
@@ -64,9 +64,9 @@ func (d *liveDir) publish(ctx context.Context, files []rules.RuleFile) (rules.Pu
 		}
 	}
 	slices.Sort(published.Foreign)
-	if len(todo.write)+len(todo.remove) > 0 {
-		published.Changed, err = d.carryOut(ctx, todo)
-	} else if todo.settled {
+	if len(due.write)+len(due.remove) > 0 {
+		published.Changed, err = d.carryOut(ctx, due)
+	} else if due.settled {
 		err = d.manifest.save()
 	}
 	switch {
@@ -74,8 +74,8 @@ func (d *liveDir) publish(ctx context.Context, files []rules.RuleFile) (rules.Pu
 		return published, err
 	case err != nil:
 		return published, d.failed(err)
-	case len(todo.conflict) > 0:
-		return published, d.conflict(todo.conflict)
+	case len(due.conflict) > 0:
+		return published, d.conflict(due.conflict)
 	}
 	return published, nil
 }

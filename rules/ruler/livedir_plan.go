@@ -24,9 +24,9 @@ type publication struct {
 // plan compares what is to be with what is. It settles what a kill left undecided in the manifest, and takes over files
 // that are there already as they should be.
 func (d *liveDir) plan(files []rules.RuleFile, present map[string]fs.FileInfo) (publication, error) {
-	var todo publication
-	if err := d.settle(&todo, present); err != nil {
-		return todo, err
+	var due publication
+	if err := d.settle(&due, present); err != nil {
+		return due, err
 	}
 	wanted := make(map[string]bool, len(files))
 	for _, file := range files {
@@ -45,20 +45,20 @@ func (d *liveDir) plan(files []rules.RuleFile, present map[string]fs.FileInfo) (
 		if exists {
 			var err error
 			if same, err = d.holds(name, info, file.Content); err != nil {
-				return todo, err
+				return due, err
 			}
 		}
 		switch {
 		case same:
 			d.manifest.Entries[name] = entryOf(sum, info)
-			todo.settled = true
+			due.settled = true
 			if !ours {
 				d.logger.Info("Took over a rule file that was there already", "dir", d.dir, "file", name)
 			}
 		case exists && !ours:
-			todo.conflict = append(todo.conflict, file.Path)
+			due.conflict = append(due.conflict, file.Path)
 		default:
-			todo.write = append(todo.write, file)
+			due.write = append(due.write, file)
 		}
 	}
 	for name := range d.manifest.Entries {
@@ -66,23 +66,23 @@ func (d *liveDir) plan(files []rules.RuleFile, present map[string]fs.FileInfo) (
 			continue
 		}
 		if _, exists := present[name]; exists {
-			todo.remove = append(todo.remove, name)
+			due.remove = append(due.remove, name)
 		} else {
 			delete(d.manifest.Entries, name)
-			todo.settled = true
+			due.settled = true
 		}
 	}
-	slices.Sort(todo.remove)
-	return todo, nil
+	slices.Sort(due.remove)
+	return due, nil
 }
 
 // settle decides every pending entry, as liveDir says.
-func (d *liveDir) settle(todo *publication, present map[string]fs.FileInfo) error {
+func (d *liveDir) settle(due *publication, present map[string]fs.FileInfo) error {
 	for name, e := range d.manifest.Entries {
 		if !e.Pending {
 			continue
 		}
-		todo.settled = true
+		due.settled = true
 		found := ""
 		info, exists := present[name]
 		if exists && info.Mode().IsRegular() && info.Size() <= expr.MaxFile {

@@ -14,17 +14,17 @@ import (
 )
 
 // carryOut does what was planned, in the order that liveDir tells, and returns the paths that it wrote or removed.
-func (d *liveDir) carryOut(ctx context.Context, todo publication) (changed []string, err error) {
+func (d *liveDir) carryOut(ctx context.Context, due publication) (changed []string, err error) {
 	stagingDir := filepath.Join(d.dir, staging)
 	defer func() { err = errors.Join(err, os.RemoveAll(stagingDir)) }()
-	if err := d.stage(ctx, stagingDir, todo.write); err != nil {
+	if err := d.stage(ctx, stagingDir, due.write); err != nil {
 		return nil, err
 	}
-	for _, file := range todo.write {
+	for _, file := range due.write {
 		name := rules.LiveName(file.Path)
 		d.manifest.Entries[name] = entry{Sum: d.manifest.Entries[name].Sum, Pending: true, Next: sumOf(file.Content)}
 	}
-	for _, name := range todo.remove {
+	for _, name := range due.remove {
 		d.manifest.Entries[name] = entry{Sum: d.manifest.Entries[name].Sum, Pending: true}
 	}
 	if err := d.manifest.save(); err != nil {
@@ -34,7 +34,7 @@ func (d *liveDir) carryOut(ctx context.Context, todo publication) (changed []str
 	// From here on the context is not asked: it is a matter of milliseconds, and half a publication helps nobody.
 	placed := map[string]entry{}
 	var taken []string
-	for i, file := range todo.write {
+	for i, file := range due.write {
 		name := rules.LiveName(file.Path)
 		intent := d.manifest.Entries[name]
 		info, err := d.place(filepath.Join(stagingDir, stagedName(i)), name, intent.Sum == "")
@@ -50,7 +50,7 @@ func (d *liveDir) carryOut(ctx context.Context, todo publication) (changed []str
 		changed = append(changed, file.Path)
 		d.step()
 	}
-	for _, name := range todo.remove {
+	for _, name := range due.remove {
 		if err := os.Remove(filepath.Join(d.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return changed, err
 		}

@@ -39,20 +39,20 @@ func (l *lokiAPI) Publish(ctx context.Context, files []rules.RuleFile) (rules.Pu
 	if err != nil {
 		return published, err
 	}
-	todo := l.plan(files, stored)
+	due := l.plan(files, stored)
 	for namespace := range stored {
 		if _, ours := l.manifest.Entries[namespace]; !ours {
 			published.Foreign = append(published.Foreign, namespace)
 		}
 	}
 	slices.Sort(published.Foreign)
-	if todo.noted {
+	if due.noted {
 		if err := l.manifest.save(); err != nil {
 			return published, l.unwritable(err)
 		}
 	}
-	refused, forgotten := todo.refused, false
-	for _, change := range todo.changes {
+	refused, forgotten := due.refused, false
+	for _, change := range due.changes {
 		err := l.carryOut(ctx, change)
 		if why, ok := errors.AsType[refusal](err); ok {
 			refused = append(refused, l.problem(change.path, string(why)))
@@ -73,7 +73,7 @@ func (l *lokiAPI) Publish(ctx context.Context, files []rules.RuleFile) (rules.Pu
 			return published, l.unwritable(err)
 		}
 	}
-	return published, l.heldUp(refused, todo.conflict)
+	return published, l.heldUp(refused, due.conflict)
 }
 
 // Reload implements rules.Ruler. There is nothing to order: Loki stored the groups when it took them, and polls its store.

@@ -27,7 +27,7 @@ type lokiChange struct {
 
 // plan compares what is to be with what is stored.
 func (l *lokiAPI) plan(files []rules.RuleFile, stored map[string][]lokiGroup) lokiPlan {
-	var todo lokiPlan
+	var due lokiPlan
 	wanted := map[string]bool{}
 	for _, file := range files {
 		namespace := rules.LiveName(file.Path)
@@ -37,7 +37,7 @@ func (l *lokiAPI) plan(files []rules.RuleFile, stored map[string][]lokiGroup) lo
 		}
 		groups, err := groupsOf(file.Content)
 		if err != nil {
-			todo.refused = append(todo.refused, l.problem(file.Path, "it cannot be read as a rule file: "+clean(err.Error())))
+			due.refused = append(due.refused, l.problem(file.Path, "it cannot be read as a rule file: "+clean(err.Error())))
 			continue
 		}
 		have, exists := stored[namespace]
@@ -46,18 +46,18 @@ func (l *lokiAPI) plan(files []rules.RuleFile, stored map[string][]lokiGroup) lo
 		_, ours := l.manifest.Entries[namespace]
 		same := len(change.post)+len(change.remove) == 0
 		if exists && !ours && !same {
-			todo.conflict = append(todo.conflict, namespace)
+			due.conflict = append(due.conflict, namespace)
 			continue
 		}
 		if !ours && len(groups) > 0 {
 			l.manifest.Entries[namespace] = entry{}
-			todo.noted = true
+			due.noted = true
 			if exists {
 				l.Logger.Info("Took over a rule namespace that was there already", "ruler", l.Name, "namespace", namespace)
 			}
 		}
 		if !same {
-			todo.changes = append(todo.changes, change)
+			due.changes = append(due.changes, change)
 		}
 	}
 	for _, namespace := range slices.Sorted(maps.Keys(l.manifest.Entries)) {
@@ -66,13 +66,13 @@ func (l *lokiAPI) plan(files []rules.RuleFile, stored map[string][]lokiGroup) lo
 		}
 		if _, exists := stored[namespace]; exists {
 			path, _ := rules.RulebookPath(namespace)
-			todo.changes = append(todo.changes, lokiChange{path: path, namespace: namespace, gone: true})
+			due.changes = append(due.changes, lokiChange{path: path, namespace: namespace, gone: true})
 		} else {
 			delete(l.manifest.Entries, namespace)
-			todo.noted = true
+			due.noted = true
 		}
 	}
-	return todo
+	return due
 }
 
 // difference returns what makes have into want.
