@@ -18,7 +18,7 @@ LINT := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 GOBUILD := .tools/gobuild
 
 # The README's table of commands comes from the bot's.
-GENERATE := go test ./cmd/alertsmith -run=TestREADME -count=1 -update
+GENERATE := go test ./cmd/alertsmith -run='^TestREADME$$' -count=1 -update
 
 PROMETHEUS := $(BIN)/prometheus $(BIN)/promtool
 ALERTMANAGER := $(BIN)/alertmanager $(BIN)/amtool
