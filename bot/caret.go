@@ -2,6 +2,7 @@ package bot
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -72,35 +73,61 @@ const fixesShown = 5
 // maxLine is how long a corrected line may be, in bytes: a longer one is no help.
 const maxLine = 3000
 
-// corrected returns the command as it would do, once for every value that the error suggests.
+// moreMistakes is how many further mistakes, each with one correction, a corrected line may have.
+const moreMistakes = 2
+
+// corrected returns the command as it would do, once for every value that the error suggests. Every line was parsed again: what would be
+// refused, or would mean something else, is not offered.
 func (c *call) corrected(e *rules.Error) []string {
 	var lines []string
 	for _, fix := range e.Fixes[:min(len(e.Fixes), fixesShown)] {
-		var line string
-		arg, typed := c.argument(e.Field)
-		switch {
-		case e.Field == "" || e.Field == wholeCommand:
-			line = fix
-		case e.Field == fieldUnknown && typed:
-			line = c.text[:arg.start] + requoted(fix) + c.text[arg.end:]
-		case typed && e.Field == "yaml":
-			line = c.text[:arg.start] + fix + c.text[arg.end:]
-		case typed:
-			line = c.text[:arg.start] + quote(fix) + c.text[arg.end:]
-		case isOption(e.Field):
-			first, below, found := strings.Cut(c.text, "\n")
-			line = strings.TrimRightFunc(first, isSpace) + " " + e.Field + "=" + quote(fix)
-			if found {
-				line += "\n" + below
-			}
-		default:
-			continue
-		}
-		if len(line) <= maxLine {
-			lines = append(lines, c.trigger+" "+strings.TrimSpace(line))
+		line, ok := c.working(e, fix, moreMistakes)
+		if line = c.trigger + " " + line; ok && len(line) <= maxLine && !slices.Contains(lines, line) {
+			lines = append(lines, line)
 		}
 	}
 	return lines
+}
+
+// working returns the command with a correction, and with those of the mistakes that it has besides; false when it would not parse.
+func (c *call) working(e *rules.Error, fix string, more int) (string, bool) {
+	line, ok := c.with(e, fix)
+	if !ok {
+		return "", false
+	}
+	line = strings.TrimSpace(line)
+	other, err := c.check(line)
+	var next *rules.Error
+	switch {
+	case err == nil:
+		return line, true
+	case more == 0 || !errors.As(err, &next) || len(next.Fixes) != 1:
+		return "", false
+	}
+	return other.working(next, next.Fixes[0], more-1)
+}
+
+// with returns the command's text with a correction; false when it is about nothing that was typed or can be.
+func (c *call) with(e *rules.Error, fix string) (string, bool) {
+	arg, typed := c.argument(e.Field)
+	switch {
+	case e.Field == "" || e.Field == wholeCommand:
+		return fix, true
+	case (e.Field == fieldUnknown || e.Field == "label") && typed:
+		return c.text[:arg.start] + requoted(fix) + c.text[arg.end:], true
+	case typed && e.Field == "yaml":
+		return strings.TrimSpace(c.text[:arg.start]) + " " + strings.TrimSpace(c.text[arg.end:]) + "\n" + strings.TrimLeft(fix, "\n"), true
+	case typed:
+		return c.text[:arg.start] + quote(fix) + c.text[arg.end:], true
+	case isOption(e.Field):
+		first, below, found := strings.Cut(c.text, "\n")
+		line := strings.TrimRightFunc(first, isSpace) + " " + e.Field + "=" + quote(fix)
+		if found {
+			line += "\n" + below
+		}
+		return line, true
+	}
+	return "", false
 }
 
 // requoted returns a correction of an unknown word, which comes as it is to be typed: `severity=critical`, "a=b", or a text

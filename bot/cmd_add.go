@@ -12,7 +12,8 @@ import (
 )
 
 var addCommand = Command{
-	Name: "add",
+	Name:    "add",
+	Spelled: []string{"create", "new", "追加"},
 	Usage: []string{
 		`add NAME LABEL PATTERN TIME [option=value …]`,
 		`add NAME expr='EXPR' [option=value …]`,
@@ -32,13 +33,14 @@ var addCommand = Command{
 	},
 	Options: addOptions(),
 	Changes: true,
+	Check:   checkAdd,
 	Run:     runAdd,
 }
 
 func runAdd(ctx context.Context, call *call) (answer, error) {
 	add, err := parseAdd(call)
 	if err != nil {
-		return answer{}, err
+		return answer{}, call.meant(err)
 	}
 	return call.changed(call.backend.Apply(ctx, call.request, add))
 }
@@ -47,11 +49,7 @@ func runAdd(ctx context.Context, call *call) (answer, error) {
 // fence), expr=, or else the words of the log form.
 func parseAdd(call *call) (rules.Add, error) {
 	add := rules.Add{Channel: namespaceOf(call.request.Channel)}
-	words, next, err := scanLine(call.text, call.from)
-	if err != nil {
-		return add, err
-	}
-	words, err = call.takeYAML(words, next)
+	words, err := call.takeSource()
 	if err != nil {
 		return add, err
 	}
@@ -75,6 +73,41 @@ func parseAdd(call *call) (rules.Add, error) {
 	}
 }
 
+// takeSource returns the words of an add without its pasted YAML, which it puts into args. YAML may begin right behind the command's name.
+func (c *call) takeSource() ([]word, error) {
+	rest := strings.TrimLeftFunc(c.text[c.from:], isSpace)
+	if ruleStart.MatchString(rest) {
+		c.takeRest(len(c.text) - len(rest))
+		return nil, nil
+	}
+	words, next, err := scanLine(c.text, c.from)
+	if err != nil {
+		return nil, err
+	}
+	return c.takeYAML(words, next)
+}
+
+// ruleStart is how a rule begins whose other lines follow it.
+var ruleStart = regexp.MustCompile(`^(?:-[ \x{3000}]+)?(?:groups|alert|record|rules|expr)[ \x{3000}]*[:：][^\n]*\n`)
+
+// takeRest takes everything from an offset of the text as pasted YAML. Of a fence with text around it, only the content is taken, and a
+// closing fence without its beginning is left out.
+func (c *call) takeRest(from int) {
+	end := len(c.text)
+	if m := fenceInside.FindStringSubmatchIndex(c.text[from:]); m != nil && looksLikeYAML(c.text[from+m[4]:from+m[5]]) {
+		from, end = from+m[4], from+m[5]
+	} else if m := fenceBelow.FindStringIndex(c.text[from:]); m != nil {
+		end = from + m[0]
+	}
+	c.args["yaml"] = argument{value: c.text[from:end], start: from, end: end, place: func(offset int) int { return from + offset }}
+}
+
+// fenceInside is a code fence on lines of its own, and fenceBelow one at the very end.
+var (
+	fenceInside = regexp.MustCompile("(?s)(^|\n)(?:```|~~~)[a-z]*[ \t]*\n(.*?)(?:\n)(?:```|~~~)[ \t]*(?:\n|$)")
+	fenceBelow  = regexp.MustCompile("\n(?:```+|~~~+)\\s*$")
+)
+
 // takeYAML looks for pasted YAML: a code fence as the only word beside options, or the lines below a first line with
 // only options. It puts it into args and returns the other words; without YAML it returns the words of all lines.
 func (c *call) takeYAML(words []word, next int) ([]word, error) {
@@ -94,20 +127,25 @@ func (c *call) takeYAML(words []word, next int) ([]word, error) {
 		more, err := scanAll(c.text, next)
 		return append(words, more...), err
 	}
-	if strings.HasPrefix(below, "```") {
+	if strings.HasPrefix(below, "```") || strings.HasPrefix(below, "~~~") {
 		more, err := scanAll(c.text, next)
 		if err != nil {
 			return nil, err
 		}
 		c.args["yaml"] = more[0].whole()
+		for i := 1; i < len(more); i++ { // prose below the fence
+			if !isOption(more[i].key) {
+				return words, nil
+			}
+		}
 		return append(words, more[1:]...), nil
 	}
-	c.args["yaml"] = argument{value: c.text[next:], start: next, end: len(c.text), place: func(offset int) int { return next + offset }}
+	c.takeRest(next)
 	return words, nil
 }
 
 // yamlStart is how a pasted rule, list of rules, group or document begins, comments and a fence left out.
-var yamlStart = regexp.MustCompile("^(?:\\s*(?:```[a-z]*|---|#[^\\n]*)\\n)*\\s*(?:-\\s+)?(?:groups|alert|record|name|rules|expr)\\s*:")
+var yamlStart = regexp.MustCompile("^(?:\\s*(?:```[a-z]*|~~~[a-z]*|---|#[^\\n]*)\\n)*\\s*(?:-\\s+)?(?:groups|alert|record|name|rules|expr)\\s*[:：]")
 
 // looksLikeYAML reports whether a text begins like pasted rules.
 func looksLikeYAML(s string) bool { return yamlStart.MatchString(s) }
@@ -167,6 +205,11 @@ func (c *call) logForm(add rules.Add, rest []word) (rules.Add, error) {
 		c.args[field] = rest[i].whole()
 	}
 	c.args["label"] = c.label(rest[0])
+	if m := colonLabel.FindStringSubmatch(c.args["label"].value); m != nil && !rest[0].quoted {
+		c.args[fieldUnknown] = rest[0].whole()
+		return add, &rules.Error{Kind: rules.Invalid, Field: fieldUnknown, Offset: -1, Fixes: []string{m[1] + "=" + m[2]},
+			Text: "A label is written with =: " + m[1] + "=" + m[2] + ". If the colon belongs to the job's name, put quotes around the word."}
+	}
 	if len(rest) > 3 {
 		return add, c.tooMany(rest)
 	}
@@ -174,7 +217,10 @@ func (c *call) logForm(add rules.Add, rest []word) (rules.Add, error) {
 	if !rest[2].quoted {
 		add.Log.Time = fold(add.Log.Time)
 	}
-	return add, nil
+	if window, err := rules.ParseDuration("time", add.Log.Time); err != nil || window > 0 {
+		return add, err
+	}
+	return add, &rules.Error{Kind: rules.Invalid, Field: "time", Offset: -1, Text: "The time to count over must be more than zero."}
 }
 
 // takeName takes the NAME that the words begin with.
@@ -200,11 +246,7 @@ func (c *call) missing(field string) error {
 		"time":    "After PATTERN comes TIME, the window to count lines in, such as 5m.",
 	}[field]
 	end := strings.TrimRightFunc(c.text, isSpace)
-	err := mistake(len(end), what)
-	if field == "time" {
-		err.Fixes = []string{end + " 5m"}
-	}
-	return err
+	return mistake(len(end), what)
 }
 
 // label returns LABEL as an argument. Quotes around a label's value stay, as a comma may stand between them: job="a,b",host=c.
@@ -214,7 +256,23 @@ func (c *call) label(w word) argument {
 		arg.value = typed
 		arg.place = func(offset int) int { return w.start + offset }
 	}
+	if !w.quoted {
+		arg.value = plainSigns(arg.value)
+	}
 	return arg.straightened()
+}
+
+// colonLabel is a label that is written as in YAML or JSON; what stands behind the colon of job:9100 is a port.
+var colonLabel = regexp.MustCompile(`^([A-Za-z_]\w*):(\pL[^=,:{}"]*)$`)
+
+// plainSigns returns a text with full-width letters, digits and signs made plain, other scripts as they are.
+func plainSigns(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '！' && r <= '～' {
+			return r - '！' + '!'
+		}
+		return r
+	}, s)
 }
 
 // tooMany returns the error for more words than the log form has: most often PATTERN lacks its quotes.
@@ -224,16 +282,9 @@ func (c *call) tooMany(rest []word) error {
 			return c.args.unexpected(w, addOptions(), "")
 		}
 	}
-	first, last := rest[1], rest[len(rest)-2]
-	pattern := c.text[first.start:last.end]
-	err := &rules.Error{Kind: rules.Invalid, Field: fieldUnknown,
-		Text: "After NAME come three words: LABEL, PATTERN and TIME. Put quotes around a pattern that has spaces."}
 	c.args[fieldUnknown] = rest[3].whole()
-	if !first.quoted && !last.quoted {
-		c.args[fieldUnknown] = argument{start: first.start, end: last.end, place: func(int) int { return rest[3].start }}
-		err.Fixes = []string{pattern}
-	}
-	return err
+	return &rules.Error{Kind: rules.Invalid, Field: fieldUnknown, Text: "After NAME come three words: LABEL, PATTERN and TIME. " +
+		"Put quotes around a pattern that has spaces; options are written name=value."}
 }
 
 // joinSlashes makes one word of a PATTERN such as /Failed password/ that was typed without quotes.

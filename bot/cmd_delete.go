@@ -10,6 +10,7 @@ import (
 var deleteCommand = Command{
 	Name:    "delete",
 	Aliases: []string{"rm", "remove"},
+	Spelled: []string{"del", "削除"},
 	Usage:   []string{`delete NAME [reason="…"]`},
 	Summary: "Delete a rule",
 	Help: "NAME may be `group/NAME`, `namespace/group/NAME` or `ruler:namespace/group/NAME` where several rules share it, " +
@@ -20,23 +21,36 @@ var deleteCommand = Command{
 	},
 	Options: deleteOptions,
 	Changes: true,
+	Check:   func(call *call) error { _, err := parseDelete(call); return err },
 	Run:     runDelete,
 }
 
 func runDelete(ctx context.Context, call *call) (answer, error) {
-	words, err := call.words()
+	intent, err := parseDelete(call)
 	if err != nil {
 		return answer{}, err
+	}
+	return call.changed(call.backend.Apply(ctx, call.request, intent))
+}
+
+// parseDelete makes the intent of a delete.
+func parseDelete(call *call) (rules.Delete, error) {
+	words, err := call.words()
+	if err != nil {
+		return rules.Delete{}, err
 	}
 	rest, err := call.args.takeOptions(words, deleteOptions)
 	if err != nil {
-		return answer{}, err
+		return rules.Delete{}, err
+	}
+	if reason := call.args["reason"]; len(rest) > 1 && !reason.quoted && reason.end > rest[0].end {
+		r := respellingOf(call.text, words)
+		if spacedText(&r); r.at >= 0 {
+			return rules.Delete{}, mistake(r.at, r.why[0], "delete "+r.line())
+		}
 	}
 	address, err := call.oneName(rest, deleteOptions)
-	if err != nil {
-		return answer{}, err
-	}
-	return call.changed(call.backend.Apply(ctx, call.request, rules.Delete{Address: address, Reason: call.args["reason"].value}))
+	return rules.Delete{Address: address, Reason: call.args["reason"].value}, err
 }
 
 // oneName returns the rule's address that is the only word; it is the argument "name".
@@ -49,7 +63,7 @@ func (c *call) oneName(rest []word, allowed []string) (string, error) {
 	}
 	c.args["name"] = rest[0].whole()
 	if len(rest) > 1 {
-		err := c.args.unexpected(rest[1], allowed, "One name is enough: put quotes around a name that has spaces.")
+		err := c.args.unexpected(rest[1], allowed, "One name is enough: name one rule at a time, and put quotes around a name that has spaces.")
 		return "", err
 	}
 	return address(rest[0]), nil

@@ -11,6 +11,7 @@ import (
 
 var helpCommand = Command{
 	Name:     "help",
+	Spelled:  []string{"ヘルプ"},
 	Usage:    []string{"help [COMMAND]"},
 	Summary:  "Explain the commands, or one of them",
 	Examples: []string{"help", "help add"},

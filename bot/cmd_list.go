@@ -13,6 +13,7 @@ import (
 var listCommand = Command{
 	Name:     "list",
 	Aliases:  []string{"ls"},
+	Spelled:  []string{"show", "一覧"},
 	Usage:    []string{`list`, `list all`, `list NAME`},
 	Summary:  "List the rules: their names, every rule in full, or one rule in full",
 	Help:     "NAME may be `group/NAME`, `namespace/group/NAME` or `ruler:namespace/group/NAME`; a rule that is called \"all\" needs quotes.",
@@ -47,16 +48,42 @@ func runList(ctx context.Context, call *call) (answer, error) {
 	}
 	if name != "" {
 		entry, err := book.Find(name)
-		if err != nil {
+		if err == nil {
+			return told(inFull(book.Address(entry.Ref), entry)), nil
+		}
+		if rules.KindOf(err) != rules.NotFound || !call.namesPlace(book, name) {
 			return answer{}, err
 		}
-		return told(inFull(book.Address(entry.Ref), entry)), nil
 	}
 	entries, err := call.entries(book)
 	if err != nil {
 		return answer{}, err
 	}
 	return told(call.listed(book, entries, all, page)), nil
+}
+
+// namesPlace reports whether a word that names no rule names a ruler, a namespace with rules, or both as ruler/namespace. It is then as if
+// that had been said in options.
+func (c *call) namesPlace(book *rules.Book, name string) bool {
+	for _, e := range book.Entries("") {
+		ruler, namespace := e.Ref.Ruler, e.Ref.Namespace()
+		switch name {
+		case ruler:
+			c.args["ruler"] = argument{value: ruler}
+		case namespace:
+			c.args["namespace"] = argument{value: namespace}
+		case ruler + "/" + namespace, ruler + ":" + namespace:
+			c.args["ruler"], c.args["namespace"] = argument{value: ruler}, argument{value: namespace}
+		default:
+			continue
+		}
+		return true
+	}
+	if slices.ContainsFunc(book.Rulers(), func(r rules.RulerInfo) bool { return r.Name == name }) {
+		c.args["ruler"] = argument{value: name}
+		return true
+	}
+	return false
 }
 
 // page returns the number that the option page= gives; without one it is the first.

@@ -57,8 +57,16 @@ func writeRuler(b *strings.Builder, r rules.RulerStatus, now time.Time) {
 	if r.Err != nil {
 		fmt.Fprintf(b, "- trouble: %s\n", escape(publicText(r.Err)))
 	}
+	said := ""
+	if r.Err != nil {
+		said = publicText(r.Err)
+	}
 	writeList(b, r.NotLive, "not live", func(n rules.NotLive) string {
-		return code(n.Ref.Group+"/"+n.Ref.Name) + ": " + escape(orUnknown(n.Why))
+		text := code(n.Ref.Group + "/" + n.Ref.Name)
+		if why := orUnknown(n.Why); strings.TrimSuffix(why, ".") != strings.TrimSuffix(said, ".") {
+			text, said = text+": "+escape(why), why
+		}
+		return text
 	})
 	writeList(b, r.Foreign, "not ours in its directory, left alone", code)
 }

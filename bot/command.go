@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,12 +13,15 @@ import (
 type Command struct {
 	Name     string
 	Aliases  []string
+	Spelled  []string // more of them that are taken and not shown: what people try, and other languages
 	Usage    []string // the lines to write, without "/alert "
 	Summary  string   // one line, without a full stop
 	Help     string   // more, in Markdown; may be empty
 	Examples []string // lines that work, without "/alert "
 	Options  []string // the names of the options it takes, in the order of the help
 	Changes  bool     // it changes rules, and is bound by Options.InFlight
+	// Check parses the rest of the call's words and does nothing; nil where every line will do.
+	Check func(call *call) error
 	// Run parses the rest of the call's words and does what they say. A mistake is a *rules.Error whose Field is in call.args.
 	Run func(ctx context.Context, call *call) (answer, error)
 }
@@ -93,12 +97,15 @@ func lookUp(table []Command, trigger, text string) (Command, int, error) {
 			return c, next, nil
 		}
 		names = append(names, c.Name)
-		for _, alias := range c.Aliases {
+		for _, alias := range slices.Concat(c.Aliases, c.Spelled) {
 			if alias == name {
 				return c, next, nil
 			}
 			names = append(names, alias)
 		}
+	}
+	if looksLikeYAML(text[start:]) {
+		return Command{}, next, mistake(start, "Pasted rules need the command add before them.", "add\n"+text[start:])
 	}
 	err := mistake(start, "There is no such command. The commands are "+commandNames(table)+".")
 	if near := nearest(name, names); near != "" {

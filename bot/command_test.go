@@ -175,11 +175,12 @@ func TestNamespace(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, want string }{
-		{`add x job=y "Ban" 5 min`, "Put quotes around a pattern that has spaces.\n/alert add x job=y \"Ban\" 5 min\n                           ^"},
+		{`add x job=y "Ban" 5 min`, "A time is written without a space: 5m.\n/alert add x job=y \"Ban\" 5 min\n                         ^\nTry:\n/alert add x job=y \"Ban\" 5m"},
 		{`add x job=y "Ban" 5mm`, "/alert add x job=y \"Ban\" 5mm\n                         ^"},
 		{`add 漢字 job=y "パ" 5mm`, "/alert add 漢字 job=y \"パ\" 5mm\n                           ^"},
 		{"add x\tjob=y Ban 5mm", "/alert add x job=y Ban 5mm\n                       ^"},
-		{`add x job=y "Ban`, "/alert add x job=y \"Ban\n                   ^\nTry:\n/alert add x job=y \"Ban\""},
+		{`add x job=y "Ban`, "/alert add x job=y \"Ban\n                   ^"},
+		{`add x expr="up == 0 for=1m`, "Try:\n/alert add x expr=\"up == 0\" for=1m"},
 		{`add x expr="up == " for=1m`, "/alert add x expr=\"up == \" for=1m\n                        ^"},
 		{`add x expr="up{a=\"b\"} ==" for=1m`, "/alert add x expr=\"up{a=\\\"b\\\"} ==\" for=1m\n                                 ^"},
 		{`add x expr='up' servity=critical`, "Did you mean severity=?\n/alert add x expr='up' servity=critical\n                       ^\nTry:\n/alert add x expr='up' severity=critical"},
@@ -194,15 +195,15 @@ func TestMistakes(t *testing.T) {
 			"Try:\n/alert add x expr=up==0 label.team=web"},
 		{`add x expr='up == 0' team=web`, "Try:\n/alert add x expr='up == 0' label.team=web"},
 		{`add x expr=up == 0 sevrity=critical`, "needs quotes around it.\n/alert add x expr=up == 0 sevrity=critical\n                    ^\n" +
-			"Try:\n/alert add x expr=\"up == 0\" sevrity=critical"},
-		{`add x expr=up == 0 team=web for=1m`, "Try:\n/alert add x expr=\"up == 0\" team=web for=1m"},
+			"Try:\n/alert add x expr=\"up == 0\" severity=critical"},
+		{`add x expr=up == 0 team=web for=1m`, "Try:\n/alert add x expr=\"up == 0\" label.team=web for=1m"},
 		{`add x expr=sum(rate({job="a"} | json | level="error" [5m])) > 3 for=1m`,
 			"Try:\n/alert add x expr='sum(rate({job=\"a\"} | json | level=\"error\" [5m])) > 3' for=1m"},
 		{`add x expr=up == 0 for=1m`, "Try:\n/alert add x expr=\"up == 0\" for=1m"},
 		{`add x expr=1`, "Try:\n/alert add x expr=1 ruler=prometheus\n/alert add x expr=1 ruler=loki"},
 		{`add x expr=up ruler=promtheus`, "Try:\n/alert add x expr=up ruler=prometheus"},
 		{`add x job=y Failed password 5m`, "Try:\n/alert add x job=y \"Failed password\" 5m"},
-		{`add x job=y Ban`, "Try:\n/alert add x job=y Ban 5m"},
+		{`add x job=y Ban`, "After PATTERN comes TIME, the window to count lines in, such as 5m."},
 		{`add x`, "After the name comes LABEL"},
 		{`add`, "The name of the rule is missing."},
 		{`add x template=disk`, "There are no templates here"},

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base32"
@@ -26,7 +27,7 @@ type Options struct {
 	AckAfter time.Duration
 	// Deadline is the longest that a command may work, the wait for the ruler included; 0 means 5 minutes.
 	Deadline time.Duration
-	// InFlight is how many commands that change rules may be worked on at once; 0 means 64. The others are never held up behind a
+	// InFlight is how many commands that change rules may be worked on at once; 0 means 256. The others are never held up behind a
 	// ruler that hangs.
 	InFlight int
 	// Now and NewID may be nil: the clock, and 26 random letters and digits.
@@ -65,7 +66,7 @@ func New(options Options, backend Backend, journal Journal) *Handler {
 		options.Deadline = 5 * time.Minute
 	}
 	if options.InFlight == 0 {
-		options.InFlight = 64
+		options.InFlight = 256
 	}
 	if options.Now == nil {
 		options.Now = time.Now
@@ -137,9 +138,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case reply := <-done:
 		h.write(w, reply)
 	case <-timer.C:
-		h.write(w, Reply{Text: "Working on it (request " + code(request.ID) + ")."})
+		h.write(w, Reply{Text: h.acknowledgement(request)})
 	case <-r.Context().Done():
 	}
+}
+
+// acknowledgement is the first answer to a command that takes long. Where nothing can be said later, it says where to look.
+func (h *Handler) acknowledgement(request rules.Request) string {
+	text := "Working on it (request " + code(request.ID) + ")."
+	if h.options.Mattermost == nil {
+		text += " " + code("/alert status") + " says how it ends."
+	}
+	return text
 }
 
 // Wait returns when no command is being worked on, or with the context's error. No request may come in meanwhile.
@@ -318,7 +328,7 @@ func (h *Handler) request(r *http.Request, f form, cli bool) rules.Request {
 	}
 	return rules.Request{
 		ID: h.options.NewID(), Time: h.options.Now(), Entry: entry, Remote: remote,
-		Actor:   rules.Person{ID: f.userID, Name: f.userName},
+		Actor:   rules.Person{ID: f.userID, Name: cmp.Or(f.userName, f.userID)},
 		Team:    rules.Place{ID: f.teamID, Name: f.teamDomain},
 		Channel: rules.Place{ID: f.channelID, Name: f.channelName},
 		Command: redact(strings.TrimSpace(f.text)),

@@ -51,7 +51,7 @@ func TestRecordedRequests(t *testing.T) {
 				return c, w
 			}
 			c, w := post(false, "command-post.http")
-			if got := decode(t, w); !strings.HasPrefix(got.Text, "There is no such command") || got.ResponseType != "ephemeral" {
+			if got := decode(t, w); !strings.Contains(got.Text, "@bob @carol") || got.ResponseType != "ephemeral" {
 				t.Errorf("got %+v", got)
 			}
 			r := c.last().Request

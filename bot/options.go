@@ -99,7 +99,7 @@ func setExpr(add *rules.Add, _, value string) error {
 func text(field func(*rules.Options) *string) func(*rules.Add, string, string) error {
 	return func(add *rules.Add, name, value string) error {
 		if value == "" {
-			return invalidOption(name, "needs a value")
+			return &rules.Error{Kind: rules.Invalid, Text: name + "= has no value. Leave the option out, or give it a value.", Field: name, Offset: -1}
 		}
 		*field(&add.Options) = value
 		return nil
@@ -147,6 +147,9 @@ func setAnnotation(add *rules.Add, name, value string) error {
 
 // put sets a key that must not be there yet: severity=… and label.severity=… are one label.
 func put(to *map[string]string, name, value string) error {
+	if strings.TrimSpace(value) == "" {
+		return &rules.Error{Kind: rules.Invalid, Text: "The value of " + name + " is empty. Leave the option out, or give it a value.", Offset: -1}
+	}
 	if *to == nil {
 		*to = map[string]string{}
 	}

@@ -79,6 +79,23 @@ func (s *scanner) backticks() error {
 	return nil
 }
 
+// tildes reads a code fence of tildes, which begins and ends on lines of its own.
+func (s *scanner) tildes() error {
+	opened := s.pos
+	marks := s.text[s.pos : len(s.text)-len(strings.TrimLeft(s.text[s.pos:], "~"))]
+	info, content, found := strings.Cut(s.text[s.pos+len(marks):], "\n")
+	end := strings.Index("\n"+content, "\n"+marks)
+	if !found || end < 0 || !isInfo(info) {
+		return s.unclosed(opened, marks)
+	}
+	s.w.quoted, s.w.fenced = true, true
+	s.pos += len(marks) + len(info) + 1
+	after := s.pos + end + len(marks)
+	s.copy(max(end-1, 0))
+	s.pos = after
+	return nil
+}
+
 // tickRun returns how many back-ticks s begins with.
 func tickRun(s string) int { return len(s) - len(strings.TrimLeft(s, "`")) }
 
@@ -125,6 +142,9 @@ func (s *scanner) unclosed(opened int, end string) error {
 		at += len(word)
 	}
 	at = len(strings.TrimRightFunc(line[:at], isSpace))
+	if strings.HasPrefix(end, "```") || strings.HasPrefix(end, "~~~") {
+		return mistake(opened, "This code fence is never closed: write "+end+" on a line below the YAML too, or leave both out.")
+	}
 	return mistake(opened, "This quote is never closed.", s.text[:opened+at]+end+s.text[opened+at:])
 }
 

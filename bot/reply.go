@@ -72,8 +72,16 @@ func outcomeText(actor rules.Person, why string, o rules.Outcome) string {
 		}
 		text = fmt.Sprintf("%s, %s, %s%s after %s.", what, commit, where, ruler, tookText(o.Took))
 	case rules.Pending:
+		if o.Action == "delete" {
+			text = fmt.Sprintf("%s, %s; still running in %s: %s; retrying.", what, commit, ruler, sentence(o.Reason))
+			break
+		}
 		text = fmt.Sprintf("%s, %s; not live yet: %s; retrying.", what, commit, sentence(o.Reason))
 	case rules.NotLoaded:
+		if o.Action == "delete" {
+			text = fmt.Sprintf("%s, %s; still running in %s: %s; retrying.", what, commit, ruler, sentence(o.Reason))
+			break
+		}
 		text = fmt.Sprintf("%s, %s; not live: %s; retrying.", what, commit, sentence(o.Reason))
 	case rules.Superseded:
 		text = fmt.Sprintf("%s, %s; a later change replaced it before %s ran it.", what, commit, ruler)

@@ -127,6 +127,11 @@ func (s *scanner) word() (word, error) {
 				return word{}, err
 			}
 			state = inText
+		case (atStart || state == afterKey) && strings.HasPrefix(s.text[s.pos:], "~~~"):
+			if err := s.tildes(); err != nil {
+				return word{}, err
+			}
+			state = inText
 		case r == '{':
 			if err := s.braces(); err != nil {
 				return word{}, err
@@ -257,8 +262,23 @@ func (s *scanner) nothingGlued() error {
 	if isSpace(r) || r == ',' && s.w.key != "" {
 		return nil
 	}
-	return mistake(s.pos, "The quoted text ended just before this, and something follows without a space. "+
+	err := mistake(s.pos, "The quoted text ended just before this, and something follows without a space. "+
 		"If the text itself has quotes in it, put the other kind around it: '…' around \"…\".")
+	if s.w.key == "expr" {
+		err.Fixes = s.otherQuotes()
+	}
+	return err
+}
+
+// otherQuotes returns the command with '…' around an expression that has "…" around it and in it.
+func (s *scanner) otherQuotes() []string {
+	line, _, _ := strings.Cut(s.text[s.w.keyEnd:], "\n")
+	for end := strings.LastIndexByte(line, '"'); end > 0; end = strings.LastIndexByte(line[:end], '"') {
+		if value := line[1:end]; line[0] == '"' && !strings.Contains(value, "'") && isExpression(value) {
+			return []string{s.text[:s.w.keyEnd] + "'" + value + "'" + s.text[s.w.keyEnd+end+1:]}
+		}
+	}
+	return nil
 }
 
 // mistake returns an error about the place at an offset of the command's text, with corrected commands.

@@ -74,7 +74,7 @@ func TestScanMistakes(t *testing.T) {
 		"no closing quote before an option": {`add x expr="up == 0 for=5m`, 11, []string{`add x expr="up == 0" for=5m`}},
 		"no closing curly quote":            {`add x “Ban`, 6, []string{`add x “Ban”`}},
 		"no closing quote on a line":        {"add x \"Ban\nmore", 6, []string{"add x \"Ban\"\nmore"}},
-		"no closing fence":                  {"add ```yaml\nx", 4, []string{"add ```yaml```\nx"}},
+		"no closing fence":                  {"add ```yaml\nx", 4, nil},
 		"the same quotes inside":            {`expr='up{job='x'}'`, 14, nil},
 		"no closing brace":                  {`add x {job="}"`, 6, nil},
 	} {

@@ -297,7 +297,7 @@ func TestAddIsRefused(t *testing.T) {
 		{"a long expression", Add{Name: "a", Expr: strings.Repeat("(", expr.MaxExpression+1)}, Invalid, "expr", -1, nil, "8193 bytes"},
 		{"LogQL for Prometheus", Add{Name: "a", Expr: `rate({job="x"} |= "y" [5m]) > 0`, Options: Options{Ruler: "prometheus"}}, Invalid, "ruler", -1, []string{"loki"}, "looks like LogQL"},
 		{"PromQL for Loki", Add{Name: "a", Expr: `up == 0`, Options: Options{Ruler: "loki"}}, Invalid, "ruler", -1, []string{"prometheus"}, "looks like PromQL"},
-		{"a log query", Add{Name: "a", Expr: `{job="x"} |= "y"`}, Invalid, "expr", 0, nil, "counts nothing"},
+		{"a log query", Add{Name: "a", Expr: `{job="x"} |= "y"`}, Invalid, "expr", 0, []string{`count_over_time({job="x"} |= "y" [5m]) > 0`}, "counts nothing"},
 		{"both languages", Add{Name: "a", Expr: `vector(1)`}, Conflict, "ruler", -1, []string{"prometheus", "loki"}, "More than one ruler"},
 		{"no such ruler", Add{Name: "a", Expr: "up", Options: Options{Ruler: "promtheus"}}, Invalid, "ruler", -1, []string{"prometheus"}, "no ruler"},
 		{"lines for Prometheus", Add{Name: "a", Log: log, Options: Options{Ruler: "prometheus"}}, Invalid, "ruler", -1, []string{"loki"}, "by a Loki"},
