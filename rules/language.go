@@ -95,6 +95,9 @@ type misfit struct {
 	reason expr.SyntaxError
 }
 
+// Error returns the parser's reason.
+func (m *misfit) Error() string { return m.reason.Error() }
+
 // fit returns the rules with expressions that the dialect parses. Where an expression does not parse as it is and holds &lt; and the like,
 // or full-width signs outside its texts, they are read as the characters that they stand for.
 func fit(d expr.Dialect, rules []Rule) ([]Rule, *misfit) {
@@ -130,6 +133,9 @@ func (b *Book) explainMisfit(field string, rules []Rule, failures map[expr.Diale
 	dialect, failure := closest(rules, failures)
 	rule := rules[failure.rule]
 	e := invalid(field, "%s", sentence("This is no "+languageName(dialect)+": "+failure.reason.Text))
+	if field == "yaml" {
+		e.Cause = failure // for its caller, who knows the lines
+	}
 	if field == "expr" {
 		e.Offset = failure.reason.Offset
 		e.Fixes = meantExpressions(dialect, rule.Expr)

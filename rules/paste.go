@@ -20,18 +20,24 @@ func (a Add) pasted(book *Book) (RulerInfo, []group, error) {
 	if err := a.checkPastedOptions(); err != nil {
 		return RulerInfo{}, nil, err
 	}
-	groups, err := readPaste(a.YAML)
+	groups, err := readTyped(a.YAML)
 	if err != nil {
 		return RulerInfo{}, nil, err
 	}
 	var all []Rule
+	var lines []int
 	for _, g := range groups {
 		for _, r := range g.Rules {
-			all = append(all, r.Rule)
+			all, lines = append(all, r.Rule), append(lines, r.line)
 		}
 	}
 	ruler, all, err := chooseRuler(book, a.Options.Ruler, "yaml", all)
 	if err != nil {
+		if wrong, ok := errors.AsType[*misfit](err); ok {
+			e, _ := errors.AsType[*Error](err)
+			atLine(e, a.YAML, lines[wrong.rule])
+			e.Cause = nil
+		}
 		return RulerInfo{}, nil, err
 	}
 	for i := range groups {
@@ -99,6 +105,9 @@ func readPaste(text string) ([]group, error) {
 		return nil, invalid("yaml", "Line %d: a second YAML document begins here. Send one at a time, or write the rules as one list without the line ---.", line)
 	}
 	p := paste{d}
+	if d.root != nil {
+		straighten(d.root)
+	}
 	root := resolve(d.root)
 	switch {
 	case root == nil:
@@ -118,7 +127,7 @@ func readPaste(text string) ([]group, error) {
 		return []group{{Rules: rules}}, err
 	case root.Kind == yaml.MappingNode:
 		rule, err := p.rule(root)
-		return []group{{Rules: []placedRule{{Rule: rule}}}}, err
+		return []group{{Rules: []placedRule{{Rule: rule, line: exprLine(root)}}}}, err
 	}
 	return nil, invalid("yaml", "This is no rule. A rule is written as\nalert: NAME\nexpr: EXPRESSION")
 }
@@ -182,6 +191,9 @@ func (p paste) groups(list *yaml.Node) ([]group, error) {
 		if err := p.checkKeys(node, "A group", "name", "interval", "query_offset", "limit", "labels", "rules"); err != nil {
 			return nil, err
 		}
+		if err := p.checkDurations(node, "interval", "query_offset"); err != nil {
+			return nil, err
+		}
 		g, err := decodeGroupStrictly(node)
 		if err != nil {
 			return nil, pasteError(string(p.text), err)
@@ -209,13 +221,16 @@ func (p paste) rules(list *yaml.Node) ([]placedRule, error) {
 		if err != nil {
 			return nil, err
 		}
-		rules = append(rules, placedRule{Rule: rule})
+		rules = append(rules, placedRule{Rule: rule, line: exprLine(node)})
 	}
 	return rules, nil
 }
 
 func (p paste) rule(node *yaml.Node) (Rule, error) {
 	if err := p.checkKeys(node, "A rule", "alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations"); err != nil {
+		return Rule{}, err
+	}
+	if err := p.checkDurations(node, "for", "keep_firing_for"); err != nil {
 		return Rule{}, err
 	}
 	rule, err := decodeRuleStrictly(node)
