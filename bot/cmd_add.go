@@ -97,7 +97,7 @@ func (c *call) takeRest(from int) {
 	if m := fenceInside.FindStringSubmatchIndex(c.text[from:]); m != nil && looksLikeYAML(c.text[from+m[4]:from+m[5]]) {
 		from, end = from+m[4], from+m[5]
 	} else if m := fenceBelow.FindStringIndex(c.text[from:]); m != nil {
-		end = from + m[0]
+		end = from + m[0] + 1
 	}
 	c.args["yaml"] = argument{value: c.text[from:end], start: from, end: end, place: func(offset int) int { return from + offset }}
 }

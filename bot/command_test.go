@@ -134,6 +134,14 @@ func TestAddForms(t *testing.T) {
 		"add\n```yaml\n" + yaml + "\n```":               pasted,
 		"add ```yaml\n" + yaml + "\n```":                pasted,
 		"add ```\n" + yaml + "\n``` reason=why":         {YAML: yaml, Channel: "alerts", Options: rules.Options{Reason: "why"}},
+		"add - alert: x\n  expr: up == 0\n":             pasted,
+		"追加\n" + yaml:                                   pasted,
+		"create\n" + yaml:                               pasted,
+		"add\n~~~yaml\n" + yaml + "\n~~~":               pasted,
+		"add ~~~\n" + yaml + "\n~~~":                    pasted,
+		"add\n" + yaml + "```":                          pasted,
+		"add\n```yaml\n" + yaml + "\n```\nthanks all":   pasted,
+		"ａｄｄ ｘ ｊｏｂ＝ｙ Ban 5m":                            with(func(a *rules.Add) { a.Name = "ｘ" }),
 		"add reason=why\n" + yaml:                       {YAML: yaml, Channel: "alerts", Options: rules.Options{Reason: "why"}},
 	} {
 		t.Run(text, func(t *testing.T) {
@@ -301,6 +309,13 @@ func TestList(t *testing.T) {
 	}
 	if got := c.say("list namespace=alerts"); got.Text != "**2 rules in alerts**\n**loki/alerts** (2): `all`, `sshd-ban`" {
 		t.Errorf("got %q", got.Text)
+	}
+	for text, want := range map[string]string{
+		"list loki": "**2 rules for loki**", "list alerts": "**2 rules in alerts**", "list loki/alerts": "**2 rules in alerts for loki**", "一覧 alerts": "**2 rules in alerts**",
+	} {
+		if got := c.say(text); !strings.HasPrefix(got.Text, want) {
+			t.Errorf("%s: %q", text, got.Text)
+		}
 	}
 	if got := c.say(`list "all"`); !strings.HasPrefix(got.Text, "**all**\n```yaml\n- alert: all") {
 		t.Errorf("got %q", got.Text)

@@ -145,9 +145,12 @@ func TestOutcomeText(t *testing.T) {
 		why    string
 		want   string
 	}{
-		"live":       {func(*rules.Outcome) {}, "", "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`, live in loki after 0.8 s."},
-		"reason":     {func(*rules.Outcome) {}, "a\n@all", "**sshd-ban** added by ali\\_ce (a @" + apart + "all), committed as `1a2b3c4`, live in loki after 0.8 s."},
-		"gone":       {func(o *rules.Outcome) { o.Action = "delete" }, "", "**sshd-ban** deleted by ali\\_ce, committed as `1a2b3c4`, gone from loki after 0.8 s."},
+		"live":   {func(*rules.Outcome) {}, "", "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`, live in loki after 0.8 s."},
+		"reason": {func(*rules.Outcome) {}, "a\n@all", "**sshd-ban** added by ali\\_ce (a @" + apart + "all), committed as `1a2b3c4`, live in loki after 0.8 s."},
+		"gone":   {func(o *rules.Outcome) { o.Action = "delete" }, "", "**sshd-ban** deleted by ali\\_ce, committed as `1a2b3c4`, gone from loki after 0.8 s."},
+		"undeleted": {func(o *rules.Outcome) {
+			o.Action, o.State, o.Reason, o.Ruler = "delete", rules.Pending, "Loki is unreachable.", "loki"
+		}, "", "**sshd-ban** deleted by ali\\_ce, committed as `1a2b3c4`; still running in loki: Loki is unreachable; retrying."},
 		"pending":    {func(o *rules.Outcome) { o.State, o.Reason = rules.Pending, "Loki is unreachable." }, "", "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`; not live yet: Loki is unreachable; retrying."},
 		"not loaded": {func(o *rules.Outcome) { o.State, o.Reason = rules.NotLoaded, "loki lists it and cannot evaluate it." }, "", "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`; not live: loki lists it and cannot evaluate it; retrying."},
 		"reverted": {func(o *rules.Outcome) { o.State, o.Reason, o.Undone = rules.Reverted, "no such label", "99887766" }, "",
