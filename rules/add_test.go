@@ -321,7 +321,7 @@ func TestAddIsRefused(t *testing.T) {
 		{"a control character in the severity", Add{Name: "a", Expr: "up", Options: Options{Labels: map[string]string{"severity": "\x1b"}}}, Invalid, "severity", -1, nil, "U+001B"},
 		{"a broken template", Add{Name: "a", Expr: "up", Options: Options{Annotations: map[string]string{"summary": "{{ $x }"}}}, Invalid, "", -1, nil, "summary"},
 		{"out of the namespace", Add{Name: "a", Expr: "up", Options: Options{Namespace: "../../etc"}}, Invalid, "namespace", -1, []string{"etc"}, "cannot be used"},
-		{"a rule of this name in the group", Add{Name: "Slow", Expr: "up", Channel: "ops", Options: Options{Group: "web"}}, Conflict, "name", -1, nil, "prometheus/ops/web.yaml, line 5. To replace it, delete it first: delete Slow"},
+		{"a rule of this name in the group", Add{Name: "Slow", Expr: "up", Channel: "ops", Options: Options{Group: "web"}}, Conflict, "", -1, []string{"delete Slow"}, "prometheus/ops/web.yaml, line 5. To replace it, delete it first."},
 		{"another interval", Add{Name: "a", Expr: "up", Channel: "ops", Options: Options{Group: "web", Interval: new(time.Minute)}}, Conflict, "interval", -1, []string{"30s"}, "every 30s"},
 		{"a bad file", Add{Name: "a", Expr: "up", Channel: "ops", Options: Options{Group: "bad"}}, Conflict, "group", -1, nil, "bad.yaml, line 5"},
 		{"two groups of one name", Add{Name: "a", Expr: "up", Channel: "ops", Options: Options{Group: "twice"}}, Conflict, "group", -1, nil, "ops/one.yaml, ops/two.yaml"},

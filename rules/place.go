@@ -82,8 +82,13 @@ func (b *Book) checkFits(at Ref, wanted, existing group) error {
 	for _, r := range wanted.Rules {
 		at.Name, at.Nth = r.Name(), 1
 		if entry, exists := b.Get(at); exists {
-			return conflict("name", "There is a rule %q already, in %s, line %d. To replace it, delete it first: delete %s",
-				at.Name, b.rulebookPath(at), entry.Line, b.Address(at))
+			e := conflict("", "There is a rule %q already, in %s, line %d. To replace it, delete it first.", at.Name, b.rulebookPath(at), entry.Line)
+			address := b.Address(at)
+			if strings.ContainsAny(address, " '{}") {
+				address = `"` + address + `"`
+			}
+			e.Fixes = []string{"delete " + address}
+			return e
 		}
 	}
 	return nil
