@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -77,8 +78,8 @@ func spacedDuration(r *respelling) {
 		}
 		text := number.keyword() + unit.keyword()
 		if _, err := rules.ParseDuration("time", text); err != nil {
-			e, _ := err.(*rules.Error)
-			if e == nil || len(e.Fixes) != 1 {
+			e, ok := errors.AsType[*rules.Error](err)
+			if !ok || len(e.Fixes) != 1 {
 				continue
 			}
 			text = e.Fixes[0]
@@ -151,11 +152,11 @@ func spacedText(r *respelling) {
 		if end == i+1 || slices.ContainsFunc(r.parts[end:], func(p part) bool { return !isOption(p.key) }) {
 			continue
 		}
-		value := p.value[p.keyLen:]
+		words := []string{p.value[p.keyLen:]}
 		for _, more := range r.parts[i+1 : end] {
-			value += " " + more.value
+			words = append(words, more.value)
 		}
-		r.replace(i, end, p.typed[:p.keyEnd-p.start]+quote(value), "Put quotes around a text that has spaces.")
+		r.replace(i, end, p.typed[:p.keyEnd-p.start]+quote(strings.Join(words, " ")), "Put quotes around a text that has spaces.")
 	}
 }
 
