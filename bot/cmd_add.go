@@ -77,8 +77,7 @@ func parseAdd(call *call) (rules.Add, error) {
 func (c *call) takeSource() ([]word, error) {
 	rest := strings.TrimLeftFunc(c.text[c.from:], isSpace)
 	if ruleStart.MatchString(rest) {
-		c.takeRest(len(c.text) - len(rest))
-		return nil, nil
+		return nil, c.takeRest(len(c.text) - len(rest))
 	}
 	words, next, err := scanLine(c.text, c.from)
 	if err != nil {
@@ -92,14 +91,18 @@ var ruleStart = regexp.MustCompile(`^(?:-[ \x{3000}]+)?(?:groups|alert|record|ru
 
 // takeRest takes everything from an offset of the text as pasted YAML. Of a fence with text around it, only the content is taken, and a
 // closing fence without its beginning is left out.
-func (c *call) takeRest(from int) {
+func (c *call) takeRest(from int) error {
 	end := len(c.text)
 	if m := fenceInside.FindStringSubmatchIndex(c.text[from:]); m != nil && looksLikeYAML(c.text[from+m[4]:from+m[5]]) {
+		if fenceInside.MatchString(c.text[from+m[1]:]) {
+			return mistake(from+m[1], "There is a second code fence. Send the YAML of one fence at a time.")
+		}
 		from, end = from+m[4], from+m[5]
 	} else if m := fenceBelow.FindStringIndex(c.text[from:]); m != nil {
 		end = from + m[0] + 1
 	}
 	c.args["yaml"] = argument{value: c.text[from:end], start: from, end: end, place: func(offset int) int { return from + offset }}
+	return nil
 }
 
 // fenceInside is a code fence on lines of its own, and fenceBelow one at the very end.
@@ -133,15 +136,17 @@ func (c *call) takeYAML(words []word, next int) ([]word, error) {
 			return nil, err
 		}
 		c.args["yaml"] = more[0].whole()
-		for i := 1; i < len(more); i++ { // prose below the fence
-			if !isOption(more[i].key) {
-				return words, nil
-			}
+		prose := slices.IndexFunc(more[1:], func(w word) bool { return !isOption(w.key) })
+		if prose < 0 {
+			return append(words, more[1:]...), nil
 		}
-		return append(words, more[1:]...), nil
+		// Prose below the fence is left out, but nothing that could be meant for us.
+		if meant := slices.IndexFunc(more[1:], func(w word) bool { return w.fenced || isOption(w.key) }); meant >= 0 {
+			return nil, mistake(more[1+prose].start, "Below the YAML only options can stand, and one fence with YAML at a time: leave the rest out.")
+		}
+		return words, nil
 	}
-	c.takeRest(next)
-	return words, nil
+	return words, c.takeRest(next)
 }
 
 // yamlStart is how a pasted rule, list of rules, group or document begins, comments and a fence left out.
