@@ -95,7 +95,9 @@ func (c *call) working(e *rules.Error, fix string, more int) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	line = strings.TrimSpace(line)
+	if line = strings.TrimSpace(line); len(line) > maxLine { // nobody copies it, and to parse it takes time
+		return "", false
+	}
 	other, err := c.check(line)
 	var next *rules.Error
 	switch {

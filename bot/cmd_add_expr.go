@@ -28,8 +28,8 @@ func (c *call) afterExpr(rest []word) error {
 		return c.besideExpr(rest[0])
 	}
 	end := typed.end
-	for _, w := range rest {
-		if strings.TrimSpace(c.text[end:w.start]) != "" || isSlip(w, c.text[typed.start:end]) {
+	for i, w := range rest {
+		if strings.TrimSpace(c.text[end:w.start]) != "" || i < slipsLookedFor && isSlip(w, c.text[typed.start:end]) {
 			break
 		}
 		end = w.end
@@ -42,6 +42,9 @@ func (c *call) afterExpr(rest []word) error {
 	return &rules.Error{Kind: rules.Invalid, Field: "expr", Offset: len(typed.value),
 		Text: "An expression with spaces needs quotes around it.", Fixes: []string{whole}}
 }
+
+// slipsLookedFor is how many words of an expression without quotes are looked at as slips: each look parses all that stands before.
+const slipsLookedFor = 40
 
 // isSlip reports whether a word behind the text of an expression is rather an option that does not exist than more of the
 // expression: its key is nearly that of one, or the expression is whole without it.

@@ -15,6 +15,11 @@ import (
 // rule returns the alert that fires when the form counts more lines than threshold, with a summary that says which streams,
 // which pattern and how many lines.
 func (l LogForm) rule(name string, threshold float64) (Rule, error) {
+	for _, typed := range [][2]string{{"label", l.Label}, {"pattern", l.Pattern}, {"time", l.Time}} {
+		if err := checkText(typed[0], typed[1]); err != nil {
+			return Rule{}, err
+		}
+	}
 	selector, err := l.selector()
 	if err != nil {
 		return Rule{}, err
