@@ -350,6 +350,50 @@ func TestWhatARulerRefusesOfAPushIsHeldAndTheRestIsFollowed(t *testing.T) {
 	}
 }
 
+func TestAHeldFileStaysHeldWhenAChangeIsUndone(t *testing.T) {
+	b := newBench(t)
+	b.Apply(t.Context(), request("r0"), nodeDown("good"))
+	old := string(b.prometheus.Published("ops/good.yaml"))
+	b.prometheus.Set(refuses("bad"))
+	b.store.Commit(rules.Commit{Subject: "by hand", Files: map[string][]byte{"prometheus/ops/good.yaml": []byte(strings.Replace(old, "alert: good", "alert: bad", 1))}})
+	if out := b.Apply(t.Context(), request("r1"), nodeDown("innocent")); out.State != rules.Live {
+		t.Fatalf("beside the held file: %+v, want live", out)
+	}
+	for _, id := range []string{"r2", "r3"} {
+		add := nodeDown("bad")
+		add.Options.Group = id
+		if out := b.Apply(t.Context(), request(id), add); out.State != rules.Reverted {
+			t.Errorf("%s: %+v, want it undone", id, out)
+		}
+	}
+	if got := string(b.prometheus.Published("ops/good.yaml")); got != old {
+		t.Errorf("the held file is published as %q, want what the ruler took last", got)
+	}
+	if b.prometheus.Published("ops/innocent.yaml") == nil {
+		t.Error("the innocent change is not published any more")
+	}
+}
+
+func TestAFaultThatPassesHoldsNoFile(t *testing.T) {
+	b := newBench(t)
+	b.Apply(t.Context(), request("r0"), nodeDown("good"))
+	reloads := 0
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		r.OnReload = func(map[string]rules.RuleFile) error {
+			if reloads++; reloads == 1 {
+				return &rules.Error{Kind: rules.Refused, Text: "prometheus.yml is broken"}
+			}
+			return nil
+		}
+	})
+	b.store.Commit(rules.Commit{Subject: "by hand", Files: map[string][]byte{"prometheus/ops/pushed.yaml": []byte("groups:\n  - name: x\n    rules:\n      - alert: pushed\n        expr: up == 0\n")}})
+	b.run(t)
+	await(t, func() bool {
+		s := b.Status(t.Context()).Rulers[0]
+		return s.Rules == 2 && s.Running == 2 && s.Err == nil
+	})
+}
+
 func TestWhatARulerTookLastIsKnownAfterARestart(t *testing.T) {
 	b := newBench(t)
 	b.Apply(t.Context(), request("r0"), nodeDown("good"))

@@ -44,13 +44,17 @@ func (a *Applier) blame(ctx context.Context, d *desk, book *Book, candidates []W
 		return a.undo(ctx, d, w, undo, refusal)
 	}
 	if path, ok := a.holdOne(ctx, d, book, good); ok {
+		if path == "" {
+			a.accept(d, book)
+			return nil, nil // it was something else, and is mended
+		}
 		d.refusal = refused(d.name, path, refusal)
 		return nil, nil
 	}
-	d.refusal, d.refused, d.refusedAt = refused(d.name, "", refusal), book.Revision(), a.Now()
 	if err := a.try(ctx, d, good); err != nil {
 		return nil, notPutBack(d.name, refusal, err)
 	}
+	d.refusal, d.refused, d.refusedAt = refused(d.name, "", refusal), book.Revision(), a.Now()
 	return nil, d.refusal
 }
 
@@ -63,7 +67,8 @@ func (a *Applier) try(ctx context.Context, d *desk, book *Book) error {
 	return err
 }
 
-// holdOne looks for the one file without whose news the ruler takes the book, and holds it.
+// holdOne looks for the one file without whose news the ruler takes the book, and holds it; path is "" when the ruler takes the
+// whole book by then.
 func (a *Applier) holdOne(ctx context.Context, d *desk, book, good *Book) (path string, ok bool) {
 	took := map[string]string{}
 	for _, f := range good.RuleFiles(d.name) {
@@ -71,14 +76,22 @@ func (a *Applier) holdOne(ctx context.Context, d *desk, book, good *Book) (path 
 	}
 	suspects := 0
 	for _, f := range book.RuleFiles(d.name) {
-		if took[f.Path] == f.ID || f.Bad {
+		if took[f.Path] == f.ID || d.held[f.Path] == f.ID || f.Bad {
 			continue
 		}
 		if suspects++; suspects > maxSuspects {
 			return "", false
 		}
 		d.held[f.Path] = f.ID
+		without := a.try(ctx, d, book)
+		delete(d.held, f.Path)
+		if without != nil {
+			continue
+		}
 		if a.try(ctx, d, book) == nil {
+			return "", true
+		}
+		if d.held[f.Path] = f.ID; a.try(ctx, d, book) == nil {
 			return book.rulebookPath(Ref{Ruler: d.name, Path: f.Path}), true
 		}
 		delete(d.held, f.Path)

@@ -9,11 +9,12 @@ import (
 // The caller holds the desk. When the ruler refuses, it gets back what it took last, and who is to blame is found out; a change
 // among candidates (the oldest first) that is undone for it is returned.
 func (a *Applier) bring(ctx context.Context, d *desk, book *Book, needed func(Published) bool, candidates []Waiting) (undone *Waiting, err error) {
+	d.release(book)
 	reloaded, err := a.publishAndReload(ctx, d, d.files(book), needed)
 	switch {
 	case err != nil && KindOf(err) == Refused:
 		undone, err = a.blame(ctx, d, book, candidates, err)
-	case reloaded && len(d.held) == 0:
+	case reloaded:
 		a.accept(d, book)
 	}
 	d.note(func(s *RulerStatus) {
@@ -48,8 +49,11 @@ func (a *Applier) publishAndReload(ctx context.Context, d *desk, files []RuleFil
 // always is for a change: its ruler is told to read it, whatever was published.
 func always(Published) bool { return true }
 
-// accept notes that the ruler has taken a state as a whole.
+// accept notes that the ruler has taken a state as a whole: not while a file is held, for which the state before is still needed.
 func (a *Applier) accept(d *desk, book *Book) {
+	if len(d.held) > 0 {
+		return
+	}
 	if d.accepted != book && book.Revision() != "" {
 		a.Accepted(d.name, book.Revision())
 	}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 )
@@ -102,13 +103,24 @@ func (d *desk) files(book *Book) []RuleFile {
 	var kept []RuleFile
 	for _, f := range files {
 		if d.held[f.Path] != f.ID {
-			delete(d.held, f.Path) // it was changed since
 			kept = append(kept, f)
 		} else if old, ok := took[f.Path]; ok {
 			kept = append(kept, old)
 		}
 	}
 	return kept
+}
+
+// release forgets the files that are not as they were when the ruler refused them.
+func (d *desk) release(book *Book) {
+	if len(d.held) == 0 {
+		return
+	}
+	now := map[string]string{}
+	for _, f := range book.RuleFiles(d.name) {
+		now[f.Path] = f.ID
+	}
+	maps.DeleteFunc(d.held, func(path, id string) bool { return now[path] != id })
 }
 
 // note changes the status under its lock.
