@@ -12,6 +12,7 @@ const (
 	Conflict    Kind = "conflict"    // it exists already, is ambiguous, or moved meanwhile: VALIDATION_ERROR
 	Denied      Kind = "denied"      // this person may not do this here: DENIED
 	Unavailable Kind = "unavailable" // our fault or the world's (disk, journal, lock): FAILED
+	Uncertain   Kind = "uncertain"   // the Git server took the change or did not, and cannot be asked now: the journal says it as soon as it is known
 	Refused     Kind = "refused"     // the ruler read the rules and refused them
 	Unreachable Kind = "unreachable" // the ruler did not answer, or answered nonsense; worth a retry
 	ReloadOff   Kind = "reload off"  // the ruler takes no reload order (Prometheus without --web.enable-lifecycle): it has to come by itself

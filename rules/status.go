@@ -11,6 +11,18 @@ type Status struct {
 	Problems   []Problem // of files in the rulebook that no ruler would take; they are not published
 	Rulers     []RulerStatus
 	Waiting    []Waiting // changes that are committed and not live
+	Remote     RemoteStatus
+	// Held is what somebody pushed and is not applied, as it would not be taken; nil when there is nothing.
+	Held *HeldPush
+}
+
+// HeldPush is what other people pushed and is not applied: the last good state of the files that they changed stays live.
+type HeldPush struct {
+	Good     string       // the revision whose files stay live
+	Commits  []PastCommit // the external commits since then, the oldest first
+	Paths    []string     // of the rule files that are held, in the rulebook, sorted
+	Problems []Problem    // why, by file and line
+	Since    time.Time    // when it was noticed
 }
 
 // RulerStatus is how one ruler stands.

@@ -1,0 +1,87 @@
+package rules
+
+import "time"
+
+// PastCommit is one commit of the rulebook's history, with the files that it changed.
+type PastCommit struct {
+	Found              // revision, first parent, subject, trailers
+	Parents []string   // full hashes; none for the first commit
+	Author  Person     // the commit's author; the id is that of the trailer Actor, empty in other people's commits
+	When    time.Time  // the committer's date
+	Body    string     // what the message says between subject and trailers, without the indent that Alertsmith gives it
+	Files   []PastFile // by path; what `git log --full-history -- PATH` lists the commit for
+}
+
+// PastFile is one file that a commit changed: its content differs from that in every one of the commit's parents.
+type PastFile struct {
+	Path   string // in the rulebook
+	Before string // content id in the first parent; "" when it was not there
+	After  string // content id in the commit; "" when the commit removed it
+}
+
+// External reports whether somebody made the commit without Alertsmith: no trailer says which request asked for it.
+func (c PastCommit) External() bool {
+	for _, t := range c.Trailers {
+		if t.Key == "Request-Id" {
+			return false
+		}
+	}
+	return true
+}
+
+// ChangeKind is what a commit did to a rule.
+type ChangeKind string
+
+// The kinds of change.
+const (
+	RuleAdded   ChangeKind = "added"
+	RuleChanged ChangeKind = "changed"
+	RuleMoved   ChangeKind = "moved" // to another file or group, or renamed; what it says may have changed as well
+	RuleDeleted ChangeKind = "deleted"
+)
+
+// Version is what one commit did to one rule: the line of a history.
+type Version struct {
+	Commit PastCommit // Files left out
+	Action string     // the trailer Action: "add", "undo"; "external" for other people's commits
+	Kind   ChangeKind
+	Ref    Ref // where the rule stands after the commit; where it stood, when Kind is RuleDeleted
+	From   Ref // where it stood before, when Kind is RuleMoved
+}
+
+// HistoryQuery selects versions. Zero fields select everything; those that are set must all hold.
+type HistoryQuery struct {
+	Rule    *Ref      // one rule's life, followed through moves: of the rule that stands there now, or stood there last
+	Name    string    // rules of this name wherever they stood; for rules that are gone
+	By      string    // the author's name or id as the trailer Actor and the author line have it, without "@"; case does not matter
+	Action  string    // as in Version
+	Request string    // the trailer Request-Id
+	Since   time.Time // not before
+	Until   time.Time // before
+	Limit   int       // at most so many; 0 means 20
+	Offset  int       // leave so many out first
+}
+
+// OwnCommit is a commit that Alertsmith made and that is to be planned again, as somebody else's commit was pushed first.
+type OwnCommit struct {
+	PastCommit
+	Before, After Tree // on either side of it
+}
+
+// RemoteStatus is how the rulebook stands to the Git server that it is kept on. The zero value: there is none.
+type RemoteStatus struct {
+	URL       string    // without secrets
+	Required  bool      // a change counts only when the server has it; else the local commit counts and the push follows
+	Unpushed  int       // commits that the server does not have yet
+	Oldest    time.Time // when the oldest of them was made; zero when there is none
+	LastFetch time.Time // when the server was last read; zero when it was not since the start
+	LastPush  time.Time
+	Err       error // why it cannot be read or written now; nil when all is well
+	Rewritten *Rewritten
+}
+
+// Rewritten says that the history on the Git server does not contain what it did: nothing is fetched or pushed until a person decides.
+type Rewritten struct {
+	Was, Now string // full hashes of the server's branch
+	Since    time.Time
+}
