@@ -95,11 +95,11 @@ func TestRejectedCompareAndSwap(t *testing.T) {
 	first := update(t, r, map[string][]byte{"x": []byte("1")})
 	head := update(t, r, map[string][]byte{"x": []byte("2")})
 	runGit(t, r.dir, "pack-refs", "--all")
-	err := moveRef(r.fs, branch, plumbing.NewHash(first.Revision()), plumbing.NewHash(first.Revision()))
+	err := moveRef(r.fs, r.branch, plumbing.NewHash(first.Revision()), plumbing.NewHash(first.Revision()))
 	if !errors.Is(err, errMoved) {
 		t.Errorf("moveRef from an old commit = %v, want %v", err, errMoved)
 	}
-	if err := r.objects.store.CheckAndSetReference(plumbing.NewHashReference(branch, plumbing.NewHash(first.Revision())), plumbing.NewHashReference(branch, plumbing.NewHash(first.Revision()))); err == nil {
+	if err := r.objects.store.CheckAndSetReference(plumbing.NewHashReference(r.branch, plumbing.NewHash(first.Revision())), plumbing.NewHashReference(r.branch, plumbing.NewHash(first.Revision()))); err == nil {
 		t.Error("go-git's own compare-and-swap from an old commit succeeded")
 	}
 	for _, name := range []string{"refs/heads/main", "refs/heads/main.lock"} {
@@ -107,7 +107,7 @@ func TestRejectedCompareAndSwap(t *testing.T) {
 			t.Errorf("%s was left behind: %v", name, err)
 		}
 	}
-	if got, err := readRef(r.fs, branch); err != nil || got.String() != head.Revision() {
+	if got, err := readRef(r.fs, r.branch); err != nil || got.String() != head.Revision() {
 		t.Errorf("the branch stands at %s, %v; want %s", got, err, head.Revision())
 	}
 }

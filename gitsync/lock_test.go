@@ -123,6 +123,18 @@ func TestOpenExisting(t *testing.T) {
 			t.Errorf("the rulebook holds %v", got)
 		}
 	})
+	t.Run("on a branch of another name", func(t *testing.T) {
+		t.Parallel()
+		dir := bare(t, "master", "master")
+		r := openBook(t, Options{Dir: dir, Branch: "master"})
+		update(t, r, map[string][]byte{"x": {}})
+		if got := runGit(t, dir, "log", "--format=%s", "master"); got != "add sshd-ban\nadopted\n" {
+			t.Errorf("git log: %s", got)
+		}
+		if got := runGit(t, dir, "for-each-ref", "--format=%(refname)"); got != "refs/heads/master\n" {
+			t.Errorf("git for-each-ref: %s", got)
+		}
+	})
 	t.Run("empty, HEAD elsewhere", func(t *testing.T) {
 		t.Parallel()
 		dir := filepath.Join(t.TempDir(), "rulebook.git")

@@ -1,26 +1,30 @@
 package gitsync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"path"
 	"path/filepath"
 	"sync"
 
 	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-billy/v5/osfs"
+	"github.com/go-git/go-git/v5/plumbing"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// branch is the one branch that is the rulebook.
-const branch = "refs/heads/main"
+// defaultBranch is the branch that is the rulebook where Options name none.
+const defaultBranch = "main"
 
 // Options says which rulebook to open, and as whom to commit.
 type Options struct {
 	Dir       string       // the bare repository; created when it does not exist or is empty
+	Branch    string       // the one branch that is the rulebook; "main" by default
 	Committer rules.Person // the service: committer of every commit
 	// Step, when set, is called at every step of an update with one of the Step constants: for failpoints and
 	// durations. It runs on the goroutine that updates, while the update waits.
@@ -34,6 +38,7 @@ type Options struct {
 // writer's lock until Close.
 type Rulebook struct {
 	dir       string
+	branch    plumbing.ReferenceName
 	committer rules.Person
 	step      func(string)
 	log       *slog.Logger
@@ -58,6 +63,7 @@ func Open(ctx context.Context, o Options) (*Rulebook, error) {
 	}
 	r := &Rulebook{
 		dir:       dir,
+		branch:    plumbing.NewBranchReferenceName(cmp.Or(o.Branch, defaultBranch)),
 		committer: o.Committer,
 		step:      o.Step,
 		log:       o.Logger,
@@ -69,6 +75,9 @@ func Open(ctx context.Context, o Options) (*Rulebook, error) {
 	}
 	if r.log == nil {
 		r.log = slog.Default()
+	}
+	if err := r.branch.Validate(); err != nil {
+		return nil, unavailable(err, "%q is no name for the rulebook's branch", o.Branch)
 	}
 	if r.lock, err = takeWriterLock(dir); err != nil {
 		return nil, err
@@ -92,11 +101,11 @@ func (r *Rulebook) open(ctx context.Context, wrap func(billy.Filesystem) billy.F
 	}
 	r.fs = &durable{Filesystem: disk, step: func(string) {}}
 	r.objects = newObjects(r.fs)
-	if err := prepare(r.fs, r.dir, r.objects.store); err != nil {
+	if err := prepare(r.fs, r.dir, r.branch, r.objects.store); err != nil {
 		return err
 	}
 	// A process that was killed may have made what it never forced to the disk.
-	for _, dir := range []string{"objects", "refs/heads"} {
+	for _, dir := range []string{"objects", path.Dir(r.branch.String())} {
 		if err := r.fs.syncDir(dir); err != nil && !os.IsNotExist(err) {
 			return unavailable(err, "the rulebook %s cannot be written to the disk", r.dir)
 		}

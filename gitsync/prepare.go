@@ -13,19 +13,19 @@ import (
 )
 
 // prepare makes the directory a bare repository if it is empty, and checks that it is one that we can use if it is not.
-func prepare(fs *durable, dir string, store *filesystem.Storage) error {
+func prepare(fs *durable, dir string, branch plumbing.ReferenceName, store *filesystem.Storage) error {
 	_, err := fs.Stat("HEAD")
 	if os.IsNotExist(err) {
-		return create(fs, dir, store)
+		return create(fs, dir, branch, store)
 	}
 	if err != nil {
 		return unavailable(err, "the rulebook %s cannot be read", dir)
 	}
-	return adopt(fs, dir, store)
+	return adopt(fs, dir, branch, store)
 }
 
 // create makes a bare repository. HEAD comes last: without it a crash leaves what the next start completes.
-func create(fs *durable, dir string, store *filesystem.Storage) error {
+func create(fs *durable, dir string, branch plumbing.ReferenceName, store *filesystem.Storage) error {
 	entries, err := fs.ReadDir(".")
 	if err != nil {
 		return unavailable(err, "the rulebook's directory %s cannot be read", dir)
@@ -41,7 +41,7 @@ func create(fs *durable, dir string, store *filesystem.Storage) error {
 	cfg.Core.IsBare = true
 	err = errors.Join(store.Init(), store.SetConfig(cfg))
 	if err == nil {
-		err = pointHead(fs)
+		err = pointHead(fs, branch)
 	}
 	if err != nil {
 		return unavailable(err, "the rulebook %s cannot be made", dir)
@@ -51,15 +51,15 @@ func create(fs *durable, dir string, store *filesystem.Storage) error {
 
 // adopt checks a repository that is already there. A HEAD whose branch does not exist yet is pointed at ours, so that
 // a person's `git log` in the repository shows the rulebook.
-func adopt(fs *durable, dir string, store *filesystem.Storage) error {
+func adopt(fs *durable, dir string, branch plumbing.ReferenceName, store *filesystem.Storage) error {
 	if _, err := git.Open(store, nil); err != nil {
 		return unavailable(err, "the Git repository %s cannot be used: Alertsmith reads SHA-1 repositories with loose and packed refs, without extensions", dir)
 	}
-	main, err := readRef(fs, branch)
+	ours, err := readRef(fs, branch)
 	if err != nil {
 		return unavailable(err, "the rulebook %s cannot be read", dir)
 	}
-	if !main.IsZero() {
+	if !ours.IsZero() {
 		return nil
 	}
 	head, err := dotgit.New(fs).Ref(plumbing.HEAD)
@@ -75,15 +75,15 @@ func adopt(fs *durable, dir string, store *filesystem.Storage) error {
 	}
 	if !other.IsZero() {
 		name := head.Target().Short()
-		return unavailable(nil, "the rulebook %s has commits on the branch %s and none on main: rename it with `git -C %s branch -m %s main`", dir, name, dir, name)
+		return unavailable(nil, "the rulebook %s has commits on the branch %s and none on %s: rename it with `git -C %s branch -m %s %s`", dir, name, branch.Short(), dir, name, branch.Short())
 	}
-	if err := pointHead(fs); err != nil {
-		return unavailable(err, "HEAD of the rulebook %s cannot be pointed at main", dir)
+	if err := pointHead(fs, branch); err != nil {
+		return unavailable(err, "HEAD of the rulebook %s cannot be pointed at %s", dir, branch.Short())
 	}
 	return nil
 }
 
 // pointHead makes HEAD name our branch.
-func pointHead(fs billy.Filesystem) error {
+func pointHead(fs billy.Filesystem, branch plumbing.ReferenceName) error {
 	return dotgit.New(fs).SetRef(plumbing.NewSymbolicReference(plumbing.HEAD, branch), nil)
 }

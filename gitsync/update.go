@@ -51,7 +51,7 @@ func (r *Rulebook) At(ctx context.Context, revision string) (rules.Tree, error) 
 }
 
 func (r *Rulebook) head() (*tree, error) {
-	hash, err := readRef(r.fs, branch)
+	hash, err := readRef(r.fs, r.branch)
 	if err != nil {
 		return nil, unavailable(err, "the rulebook %s cannot be read", r.dir)
 	}
@@ -100,7 +100,7 @@ func (r *Rulebook) Update(ctx context.Context, plan func(rules.Tree) (rules.Comm
 			return nil, err
 		}
 		if attempt == maxAttempts-1 {
-			return nil, unavailable(err, "nothing was changed: other programs keep writing to the rulebook %s; if none is, remove the file %s.lock there", r.dir, branch)
+			return nil, unavailable(err, "nothing was changed: other programs keep writing to the rulebook %s; if none is, remove the file %s.lock there", r.dir, r.branch)
 		}
 		if err := pause(ctx, attempt); err != nil {
 			return nil, unavailable(err, "nothing was changed: other changes took too long")
@@ -158,14 +158,14 @@ func (r *Rulebook) write(head *tree, c rules.Commit) (*tree, error) {
 // move moves the branch. A failure after the rename leaves open whether the move is on the disk, so it is decided by what
 // the branch says now: if it moved, its directory is forced to the disk once more.
 func (r *Rulebook) move(from, to plumbing.Hash) error {
-	err := moveRef(r.fs, branch, from, to)
+	err := moveRef(r.fs, r.branch, from, to)
 	if err == nil || errors.Is(err, errLocked) || errors.Is(err, errMoved) {
 		return err
 	}
-	if now, readErr := readRef(r.fs, branch); readErr != nil || now != to {
+	if now, readErr := readRef(r.fs, r.branch); readErr != nil || now != to {
 		return err
 	}
-	if again := r.fs.syncDir(path.Dir(branch)); again != nil {
+	if again := r.fs.syncDir(path.Dir(r.branch.String())); again != nil {
 		return unavailable(errors.Join(err, again), "the change is committed as %s, but the disk did not confirm it: it may be lost when the power fails", to)
 	}
 	r.log.Warn("the disk confirmed a commit only when asked again", "commit", to.String(), "err", err)
