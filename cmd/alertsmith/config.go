@@ -16,6 +16,7 @@ import (
 type config struct {
 	Rulers     []rulerConfig    `yaml:"rulers"`
 	Mattermost mattermostConfig `yaml:"mattermost"`
+	Git        gitConfig        `yaml:"git"`
 	Journal    journalConfig    `yaml:"journal"`
 	Live       liveConfig       `yaml:"live"`
 }
@@ -42,6 +43,8 @@ type mattermostConfig struct {
 	Channels     []string `yaml:"channels"`
 	Users        []string `yaml:"users"`
 	AllowGet     bool     `yaml:"allow_get"`
+	// ReportChannel is the id of the channel that is told what nobody asked for by a command: what was pushed to the rulebook.
+	ReportChannel string `yaml:"report_channel"`
 }
 
 type journalConfig struct {
@@ -110,4 +113,5 @@ func (c *config) resolve(dir string) {
 		c.Mattermost.TokenFiles[i] = promconfig.JoinDir(dir, c.Mattermost.TokenFiles[i])
 	}
 	c.Mattermost.BotTokenFile = promconfig.JoinDir(dir, c.Mattermost.BotTokenFile)
+	c.Git.resolve(dir)
 }

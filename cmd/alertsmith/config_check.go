@@ -26,6 +26,7 @@ func (c *config) check(p *problems) {
 		}
 	}
 	c.Mattermost.check(p)
+	c.Git.check(p)
 	if _, err := c.Journal.location(); err != nil {
 		p.at("journal.timezone", "there is no time zone %q; write it like Europe/Berlin or UTC", c.Journal.Timezone)
 	}
@@ -83,6 +84,12 @@ func (m mattermostConfig) check(p *problems) {
 	} else if m.BotTokenFile != "" {
 		p.at("mattermost.bot_token_file", "the bot needs mattermost.url too: where it is to post")
 	}
+	if m.ReportChannel != "" {
+		if m.BotTokenFile == "" {
+			p.at("mattermost.report_channel", "only a bot can post there: it needs mattermost.url and mattermost.bot_token_file")
+		}
+		checkID(p, "mattermost.report_channel", m.ReportChannel)
+	}
 	checkIDs(p, "mattermost.teams", m.Teams)
 	checkIDs(p, "mattermost.channels", m.Channels)
 	checkIDs(p, "mattermost.users", m.Users)
@@ -90,9 +97,13 @@ func (m mattermostConfig) check(p *problems) {
 
 func checkIDs(p *problems, key string, ids []string) {
 	for i, id := range ids {
-		if !mattermostID.MatchString(id) {
-			p.at(fmt.Sprintf("%s[%d]", key, i), "%q is no id: Mattermost's ids are 26 lower-case letters and digits (a name can change hands, an id cannot)", id)
-		}
+		checkID(p, fmt.Sprintf("%s[%d]", key, i), id)
+	}
+}
+
+func checkID(p *problems, key, id string) {
+	if !mattermostID.MatchString(id) {
+		p.at(key, "%q is no id: Mattermost's ids are 26 lower-case letters and digits (a name can change hands, an id cannot)", id)
 	}
 }
 

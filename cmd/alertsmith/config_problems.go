@@ -113,7 +113,7 @@ func decodeError(name, text string) error {
 }
 
 func unknownKey(key, typeName string) string {
-	for _, section := range []any{config{}, rulerConfig{}, mattermostConfig{}, journalConfig{}, liveConfig{}} {
+	for _, section := range []any{config{}, rulerConfig{}, mattermostConfig{}, gitConfig{}, journalConfig{}, liveConfig{}} {
 		if t := reflect.TypeOf(section); t.Name() == typeName {
 			text := fmt.Sprintf("unknown key %q; ", key)
 			if near := rules.Nearest(key, yamlKeys(t)); len(near) > 0 {

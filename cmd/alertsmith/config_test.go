@@ -61,7 +61,7 @@ func TestSampleConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, section := range []any{config{}, rulerConfig{}, mattermostConfig{}, journalConfig{}, liveConfig{}} {
+	for _, section := range []any{config{}, rulerConfig{}, mattermostConfig{}, gitConfig{}, journalConfig{}, liveConfig{}} {
 		for _, key := range yamlKeys(reflect.TypeOf(section)) {
 			if !strings.Contains(string(content), key+":") {
 				t.Errorf("%s does not show the key %s", sample, key)

@@ -30,7 +30,7 @@ func readTokens(files ...string) (tokens []string, err error) {
 				continue
 			}
 			if len(line) < shortestToken {
-				return nil, fmt.Errorf("%s:%d: the token is shorter than %d characters; copy it from Mattermost's page of the slash command", file, n, shortestToken)
+				return nil, fmt.Errorf("%s:%d: the token is shorter than %d characters and could be guessed; the whole of it has to stand here", file, n, shortestToken)
 			}
 			tokens = append(tokens, line)
 		}
