@@ -356,6 +356,36 @@ func TestStatusText(t *testing.T) {
 	}
 }
 
+func TestStatusTextOfGit(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	was, now := strings.Repeat("a", 40), strings.Repeat("b", 40)
+	got := statusText(rules.Status{
+		Revision: "1a2b3c4d5e",
+		Held: &rules.HeldPush{
+			Commits:  []rules.PastCommit{{Found: rules.Found{Revision: "9f8e7d6c5b", Subject: "tidy @here"}, Author: rules.Person{Name: "Eve *Hacker*"}}},
+			Paths:    []string{"loki/x.yaml"},
+			Problems: []rules.Problem{{Path: "loki/x.yaml", Line: 3, Text: "no expression"}},
+			Since:    c.now.Add(-90_000_000_000),
+		},
+		Remote: rules.RemoteStatus{
+			URL: "ssh://git@git.example.org/rulebook.git", Unpushed: 2, Oldest: c.now.Add(-90_000_000_000), LastFetch: c.now, LastPush: c.now,
+			Err: &rules.Error{Text: "git.example.org does not answer.", Cause: context.Canceled}, Rewritten: &rules.Rewritten{Was: was, Now: now, Since: c.now},
+		},
+	}, c.now)
+	want := "**Rulebook** at `1a2b3c4`, 0 rules\n" +
+		"**Not applied** (noticed 90 s ago): what was pushed would not be taken. The files that it changed stay in force as they were.\n" +
+		"- 1 pushed and held up:\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here\n" +
+		"- 1 to be mended:\n    - `loki/x.yaml:3`: no expression\n- 1 held as before:\n    - `loki/x.yaml`\n" +
+		"**Git remote** `ssh://git@git.example.org/rulebook.git`: 2 commits not pushed yet, the oldest made 90 s ago; last read 0 ms ago, last pushed 0 ms ago\n" +
+		"- the history there was rewritten 0 ms ago: its newest commit is `bbbbbbb`, and `aaaaaaa` is not part of it. Nothing is fetched or pushed. " +
+		"Push the old history back, or accept the new one with `git.accept_rewritten: " + now + "` in the configuration and a restart.\n" +
+		"- trouble: git.example.org does not answer."
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestNearest(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{

@@ -12,6 +12,7 @@ import (
 // endpoints is what the service answers over HTTP.
 type endpoints struct {
 	command http.Handler                   // POST /mattermost/command
+	webhook http.Handler                   // POST /git/webhook; nil where no secret is configured
 	metrics http.Handler                   // GET /metrics
 	unready func(context.Context) []string // what the service still waits for, one sentence each; none when it is ready
 	reload  func() error                   // re-reads tokens and allow-lists; its error is for the operator
@@ -21,6 +22,9 @@ type endpoints struct {
 func (e *endpoints) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/mattermost/command", e.command) // which judges the method itself
+	if e.webhook != nil {
+		mux.Handle("POST /git/webhook", e.webhook)
+	}
 	mux.Handle("GET /metrics", e.metrics)
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "Alertsmith is healthy.") })
 	mux.HandleFunc("GET /-/ready", e.serveReady)

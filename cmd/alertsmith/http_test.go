@@ -34,6 +34,8 @@ func TestEndpoints(t *testing.T) {
 		{method: "POST", path: "/-/reload", origin: "https://evil.example.org", status: 403, body: "cross-origin"},
 		{method: "GET", path: "/-/reload", status: 405},
 		{method: "POST", path: "/metrics", status: 405},
+		{method: "POST", path: "/git/webhook", status: 200, body: "hook by POST"},
+		{method: "GET", path: "/git/webhook", status: 405},
 		{method: "GET", path: "/", status: 200, body: "/alert help"},
 		{method: "GET", path: "/nothing", status: 404},
 	}
@@ -42,6 +44,7 @@ func TestEndpoints(t *testing.T) {
 			t.Parallel()
 			e := &endpoints{
 				command: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "command by "+r.Method) }),
+				webhook: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hook by "+r.Method) }),
 				metrics: newMetrics().handler(),
 				unready: func(context.Context) []string { return tt.waits },
 				reload:  func() error { return tt.reload },

@@ -107,6 +107,7 @@ func (c statusCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{descRules, descFiles, descNotLive, descApplied, descUp, descForeign, descWaiting, descProblems} {
 		ch <- desc
 	}
+	describeGit(ch)
 }
 
 // Collect implements prometheus.Collector.
@@ -130,6 +131,7 @@ func (c statusCollector) Collect(ch chan<- prometheus.Metric) {
 		}
 	}
 	ch <- prometheus.MustNewConstMetric(descProblems, prometheus.GaugeValue, float64(len(status.Problems)))
+	collectGit(ch, status)
 }
 
 func unixSeconds(t time.Time) float64 {

@@ -23,6 +23,11 @@ func exampleStatus(context.Context) rules.Status {
 		},
 		Waiting:  []rules.Waiting{{Outcome: rules.Outcome{Ruler: "loki"}}},
 		Problems: make([]rules.Problem, 3),
+		Held:     &rules.HeldPush{Paths: []string{"loki/a.yaml", "loki/b.yaml"}},
+		Remote: rules.RemoteStatus{
+			URL: "ssh://git@127.0.0.1/rulebook.git", Unpushed: 4, Oldest: time.UnixMilli(1_700_000_002_000), LastFetch: time.UnixMilli(1_700_000_003_000),
+			LastPush: time.UnixMilli(1_700_000_001_000), Rewritten: &rules.Rewritten{},
+		},
 	}
 }
 
@@ -37,6 +42,24 @@ alertsmith_changes_waiting{ruler="prometheus"} 0
 # TYPE alertsmith_foreign_files gauge
 alertsmith_foreign_files{ruler="loki"} 0
 alertsmith_foreign_files{ruler="prometheus"} 1
+# HELP alertsmith_git_history_rewritten Whether the remote's history was rewritten, so that nothing is fetched or pushed.
+# TYPE alertsmith_git_history_rewritten gauge
+alertsmith_git_history_rewritten 1
+# HELP alertsmith_git_last_fetch_timestamp_seconds When the Git remote was last read; 0 when not since the start.
+# TYPE alertsmith_git_last_fetch_timestamp_seconds gauge
+alertsmith_git_last_fetch_timestamp_seconds 1.700000003e+09
+# HELP alertsmith_git_last_push_timestamp_seconds When the Git remote last took a push; 0 when not since the start.
+# TYPE alertsmith_git_last_push_timestamp_seconds gauge
+alertsmith_git_last_push_timestamp_seconds 1.700000001e+09
+# HELP alertsmith_git_oldest_unpushed_timestamp_seconds When the oldest of these commits was made; 0 when there is none.
+# TYPE alertsmith_git_oldest_unpushed_timestamp_seconds gauge
+alertsmith_git_oldest_unpushed_timestamp_seconds 1.700000002e+09
+# HELP alertsmith_git_remote_up Whether the last attempt to read or write the rulebook's Git remote succeeded.
+# TYPE alertsmith_git_remote_up gauge
+alertsmith_git_remote_up 1
+# HELP alertsmith_git_unpushed_commits Commits of the rulebook that its Git remote does not have yet.
+# TYPE alertsmith_git_unpushed_commits gauge
+alertsmith_git_unpushed_commits 4
 # HELP alertsmith_last_successful_apply_timestamp_seconds When rule files were last published for the ruler and read by it; 0 when not since the start.
 # TYPE alertsmith_last_successful_apply_timestamp_seconds gauge
 alertsmith_last_successful_apply_timestamp_seconds{ruler="loki"} 0
@@ -45,6 +68,9 @@ alertsmith_last_successful_apply_timestamp_seconds{ruler="prometheus"} 1.7000000
 # TYPE alertsmith_rule_files gauge
 alertsmith_rule_files{ruler="loki"} 0
 alertsmith_rule_files{ruler="prometheus"} 3
+# HELP alertsmith_rulebook_held_files Rule files that were pushed and are not applied, as what was pushed would not be taken.
+# TYPE alertsmith_rulebook_held_files gauge
+alertsmith_rulebook_held_files 2
 # HELP alertsmith_rulebook_problems What is wrong with files of the rulebook, which are not published therefore.
 # TYPE alertsmith_rulebook_problems gauge
 alertsmith_rulebook_problems 3

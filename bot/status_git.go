@@ -1,0 +1,44 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// writeRemote writes how the rulebook stands to the Git server it is kept on; nothing where there is none.
+func writeRemote(b *strings.Builder, r rules.RemoteStatus, now time.Time) {
+	if r.URL == "" {
+		return
+	}
+	fmt.Fprintf(b, "**Git remote** %s: ", code(r.URL))
+	if r.Unpushed == 0 {
+		b.WriteString("it has every commit")
+	} else {
+		fmt.Fprintf(b, "%s not pushed yet, the oldest made %s", count(r.Unpushed, "commit"), ago(r.Oldest, now))
+	}
+	fmt.Fprintf(b, "; last read %s, last pushed %s\n", ago(r.LastFetch, now), ago(r.LastPush, now))
+	if r.Rewritten != nil {
+		fmt.Fprintf(b, "- the history there was rewritten %s: its newest commit is %s, and %s is not part of it. Nothing is fetched or pushed. "+
+			"Push the old history back, or accept the new one with %s in the configuration and a restart.\n",
+			ago(r.Rewritten.Since, now), code(short(r.Rewritten.Now)), code(short(r.Rewritten.Was)), code("git.accept_rewritten: "+r.Rewritten.Now))
+	}
+	if r.Err != nil {
+		fmt.Fprintf(b, "- trouble: %s\n", escape(publicText(r.Err)))
+	}
+}
+
+// writeHeld writes what other people pushed and is not applied.
+func writeHeld(b *strings.Builder, h *rules.HeldPush, now time.Time) {
+	if h == nil {
+		return
+	}
+	fmt.Fprintf(b, "**Not applied** (noticed %s): what was pushed would not be taken. The files that it changed stay in force as they were.\n", ago(h.Since, now))
+	writeList(b, h.Commits, "pushed and held up", func(c rules.PastCommit) string {
+		return fmt.Sprintf("%s by %s: %s", code(short(c.Revision)), escape(c.Author.Name), escape(c.Subject))
+	})
+	writeList(b, h.Problems, "to be mended", problemText)
+	writeList(b, h.Paths, "held as before", code)
+}
