@@ -118,7 +118,7 @@ func TestSteps(t *testing.T) {
 	var steps []string
 	r := openBook(t, Options{Step: func(s string) { steps = append(steps, s) }})
 	update(t, r, map[string][]byte{"x": nil, "y": {}})
-	want := []string{StepPlan, StepObjects, StepCompare, StepRefLock, StepRefWrite, StepRefRename, StepRefSync, StepDone}
+	want := []string{StepPlan, StepCompare, StepObjects, StepRefLock, StepRefWrite, StepRefRename, StepRefSync, StepDone}
 	if diff := cmp.Diff(want, steps); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
 	}

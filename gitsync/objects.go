@@ -28,7 +28,8 @@ type objects struct {
 	fs     *durable
 	store  *filesystem.Storage
 	trees  map[plumbing.Hash][]object.TreeEntry
-	cached int // entries in trees
+	cached int                                      // entries in trees
+	held   map[plumbing.Hash]plumbing.EncodedObject // made and not on the disk yet
 }
 
 func newObjects(fs *durable) *objects {
@@ -36,7 +37,38 @@ func newObjects(fs *durable) *objects {
 		fs:    fs,
 		store: filesystem.NewStorage(fs, cache.NewObjectLRU(objectCache)),
 		trees: map[plumbing.Hash][]object.TreeEntry{},
+		held:  map[plumbing.Hash]plumbing.EncodedObject{},
 	}
+}
+
+// hold makes objects readable that are not on the disk yet, until release. It returns those that it did not hold already.
+func (o *objects) hold(made []plumbing.EncodedObject) (fresh []plumbing.EncodedObject) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, object := range made {
+		if _, held := o.held[object.Hash()]; !held {
+			o.held[object.Hash()] = object
+			fresh = append(fresh, object)
+		}
+	}
+	return fresh
+}
+
+// release forgets objects that hold returned.
+func (o *objects) release(fresh []plumbing.EncodedObject) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, object := range fresh {
+		delete(o.held, object.Hash())
+	}
+}
+
+// assertWritten fails unless a commit can be read from the disk.
+func (o *objects) assertWritten(commit plumbing.Hash) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	_, err := o.find(plumbing.CommitObject, commit, maxMessage)
+	return err
 }
 
 // tree returns the entries of a directory, which the caller must not change. The zero hash is an empty directory.
@@ -99,6 +131,9 @@ func (o *objects) blob(hash plumbing.Hash) ([]byte, error) {
 // get reads an object of at most limit bytes. Somebody may have run `git gc` since we indexed the packs, or be running it
 // now, so what is not found or not readable is looked for again in a fresh index.
 func (o *objects) get(t plumbing.ObjectType, hash plumbing.Hash, limit int64) (plumbing.EncodedObject, error) {
+	if held, ok := o.held[hash]; ok && held.Type() == t {
+		return held, nil
+	}
 	encoded, err := o.find(t, hash, limit)
 	for again := 0; err != nil && !errors.Is(err, ErrTooLarge) && again < maxReindex; again++ {
 		o.store.Reindex()

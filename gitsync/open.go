@@ -49,6 +49,7 @@ type Rulebook struct {
 	writer  chan struct{} // holds one token: who has it may write
 	closed  chan struct{}
 	closing sync.Once
+	push    pushFunc // nil: the commit here is what counts
 
 	requests requests
 }

@@ -1,0 +1,82 @@
+package gitsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// pushFunc gives the commits that lead from old to tip to the Git server, with exactly the objects that they add. An error means that
+// the server has not got them: errMoved when its branch does not stand at old. The one exception is a *rules.Error of kind Uncertain.
+type pushFunc func(ctx context.Context, old, tip plumbing.Hash, made []plumbing.EncodedObject) error
+
+// lockWriter takes the one writer's token, for which others wait until unlock is called. Failures are *rules.Error of kind Unavailable.
+func (r *Rulebook) lockWriter(ctx context.Context) (unlock func(), err error) {
+	select {
+	case <-r.writer:
+		return func() { r.writer <- struct{}{} }, nil
+	case <-r.closed:
+		return nil, unavailable(errClosed, "nothing was changed: the service is stopping")
+	case <-ctx.Done():
+		return nil, unavailable(ctx.Err(), "nothing was changed: other changes took too long")
+	}
+}
+
+// land makes commits part of the rulebook. It is the only way in, for whoever has the writer's token: the objects become durable, then the
+// Git server takes the commits where it has to have them first, then the branch moves from base to tip, durably. ctx ends the push only.
+//
+// errMoved and errLocked mean that another writer was faster or is at it; then, and on any other error, nothing has landed, with two
+// exceptions that the text of the *rules.Error names: what move says, and kind Uncertain.
+func (r *Rulebook) land(ctx context.Context, base plumbing.Hash, made []plumbing.EncodedObject, tip plumbing.Hash) error {
+	r.step(StepObjects)
+	if err := r.fs.write(made); err != nil {
+		return unchanged(err)
+	}
+	if err := r.objects.assertWritten(tip); err != nil {
+		return unchanged(err)
+	}
+	if r.push == nil {
+		return unchanged(r.move(base, tip))
+	}
+	r.step(StepPush)
+	if err := r.push(ctx, base, tip, made); err != nil {
+		return unchanged(err)
+	}
+	if err := r.move(base, tip); err != nil {
+		return &rules.Error{
+			Kind: rules.Uncertain, Offset: -1, Cause: err,
+			Text: fmt.Sprintf("the Git server has the change as %s, but the rulebook here could not follow it yet", tip),
+		}
+	}
+	return nil
+}
+
+// move moves the branch. A failure after the rename leaves open whether the move is on the disk, so it is decided by what
+// the branch says now: if it moved, its directory is forced to the disk once more.
+func (r *Rulebook) move(from, to plumbing.Hash) error {
+	err := moveRef(r.fs, r.branch, from, to)
+	if err == nil || errors.Is(err, errLocked) || errors.Is(err, errMoved) {
+		return err
+	}
+	if now, readErr := readRef(r.fs, r.branch); readErr != nil || now != to {
+		return err
+	}
+	if again := r.fs.syncDir(path.Dir(r.branch.String())); again != nil {
+		return unavailable(errors.Join(err, again), "the change is committed as %s, but the disk did not confirm it: it may be lost when the power fails", to)
+	}
+	r.log.Warn("the disk confirmed a commit only when asked again", "commit", to.String(), "err", err)
+	return nil
+}
+
+// unchanged makes any error that is not ours yet one of kind Unavailable that says that nothing happened.
+func unchanged(err error) error {
+	if _, ours := errors.AsType[*rules.Error](err); err == nil || ours || errors.Is(err, errLocked) || errors.Is(err, errMoved) {
+		return err
+	}
+	return unavailable(err, "nothing was changed: the rulebook cannot be written")
+}
