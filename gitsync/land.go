@@ -12,20 +12,9 @@ import (
 )
 
 // pushFunc gives the commits that lead from old to tip to the Git server, with exactly the objects that they add. An error means that
-// the server has not got them: errMoved when its branch does not stand at old. The one exception is a *rules.Error of kind Uncertain.
+// the server has not got them; the one exception is a *rules.Error of kind Uncertain. errMoved means that its branch does not stand at old:
+// then the updates are planned again on the rulebook's branch, which the hook has moved to where the server's stands.
 type pushFunc func(ctx context.Context, old, tip plumbing.Hash, made []plumbing.EncodedObject) error
-
-// lockWriter takes the one writer's token, for which others wait until unlock is called. Failures are *rules.Error of kind Unavailable.
-func (r *Rulebook) lockWriter(ctx context.Context) (unlock func(), err error) {
-	select {
-	case <-r.writer:
-		return func() { r.writer <- struct{}{} }, nil
-	case <-r.closed:
-		return nil, unavailable(errClosed, "nothing was changed: the service is stopping")
-	case <-ctx.Done():
-		return nil, unavailable(ctx.Err(), "nothing was changed: other changes took too long")
-	}
-}
 
 // land makes commits part of the rulebook. It is the only way in, for whoever has the writer's token: the objects become durable, then the
 // Git server takes the commits where it has to have them first, then the branch moves from base to tip, durably. ctx ends the push only.

@@ -50,6 +50,7 @@ type Rulebook struct {
 	closed  chan struct{}
 	closing sync.Once
 	push    pushFunc // nil: the commit here is what counts
+	queue   queue
 
 	requests requests
 }

@@ -3,76 +3,63 @@ package gitsync
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
-	"time"
 
 	"github.com/alertsmith/alertsmith/rules"
-)
-
-const (
-	maxAttempts = 12                     // to win against other writers
-	maxPause    = 250 * time.Millisecond // between two of them
 )
 
 var errClosed = errors.New("the rulebook is closed")
 
 // Update runs plan against the newest state and writes what it returns as one commit, which is durable when Update returns
-// the new state. Updates run one after another; plan runs again when somebody pushed to the repository meanwhile, so it
-// must be pure. ctx can end the waiting and the trying again, but not a commit that is being written.
+// the new state. Updates are planned one after another, in the order in which they came; those that wait at the same time are written
+// together, each as a commit of its own. plan runs again when somebody pushed to the repository meanwhile, so it must be pure; it
+// may run on another goroutine, and against a state that never becomes the rulebook's when the disk fails, of which Update then tells
+// nothing. ctx can end the waiting and the trying again, but not a commit that is being written: whether it counts is what Update says.
 //
 // An error of plan is returned as it is. A plan that changes nothing or does not fit the tree is a *rules.Error of kind
-// Conflict, one with a path that cannot be written or no date is Invalid; any other failure is Unavailable. On an error nothing
-// was changed, with one exception that its text names: a disk that takes the branch's new value and twice refuses to confirm it.
+// Conflict, one with a path that cannot be written or no date is Invalid; any other failure, and a plan that panics, is Unavailable. On
+// an error nothing was changed, with the exceptions that their texts name: kind Uncertain, and a disk that takes the branch's new value
+// and twice refuses to confirm it.
 func (r *Rulebook) Update(ctx context.Context, plan func(rules.Tree) (rules.Commit, error)) (rules.Tree, error) {
-	unlock, err := r.lockWriter(ctx)
-	if err != nil {
-		return nil, err
+	if err := ctx.Err(); err != nil {
+		return nil, tooLong(err)
 	}
-	defer unlock()
-	for attempt := 0; ; attempt++ {
-		now, err := r.try(ctx, plan)
-		if err == nil {
-			r.step(StepDone)
-			return now, nil
-		}
-		if !errors.Is(err, errMoved) && !errors.Is(err, errLocked) {
-			return nil, err
-		}
-		if attempt == maxAttempts-1 {
-			return nil, unavailable(err, "nothing was changed: other programs keep writing to the rulebook %s; if none is, remove the file %s.lock there", r.dir, r.branch)
-		}
-		if err := pause(ctx, attempt); err != nil {
-			return nil, unavailable(err, "nothing was changed: other changes took too long")
+	w := &waiting{ctx: ctx, plan: plan, done: make(chan struct{})}
+	r.queue.join(w)
+	for {
+		select {
+		case <-w.done:
+			return w.result()
+		case <-r.writer:
+			r.lead(w)
+		case <-ctx.Done():
+			if r.queue.leave(w) {
+				return nil, tooLong(ctx.Err())
+			}
+			<-w.done
+			return w.result()
+		case <-r.closed:
+			if r.queue.leave(w) {
+				return nil, unavailable(errClosed, "nothing was changed: the service is stopping")
+			}
+			<-w.done
+			return w.result()
 		}
 	}
 }
 
-func (r *Rulebook) try(ctx context.Context, plan func(rules.Tree) (rules.Commit, error)) (*tree, error) {
-	r.step(StepPlan)
-	head, err := r.head()
-	if err != nil {
-		return nil, err
-	}
-	commit, err := plan(head)
-	if err != nil {
-		return nil, err
-	}
-	d := r.newDraft(head)
-	defer d.drop()
-	next, err := d.add(commit)
-	if err != nil {
-		return nil, err
-	}
-	return next, d.land(ctx, head.commit)
-}
-
-// pause waits longer after each attempt, and never as long as another writer that waits as well.
-func pause(ctx context.Context, attempt int) error {
-	longest := min(maxPause, 4*time.Millisecond<<attempt)
+// lockWriter takes the one writer's token, for which others wait until unlock is called. Failures are *rules.Error of kind Unavailable.
+func (r *Rulebook) lockWriter(ctx context.Context) (unlock func(), err error) {
 	select {
-	case <-time.After(longest/2 + rand.N(longest/2)):
-		return nil
+	case <-r.writer:
+		return func() { r.writer <- struct{}{} }, nil
+	case <-r.closed:
+		return nil, unavailable(errClosed, "nothing was changed: the service is stopping")
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, tooLong(ctx.Err())
 	}
+}
+
+// tooLong returns the error of an update whose context ended before its plan ran.
+func tooLong(cause error) error {
+	return unavailable(cause, "nothing was changed: other changes took too long")
 }

@@ -1,0 +1,143 @@
+package gitsync
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+const (
+	maxBatch    = 64                     // updates that are written together
+	maxAttempts = 12                     // to win against other writers
+	maxPause    = 250 * time.Millisecond // between two of them
+)
+
+// lead commits the updates that wait longest, and so one day w. It is called with the writer's token and gives it back.
+func (r *Rulebook) lead(w *waiting) {
+	defer func() { r.writer <- struct{}{} }()
+	select {
+	case <-w.done: // the last leader saw to it
+		return
+	default:
+	}
+	batch := r.queue.take(maxBatch)
+	defer abandon(batch)
+	ctx, cancel := together(batch)
+	defer cancel()
+	for attempt := 0; ; attempt++ {
+		var err error
+		if batch, err = r.commit(ctx, batch); len(batch) == 0 {
+			return
+		}
+		if attempt == maxAttempts-1 {
+			fail(batch, unavailable(err, "nothing was changed: other programs keep writing to the rulebook %s; if none is, remove the file %s.lock there", r.dir, r.branch))
+			return
+		}
+		if err := pause(ctx, attempt); err != nil {
+			fail(batch, tooLong(err))
+			return
+		}
+	}
+}
+
+// commit plans each update on top of the one before and lands them together. It answers all of them, except when another writer
+// was faster: then it returns those that have to be planned again, and why.
+//
+// What a plan says against a state that has not landed must not get out before that has: it would be about a rulebook that never was.
+func (r *Rulebook) commit(ctx context.Context, batch []*waiting) (again []*waiting, err error) {
+	head, err := r.head()
+	if err != nil {
+		fail(batch, err)
+		return nil, nil
+	}
+	d := r.newDraft(head)
+	defer d.drop()
+	for _, w := range batch {
+		if err := w.ctx.Err(); err != nil {
+			w.answer(nil, tooLong(err))
+			continue
+		}
+		r.step(StepPlan)
+		commit, err := w.run(d.tip)
+		if err == nil {
+			w.now, err = d.add(commit)
+		}
+		if err != nil && d.tip == head {
+			w.answer(nil, err)
+			continue
+		}
+		w.err = err
+		again = append(again, w)
+	}
+	if d.tip == head {
+		return nil, nil
+	}
+	err = d.land(ctx, head.commit)
+	if errors.Is(err, errMoved) || errors.Is(err, errLocked) {
+		return again, err
+	}
+	for _, w := range again {
+		switch {
+		case err == nil:
+			r.step(StepDone)
+			w.answer(w.now, w.err)
+		case w.err != nil:
+			w.answer(nil, unavailable(err, "nothing was changed: the change before this one failed"))
+		default:
+			w.answer(nil, err)
+		}
+	}
+	return nil, nil
+}
+
+// fail answers updates of which nothing has landed.
+func fail(batch []*waiting, err error) {
+	for _, w := range batch {
+		w.answer(nil, err)
+	}
+}
+
+// abandon answers those updates of a batch that were not, because something tore their leader away.
+func abandon(batch []*waiting) {
+	for _, w := range batch {
+		select {
+		case <-w.done:
+		default:
+			w.answer(nil, &rules.Error{Kind: rules.Uncertain, Text: "writing the change was interrupted: it may be in the rulebook or not", Offset: -1})
+		}
+	}
+}
+
+// together returns a context that ends when those of all the updates have.
+func together(batch []*waiting) (context.Context, context.CancelFunc) {
+	if len(batch) == 1 {
+		return context.WithCancel(batch[0].ctx)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(batch[0].ctx))
+	left := new(atomic.Int64)
+	left.Store(int64(len(batch)))
+	for _, w := range batch {
+		stop := context.AfterFunc(w.ctx, func() {
+			if left.Add(-1) == 0 {
+				cancel()
+			}
+		})
+		context.AfterFunc(ctx, func() { stop() })
+	}
+	return ctx, cancel
+}
+
+// pause waits longer after each attempt, and never as long as another writer that waits as well.
+func pause(ctx context.Context, attempt int) error {
+	longest := min(maxPause, 4*time.Millisecond<<attempt)
+	select {
+	case <-time.After(longest/2 + rand.N(longest/2)):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
