@@ -185,9 +185,13 @@ func (a Add) around(rules []Rule) (group, error) {
 	return g, nil
 }
 
-// namespace returns where in the ruler's directory the files go: an existing directory by its name, or a path of slugs.
+// namespace returns where in the ruler's directory the files go: an existing directory by its name, a path of slugs, or "" for the
+// directory itself, which is written as a dot.
 func (a Add) namespace(book *Book, ruler RulerInfo) (string, error) {
 	namespace := strings.Trim(strings.TrimSpace(a.Options.Namespace), "/")
+	if namespace == "." {
+		return "", nil
+	}
 	if namespace == "" {
 		if namespace = slug(a.Channel); namespace == "" {
 			namespace = "default"

@@ -133,7 +133,7 @@ func plannedID(content []byte) string {
 }
 
 // relative returns where a rule file stands below a ruler's directory; false when it is not the ruler's: when it is not below
-// that directory, is below another ruler's that lies in it, or is no rule file.
+// that directory, is below another ruler's that lies in it, is no rule file, or is not taken by the ruler's patterns.
 func (b *Book) relative(ruler RulerInfo, path string) (string, bool) {
 	relative, ok := below(ruler.Dir, path)
 	if !ok || !isRuleFile(relative) {
@@ -146,7 +146,21 @@ func (b *Book) relative(ruler RulerInfo, path string) (string, bool) {
 			}
 		}
 	}
-	return relative, true
+	return relative, b.claims(ruler, relative)
+}
+
+// claims reports whether a ruler's patterns take a rule file below its directory, and those of no ruler that has the same directory
+// and is configured before it.
+func (b *Book) claims(ruler RulerInfo, relative string) bool {
+	for _, other := range b.rulers {
+		if other.Name == ruler.Name {
+			break
+		}
+		if other.Dir == ruler.Dir && other.Files.Match(relative) {
+			return false
+		}
+	}
+	return ruler.Files.Match(relative)
 }
 
 // below returns the rest of a path below a directory; dir "" is the root.
@@ -196,7 +210,7 @@ func sentence(text string) string {
 // problemsOf returns what is wrong with one file.
 func (b *Book) problemsOf(ruler, path string) []Problem {
 	var problems []Problem
-	for _, p := range slices.Concat(pathProblems(path), b.files[ruler][path].problems) {
+	for _, p := range slices.Concat(b.pathProblems(ruler, path), b.files[ruler][path].problems) {
 		problems = append(problems, Problem{Path: b.rulebookPath(Ref{Ruler: ruler, Path: path}), Line: p.Line, Column: p.Column, Text: p.Text})
 	}
 	return problems
@@ -253,7 +267,7 @@ func (b *Book) liveEntries(ruler string) []Entry {
 
 // bad reports whether a file has problems.
 func (b *Book) bad(ruler, path string) bool {
-	return len(b.files[ruler][path].problems) > 0 || len(pathProblems(path)) > 0
+	return len(b.files[ruler][path].problems) > 0 || len(b.pathProblems(ruler, path)) > 0
 }
 
 // RuleFiles returns what the ruler is to read, sorted by path.

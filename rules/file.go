@@ -249,10 +249,17 @@ func decodeGroupStrictly(node *yaml.Node) (group, error) {
 	}, err
 }
 
-// pathProblems returns what is wrong with a rule file's path, relative to the ruler's directory.
-func pathProblems(path string) []expr.Problem {
-	if name := LiveName(path); len(name) > maxLiveName {
-		return []expr.Problem{{Text: fmt.Sprintf("the path is too long: rulers read the file as %q, %d bytes of at most %d", name, len(name), maxLiveName)}}
+// pathProblems returns what is wrong with the path of a ruler's rule file, relative to the ruler's directory.
+func (b *Book) pathProblems(ruler, path string) []expr.Problem {
+	info, _ := b.ruler(ruler)
+	name := info.Layout.LiveName(path)
+	if len(name) > maxLivePath {
+		return []expr.Problem{{Text: fmt.Sprintf("the path is too long: it has %d bytes of at most %d", len(name), maxLivePath)}}
+	}
+	for element := range strings.SplitSeq(name, "/") {
+		if len(element) > maxLiveName {
+			return []expr.Problem{{Text: fmt.Sprintf("the path is too long: rulers read the file as %q, %d bytes of at most %d", element, len(element), maxLiveName)}}
+		}
 	}
 	if err := checkPlain(path); err != "" {
 		return []expr.Problem{{Text: "the path " + err}}

@@ -63,7 +63,7 @@ func (a *Applier) mayStillCome(d *desk, refs []Ref, broughtErr error) bool {
 // isHeldUp reports whether a file of these rules cannot be published, as somebody else's has its name.
 func (a *Applier) isHeldUp(d *desk, refs []Ref) bool {
 	status, _ := d.current()
-	return slices.ContainsFunc(refs, func(r Ref) bool { return slices.Contains(status.Foreign, LiveName(r.Path)) })
+	return slices.ContainsFunc(refs, func(r Ref) bool { return slices.Contains(status.Foreign, status.Info.Layout.LiveName(r.Path)) })
 }
 
 // standing asks the ruler once how a change stands there, against the rulebook's newest head.

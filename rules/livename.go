@@ -2,8 +2,40 @@ package rules
 
 import "strings"
 
-// maxLiveName is the longest file name that every file system takes, in bytes.
-const maxLiveName = 255
+// maxLiveName is the longest file name that every file system takes, and maxLivePath the longest path of a live file, in bytes.
+const (
+	maxLiveName = 255
+	maxLivePath = 1024
+)
+
+// Layout is how a ruler's live directory names the rule files.
+type Layout string
+
+// The layouts. The zero value is FlatLayout.
+const (
+	FlatLayout Layout = "flat" // all in one directory, by LiveName: what Loki needs, and Prometheus with one pattern
+	TreeLayout Layout = "tree" // as in the rulebook: a directory that Prometheus reads already keeps its names, and its alerts their state
+)
+
+// Layouts are all layouts, the default first.
+var Layouts = []Layout{FlatLayout, TreeLayout}
+
+// LiveName returns the name of the file at path (relative to the ruler's directory in the rulebook) in the live directory; with slashes
+// in a tree.
+func (l Layout) LiveName(path string) string {
+	if l == TreeLayout {
+		return path
+	}
+	return LiveName(path)
+}
+
+// RulebookPath is the inverse of LiveName; false when no path has that name.
+func (l Layout) RulebookPath(liveName string) (path string, ok bool) {
+	if l == TreeLayout {
+		return liveName, isRuleFile(liveName)
+	}
+	return RulebookPath(liveName)
+}
 
 // LiveName returns the flat name under which a ruler reads the file at path (relative to the ruler's directory in the
 // rulebook): "ops/sshd-ban.yaml" is "ops.sshd-ban.yaml". A dot inside a path element other than the extension's is doubled,

@@ -21,7 +21,8 @@ func (b *Book) put(ruler RulerInfo, namespace string, g group) (path string, con
 		return "", nil, err
 	}
 	if path == "" {
-		return b.freePath(ruler, namespace, g.Name), renderFile(g), nil
+		path, err = b.newPath(ruler, namespace, g.Name)
+		return path, renderFile(g), err
 	}
 	f := b.files[ruler.Name][path]
 	if problems := b.problemsOf(ruler.Name, path); len(problems) > 0 {
@@ -96,21 +97,21 @@ func (b *Book) checkFits(at Ref, wanted, existing group) error {
 
 // freePath returns the path of a new file for a group: derived from its name, never the name itself. Where the name is not what the
 // file can be called, or there is such a file, a hash of the name is added.
-func (b *Book) freePath(ruler RulerInfo, namespace, group string) string {
+func (b *Book) freePath(ruler RulerInfo, namespace, group, extension string) string {
 	prefix := ""
 	if namespace != "" {
 		prefix = namespace + "/"
 	}
-	room := maxPlannedName - len(LiveName(prefix+"x.yaml")) - len("-12345678")
+	room := maxPlannedName - len(LiveName(prefix+"x"+extension)) - len("-12345678")
 	stem := cutTo(slug(norm.NFC.String(group)), room)
 	if stem == group {
-		if path := prefix + stem + ".yaml"; b.free(ruler, path) {
+		if path := prefix + stem + extension; b.free(ruler, path) {
 			return path
 		}
 	}
 	for n := 0; ; n++ {
 		sum := sha256.Sum256([]byte(group + "\x00" + strconv.Itoa(n)))
-		path := prefix + strings.TrimLeft(stem+"-", "-.") + hex.EncodeToString(sum[:4]) + ".yaml"
+		path := prefix + strings.TrimLeft(stem+"-", "-.") + hex.EncodeToString(sum[:4]) + extension
 		if b.free(ruler, path) {
 			return path
 		}

@@ -11,7 +11,9 @@ import (
 type RulerInfo struct {
 	Name    string       // as configured: "prometheus", "loki", "loki-eu"
 	Dialect expr.Dialect // what its expressions are written in
-	Dir     string       // its directory in the rulebook, without a trailing slash; the name by default
+	Dir     string       // its directory in the rulebook, without a trailing slash; "" is the root
+	Files   FilePatterns // which of the files there are its rule files
+	Layout  Layout       // how its live directory names them
 }
 
 // RuleFile is one rule file that a ruler is to read.

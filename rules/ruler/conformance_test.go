@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/alertsmith/alertsmith/deploy/local"
 	"github.com/alertsmith/alertsmith/rules"
 	"github.com/alertsmith/alertsmith/rules/expr"
@@ -243,8 +245,9 @@ func TestKinds(t *testing.T) {
 		}
 		last = kind.Name
 		r := open(t, ruler.Config{Kind: kind.Name, Name: "a", URL: "http://127.0.0.1:1", RulesDir: t.TempDir(), StateDir: t.TempDir()})
-		if info := r.Info(); info != (rules.RulerInfo{Name: "a", Dialect: kind.Dialect, Dir: "a"}) {
-			t.Errorf("%s: info %+v", kind.Name, info)
+		want := rules.RulerInfo{Name: "a", Dialect: kind.Dialect, Dir: "a", Layout: rules.FlatLayout}
+		if diff := cmp.Diff(want, r.Info()); diff != "" {
+			t.Errorf("%s: info (-want +got):\n%s", kind.Name, diff)
 		}
 	}
 	if last == "" || ruler.Kinds[0].Dialect != expr.LogQL {

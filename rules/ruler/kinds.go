@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,12 @@ type Config struct {
 	// RulesDir is the directory that the ruler reads rule files from; for Loki the tenant's own. A ruler of kind loki without
 	// it is filled over its rule API.
 	RulesDir    string
-	RulebookDir string // its directory in the rulebook; Name by default
+	RulebookDir string // its directory in the rulebook; Name by default, "." for the root
+	// RulebookFiles say which of the files there are its rule files; all by default.
+	RulebookFiles rules.FilePatterns
+	// Layout is how the files are named in RulesDir; rules.FlatLayout by default. Another change of it than at the adoption of a
+	// directory gives every file a new name, and so resets the state of all alerts.
+	Layout rules.Layout
 	StateDir    string // where Alertsmith remembers which files or namespaces there are its own
 	Tenant      string // Loki's X-Scope-OrgID; empty where authentication is off
 	// HTTP is Prometheus's own http_config; nil for its default. Redirects are never followed, whatever it says.
@@ -83,8 +89,17 @@ func (b base) statePath() string {
 }
 
 func newBase(cfg Config, dialect expr.Dialect) (base, error) {
-	if cfg.RulebookDir == "" {
+	switch cfg.RulebookDir {
+	case "":
 		cfg.RulebookDir = cfg.Name
+	case ".":
+		cfg.RulebookDir = ""
+	}
+	if cfg.Layout == "" {
+		cfg.Layout = rules.FlatLayout
+	}
+	if !slices.Contains(rules.Layouts, cfg.Layout) {
+		return base{}, fmt.Errorf("there is no layout %q; there are: %q", cfg.Layout, rules.Layouts)
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 10 * time.Second
@@ -109,6 +124,6 @@ func newBase(cfg Config, dialect expr.Dialect) (base, error) {
 	if err != nil {
 		return base{}, err
 	}
-	info := rules.RulerInfo{Name: cfg.Name, Dialect: dialect, Dir: cfg.RulebookDir}
+	info := rules.RulerInfo{Name: cfg.Name, Dialect: dialect, Dir: cfg.RulebookDir, Files: cfg.RulebookFiles, Layout: cfg.Layout}
 	return base{Config: cfg, info: info, client: client}, nil
 }

@@ -2,6 +2,7 @@ package ruler
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -12,6 +13,9 @@ import (
 var lokiRules = []string{"loki", "api", "v1", "rules"}
 
 func newLoki(b base) (rules.Ruler, error) {
+	if b.Layout != rules.FlatLayout {
+		return nil, fmt.Errorf("a loki cannot have the layout %q: Loki does not read directories below a tenant's, and its rule API knows none", b.Layout)
+	}
 	if b.RulesDir == "" {
 		return newLokiAPI(b)
 	}
