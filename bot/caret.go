@@ -20,6 +20,9 @@ func (c *call) errorText(err error) string {
 	}
 	var b strings.Builder
 	b.WriteString(escape(cut(e.Text, 2000)))
+	if e.Detail != "" {
+		b.WriteString("\n" + fence("diff", cut(e.Detail, 6000)))
+	}
 	writeList(&b, withBreak(&b, e.Problems), "places", problemText)
 	if at, ok := c.placeOf(e); ok {
 		b.WriteString("\n" + fence("", c.pointAt(at)))

@@ -68,7 +68,7 @@ func redactError(err error) error {
 		return errors.New(redact(err.Error()))
 	}
 	clean := *e
-	clean.Text = redact(e.Text)
+	clean.Text, clean.Detail = redact(e.Text), redact(e.Detail)
 	clean.Fixes = nil
 	clean.Problems = slices.Clone(e.Problems)
 	for i := range clean.Problems {

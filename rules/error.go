@@ -35,6 +35,8 @@ type Error struct {
 	Fixes []string
 	// Problems are the places in rule files that the text sums up, if any.
 	Problems []Problem
+	// Detail is more for the person, in plain text whose lines matter: a difference. The chat shows it as a block of its own.
+	Detail string
 	// Cause is for the operator; it goes to the log and never to a person.
 	Cause error
 }

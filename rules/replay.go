@@ -1,0 +1,145 @@
+package rules
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Replay is the intent that does on a newer book what a commit did: it made After of Before. Where a file is byte for byte as it was
+// in Before it becomes what it is in After. Elsewhere each rule that the commit added, changed or deleted is looked at by itself: it is
+// taken over where it still stands as in Before, also where its group or file has another name by now, and all other lines of the file
+// stay as they are. A rule that a later commit touched as well is a Conflict, whose Detail shows what it was, what the commit made of it
+// and what it is now.
+type Replay struct {
+	Before, After *Book
+	Back          bool   // take back what the commit did: from After to Before
+	Ruler         string // of whose files; "" = of the only one whose files the commit changed
+	Verb          string // the action: "undo"; "" = "replay"
+	Subject       string // of the new commit, without its action; "" = the names of the rules
+	Reason        string
+}
+
+// Action returns the verb.
+func (r Replay) Action() string {
+	if r.Verb == "" {
+		return "replay"
+	}
+	return r.Verb
+}
+
+// Plan implements Intent.
+func (r Replay) Plan(book *Book) (Change, error) {
+	from, to := r.Before, r.After
+	if r.Back {
+		from, to = to, from
+	}
+	ruler, err := r.ruler(book)
+	if err != nil {
+		return Change{}, err
+	}
+	m := &merge{book: book, ruler: ruler, from: from, to: to, edited: map[string]*file{}}
+	for _, path := range changedPaths(from, to, ruler) {
+		if err := m.file(path); err != nil {
+			return Change{}, err
+		}
+	}
+	if err := m.conflict(r.Back); err != nil {
+		return Change{}, err
+	}
+	change := Change{Ruler: ruler, Files: m.files(), Reason: r.Reason}
+	if len(change.Files) == 0 {
+		return Change{}, conflict("", "There is nothing to do: the rulebook is so already.")
+	}
+	change.Refs = touched(book, book.With(change.Files), ruler)
+	change.Subject = r.Action() + " " + r.subject(change.Refs)
+	return change, nil
+}
+
+// ruler returns the one ruler that the commit is for.
+func (r Replay) ruler(book *Book) (string, error) {
+	var changed []string
+	for _, ruler := range book.rulers {
+		if len(changedPaths(r.Before, r.After, ruler.Name)) > 0 {
+			changed = append(changed, ruler.Name)
+		}
+	}
+	switch {
+	case r.Ruler != "" && slices.Contains(changed, r.Ruler):
+		return r.Ruler, nil
+	case r.Ruler != "" || len(changed) == 0:
+		return "", conflict("", "That commit changed no rules that a ruler reads.")
+	case len(changed) > 1:
+		return "", conflict("", "That commit changed rules of several rulers (%s), and one command changes those of one. Change them one by one.",
+			strings.Join(changed, ", "))
+	}
+	return changed[0], nil
+}
+
+func (r Replay) subject(refs []Ref) string {
+	switch {
+	case r.Subject != "":
+		return r.Subject
+	case len(refs) == 0:
+		return "comments"
+	}
+	var names []string
+	for _, ref := range refs {
+		if !slices.Contains(names, ref.Name) {
+			names = append(names, ref.Name)
+		}
+	}
+	if more := len(names) - 1; more > 0 {
+		return fmt.Sprintf("%s and %d more", names[0], more)
+	}
+	return names[0]
+}
+
+// changedPaths returns the files of a ruler that two books have differently, sorted.
+func changedPaths(from, to *Book, ruler string) []string {
+	var changed []string
+	for path, was := range from.files[ruler] {
+		if !sameContent(was, to.files[ruler][path]) {
+			changed = append(changed, path)
+		}
+	}
+	for path := range to.files[ruler] {
+		if from.files[ruler][path] == nil {
+			changed = append(changed, path)
+		}
+	}
+	slices.Sort(changed)
+	return changed
+}
+
+// sameContent reports whether two files have the same bytes; nil is no file.
+func sameContent(a, b *file) bool {
+	return a == b || a != nil && b != nil && bytes.Equal(a.content, b.content)
+}
+
+// touched returns the rules of a ruler that two books have differently: where they stand now, or stood when they are gone. When what a
+// group says for all its rules is another, they all are.
+func touched(before, after *Book, ruler string) []Ref {
+	var refs []Ref
+	for _, path := range changedPaths(before, after, ruler) {
+		was, is := before.files[ruler][path], after.files[ruler][path]
+		for _, name := range groupNames(is, was) {
+			old, now := was.group(name), is.group(name)
+			at := Ref{Ruler: ruler, Path: path, Group: name}
+			pairs := matchRules(old.rules(), now.rules())
+			for i, r := range now.rules() {
+				j := pairs.first(i)
+				if j < 0 || !sameRule(r.Rule, old.Rules[j].Rule) || !sameSettings(*old, *now) {
+					refs = append(refs, now.ref(at, i))
+				}
+			}
+			for j := range old.rules() {
+				if pairs.second(j) < 0 {
+					refs = append(refs, old.ref(at, j))
+				}
+			}
+		}
+	}
+	return refs
+}

@@ -1,0 +1,125 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
+)
+
+// clash is what a commit and a later one did to the same rule, group or file; an empty text says that it is not there.
+type clash struct {
+	at             Ref // without a name for a group, without a group for a file
+	was, will, now string
+}
+
+func (m *merge) clash(c clash) { m.clashes = append(m.clashes, c) }
+
+// maxClashLines bounds how much of each of two differences an explanation shows; maxClashes, of how many clashes.
+const (
+	maxClashLines = 30
+	maxClashes    = 3
+)
+
+// conflict returns the error that explains the clashes; nil when there are none. back says that the commit is to be taken back.
+func (m *merge) conflict(back bool) error {
+	if len(m.clashes) == 0 {
+		return nil
+	}
+	var places []string
+	var detail strings.Builder
+	for _, c := range m.clashes[:min(len(m.clashes), maxClashes)] {
+		places = append(places, m.title(c.at))
+		before, after := c.was, c.will
+		if back {
+			before, after = c.will, c.was
+		}
+		fmt.Fprintf(&detail, "%s\n%s%s", m.title(c.at), between("before that commit", before, "after that commit", after), between("after that commit", after, "now", c.now))
+	}
+	what := "Later changes touched the same"
+	if more := len(m.clashes) - maxClashes; more > 0 {
+		places = append(places, fmt.Sprintf("and %d more", more))
+	}
+	verb := "done again"
+	if back {
+		verb = "taken back"
+	}
+	return &Error{Kind: Conflict, Offset: -1, Detail: strings.TrimRight(detail.String(), "\n"),
+		Text: fmt.Sprintf("%s: %s. So that commit cannot be %s by itself.", what, strings.Join(places, "; "), verb)}
+}
+
+// title names what a clash is about.
+func (m *merge) title(at Ref) string {
+	path := m.book.rulebookPath(at)
+	switch {
+	case at.Name != "":
+		return fmt.Sprintf("%q in %s", at.Name, path)
+	case at.Group != "":
+		return fmt.Sprintf("the group %q in %s", at.Group, path)
+	}
+	return "the file " + path
+}
+
+// between returns the difference of two texts, cut to what can be read in a chat.
+func between(oldName, older, newName, newer string) string {
+	if older == newer {
+		return fmt.Sprintf("%s and %s it is the same.\n", oldName, newName)
+	}
+	text := string(diff.Diff(oldName, []byte(older), newName, []byte(newer)))
+	_, text, _ = strings.Cut(text, "\n") // "diff a b" says what the next two lines say
+	lines := strings.SplitAfter(text, "\n")
+	if len(lines) > maxClashLines {
+		lines = append(lines[:maxClashLines:maxClashLines], fmt.Sprintf("… %d more lines\n", len(lines)-maxClashLines))
+	}
+	return strings.Join(lines, "")
+}
+
+// text3 returns the content of a file that may be none.
+func text3(f *file) string {
+	if f == nil {
+		return ""
+	}
+	return string(f.content)
+}
+
+// groupIndex returns the place of the first group of that name; -1 when there is none.
+func (f *file) groupIndex(name string) int {
+	if f != nil {
+		for i := range f.groups {
+			if f.groups[i].Name == name {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// piece returns a rule's lines; false where they cannot be told from others.
+func (f *file) piece(group string, index int) (piece, bool) {
+	d, err := readDocument(f.content)
+	if err != nil {
+		return piece{}, false
+	}
+	list := d.ruleList(f.groupIndex(group))
+	if !list.block || index >= len(list.items) {
+		return piece{}, false
+	}
+	return d.piece(list, index), true
+}
+
+// frameOf returns the lines of a group that are not its rules', without indentation; nil where they cannot be told from those.
+func (f *file) frameOf(group string) []string {
+	d, err := readDocument(f.content)
+	if err != nil {
+		return nil
+	}
+	groups, index := d.groups(), f.groupIndex(group)
+	if list := d.ruleList(index); !groups.block || !list.block || len(list.items) == 0 {
+		return nil
+	}
+	above, below := d.frame(index)
+	column := groups.node.Column - 1
+	return append(d.dedented(above, column), d.dedented(below, column)...)
+}
+
+func frameText(lines []string) string { return strings.Join(lines, "\n") + "\n" }
