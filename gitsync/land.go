@@ -11,6 +11,9 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
+// maxPacks is how many packs there may be for another one to be written. Housekeeping makes them one long before.
+const maxPacks = 200
+
 // pushFunc gives the commits that lead from old to tip to the Git server, with exactly the objects that they add. An error means that
 // the server has not got them; the one exception is a *rules.Error of kind Uncertain. errMoved means that its branch does not stand at old:
 // then the updates are planned again on the rulebook's branch, which the hook has moved to where the server's stands.
@@ -22,15 +25,15 @@ type pushFunc func(ctx context.Context, old, tip plumbing.Hash, made []plumbing.
 // errMoved and errLocked mean that another writer was faster or is at it; then, and on any other error, nothing has landed, with two
 // exceptions that the text of the *rules.Error names: what move says, and kind Uncertain.
 func (r *Rulebook) land(ctx context.Context, base plumbing.Hash, made []plumbing.EncodedObject, tip plumbing.Hash) error {
-	r.step(StepObjects)
-	if err := r.fs.write(made); err != nil {
-		return unchanged(err)
-	}
-	if err := r.objects.assertWritten(tip); err != nil {
+	if err := r.store(made, tip); err != nil {
 		return unchanged(err)
 	}
 	if r.push == nil {
-		return unchanged(r.move(base, tip))
+		if err := r.move(base, tip); err != nil {
+			return unchanged(err)
+		}
+		r.landed(base, made, tip)
+		return nil
 	}
 	r.step(StepPush)
 	if err := r.push(ctx, base, tip, made); err != nil {
@@ -42,7 +45,76 @@ func (r *Rulebook) land(ctx context.Context, base plumbing.Hash, made []plumbing
 			Text: fmt.Sprintf("the Git server has the change as %s, but the rulebook here could not follow it yet", tip),
 		}
 	}
+	r.landed(base, made, tip)
 	return nil
+}
+
+// store makes the objects of commits that lead to tip durable.
+func (r *Rulebook) store(made []plumbing.EncodedObject, tip plumbing.Hash) error {
+	r.step(StepObjects)
+	p, err := r.writeObjects(made)
+	if err != nil {
+		return unchanged(err)
+	}
+	err = r.publish(ctx, base, made, tip)
+	r.settle(p, err)
+	return unchanged(err)
+}
+
+// publish makes commits count whose objects are durable.
+func (r *Rulebook) publish(ctx context.Context, base plumbing.Hash, made []plumbing.EncodedObject, tip plumbing.Hash) error {
+	if r.push == nil {
+		return r.move(base, tip)
+	}
+	r.step(StepPush)
+	if err := r.push(ctx, base, tip, made); err != nil {
+		return err
+	}
+	if err := r.move(base, tip); err != nil {
+		return &rules.Error{
+			Kind: rules.Uncertain, Offset: -1, Cause: err,
+			Text: fmt.Sprintf("the Git server has the change as %s, but the rulebook here could not follow it yet", tip),
+		}
+	}
+	return nil
+}
+
+// writeObjects makes objects durable: as one pack, which takes two fsyncs and that of its directory however many they are, or loose, with
+// no pack returned, when there are so many packs that more would be in the way of reading.
+func (r *Rulebook) writeObjects(made []plumbing.EncodedObject) (*pack, error) {
+	if r.packs >= maxPacks {
+		return nil, r.fs.write(made)
+	}
+	p, err := newPack(made)
+	if err != nil {
+		return nil, err
+	}
+	err = r.fs.writePack(p)
+	if errors.Is(err, errPackExists) {
+		return nil, r.fs.write(made)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.packs++
+	r.objects.remember(made)
+	return p, nil
+}
+
+// settle lets a pack be repacked when the branch stands where it should, and removes it when another writer was faster. After any other
+// error something may refer to it.
+func (r *Rulebook) settle(p *pack, landed error) {
+	if p == nil {
+		return
+	}
+	settle := r.fs.releasePack
+	if errors.Is(landed, errMoved) || errors.Is(landed, errLocked) {
+		settle = r.fs.discardPack
+		r.packs--
+	}
+	if err := settle(p); err != nil {
+		r.log.Warn("a pack of the rulebook is kept out of housekeeping until the next start", "pack", p.name, "err", err)
+	}
 }
 
 // move moves the branch. A failure after the rename leaves open whether the move is on the disk, so it is decided by what

@@ -51,8 +51,10 @@ type Rulebook struct {
 	closing sync.Once
 	push    pushFunc // nil: the commit here is what counts
 	queue   queue
+	packs   int // in the repository, as far as we know; the writer's token guards it
 
 	requests requests
+	stands   standing
 }
 
 // Open opens the bare repository at o.Dir, or creates one there, and takes its writer's lock. It removes lock files of
@@ -106,13 +108,17 @@ func (r *Rulebook) open(ctx context.Context, wrap func(billy.Filesystem) billy.F
 	if err := prepare(r.fs, r.dir, r.branch, r.objects.store); err != nil {
 		return err
 	}
+	var err error
+	if r.packs, err = r.fs.tidyPacks(); err != nil {
+		return unavailable(err, "what a crash left in the rulebook %s cannot be removed", r.dir)
+	}
 	// A process that was killed may have made what it never forced to the disk.
 	for _, dir := range []string{"objects", path.Dir(r.branch.String())} {
 		if err := r.fs.syncDir(dir); err != nil && !os.IsNotExist(err) {
 			return unavailable(err, "the rulebook %s cannot be written to the disk", r.dir)
 		}
 	}
-	_, err := r.Head(ctx)
+	_, err = r.Head(ctx)
 	return err
 }
 
