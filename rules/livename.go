@@ -31,10 +31,13 @@ func (l Layout) LiveName(path string) string {
 
 // RulebookPath is the inverse of LiveName; false when no path has that name.
 func (l Layout) RulebookPath(liveName string) (path string, ok bool) {
-	if l == TreeLayout {
-		return liveName, isRuleFile(liveName)
+	switch {
+	case l != TreeLayout:
+		return RulebookPath(liveName)
+	case !isRuleFile(liveName):
+		return "", false
 	}
-	return RulebookPath(liveName)
+	return liveName, true
 }
 
 // LiveName returns the flat name under which a ruler reads the file at path (relative to the ruler's directory in the

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -15,6 +16,7 @@ import (
 type PrometheusOptions struct {
 	Dir             string            // where its configuration, data and log go
 	RulesDir        string            // the directory that it reads rule files from; Dir/rules by default
+	RuleDirs        []string          // directories below RulesDir that it reads them from as well: its patterns know no **
 	AlertmanagerURL string            // empty for none
 	Scrape          map[string]string // a container's address in prometheus.yml → host:port here; jobs for others are left out
 	// EvaluationInterval is the configuration's (15 s) by default. Where it is given, firing alerts are also sent again that often:
@@ -50,6 +52,9 @@ func (o PrometheusOptions) setup(port int) ([]string, error) {
 	if err := c.keepReachable("", "scrape_configs"); err != nil {
 		return nil, err
 	}
+	if err := o.readBelow(c); err != nil {
+		return nil, err
+	}
 	if o.EvaluationInterval != 0 {
 		if err := c.set(o.EvaluationInterval.String(), "global", "evaluation_interval"); err != nil {
 			return nil, err
@@ -74,4 +79,18 @@ func (o PrometheusOptions) setup(port int) ([]string, error) {
 		flags = append(flags, "--web.enable-lifecycle")
 	}
 	return append(flags, o.ExtraFlags...), nil
+}
+
+// readBelow adds patterns for RuleDirs to rule_files.
+func (o PrometheusOptions) readBelow(c configuration) error {
+	patterns, ok := c.root["rule_files"].([]any)
+	if !ok {
+		return errors.New("deployed configuration: no list rule_files")
+	}
+	for _, dir := range o.RuleDirs {
+		for _, extension := range []string{"*.yml", "*.yaml"} {
+			patterns = append(patterns, filepath.Join(o.RulesDir, filepath.FromSlash(dir), extension))
+		}
+	}
+	return c.set(patterns, "rule_files")
 }

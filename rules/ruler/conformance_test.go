@@ -27,21 +27,29 @@ const interval = 500 * time.Millisecond
 
 func TestPrometheus(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	rulesDir := filepath.Join(dir, "rules")
-	program := program{name: "prometheus", start: func(ctx context.Context, port int) (*local.Program, error) {
-		return local.StartPrometheus(ctx, local.PrometheusOptions{
-			Dir: filepath.Join(dir, "prometheus"), RulesDir: rulesDir, EvaluationInterval: interval, Lifecycle: true, Port: port,
+	for _, layout := range rules.Layouts {
+		t.Run(string(layout), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			rulesDir := filepath.Join(dir, "rules")
+			options := local.PrometheusOptions{Dir: filepath.Join(dir, "prometheus"), RulesDir: rulesDir, EvaluationInterval: interval, Lifecycle: true}
+			if layout == rules.TreeLayout {
+				options.RuleDirs = []string{"ops", "team/web", "theirs"}
+			}
+			program := program{name: "prometheus", start: func(ctx context.Context, port int) (*local.Program, error) {
+				options.Port = port
+				return local.StartPrometheus(ctx, options)
+			}}
+			program.launch(t)
+			rulestest.TestRuler(t, rulestest.RulerCase{
+				Open:    opener(ruler.Config{Kind: "prometheus", Name: "prometheus", URL: program.URL, RulesDir: rulesDir, Layout: layout, StateDir: t.TempDir()}),
+				Expr:    func(n int) string { return fmt.Sprintf("vector(%d) > 0", n) },
+				Refused: "sum(",
+				Intrude: intrudeIn(rulesDir, layout), Content: contentIn(rulesDir, layout), Writes: writesIn(rulesDir),
+				Stop: program.stop, Start: program.launch,
+			})
 		})
-	}}
-	program.launch(t)
-	rulestest.TestRuler(t, rulestest.RulerCase{
-		Open:    opener(ruler.Config{Kind: "prometheus", Name: "prometheus", URL: program.URL, RulesDir: rulesDir, StateDir: t.TempDir()}),
-		Expr:    func(n int) string { return fmt.Sprintf("vector(%d) > 0", n) },
-		Refused: "sum(",
-		Intrude: intrudeIn(rulesDir), Content: contentIn(rulesDir), Writes: writesIn(rulesDir),
-		Stop: program.stop, Start: program.launch,
-	})
+	}
 }
 
 func TestLokiFiles(t *testing.T) {
@@ -59,7 +67,7 @@ func TestLokiFiles(t *testing.T) {
 		Open:    opener(ruler.Config{Kind: "loki", Name: "loki", URL: program.URL, RulesDir: tenant, StateDir: t.TempDir()}),
 		Expr:    logExpr,
 		Refused: "sum(",
-		Intrude: intrudeIn(tenant), Content: contentIn(tenant), Writes: writesIn(tenant),
+		Intrude: intrudeIn(tenant, rules.FlatLayout), Content: contentIn(tenant, rules.FlatLayout), Writes: writesIn(tenant),
 		Stop: program.stop, Start: program.launch,
 	})
 }
@@ -169,14 +177,17 @@ func open(t *testing.T, cfg ruler.Config) rules.Ruler {
 	return r
 }
 
-func intrudeIn(dir string) func(*testing.T, string, string) {
+func intrudeIn(dir string, layout rules.Layout) func(*testing.T, string, string) {
 	return func(t *testing.T, path, content string) {
-		file := filepath.Join(dir, rules.LiveName(path))
+		file := filepath.Join(dir, filepath.FromSlash(layout.LiveName(path)))
 		if content == "" {
 			if err := os.RemoveAll(file); err != nil {
 				t.Fatal(err)
 			}
 			return
+		}
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
 		}
 		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
@@ -184,9 +195,9 @@ func intrudeIn(dir string) func(*testing.T, string, string) {
 	}
 }
 
-func contentIn(dir string) func(*testing.T, string) string {
+func contentIn(dir string, layout rules.Layout) func(*testing.T, string) string {
 	return func(t *testing.T, path string) string {
-		content, err := os.ReadFile(filepath.Join(dir, rules.LiveName(path)))
+		content, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(layout.LiveName(path))))
 		if err != nil && !os.IsNotExist(err) {
 			t.Fatal(err)
 		}

@@ -28,9 +28,9 @@ type Config struct {
 	RulebookFiles rules.FilePatterns
 	// Layout is how the files are named in RulesDir; rules.FlatLayout by default. Another change of it than at the adoption of a
 	// directory gives every file a new name, and so resets the state of all alerts.
-	Layout rules.Layout
-	StateDir    string // where Alertsmith remembers which files or namespaces there are its own
-	Tenant      string // Loki's X-Scope-OrgID; empty where authentication is off
+	Layout   rules.Layout
+	StateDir string // where Alertsmith remembers which files or namespaces there are its own
+	Tenant   string // Loki's X-Scope-OrgID; empty where authentication is off
 	// HTTP is Prometheus's own http_config; nil for its default. Redirects are never followed, whatever it says.
 	HTTP          *config.HTTPClientConfig
 	Timeout       time.Duration // of one question; 10 s by default

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,40 +14,50 @@ import (
 
 // staging is the directory inside a live directory where files are made before they are renamed into place. Only there is it certain to
 // be on the same file system, when the live directory is a volume of its own. Prometheus's patterns do not match inside it (its
-// files have no extension), and Loki skips directories inside a tenant's. It is there only during a publication.
+// files have no extension, and a pattern's asterisk stands for no slash), and Loki skips directories inside a tenant's. It is there
+// only during a publication.
 const staging = ".alertsmith-staging"
 
-// liveDir publishes rule files into the directory that a ruler reads: flat, by rename, and nothing else in it is touched.
+// liveDir publishes rule files into the directory that a ruler reads, by rename, and nothing else in it is touched. No symbolic link in
+// it is followed, and nothing outside it can be reached by any.
 //
 // The order of things, so that a kill at any moment leaves only whole files and no doubt about whose they are:
 //
 //  1. every new content is written and fsynced in the staging directory: a full disk is noticed before anything has changed;
 //  2. the manifest says which names will be written, with the hash of what, and which removed (intent), and is fsynced;
-//  3. new names are linked (which fails when somebody else took the name), changed ones renamed over, vanished ones removed;
-//  4. the directory is fsynced;
+//  3. new names are linked (which fails when somebody else took the name), changed ones renamed over, vanished ones removed, and so
+//     are directories that were made for them, when they are empty;
+//  4. the directories are fsynced;
 //  5. the manifest says that it is done, and is fsynced.
 //
 // After a kill between 2 and 5, a file with the old or the intended hash is ours; a missing one is nobody's; one with another content is
 // ours if it was to be changed, and somebody else's if it was to be created or removed.
 type liveDir struct {
 	dir      string
+	layout   rules.Layout
+	root     *os.Root // the directory; open during a publication
 	manifest *manifest
 	logger   *slog.Logger
 	step     func() // called after every step that outlasts a kill; tests look at what is on disk then
 }
 
-func openLiveDir(dir, statePath string, logger *slog.Logger) (*liveDir, error) {
+func openLiveDir(dir string, layout rules.Layout, statePath string, logger *slog.Logger) (*liveDir, error) {
 	m, err := openManifest(statePath, dir)
 	if err != nil {
 		return nil, err
 	}
-	return &liveDir{dir: dir, manifest: m, logger: logger, step: func() {}}, nil
+	return &liveDir{dir: dir, layout: layout, manifest: m, logger: logger, step: func() {}}, nil
 }
 
 // publish makes our files in the directory equal to files. A name that somebody else's file has is a Conflict; all other files are
 // published nevertheless. Other errors are of kind Unavailable.
 func (d *liveDir) publish(ctx context.Context, files []rules.RuleFile) (rules.Published, error) {
 	var published rules.Published
+	err := d.open()
+	if err != nil {
+		return published, d.failed(err)
+	}
+	defer d.root.Close()
 	present, err := d.list()
 	if err != nil {
 		return published, d.failed(err)
@@ -59,7 +67,7 @@ func (d *liveDir) publish(ctx context.Context, files []rules.RuleFile) (rules.Pu
 		return published, d.failed(err)
 	}
 	for name := range present {
-		if _, ours := d.manifest.Entries[name]; !ours {
+		if _, ours := d.manifest.Entries[name]; !ours && d.isRead(name) {
 			published.Foreign = append(published.Foreign, name)
 		}
 	}
@@ -67,7 +75,7 @@ func (d *liveDir) publish(ctx context.Context, files []rules.RuleFile) (rules.Pu
 	if len(due.write)+len(due.remove) > 0 {
 		published.Changed, err = d.carryOut(ctx, due)
 	} else if due.settled {
-		err = d.manifest.save()
+		err = errors.Join(d.sweep(), d.manifest.save())
 	}
 	switch {
 	case err != nil && rules.KindOf(err) == rules.Conflict:
@@ -80,41 +88,16 @@ func (d *liveDir) publish(ctx context.Context, files []rules.RuleFile) (rules.Pu
 	return published, nil
 }
 
-// list returns every entry of the directory but the staging directory, which it empties, by name. Directories are left out.
-func (d *liveDir) list() (map[string]fs.FileInfo, error) {
-	entries, err := os.ReadDir(d.dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = errors.Join(os.MkdirAll(d.dir, 0o755), os.Chmod(d.dir, 0o755)) // whatever the umask is: the ruler is another user
-	}
-	if err != nil {
-		return nil, err
-	}
-	present := make(map[string]fs.FileInfo, len(entries))
-	for _, e := range entries {
-		if e.Name() == staging { // left by a kill
-			if err := os.RemoveAll(filepath.Join(d.dir, staging)); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		info, err := e.Info()
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if !info.IsDir() {
-			present[e.Name()] = info
-		}
-	}
-	return present, nil
-}
+// maxNamedConflicts is how many taken names a conflict tells.
+const maxNamedConflicts = 10
 
 func (d *liveDir) conflict(paths []string) error {
 	names := make([]string, 0, len(paths))
-	for _, path := range paths {
-		names = append(names, rules.LiveName(path))
+	for _, path := range paths[:min(len(paths), maxNamedConflicts)] {
+		names = append(names, d.layout.LiveName(path))
+	}
+	if more := len(paths) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
 	}
 	return &rules.Error{
 		Kind: rules.Conflict,

@@ -5,8 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"maps"
 	"slices"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -25,12 +24,13 @@ type publication struct {
 // that are there already as they should be.
 func (d *liveDir) plan(files []rules.RuleFile, present map[string]fs.FileInfo) (publication, error) {
 	var due publication
+	var adopted []string
 	if err := d.settle(&due, present); err != nil {
 		return due, err
 	}
 	wanted := make(map[string]bool, len(files))
 	for _, file := range files {
-		name := rules.LiveName(file.Path)
+		name := d.layout.LiveName(file.Path)
 		wanted[name] = true
 		if file.Bad {
 			continue
@@ -53,13 +53,16 @@ func (d *liveDir) plan(files []rules.RuleFile, present map[string]fs.FileInfo) (
 			d.manifest.Entries[name] = entryOf(sum, info)
 			due.settled = true
 			if !ours {
-				d.logger.Info("Took over a rule file that was there already", "dir", d.dir, "file", name)
+				adopted = append(adopted, name)
 			}
-		case exists && !ours:
+		case exists && !ours || isBelowFile(name, present):
 			due.conflict = append(due.conflict, file.Path)
 		default:
 			due.write = append(due.write, file)
 		}
+	}
+	if len(adopted) > 0 {
+		d.logger.Info("Took over rule files that were there already", "dir", d.dir, "files", len(adopted), "first", adopted[0])
 	}
 	for name := range d.manifest.Entries {
 		if wanted[name] {
@@ -76,6 +79,11 @@ func (d *liveDir) plan(files []rules.RuleFile, present map[string]fs.FileInfo) (
 	return due, nil
 }
 
+// isBelowFile reports whether one of the directories that a name needs is a file, or a symbolic link.
+func isBelowFile(name string, present map[string]fs.FileInfo) bool {
+	return slices.ContainsFunc(dirsOf(name), func(dir string) bool { return present[dir] != nil })
+}
+
 // settle decides every pending entry, as liveDir says.
 func (d *liveDir) settle(due *publication, present map[string]fs.FileInfo) error {
 	for name, e := range d.manifest.Entries {
@@ -86,7 +94,7 @@ func (d *liveDir) settle(due *publication, present map[string]fs.FileInfo) error
 		found := ""
 		info, exists := present[name]
 		if exists && info.Mode().IsRegular() && info.Size() <= expr.MaxFile {
-			content, err := os.ReadFile(filepath.Join(d.dir, name))
+			content, err := d.root.ReadFile(name)
 			if err != nil {
 				return err
 			}
@@ -109,7 +117,7 @@ func (d *liveDir) holds(name string, info fs.FileInfo, content []byte) (bool, er
 	if !info.Mode().IsRegular() || info.Size() != int64(len(content)) {
 		return false, nil
 	}
-	found, err := os.ReadFile(filepath.Join(d.dir, name))
+	found, err := d.root.ReadFile(name)
 	return bytes.Equal(found, content), err
 }
 
@@ -126,3 +134,6 @@ func sumOf(content []byte) string {
 	sum := sha256.Sum256(content)
 	return hex.EncodeToString(sum[:])
 }
+
+// names returns what is ours in the directory.
+func (d *liveDir) names() []string { return slices.Collect(maps.Keys(d.manifest.Entries)) }

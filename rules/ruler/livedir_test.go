@@ -22,16 +22,40 @@ import (
 // kill: forwards and back, and with somebody else's files put under every name that is free at that moment.
 func TestKilledAtEveryStep(t *testing.T) {
 	t.Parallel()
-	before := map[string]string{"stays.yaml": "stays", "ops/changes.yaml": "old", "ops/goes.yaml": "goes", "goes.too.yml": "goes too"}
-	after := map[string]string{"stays.yaml": "stays", "ops/changes.yaml": "new", "ops/comes.yaml": "comes", "comes.too.yml": "comes too"}
-	dir, state := filepath.Join(t.TempDir(), "live"), filepath.Join(t.TempDir(), "manifest.json")
-	open := func() *liveDir { return openTestDir(t, dir, state) }
-	mustPublish(t, open(), before)
+	before := map[string]string{"stays.yaml": "stays", "ops/changes.yaml": "old", "ops/goes.yaml": "goes", "goes.too.yml": "goes too", "old/deep/goes.yml": "x"}
+	after := map[string]string{"stays.yaml": "stays", "ops/changes.yaml": "new", "ops/comes.yaml": "comes", "comes.too.yml": "comes too", "new/deep/comes.yml": "x"}
+	for _, layout := range rules.Layouts {
+		t.Run(string(layout), func(t *testing.T) {
+			t.Parallel()
+			killedAtEveryStep(t, layout, layout, before, after)
+		})
+	}
+	t.Run("from flat to tree", func(t *testing.T) {
+		t.Parallel()
+		killedAtEveryStep(t, rules.FlatLayout, rules.TreeLayout, before, after)
+	})
+	t.Run("from tree to flat", func(t *testing.T) {
+		t.Parallel()
+		killedAtEveryStep(t, rules.TreeLayout, rules.FlatLayout, before, after)
+	})
+}
 
-	type moment struct{ live, state map[string]savedFile }
-	snapshot := func() moment { return moment{save(t, dir), save(t, filepath.Dir(state))} }
+func killedAtEveryStep(t *testing.T, from, to rules.Layout, before, after map[string]string) {
+	dir, state := filepath.Join(t.TempDir(), "live"), filepath.Join(t.TempDir(), "manifest.json")
+	open := func(layout rules.Layout) *liveDir { return openTestDir(t, dir, layout, state) }
+	mustPublish(t, open(from), before)
+
+	type moment struct {
+		live, state map[string]savedFile
+		dirs        []string
+	}
+	snapshot := func() moment { return moment{save(t, dir), save(t, filepath.Dir(state)), directories(t, dir)} }
+	goBack := func(m moment) {
+		restore(t, dir, m.live, m.dirs)
+		restore(t, filepath.Dir(state), m.state, nil)
+	}
 	moments := []moment{snapshot()}
-	killed := open()
+	killed := open(to)
 	killed.step = func() { moments = append(moments, snapshot()) }
 	mustPublish(t, killed, after)
 	moments = append(moments, snapshot())
@@ -40,39 +64,47 @@ func TestKilledAtEveryStep(t *testing.T) {
 	}
 
 	for i, m := range moments {
-		for name, target := range map[string]map[string]string{"forwards": after, "back": before} {
-			restore(t, dir, m.live)
-			restore(t, filepath.Dir(state), m.state)
-			mustPublish(t, open(), target)
-			if diff := cmp.Diff(liveNames(target), contents(t, dir)); diff != "" {
+		for name, target := range map[string]struct {
+			layout rules.Layout
+			files  map[string]string
+		}{"forwards": {to, after}, "back": {from, before}} {
+			wanted := liveNames(target.layout, target.files)
+			goBack(m)
+			mustPublish(t, open(target.layout), target.files)
+			if diff := cmp.Diff(wanted, contents(t, dir)); diff != "" {
 				t.Errorf("moment %d, %s: in the directory (-want +got):\n%s", i, name, diff)
 			}
-			if again := mustPublish(t, open(), target); len(again.Changed) != 0 {
+			if diff := cmp.Diff(dirsAbove(wanted), directories(t, dir)); diff != "" {
+				t.Errorf("moment %d, %s: directories (-want +got):\n%s", i, name, diff)
+			}
+			if again := mustPublish(t, open(target.layout), target.files); len(again.Changed) != 0 {
 				t.Errorf("moment %d, %s: the second publication changed %v", i, name, again.Changed)
 			}
 
-			restore(t, dir, m.live)
-			restore(t, filepath.Dir(state), m.state)
-			foreign := []string{}
-			for live := range merged(liveNames(before), liveNames(after)) {
+			goBack(m)
+			foreign := map[string]string{}
+			for live := range merged(liveNames(from, before), liveNames(to, after)) {
 				if _, taken := m.live[live]; !taken {
-					foreign = append(foreign, live)
+					foreign[live] = "theirs"
 					write(t, filepath.Join(dir, live), "theirs")
 				}
 			}
-			slices.Sort(foreign)
-			published, err := open().publish(t.Context(), ruleFiles(target))
+			d := open(target.layout)
+			published, err := d.publish(t.Context(), ruleFiles(target.files))
 			if err != nil && rules.KindOf(err) != rules.Conflict {
 				t.Errorf("moment %d, %s, with foreign files: %v", i, name, err)
 			}
-			if diff := cmp.Diff(foreign, append([]string{}, published.Foreign...)); diff != "" {
+			read := []string{}
+			for live := range foreign {
+				if d.isRead(live) {
+					read = append(read, live)
+				}
+			}
+			slices.Sort(read)
+			if diff := cmp.Diff(read, append([]string{}, published.Foreign...)); diff != "" {
 				t.Errorf("moment %d, %s: foreign (-want +got):\n%s", i, name, diff)
 			}
-			want := liveNames(target)
-			for _, live := range foreign {
-				want[live] = "theirs"
-			}
-			if diff := cmp.Diff(want, contents(t, dir)); diff != "" {
+			if diff := cmp.Diff(merged(wanted, foreign), contents(t, dir)); diff != "" {
 				t.Errorf("moment %d, %s, with foreign files: in the directory (-want +got):\n%s", i, name, diff)
 			}
 		}
@@ -83,9 +115,16 @@ func TestPublishedFilesCanBeReadByTheRuler(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "not", "there", "yet")
 	before := syscall.Umask(0o077)
 	defer syscall.Umask(before)
-	mustPublish(t, openTestDir(t, dir, filepath.Join(t.TempDir(), "m.json")), map[string]string{"ops/a.yaml": "a"})
+	mustPublish(t, openTestDir(t, dir, rules.FlatLayout, filepath.Join(t.TempDir(), "m.json")), map[string]string{"ops/a.yaml": "a"})
 	for path, want := range map[string]fs.FileMode{dir: fs.ModeDir | 0o755, filepath.Join(dir, "ops.a.yaml"): 0o644} {
 		if info, err := os.Stat(path); err != nil || info.Mode() != want {
+			t.Errorf("%s: %v, %v, want %s", path, info.Mode(), err, want)
+		}
+	}
+	tree := filepath.Join(t.TempDir(), "tree")
+	mustPublish(t, openTestDir(t, tree, rules.TreeLayout, filepath.Join(t.TempDir(), "m.json")), map[string]string{"team/web/a.yaml": "a"})
+	for path, want := range map[string]fs.FileMode{"team": fs.ModeDir | 0o755, "team/web": fs.ModeDir | 0o755, "team/web/a.yaml": 0o644} {
+		if info, err := os.Stat(filepath.Join(tree, path)); err != nil || info.Mode() != want {
 			t.Errorf("%s: %v, %v, want %s", path, info.Mode(), err, want)
 		}
 	}
@@ -98,7 +137,7 @@ func TestOddEntriesInTheDirectory(t *testing.T) {
 	t.Parallel()
 	dir, state, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "m.json"), filepath.Join(t.TempDir(), "elsewhere")
 	write(t, elsewhere, "a")
-	d := openTestDir(t, dir, state)
+	d := openTestDir(t, dir, rules.FlatLayout, state)
 	link := func(name string) {
 		if err := os.Symlink(elsewhere, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
@@ -135,7 +174,7 @@ func TestAnUnwritableDirectoryChangesNothing(t *testing.T) {
 		t.Skip("SKIPPED, NOT TESTED: root may write everywhere")
 	}
 	dir, state := t.TempDir(), filepath.Join(t.TempDir(), "m.json")
-	d := openTestDir(t, dir, state)
+	d := openTestDir(t, dir, rules.FlatLayout, state)
 	mustPublish(t, d, map[string]string{"a.yaml": "a"})
 	if err := os.Chmod(dir, 0o500); err != nil {
 		t.Fatal(err)
@@ -152,10 +191,10 @@ func TestAnUnwritableDirectoryChangesNothing(t *testing.T) {
 func TestAManifestOfAnotherDirectoryOwnsNothing(t *testing.T) {
 	t.Parallel()
 	state := filepath.Join(t.TempDir(), "m.json")
-	mustPublish(t, openTestDir(t, t.TempDir(), state), map[string]string{"a.yaml": "a"})
+	mustPublish(t, openTestDir(t, t.TempDir(), rules.FlatLayout, state), map[string]string{"a.yaml": "a"})
 	elsewhere := t.TempDir()
 	write(t, filepath.Join(elsewhere, "a.yaml"), "theirs")
-	published := mustPublish(t, openTestDir(t, elsewhere, state), nil)
+	published := mustPublish(t, openTestDir(t, elsewhere, rules.FlatLayout, state), nil)
 	if diff := cmp.Diff(rules.Published{Foreign: []string{"a.yaml"}}, published); diff != "" {
 		t.Errorf("published (-want +got):\n%s", diff)
 	}
@@ -165,14 +204,14 @@ func TestADamagedManifestIsToldWithItsRemedy(t *testing.T) {
 	t.Parallel()
 	state := filepath.Join(t.TempDir(), "m.json")
 	write(t, state, "{")
-	if _, err := openLiveDir(t.TempDir(), state, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "remove it") {
+	if _, err := openLiveDir(t.TempDir(), rules.FlatLayout, state, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "remove it") {
 		t.Errorf("a damaged manifest: %v", err)
 	}
 }
 
-func openTestDir(t *testing.T, dir, state string) *liveDir {
+func openTestDir(t *testing.T, dir string, layout rules.Layout, state string) *liveDir {
 	t.Helper()
-	d, err := openLiveDir(dir, state, slog.New(slog.DiscardHandler))
+	d, err := openLiveDir(dir, layout, state, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,10 +235,10 @@ func ruleFiles(files map[string]string) []rules.RuleFile {
 	return list
 }
 
-func liveNames(files map[string]string) map[string]string {
+func liveNames(layout rules.Layout, files map[string]string) map[string]string {
 	named := map[string]string{}
 	for path, content := range files {
-		named[rules.LiveName(path)] = content
+		named[layout.LiveName(path)] = content
 	}
 	return named
 }
@@ -241,10 +280,44 @@ func save(t *testing.T, dir string) map[string]savedFile {
 	return files
 }
 
-func restore(t *testing.T, dir string, files map[string]savedFile) {
+// directories returns the directories below dir, sorted.
+func directories(t *testing.T, dir string) []string {
+	t.Helper()
+	found := []string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() || path == dir {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		found = append(found, name)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// dirsAbove returns the directories that files with these names are in, sorted.
+func dirsAbove(files map[string]string) []string {
+	dirs := map[string]bool{}
+	for name := range files {
+		for _, dir := range dirsOf(name) {
+			dirs[dir] = true
+		}
+	}
+	return append([]string{}, slices.Sorted(maps.Keys(dirs))...)
+}
+
+func restore(t *testing.T, dir string, files map[string]savedFile, dirs []string) {
 	t.Helper()
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
+	}
+	for _, name := range dirs {
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for name, file := range files {
 		path := filepath.Join(dir, name)
@@ -276,7 +349,7 @@ func write(t *testing.T, path, content string) {
 
 // BenchmarkPublishUnchanged is what every reconciliation costs: one stat a file, no read and no write.
 func BenchmarkPublishUnchanged(b *testing.B) {
-	d, err := openLiveDir(b.TempDir(), filepath.Join(b.TempDir(), "m.json"), slog.New(slog.DiscardHandler))
+	d, err := openLiveDir(b.TempDir(), rules.FlatLayout, filepath.Join(b.TempDir(), "m.json"), slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
+	"path"
 	"slices"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -15,29 +15,22 @@ import (
 
 // carryOut does what was planned, in the order that liveDir tells, and returns the paths that it wrote or removed.
 func (d *liveDir) carryOut(ctx context.Context, due publication) (changed []string, err error) {
-	stagingDir := filepath.Join(d.dir, staging)
-	defer func() { err = errors.Join(err, os.RemoveAll(stagingDir)) }()
-	if err := d.stage(ctx, stagingDir, due.write); err != nil {
+	defer func() { err = errors.Join(err, d.root.RemoveAll(staging)) }()
+	if err := d.stage(ctx, due.write); err != nil {
 		return nil, err
 	}
-	for _, file := range due.write {
-		name := rules.LiveName(file.Path)
-		d.manifest.Entries[name] = entry{Sum: d.manifest.Entries[name].Sum, Pending: true, Next: sumOf(file.Content)}
-	}
-	for _, name := range due.remove {
-		d.manifest.Entries[name] = entry{Sum: d.manifest.Entries[name].Sum, Pending: true}
-	}
-	if err := d.manifest.save(); err != nil {
+	if err := d.intend(due); err != nil {
 		return nil, err
 	}
 	d.step()
 	// From here on the context is not asked: it is a matter of milliseconds, and half a publication helps nobody.
 	placed := map[string]entry{}
+	touched := map[string]bool{} // directories
 	var taken []string
 	for i, file := range due.write {
-		name := rules.LiveName(file.Path)
+		name := d.layout.LiveName(file.Path)
 		intent := d.manifest.Entries[name]
-		info, err := d.place(filepath.Join(stagingDir, stagedName(i)), name, intent.Sum == "")
+		info, err := d.place(path.Join(staging, stagedName(i)), name, intent.Sum == "")
 		if errors.Is(err, fs.ErrExist) {
 			delete(d.manifest.Entries, name)
 			taken = append(taken, file.Path)
@@ -47,25 +40,29 @@ func (d *liveDir) carryOut(ctx context.Context, due publication) (changed []stri
 			return changed, err
 		}
 		placed[name] = entryOf(intent.Next, info)
-		changed = append(changed, file.Path)
+		changed, touched[path.Dir(name)] = append(changed, file.Path), true
 		d.step()
 	}
 	for _, name := range due.remove {
-		if err := os.Remove(filepath.Join(d.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := d.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return changed, err
 		}
-		if path, ok := rules.RulebookPath(name); ok {
-			changed = append(changed, path)
+		rulebookPath, ok := d.layout.RulebookPath(name)
+		if !ok { // it was published in another layout
+			rulebookPath = name
 		}
+		changed, touched[path.Dir(name)] = append(changed, rulebookPath), true
 		delete(d.manifest.Entries, name)
 		d.step()
 	}
 	slices.Sort(changed)
-	if err := syncDir(d.dir); err != nil {
-		return changed, err
+	for dir := range touched {
+		if err := d.sync(dir); err != nil {
+			return changed, err
+		}
 	}
 	maps.Copy(d.manifest.Entries, placed)
-	if err := d.manifest.save(); err != nil {
+	if err := errors.Join(d.sweep(), d.manifest.save()); err != nil {
 		return changed, err
 	}
 	if len(taken) > 0 {
@@ -74,19 +71,38 @@ func (d *liveDir) carryOut(ctx context.Context, due publication) (changed []stri
 	return changed, nil
 }
 
+// intend writes into the manifest what will be done.
+func (d *liveDir) intend(due publication) error {
+	for _, file := range due.write {
+		name := d.layout.LiveName(file.Path)
+		d.manifest.Entries[name] = entry{Sum: d.manifest.Entries[name].Sum, Pending: true, Next: sumOf(file.Content)}
+		if err := d.intendDirs(name); err != nil {
+			return err
+		}
+	}
+	for _, name := range due.remove {
+		d.manifest.Entries[name] = entry{Sum: d.manifest.Entries[name].Sum, Pending: true}
+	}
+	return d.manifest.save()
+}
+
 // stage writes the new contents into the staging directory.
-func (d *liveDir) stage(ctx context.Context, stagingDir string, files []rules.RuleFile) error {
+func (d *liveDir) stage(ctx context.Context, files []rules.RuleFile) error {
 	if len(files) == 0 {
 		return nil
 	}
-	if err := os.Mkdir(stagingDir, 0o700); err != nil {
+	if err := d.root.Mkdir(staging, 0o700); err != nil {
 		return err
 	}
 	for i, file := range files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := writeDurably(filepath.Join(stagingDir, stagedName(i)), file.Content, 0o644); err != nil { // the ruler is another user
+		staged, err := d.root.OpenFile(path.Join(staging, stagedName(i)), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o644)
+		if err != nil {
+			return err
+		}
+		if err := fill(staged, file.Content, 0o644); err != nil { // the ruler is another user
 			return err
 		}
 		d.step()
@@ -99,19 +115,21 @@ func stagedName(i int) string { return fmt.Sprint(i) }
 // place moves a staged file to its name and tells its size and time. A new name is linked, not renamed, so that a file which somebody
 // else made meanwhile is not overwritten: that is fs.ErrExist.
 func (d *liveDir) place(staged, name string, isNew bool) (fs.FileInfo, error) {
-	info, err := os.Lstat(staged)
+	info, err := d.root.Lstat(staged)
 	if err != nil {
 		return nil, err
 	}
-	target := filepath.Join(d.dir, name)
+	if err := d.makeDirs(name); err != nil {
+		return nil, err
+	}
 	if isNew {
-		err := os.Link(staged, target)
+		err := d.root.Link(staged, name)
 		if err == nil || errors.Is(err, fs.ErrExist) {
 			return info, err
 		}
-		if _, err := os.Lstat(target); err == nil { // a file system without hard links
+		if _, err := d.root.Lstat(name); err == nil { // a file system without hard links
 			return nil, fs.ErrExist
 		}
 	}
-	return info, os.Rename(staged, target)
+	return info, d.root.Rename(staged, name)
 }

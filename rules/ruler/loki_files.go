@@ -16,7 +16,7 @@ type lokiFiles struct {
 }
 
 func newLokiFiles(b base) (rules.Ruler, error) {
-	live, err := openLiveDir(b.RulesDir, b.statePath(), b.Logger)
+	live, err := openLiveDir(b.RulesDir, b.Layout, b.statePath(), b.Logger)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ type manifest struct {
 	path    string
 	Target  string           `json:"target"` // the directory, or the URL and tenant, that it is about
 	Entries map[string]entry `json:"entries"`
+	Dirs    map[string]bool  `json:"directories,omitempty"` // that were made for them below the target
 }
 
 // entry is what is known of one name.
@@ -45,7 +46,10 @@ func openManifest(path, target string) (*manifest, error) {
 		return nil, err
 	}
 	if m.Target != target || m.Entries == nil {
-		m.Target, m.Entries = target, map[string]entry{}
+		m.Target, m.Entries, m.Dirs = target, map[string]entry{}, nil
+	}
+	if m.Dirs == nil {
+		m.Dirs = map[string]bool{}
 	}
 	return m, nil
 }
@@ -72,11 +76,13 @@ func writeDurably(path string, content []byte, mode fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(content)
-	if err := errors.Join(err, file.Chmod(mode), file.Sync(), file.Close()); err != nil { // Chmod: whatever the umask is
-		return err
-	}
-	return nil
+	return fill(file, content, mode)
+}
+
+// fill writes a new file's content, and closes it when that is on the disk.
+func fill(file *os.File, content []byte, mode fs.FileMode) error {
+	_, err := file.Write(content)
+	return errors.Join(err, file.Chmod(mode), file.Sync(), file.Close()) // Chmod: whatever the umask is
 }
 
 // syncDir makes what was renamed, linked or removed in a directory durable.

@@ -13,22 +13,31 @@ import (
 type prometheus struct {
 	base
 	live *liveDir
+	view *treeView // of its directory; nil where that is flat
 }
 
 func newPrometheus(b base) (rules.Ruler, error) {
 	if b.RulesDir == "" {
 		return nil, errors.New("a prometheus needs the directory that it reads rule files from")
 	}
-	live, err := openLiveDir(b.RulesDir, b.statePath(), b.Logger)
+	live, err := openLiveDir(b.RulesDir, b.Layout, b.statePath(), b.Logger)
 	if err != nil {
 		return nil, err
 	}
-	return &prometheus{base: b, live: live}, nil
+	p := &prometheus{base: b, live: live}
+	if b.Layout == rules.TreeLayout {
+		p.view = newTreeView(b.RulesDir, live.names())
+	}
+	return p, nil
 }
 
 // Publish implements rules.Ruler.
 func (p *prometheus) Publish(ctx context.Context, files []rules.RuleFile) (rules.Published, error) {
-	return p.live.publish(ctx, files)
+	published, err := p.live.publish(ctx, files)
+	if p.view != nil {
+		p.view.know(append(p.live.names(), published.Foreign...))
+	}
+	return published, err
 }
 
 // Reload implements rules.Ruler. Prometheus has read everything when it answers.
@@ -51,5 +60,9 @@ func (p *prometheus) Reload(ctx context.Context) error {
 
 // Running implements rules.Ruler.
 func (p *prometheus) Running(ctx context.Context, groups ...string) ([]rules.RunningRule, error) {
-	return p.running(ctx, []string{"api", "v1", "rules"}, "rule_group[]", groups)
+	running, err := p.running(ctx, []string{"api", "v1", "rules"}, "rule_group[]", groups)
+	if p.view != nil {
+		p.view.place(running)
+	}
+	return running, err
 }

@@ -265,7 +265,7 @@ func leavesForeign(t *testing.T, c RulerCase) {
 	before := c.Content(t, theirs.Path)
 	for _, files := range [][]rules.RuleFile{{c.simple("ops/a.yaml", "A", 2)}, nil} {
 		published := bring(t, r, files...)
-		if diff := cmp.Diff([]string{rules.LiveName(theirs.Path)}, published.Foreign); diff != "" {
+		if diff := cmp.Diff([]string{r.Info().Layout.LiveName(theirs.Path)}, published.Foreign); diff != "" {
 			t.Errorf("foreign (-want +got):\n%s", diff)
 		}
 		c.await(t, r, "theirs as well", func(running []rules.RunningRule) bool {
@@ -284,10 +284,10 @@ func conflicts(t *testing.T, c RulerCase) {
 	defer c.Intrude(t, theirs.Path, "")
 	before := c.Content(t, theirs.Path)
 	published, err := r.Publish(t.Context(), []rules.RuleFile{c.simple("ops/free.yaml", "Free", 3), ours})
-	if err == nil || rules.KindOf(err) != rules.Conflict || !strings.Contains(err.Error(), rules.LiveName(ours.Path)) {
+	if err == nil || rules.KindOf(err) != rules.Conflict || !strings.Contains(err.Error(), r.Info().Layout.LiveName(ours.Path)) {
 		t.Errorf("a taken name: %v, want a conflict that names it", err)
 	}
-	if diff := cmp.Diff(rules.Published{Changed: []string{"ops/free.yaml"}, Foreign: []string{rules.LiveName(ours.Path)}}, published); diff != "" {
+	if diff := cmp.Diff(rules.Published{Changed: []string{"ops/free.yaml"}, Foreign: []string{r.Info().Layout.LiveName(ours.Path)}}, published); diff != "" {
 		t.Errorf("published (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(before, c.Content(t, theirs.Path)); diff != "" {
