@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
@@ -26,6 +27,10 @@ func (o *objects) compare(before, after plumbing.Hash, at string, differ map[str
 	if err != nil {
 		return err
 	}
+	if len(differ) > maxFiles || strings.Count(at, "/") > maxDepth {
+		return fmt.Errorf("more than %d files differ, or some below %d directories", maxFiles, maxDepth)
+	}
+	old, now = withoutEqualEnds(old, now)
 	was := make(map[string]object.TreeEntry, len(old))
 	for _, e := range old {
 		was[e.Name] = e
@@ -42,6 +47,17 @@ func (o *objects) compare(before, after plumbing.Hash, at string, differ map[str
 		}
 	}
 	return nil
+}
+
+// withoutEqualEnds leaves out what two directories both begin with and both end with: nearly everything, as a rule.
+func withoutEqualEnds(a, b []object.TreeEntry) (restOfA, restOfB []object.TreeEntry) {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return a, b
 }
 
 // compareEntry compares what two directories have under one name.

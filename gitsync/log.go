@@ -1,14 +1,12 @@
 package gitsync
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
@@ -16,117 +14,150 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// Log implements rules.Store. Failures to read are *rules.Error of kind Unavailable.
+// Log implements rules.Store. A shallow clone's history begins where the clone was cut off. Failures to read are *rules.Error of kind
+// Unavailable.
 func (r *Rulebook) Log(ctx context.Context, from, to string, visit func(rules.PastCommit) error) error {
-	commits, err := r.between(ctx, plumbing.NewHash(from), plumbing.NewHash(to))
-	if errors.Is(err, plumbing.ErrObjectNotFound) {
-		return fmt.Errorf("%s or %s: %w", from, to, fs.ErrNotExist)
-	}
+	w, commits, err := r.history(ctx, from, to)
 	if err != nil {
-		return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+		return err
 	}
-	for _, commit := range commits {
-		past, err := r.past(commit)
+	for _, n := range commits {
+		past, err := w.past(n)
 		if err != nil {
-			return unavailable(err, "the commit %s of the rulebook %s cannot be read", commit.Hash, r.dir)
+			return unavailable(err, "the commit %s of the rulebook %s cannot be read", n.hash, r.dir)
 		}
 		if err := visit(past); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// between returns the commits that lead to one commit and not to another, the oldest first.
-func (r *Rulebook) between(ctx context.Context, from, to plumbing.Hash) ([]*object.Commit, error) {
-	known := map[plumbing.Hash]bool{} // hash → it leads to from
-	var next newestFirst
-	wanted := 0
-	visit := func(hash plumbing.Hash, old bool) error {
-		was, seen := known[hash]
-		if hash.IsZero() || seen && (was || !old) {
-			return nil
-		}
-		known[hash] = old
-		if seen {
-			wanted--
-			return nil
-		}
-		commit, err := r.objects.commit(hash)
-		if err != nil {
-			return err
-		}
-		if !old {
-			wanted++
-		}
-		heap.Push(&next, commit)
-		return ctx.Err()
-	}
-	if err := errors.Join(visit(from, true), visit(to, false)); err != nil {
-		return nil, err
-	}
-	var found []*object.Commit
-	for next.Len() > 0 && wanted > 0 {
-		commit := heap.Pop(&next).(*object.Commit) //nolint:forcetypeassert // nothing else is pushed
-		if !known[commit.Hash] {
-			wanted--
-			found = append(found, commit)
-		}
-		for _, parent := range commit.ParentHashes {
-			if err := visit(parent, known[commit.Hash]); err != nil {
-				return nil, err
-			}
-		}
-	}
-	slices.Reverse(found)
-	return found, nil
+// LogLen returns how many commits Log would visit: for the progress of what takes long. It fails as Log does.
+func (r *Rulebook) LogLen(ctx context.Context, from, to string) (int, error) {
+	_, commits, err := r.history(ctx, from, to)
+	return len(commits), err
 }
 
-// past returns a commit with the files in which it differs from every parent.
-func (r *Rulebook) past(commit *object.Commit) (rules.PastCommit, error) {
-	past := rules.PastCommit{
-		Found:  rules.Found{Revision: commit.Hash.String(), Trailers: Trailers(commit.Message)},
-		Author: rules.Person{Name: commit.Author.Name, Email: commit.Author.Email},
-		When:   commit.Committer.When,
+// Content returns the bytes of the file that has this content id, which the caller must not change: ErrTooLarge is in the chain of the
+// error about a file that is larger than 4 MB. Any failure is a *rules.Error of kind Unavailable.
+func (r *Rulebook) Content(ctx context.Context, id string) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	past.Subject, _, _ = strings.Cut(commit.Message, "\n")
-	roots := make([]plumbing.Hash, 0, len(commit.ParentHashes))
-	for _, hash := range commit.ParentHashes {
-		parent, err := r.objects.commit(hash)
-		if err != nil {
-			return past, err
+	content, err := r.objects.blob(plumbing.NewHash(id))
+	if err != nil {
+		return nil, unavailable(err, "the content %s cannot be read from the rulebook %s", id, r.dir)
+	}
+	return content, nil
+}
+
+// history returns the commits that Log visits, and the walk that found them.
+func (r *Rulebook) history(ctx context.Context, from, to string) (*walk, []*node, error) {
+	for _, revision := range []string{from, to} {
+		if err := r.has(revision); err != nil {
+			return nil, nil, err
 		}
-		past.Parents = append(past.Parents, hash.String())
-		roots = append(roots, parent.TreeHash)
 	}
-	if len(roots) == 0 {
-		roots = append(roots, plumbing.ZeroHash)
-	} else {
+	w, err := newWalk(r.objects)
+	var commits []*node
+	if err == nil {
+		commits, err = w.between(ctx, plumbing.NewHash(from), plumbing.NewHash(to), everything)
+	}
+	if ctx.Err() != nil {
+		return nil, nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, nil, unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+	}
+	return w, commits, nil
+}
+
+// has returns nil when revision is "" or the full hash of a commit that is there.
+func (r *Rulebook) has(revision string) error {
+	if revision == "" {
+		return nil
+	}
+	err := error(plumbing.ErrObjectNotFound)
+	if plumbing.IsHash(revision) {
+		_, err = r.objects.commit(plumbing.NewHash(revision))
+	}
+	if errors.Is(err, plumbing.ErrObjectNotFound) {
+		return fmt.Errorf("commit %s: %w", revision, fs.ErrNotExist)
+	}
+	if err != nil {
+		return unavailable(err, "the commit %s of the rulebook %s cannot be read", revision, r.dir)
+	}
+	return nil
+}
+
+// past returns a commit that the walk found, with the files in which it differs from every parent.
+func (w *walk) past(n *node) (rules.PastCommit, error) {
+	commit, err := w.objects.commit(n.hash)
+	if err != nil {
+		return rules.PastCommit{}, err
+	}
+	past := readMessage(commit.Message)
+	past.Revision = n.hash.String()
+	past.Author.Name, past.Author.Email, past.When = commit.Author.Name, commit.Author.Email, commit.Committer.When
+	trees := make([]*tree, 0, 1)
+	for _, parent := range n.parents {
+		past.Parents = append(past.Parents, parent.String())
+		trees = append(trees, &tree{objects: w.objects, root: w.nodes[parent].root})
+	}
+	if len(n.parents) > 0 {
 		past.Parent = past.Parents[0]
+	} else {
+		trees = append(trees, &tree{objects: w.objects})
 	}
-	var differ map[string]object.TreeEntry
-	for _, root := range roots {
+	past.Files, err = changedFiles(trees, &tree{objects: w.objects, root: n.root})
+	return past, err
+}
+
+// changedFiles returns the files in which a tree differs from every one of its parents.
+func changedFiles(parents []*tree, now *tree) ([]rules.PastFile, error) {
+	differ := map[string]object.TreeEntry{}
+	for i, parent := range parents {
 		these := map[string]object.TreeEntry{}
-		if err := r.objects.compare(root, commit.TreeHash, "", these); err != nil {
-			return past, err
+		if err := now.objects.compare(parent.root, now.root, "", these); err != nil {
+			return nil, err
 		}
-		if differ == nil {
+		if i == 0 {
 			differ = these
 		}
 		maps.DeleteFunc(differ, func(path string, _ object.TreeEntry) bool { _, both := these[path]; return !both })
 	}
-	first := &tree{objects: r.objects, root: roots[0]}
+	var files []rules.PastFile
 	for _, path := range slices.Sorted(maps.Keys(differ)) {
 		file := rules.PastFile{Path: path}
-		if before, err := first.find(path); err == nil {
-			file.Before = before.Hash.String()
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return past, err
+		for i, parent := range parents {
+			id, err := parent.contentID(path)
+			if err != nil {
+				return nil, err
+			}
+			if i == 0 {
+				file.Before = id
+			} else {
+				file.Others = append(file.Others, id)
+			}
 		}
-		if after := differ[path]; !after.Hash.IsZero() {
-			file.After = after.Hash.String()
+		var err error
+		if file.After, err = now.contentID(path); err != nil {
+			return nil, err
 		}
-		past.Files = append(past.Files, file)
+		files = append(files, file)
 	}
-	return past, nil
+	return files, nil
+}
+
+// contentID returns what List has for the path; "" when that is nothing.
+func (t *tree) contentID(path string) (string, error) {
+	entry, err := t.find(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !regular(entry.Mode) {
+		return "", nil
+	}
+	return entry.Hash.String(), err
 }

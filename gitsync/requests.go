@@ -1,53 +1,51 @@
 package gitsync
 
 import (
-	"container/heap"
 	"context"
-	"errors"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/object"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// maxRequests is how many commits FindRequest reads of a history it does not know yet: 0.3 s worth (measured). Requests are
-// looked for after a crash or when a command comes twice, minutes later at most, so older ones need no answer.
+// maxRequests is how many commits FindRequest reads of a history that it does not know yet. Requests are looked for after a crash or when a
+// command comes twice, minutes later at most, so older ones need no answer.
 const maxRequests = 10_000
 
-// requests remembers which commits answer which request. It reads each commit once.
+// requests remembers which commits answer which request, up to the head that it has read last.
 type requests struct {
-	mu    sync.Mutex
-	head  plumbing.Hash                     // up to where it was read
-	known map[rules.Trailer][]plumbing.Hash // one of the trailers below → its commits, newest first
-	seen  map[plumbing.Hash]struct{}        // commits that were read
+	mu       sync.Mutex
+	head     plumbing.Hash
+	answered []answer // the oldest first; at least those of the newest maxRequests commits
 }
 
-// The trailers that commits are found by.
-const (
-	requestID      = "Request-Id"
-	idempotencyKey = "Idempotency-Key"
-)
+// answer is a commit that says which request it answers.
+type answer struct {
+	commit  plumbing.Hash
+	request string // the trailer Request-Id
+	key     string // the trailer Idempotency-Key; "" when it has none
+}
 
 // FindRequest returns the commits of the branch that have the trailer "Request-Id: id", newest first, as far as they are among the
 // newest 10,000. The first call reads those, later ones only what came since. Failures are *rules.Error of kind Unavailable.
 func (r *Rulebook) FindRequest(ctx context.Context, id string) ([]rules.Found, error) {
-	return r.find(ctx, rules.Trailer{Key: requestID, Value: id})
+	return r.find(ctx, func(a answer) bool { return a.request == id && id != "" })
 }
 
 // FindKey is FindRequest for the trailer "Idempotency-Key: key". A commit that undid a change has none: it is found by the request.
 func (r *Rulebook) FindKey(ctx context.Context, key string) ([]rules.Found, error) {
-	return r.find(ctx, rules.Trailer{Key: idempotencyKey, Value: key})
+	return r.find(ctx, func(a answer) bool { return a.key == key && key != "" })
 }
 
-func (r *Rulebook) find(ctx context.Context, trailer rules.Trailer) ([]rules.Found, error) {
+func (r *Rulebook) find(ctx context.Context, wanted func(answer) bool) ([]rules.Found, error) {
 	head, err := r.head()
 	if err != nil {
 		return nil, err
 	}
-	hashes, err := r.requests.find(ctx, r.objects, head.commit, trailer)
+	hashes, err := r.requests.find(ctx, r.objects, head.commit, wanted)
 	if err != nil {
 		return nil, unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
 	}
@@ -67,84 +65,83 @@ func (r *Rulebook) find(ctx context.Context, trailer rules.Trailer) ([]rules.Fou
 	return found, nil
 }
 
-func (q *requests) find(ctx context.Context, o *objects, head plumbing.Hash, trailer rules.Trailer) ([]plumbing.Hash, error) {
+// find returns the wanted commits that lead to head, newest first.
+func (q *requests) find(ctx context.Context, o *objects, head plumbing.Hash, wanted func(answer) bool) ([]plumbing.Hash, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if head != q.head {
-		connected, err := q.read(ctx, o, head)
-		if err == nil && !connected { // somebody rewrote the history: what we know may be gone from it
-			q.known, q.seen = nil, nil
-			_, err = q.read(ctx, o, head)
+	if err := q.follow(ctx, o, head); err != nil {
+		return nil, err
+	}
+	var hashes []plumbing.Hash
+	for _, a := range slices.Backward(q.answered) {
+		if wanted(a) {
+			hashes = append(hashes, a.commit)
 		}
+	}
+	return hashes, nil
+}
+
+// follow reads what leads to head and not to the head before, and forgets what leads only there. Where that cannot be told any more, as
+// somebody rewrote the history and removed the old one, it begins anew.
+func (q *requests) follow(ctx context.Context, o *objects, head plumbing.Hash) error {
+	if head == q.head {
+		return nil
+	}
+	gone, err := q.between(ctx, o, head, q.head)
+	var fresh []answer
+	if err == nil {
+		fresh, err = q.between(ctx, o, q.head, head)
+	}
+	if err != nil && !q.head.IsZero() && ctx.Err() == nil {
+		q.head, q.answered, gone = plumbing.ZeroHash, nil, nil
+		fresh, err = q.between(ctx, o, plumbing.ZeroHash, head)
+	}
+	if err != nil {
+		return err
+	}
+	if len(gone) > 0 {
+		stale := map[answer]bool{}
+		for _, a := range gone {
+			stale[a] = true
+		}
+		q.answered = slices.DeleteFunc(q.answered, func(a answer) bool { return stale[a] })
+	}
+	q.answered = append(q.answered, fresh...)
+	if more := len(q.answered) - maxRequests; more > maxRequests {
+		q.answered = slices.Clone(q.answered[more:])
+	}
+	q.head = head
+	return nil
+}
+
+// between returns the answers among the newest commits that lead to one commit and not to another, the oldest first.
+func (q *requests) between(ctx context.Context, o *objects, from, to plumbing.Hash) ([]answer, error) {
+	w, err := newWalk(o)
+	if err != nil {
+		return nil, err
+	}
+	commits, err := w.between(ctx, from, to, maxRequests)
+	if err != nil {
+		return nil, err
+	}
+	var answers []answer
+	for _, n := range commits {
+		commit, err := o.commit(n.hash)
 		if err != nil {
-			q.head, q.known, q.seen = plumbing.ZeroHash, nil, nil
 			return nil, err
 		}
-		q.head = head
-	}
-	return q.known[trailer], nil
-}
-
-// read reads the commits that lead to head and were not read before, newest first. It reports whether it met the head
-// that it read up to the last time, or had read nothing yet.
-func (q *requests) read(ctx context.Context, o *objects, head plumbing.Hash) (connected bool, err error) {
-	if q.seen == nil {
-		q.known, q.seen = map[rules.Trailer][]plumbing.Hash{}, map[plumbing.Hash]struct{}{}
-	}
-	connected = len(q.seen) == 0
-	fresh := map[rules.Trailer][]plumbing.Hash{}
-	var next newestFirst
-	visit := func(hash plumbing.Hash) error {
-		connected = connected || hash == q.head
-		if _, ok := q.seen[hash]; ok || hash.IsZero() {
-			return nil
-		}
-		q.seen[hash] = struct{}{}
-		commit, err := o.commit(hash)
-		if errors.Is(err, plumbing.ErrObjectNotFound) && hash != head {
-			return nil // a shallow clone ends here
-		}
-		if err != nil {
-			return err
-		}
-		heap.Push(&next, commit)
-		return ctx.Err()
-	}
-	if err := visit(head); err != nil {
-		return false, err
-	}
-	for n := 0; next.Len() > 0 && n < maxRequests; n++ {
-		commit := heap.Pop(&next).(*object.Commit) //nolint:forcetypeassert // nothing else is pushed
+		a := answer{commit: n.hash}
 		for _, t := range Trailers(commit.Message) {
-			for _, key := range []string{requestID, idempotencyKey} {
-				if strings.EqualFold(t.Key, key) {
-					t.Key = key
-					fresh[t] = append(fresh[t], commit.Hash)
-				}
+			switch {
+			case strings.EqualFold(t.Key, "Request-Id"):
+				a.request = strings.Clone(t.Value)
+			case strings.EqualFold(t.Key, "Idempotency-Key"):
+				a.key = strings.Clone(t.Value)
 			}
 		}
-		for _, parent := range commit.ParentHashes {
-			if err := visit(parent); err != nil {
-				return false, err
-			}
+		if a.request != "" || a.key != "" {
+			answers = append(answers, a)
 		}
 	}
-	for trailer, hashes := range fresh {
-		q.known[trailer] = append(hashes, q.known[trailer]...)
-	}
-	return connected, nil
-}
-
-// newestFirst is a heap of commits by the committer's date.
-type newestFirst []*object.Commit
-
-func (h newestFirst) Len() int           { return len(h) }
-func (h newestFirst) Less(i, j int) bool { return h[i].Committer.When.After(h[j].Committer.When) }
-func (h newestFirst) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *newestFirst) Push(x any)        { *h = append(*h, x.(*object.Commit)) } //nolint:forcetypeassert // see read
-func (h *newestFirst) Pop() any {
-	last := len(*h) - 1
-	x := (*h)[last]
-	*h = (*h)[:last]
-	return x
+	return answers, nil
 }

@@ -9,14 +9,15 @@ type PastCommit struct {
 	Author  Person     // the commit's author; the id is that of the trailer Actor, empty in other people's commits
 	When    time.Time  // the committer's date
 	Body    string     // what the message says between subject and trailers, without the indent that Alertsmith gives it
-	Files   []PastFile // by path; what `git log --full-history -- PATH` lists the commit for
+	Files   []PastFile // by path; those that `git log -c --name-only` lists under the commit
 }
 
 // PastFile is one file that a commit changed: its content differs from that in every one of the commit's parents.
 type PastFile struct {
-	Path   string // in the rulebook
-	Before string // content id in the first parent; "" when it was not there
-	After  string // content id in the commit; "" when the commit removed it
+	Path   string   // in the rulebook
+	Before string   // content id in the first parent as Tree.List has it; "" when it was not there
+	Others []string // the same in the further parents of a merge
+	After  string   // content id in the commit; "" when the commit removed it
 }
 
 // External reports whether somebody made the commit without Alertsmith: no trailer says which request asked for it.

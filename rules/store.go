@@ -48,7 +48,7 @@ type Store interface {
 	FindRequest(ctx context.Context, id string) ([]Found, error)
 	// Log calls visit for the commits that lead to the commit to and do not lead to from (full hashes; from "" means all), parents before
 	// children and otherwise in the order of their dates, until visit returns an error, which Log returns. A from that is no ancestor of to
-	// leaves out what both have. fs.ErrNotExist when the rulebook has not got one of them.
+	// leaves out what both have; to "" is a rulebook without commits. fs.ErrNotExist when the rulebook has not got one of them.
 	Log(ctx context.Context, from, to string, visit func(PastCommit) error) error
 }
 

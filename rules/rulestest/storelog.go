@@ -26,6 +26,9 @@ func (s *Store) Log(_ context.Context, from, to string, visit func(rules.PastCom
 
 // past returns the commits after from up to to.
 func (s *Store) past(from, to string) ([]rules.PastCommit, error) {
+	if to == "" {
+		return nil, nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	first, last := -1, -1

@@ -27,6 +27,7 @@ func TestStore(t *testing.T, open func(t *testing.T) rules.Store) {
 		"a state stays readable after the next one":         snapshotsStay,
 		"equal bytes have equal ids, other bytes others":    contentIDs,
 		"a commit is found by its request, newest first":    findsRequests,
+		"the log tells every commit once, the oldest first": logTells,
 		"concurrent updates are all there exactly once":     concurrentUpdates,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
@@ -48,7 +49,7 @@ func commit(id string, files map[string][]byte) rules.Commit {
 		When:     time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC),
 		Subject:  "add " + id,
 		Body:     "/alert add " + id,
-		Trailers: []rules.Trailer{{Key: "Action", Value: "add"}, {Key: "Request-Id", Value: id}},
+		Trailers: []rules.Trailer{{Key: "Action", Value: "add"}, {Key: "Actor", Value: "alice u1"}, {Key: "Request-Id", Value: id}},
 		Files:    files,
 	}
 }
@@ -172,6 +173,45 @@ func findsRequests(t *testing.T, s rules.Store) {
 	}
 	if found, err := s.FindRequest(t.Context(), "r"); err != nil || len(found) != 0 {
 		t.Errorf("a request that never was: %v, %v", found, err)
+	}
+}
+
+func logTells(t *testing.T, s rules.Store) {
+	first := write(t, s, "r1", map[string][]byte{"loki/a.yaml": []byte("a"), "loki/b.yaml": []byte("b")}).Revision()
+	second := write(t, s, "r2", map[string][]byte{"loki/a.yaml": []byte("A"), "loki/b.yaml": nil}).Revision()
+	id := func(text string) string { return contentID([]byte(text)) }
+	past := func(revision, request string, parents []string, files ...rules.PastFile) rules.PastCommit {
+		c := commit(request, nil)
+		p := rules.PastCommit{Author: c.Author, When: c.When, Body: c.Body, Parents: parents, Files: files}
+		p.Revision, p.Subject, p.Trailers = revision, c.Subject, c.Trailers
+		if len(parents) > 0 {
+			p.Parent = parents[0]
+		}
+		return p
+	}
+	all := []rules.PastCommit{
+		past(first, "r1", nil, rules.PastFile{Path: "loki/a.yaml", After: id("a")}, rules.PastFile{Path: "loki/b.yaml", After: id("b")}),
+		past(second, "r2", []string{first}, rules.PastFile{Path: "loki/a.yaml", Before: id("a"), After: id("A")}, rules.PastFile{Path: "loki/b.yaml", Before: id("b")}),
+	}
+	for _, ends := range []struct {
+		from, to string
+		want     []rules.PastCommit
+	}{{"", second, all}, {"", first, all[:1]}, {first, second, all[1:]}, {second, second, nil}, {second, first, nil}, {"", "", nil}} {
+		var got []rules.PastCommit
+		err := s.Log(t.Context(), ends.from, ends.to, func(c rules.PastCommit) error { got = append(got, c); return nil })
+		if diff := cmp.Diff(ends.want, got); err != nil || diff != "" {
+			t.Errorf("the log of %q..%q: %v (-want +got):\n%s", ends.from, ends.to, err, diff)
+		}
+	}
+	unknown := strings.Repeat("12", 20)
+	for _, ends := range [][2]string{{"", unknown}, {unknown, second}} {
+		if err := s.Log(t.Context(), ends[0], ends[1], func(rules.PastCommit) error { return nil }); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the log of %q..%q: %v, want fs.ErrNotExist", ends[0], ends[1], err)
+		}
+	}
+	enough := errors.New("enough")
+	if err := s.Log(t.Context(), "", second, func(rules.PastCommit) error { return enough }); !errors.Is(err, enough) {
+		t.Errorf("Log returns %v, want the visitor's own error", err)
 	}
 }
 
