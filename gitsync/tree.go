@@ -11,6 +11,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/alertsmith/alertsmith/rules"
 )
 
 const (
@@ -19,7 +21,7 @@ const (
 )
 
 // ErrTooLarge is in the chain of an error about what is too large to be read: a file over 4 MB.
-var ErrTooLarge = errors.New("is too large")
+var ErrTooLarge = rules.ErrTooLarge
 
 // tree is the rulebook at one commit. It implements rules.Tree.
 type tree struct {
@@ -143,4 +145,14 @@ func regular(m filemode.FileMode) bool {
 func readable(name string) bool {
 	return name != "" && name != "." && name != ".." && utf8.ValidString(name) &&
 		!strings.ContainsAny(name, `/\`) && !strings.ContainsFunc(name, unicode.IsControl)
+}
+
+// readablePath reports whether every name of a path is readable.
+func readablePath(path string) bool {
+	for name := range strings.SplitSeq(path, "/") {
+		if !readable(name) {
+			return false
+		}
+	}
+	return true
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/alertsmith/alertsmith/rules/expr"
@@ -197,10 +198,8 @@ func (a Add) namespace(book *Book, ruler RulerInfo) (string, error) {
 			namespace = "default"
 		}
 	}
-	for path := range book.files[ruler.Name] {
-		if (Ref{Path: path}).Namespace() == namespace {
-			return namespace, nil
-		}
+	if slices.ContainsFunc(book.shelf(ruler.Name), func(f *shelved) bool { return (Ref{Path: f.path}).Namespace() == namespace }) {
+		return namespace, nil
 	}
 	return namespace, checkNamespace(namespace)
 }

@@ -9,61 +9,25 @@ import (
 	"strings"
 )
 
-// index finds a book's rules.
-type index struct {
-	entries []Entry
-	byName  map[string][]int // name → places in entries
-	byRef   map[Ref]int
-	byHash  map[string]int // see hashAddress
-}
-
-func (b *Book) makeIndex() *index {
-	x := &index{byName: map[string][]int{}, byRef: map[Ref]int{}, byHash: map[string]int{}}
-	for _, ruler := range b.rulers {
-		for _, path := range sortedKeys(b.files[ruler.Name]) {
-			count := map[[2]string]int{} // a bad file may have two groups with one name
-			for _, g := range b.files[ruler.Name][path].groups {
-				for _, r := range g.Rules {
-					count[[2]string{g.Name, r.Name()}]++
-					ref := Ref{Ruler: ruler.Name, Path: path, Group: g.Name, Name: r.Name(), Nth: count[[2]string{g.Name, r.Name()}]}
-					i := len(x.entries)
-					x.entries = append(x.entries, Entry{Ref: ref, Rule: r.Rule, GroupLabels: g.Labels, Source: r.source, Interval: g.Interval, Line: r.line})
-					x.byName[ref.Name] = append(x.byName[ref.Name], i)
-					x.byRef[ref] = i
-					x.byHash[hashAddress(ref)] = i
-				}
-			}
-		}
-	}
-	return x
-}
-
 // Get returns the rule at ref, and whether there is one.
-func (b *Book) Get(ref Ref) (Entry, bool) {
-	x := b.index()
-	i, ok := x.byRef[ref]
-	if !ok {
-		return Entry{}, false
-	}
-	return x.entries[i], true
-}
+func (b *Book) Get(ref Ref) (Entry, bool) { return b.shelf(ref.Ruler).get(ref.Path).get(ref) }
 
 // Find returns the rule at an address: NAME, group/NAME, namespace/group/NAME, ruler:namespace/group/NAME, each with #N. Where two
 // files of one namespace have a group of one name, ruler:path-of-the-file/group/NAME tells them apart. Names may hold slashes,
 // colons and number signs: an address that is the whole of a shorter form is that.
 // Errors: NotFound with the nearest names as Fixes; Conflict with the candidates as Fixes when it is ambiguous (Field "name").
 func (b *Book) Find(address string) (Entry, error) {
-	found := b.index().resolve(address)
+	found := b.resolve(address)
 	switch len(found) {
 	case 0:
 		return Entry{}, b.notFound(address)
 	case 1:
-		return b.index().entries[found[0]], nil
+		return found[0], nil
 	}
 	const most = 20
 	var fixes []string
-	for _, i := range found[:min(len(found), most)] {
-		fixes = append(fixes, b.Address(b.index().entries[i].Ref))
+	for _, entry := range found[:min(len(found), most)] {
+		fixes = append(fixes, b.Address(entry.Ref))
 	}
 	text := fmt.Sprintf("%d rules have the name %q. Say which one.", len(found), address)
 	if len(found) > most {
@@ -74,15 +38,13 @@ func (b *Book) Find(address string) (Entry, error) {
 
 // Address returns the shortest address that Find resolves to ref; "" when b has no such rule.
 func (b *Book) Address(ref Ref) string {
-	x := b.index()
-	want, ok := x.byRef[ref]
-	if !ok {
+	if _, ok := b.Get(ref); !ok {
 		return ""
 	}
 	nth := "#" + strconv.Itoa(ref.Nth)
 	for _, form := range forms(ref) {
 		for _, address := range []string{form, form + nth} {
-			if found := x.resolve(address); len(found) == 1 && found[0] == want {
+			if found := b.resolve(address); len(found) == 1 && found[0].Ref == ref {
 				return address
 			}
 		}
@@ -111,44 +73,71 @@ func hashAddress(ref Ref) string {
 	return "@" + hex.EncodeToString(sum[:8])
 }
 
+const hashAddressSize = len("@0123456789abcdef")
+
 // resolve returns the rules that an address means: those for which it is the shortest form.
-func (x *index) resolve(address string) []int {
-	if i, ok := x.byHash[address]; ok {
-		return []int{i}
+func (b *Book) resolve(address string) []Entry {
+	if found := b.byHash(address); len(found) > 0 {
+		return found
 	}
-	if found := x.match(address, 0); len(found) > 0 {
+	if found := b.match(address, 0); len(found) > 0 {
 		return found
 	}
 	if i := strings.LastIndexByte(address, '#'); i > 0 {
 		if nth, err := strconv.Atoi(address[i+1:]); err == nil && nth > 0 && address[i+1:] == strconv.Itoa(nth) {
-			return x.match(address[:i], nth)
+			return b.match(address[:i], nth)
 		}
 	}
 	return nil
 }
 
+// byHash returns the rule that has an address of last resort; such addresses are so rare that all rules are looked at.
+func (b *Book) byHash(address string) []Entry {
+	if len(address) != hashAddressSize || address[0] != '@' {
+		return nil
+	}
+	entries := b.Entries("")
+	i := slices.IndexFunc(entries, func(e Entry) bool { return hashAddress(e.Ref) == address })
+	if i < 0 {
+		return nil
+	}
+	return entries[i : i+1]
+}
+
 // match returns the rules that have the address without #N as a form; nth 0 takes every one of a name in a group.
-func (x *index) match(address string, nth int) []int {
-	var best []int
+func (b *Book) match(address string, nth int) []Entry {
+	var best []Entry
 	bestForm := -1
 	// The name is the whole address, or what stands behind one of its slashes.
 	for start := 0; start >= 0; start = nextSlash(address, start) {
-		for _, i := range x.byName[address[start:]] {
-			ref := x.entries[i].Ref
-			if nth != 0 && ref.Nth != nth {
+		for _, entry := range b.named(address[start:]) {
+			if nth != 0 && entry.Ref.Nth != nth {
 				continue
 			}
-			form := slices.Index(forms(ref), address)
+			form := slices.Index(forms(entry.Ref), address)
 			if form < 0 || bestForm >= 0 && form > bestForm {
 				continue
 			}
 			if form < bestForm {
 				best = nil
 			}
-			best, bestForm = append(best, i), form
+			best, bestForm = append(best, entry), form
 		}
 	}
 	return best
+}
+
+// named returns the rules of a name, in the order of Entries.
+func (b *Book) named(name string) []Entry {
+	var entries []Entry
+	for _, f := range b.names.files(name) {
+		for _, e := range f.entries {
+			if e.Ref.Name == name {
+				entries = append(entries, e)
+			}
+		}
+	}
+	return entries
 }
 
 // nextSlash returns the place behind the next slash at or after start; -1 when there is none.

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha1" //nolint:gosec // Git's name for content, not a protection
 	"encoding/hex"
@@ -9,18 +8,20 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
-// Book is the rule files of a rulebook at one revision, parsed and checked. It is immutable.
+// Book is the rule files of a rulebook at one revision, parsed and checked. It is immutable, and shares what it has in common with the
+// books that it was made from and that were made from it.
 type Book struct {
 	revision string
+	tree     Tree // that it was read from; nil when it was planned or is empty
 	rulers   []RulerInfo
-	files    map[string]map[string]*file // ruler → path relative to its directory → file
-	index    func() *index               // made when it is first asked for
+	shelves  []shelf // of the rulers, in their order
+	names    *nameIndex
+	read     *readFiles
 }
 
 // Entry is one rule with its place.
@@ -35,94 +36,127 @@ type Entry struct {
 
 // NewBook returns the book of an empty rulebook that has these rulers.
 func NewBook(rulers []RulerInfo) *Book {
-	files := map[string]map[string]*file{}
-	for _, r := range rulers {
-		files[r.Name] = map[string]*file{}
-	}
-	return newBook("", slices.Clone(rulers), files)
+	return &Book{rulers: slices.Clone(rulers), shelves: make([]shelf, len(rulers)), names: &nameIndex{}, read: &readFiles{}}
 }
 
-func newBook(revision string, rulers []RulerInfo, files map[string]map[string]*file) *Book {
-	b := &Book{revision: revision, rulers: rulers, files: files}
-	b.index = sync.OnceValue(b.makeIndex)
-	return b
-}
-
-// At returns the book of tree. Files whose content id b knows already are taken over with their verdicts, so that a change
-// costs the changed files, not the tree. An error is the tree's, as kind Unavailable.
+// At returns the book of tree. What b has of it already is taken over with its verdicts: a change costs the changed files, not the tree,
+// where the tree can tell what differs (see Differ). An error is the tree's, as kind Unavailable.
 func (b *Book) At(tree Tree) (*Book, error) {
-	known := b.known()
-	files := map[string]map[string]*file{}
-	for _, ruler := range b.rulers {
+	differ, err := b.differing(tree)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	files, err := b.read.all(differ, tree.Read)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	changes := make([]map[string]*file, len(b.rulers))
+	for i, at := range differ {
+		put(changes, at.ruler, at.relative, files[i])
+	}
+	next := b.with(changes)
+	next.revision, next.tree = tree.Revision(), tree
+	return next, nil
+}
+
+// fileAt is where a rule file stands, and what is there.
+type fileAt struct {
+	ruler    int // of Book.rulers
+	dialect  expr.Dialect
+	path     string // in the rulebook
+	relative string // to the ruler's directory
+	id       string // "" when it is gone
+}
+
+// differing returns the rule files that a tree has otherwise than b.
+func (b *Book) differing(tree Tree) ([]fileAt, error) {
+	if t, ok := tree.(Differ); ok && b.tree != nil {
+		if differ, err := t.Differing(b.tree); err == nil {
+			return b.places(differ), nil
+		}
+		// They are not of one store, or b's is gone; what the tree itself says is still true.
+	}
+	var differ []fileAt
+	for i, ruler := range b.rulers {
 		list, err := tree.List(ruler.Dir)
 		if err != nil {
-			return nil, unreadable(err)
+			return nil, err
 		}
-		mine := make(map[string]*file, len(b.files[ruler.Name]))
 		for path, id := range list {
-			relative, ok := b.relative(ruler, path)
-			if !ok {
-				continue
+			if relative, ok := b.relative(ruler, path); ok && b.shelves[i].id(relative) != id {
+				differ = append(differ, fileAt{i, ruler.Dialect, path, relative, id})
 			}
-			f := known[fileKey{id, ruler.Dialect}]
-			if f == nil {
-				content, err := tree.Read(path)
-				if err != nil {
-					return nil, unreadable(err)
-				}
-				f = readFile(id, ruler.Dialect, content)
-				known[fileKey{id, ruler.Dialect}] = f
-			}
-			mine[relative] = f
 		}
-		files[ruler.Name] = mine
-	}
-	return newBook(tree.Revision(), b.rulers, files), nil
-}
-
-// fileKey is what a verdict depends on.
-type fileKey struct {
-	id      string
-	dialect expr.Dialect
-}
-
-// known returns the files that b has read.
-func (b *Book) known() map[fileKey]*file {
-	known := map[fileKey]*file{}
-	for _, files := range b.files {
-		for _, f := range files {
-			known[fileKey{f.id, f.dialect}] = f
+		for _, f := range b.shelves[i] {
+			if path := b.pathIn(i, f.path); list[path] == "" {
+				differ = append(differ, fileAt{i, ruler.Dialect, path, f.path, ""})
+			}
 		}
 	}
-	return known
+	return differ, nil
 }
 
-func unreadable(cause error) *Error {
-	return &Error{Kind: Unavailable, Offset: -1, Text: "The rulebook could not be read.", Cause: cause}
+// places returns the rule files among paths in the rulebook.
+func (b *Book) places(ids map[string]string) []fileAt {
+	var found []fileAt
+	for path, id := range ids {
+		for i, ruler := range b.rulers {
+			if relative, ok := b.relative(ruler, path); ok {
+				found = append(found, fileAt{i, ruler.Dialect, path, relative, id})
+			}
+		}
+	}
+	return found
 }
 
 // With returns the book as it will be when these files are written (path in the rulebook → content, nil removes).
 func (b *Book) With(files map[string][]byte) *Book {
-	planned := maps.Clone(b.files)
-	for _, ruler := range b.rulers {
-		cloned := false
-		for path, content := range files {
+	changes := make([]map[string]*file, len(b.rulers))
+	for path, content := range files {
+		for i, ruler := range b.rulers {
 			relative, ok := b.relative(ruler, path)
-			if !ok {
-				continue
+			switch {
+			case !ok:
+			case content == nil:
+				put(changes, i, relative, nil)
+			default:
+				put(changes, i, relative, b.read.file(plannedID(content), ruler.Dialect, content))
 			}
-			if !cloned {
-				planned[ruler.Name] = maps.Clone(b.files[ruler.Name])
-				cloned = true
-			}
-			if content == nil {
-				delete(planned[ruler.Name], relative)
-				continue
-			}
-			planned[ruler.Name][relative] = readFile(plannedID(content), ruler.Dialect, content)
 		}
 	}
-	return newBook("", b.rulers, planned)
+	return b.with(changes)
+}
+
+func put(changes []map[string]*file, ruler int, path string, f *file) {
+	if changes[ruler] == nil {
+		changes[ruler] = map[string]*file{}
+	}
+	changes[ruler][path] = f
+}
+
+// with returns the book with other files: for each ruler, path → file, nil for none.
+func (b *Book) with(changes []map[string]*file) *Book {
+	next := &Book{rulers: b.rulers, shelves: slices.Clone(b.shelves), read: b.read}
+	edit := b.names.edit()
+	for i, files := range changes {
+		shelved := make(map[string]*shelved, len(files))
+		for path, f := range files {
+			shelved[path] = nil
+			if f != nil {
+				shelved[path] = b.shelve(i, path, f)
+			}
+			edit.replace(b.shelves[i].get(path), shelved[path])
+		}
+		if len(files) > 0 {
+			next.shelves[i] = b.shelves[i].with(shelved)
+		}
+	}
+	next.names = edit.done()
+	return next
+}
+
+func unreadable(cause error) *Error {
+	return &Error{Kind: Unavailable, Offset: -1, Text: "The rulebook could not be read.", Cause: cause}
 }
 
 // plannedID is the content id that Git will give a file (SHA-1): the verdict on what was planned serves for what was committed. Where the
@@ -175,10 +209,9 @@ func below(dir, path string) (string, bool) {
 // else an *Error of kind Invalid that lists every new problem.
 func (b *Book) Check(ruler string, before *Book) error {
 	var problems []Problem
-	for _, path := range sortedKeys(b.files[ruler]) {
-		old := before.files[ruler][path]
-		if f := b.files[ruler][path]; old == nil || old != f && !bytes.Equal(old.content, f.content) {
-			problems = append(problems, b.problemsOf(ruler, path)...)
+	for _, path := range changedPaths(before, b, ruler) {
+		if f := b.shelf(ruler).get(path); f != nil {
+			problems = append(problems, f.bad...)
 		}
 	}
 	if len(problems) == 0 {
@@ -207,15 +240,6 @@ func sentence(text string) string {
 	return text + "."
 }
 
-// problemsOf returns what is wrong with one file.
-func (b *Book) problemsOf(ruler, path string) []Problem {
-	var problems []Problem
-	for _, p := range slices.Concat(b.pathProblems(ruler, path), b.files[ruler][path].problems) {
-		problems = append(problems, Problem{Path: b.rulebookPath(Ref{Ruler: ruler, Path: path}), Line: p.Line, Column: p.Column, Text: p.Text})
-	}
-	return problems
-}
-
 // Revision returns the commit's full hash; "" for a planned or empty book.
 func (b *Book) Revision() string { return b.revision }
 
@@ -234,9 +258,9 @@ func (b *Book) ruler(name string) (RulerInfo, bool) {
 // Problems returns what is wrong with any file, by path and line.
 func (b *Book) Problems() []Problem {
 	var problems []Problem
-	for _, ruler := range b.rulers {
-		for path := range b.files[ruler.Name] {
-			problems = append(problems, b.problemsOf(ruler.Name, path)...)
+	for _, shelf := range b.shelves {
+		for _, f := range shelf {
+			problems = append(problems, f.bad...)
 		}
 	}
 	slices.SortStableFunc(problems, func(p, q Problem) int {
@@ -247,45 +271,73 @@ func (b *Book) Problems() []Problem {
 
 // Entries returns every rule of one ruler ("" = of all) in the order of ruler, path, group and place.
 func (b *Book) Entries(ruler string) []Entry {
-	entries := b.index().entries
-	if ruler == "" {
-		return slices.Clone(entries)
-	}
-	var mine []Entry
-	for _, e := range entries {
-		if e.Ref.Ruler == ruler {
-			mine = append(mine, e)
-		}
-	}
-	return mine
+	return b.entries(ruler, func(*shelved) bool { return true })
 }
 
 // liveEntries returns the rules of one ruler that are published: those of good files.
 func (b *Book) liveEntries(ruler string) []Entry {
-	return slices.DeleteFunc(b.Entries(ruler), func(e Entry) bool { return b.bad(ruler, e.Ref.Path) })
+	return b.entries(ruler, func(f *shelved) bool { return len(f.bad) == 0 })
 }
 
-// bad reports whether a file has problems.
-func (b *Book) bad(ruler, path string) bool {
-	return len(b.files[ruler][path].problems) > 0 || len(b.pathProblems(ruler, path)) > 0
+func (b *Book) entries(ruler string, wanted func(*shelved) bool) []Entry {
+	var entries []Entry
+	for i, shelf := range b.shelves {
+		if ruler != "" && b.rulers[i].Name != ruler {
+			continue
+		}
+		for _, f := range shelf {
+			if wanted(f) {
+				entries = append(entries, f.entries...)
+			}
+		}
+	}
+	return entries
+}
+
+// size returns how many rules there are.
+func (b *Book) size() (n int) {
+	for _, shelf := range b.shelves {
+		for _, f := range shelf {
+			n += len(f.entries)
+		}
+	}
+	return n
 }
 
 // RuleFiles returns what the ruler is to read, sorted by path.
 func (b *Book) RuleFiles(ruler string) []RuleFile {
-	files := make([]RuleFile, 0, len(b.files[ruler]))
-	for _, path := range sortedKeys(b.files[ruler]) {
-		f := b.files[ruler][path]
-		files = append(files, RuleFile{Path: path, ID: f.id, Content: f.content, Bad: b.bad(ruler, path)})
+	shelf := b.shelf(ruler)
+	files := make([]RuleFile, len(shelf))
+	for i, f := range shelf {
+		files[i] = RuleFile{Path: f.path, ID: f.file.id, Content: f.file.content, Bad: len(f.bad) > 0}
 	}
 	return files
 }
 
+// shelf returns the files of one ruler.
+func (b *Book) shelf(ruler string) shelf {
+	for i, r := range b.rulers {
+		if r.Name == ruler {
+			return b.shelves[i]
+		}
+	}
+	return nil
+}
+
+// file returns a ruler's file at a path relative to its directory; nil when there is none.
+func (b *Book) file(ruler, path string) *file {
+	if f := b.shelf(ruler).get(path); f != nil {
+		return f.file
+	}
+	return nil
+}
+
 // content returns the bytes of the rule file at a path in the rulebook, and whether b has one.
 func (b *Book) content(path string) ([]byte, bool) {
-	for _, ruler := range b.rulers {
+	for i, ruler := range b.rulers {
 		if relative, ok := b.relative(ruler, path); ok {
-			if f := b.files[ruler.Name][relative]; f != nil {
-				return f.content, true
+			if f := b.shelves[i].get(relative); f != nil {
+				return f.file.content, true
 			}
 		}
 	}
@@ -294,10 +346,20 @@ func (b *Book) content(path string) ([]byte, bool) {
 
 // rulebookPath returns where the ref's file is in the rulebook: the ruler's directory and the path in it.
 func (b *Book) rulebookPath(ref Ref) string {
-	if ruler, ok := b.ruler(ref.Ruler); ok && ruler.Dir != "" {
-		return ruler.Dir + "/" + ref.Path
+	for i, r := range b.rulers {
+		if r.Name == ref.Ruler {
+			return b.pathIn(i, ref.Path)
+		}
 	}
 	return ref.Path
+}
+
+// pathIn returns where a ruler's file is in the rulebook.
+func (b *Book) pathIn(ruler int, relative string) string {
+	if dir := b.rulers[ruler].Dir; dir != "" {
+		return dir + "/" + relative
+	}
+	return relative
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

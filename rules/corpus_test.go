@@ -30,7 +30,7 @@ func TestCorpusEdits(t *testing.T) {
 			add := Add{Name: "Added here", Expr: "up == 0", Options: Options{Ruler: "prometheus", Namespace: ref.Namespace(), Group: ref.Group}}
 			change := requirePlan(t, book, add)
 			requireNoLines(t, book.Diff(change), "-")
-			requireInsertion(t, book.files["prometheus"][path].content, change.Files["prometheus/"+path])
+			requireInsertion(t, book.file("prometheus", path).content, change.Files["prometheus/"+path])
 			requireOnlyNew(t, book, change, change.Refs...)
 
 			// Put into a namespace of its own, it makes a file of its own.
@@ -47,8 +47,8 @@ func TestCorpusEdits(t *testing.T) {
 				change := requirePlan(t, book, Delete{Address: book.Address(e.Ref)})
 				requireNoLines(t, book.Diff(change), "+")
 				if content := change.Files["prometheus/"+path]; content != nil {
-					requireInsertion(t, content, book.files["prometheus"][path].content)
-					requireOnlyNew(t, book.With(change.Files), Change{Ruler: "prometheus", Files: map[string][]byte{"prometheus/" + path: book.files["prometheus"][path].content}}, e.Ref)
+					requireInsertion(t, content, book.file("prometheus", path).content)
+					requireOnlyNew(t, book.With(change.Files), Change{Ruler: "prometheus", Files: map[string][]byte{"prometheus/" + path: book.file("prometheus", path).content}}, e.Ref)
 				} else if len(entries) != 1 {
 					t.Errorf("deleting one of %d rules removes the file", len(entries))
 				}
@@ -83,7 +83,7 @@ func requireOnlyNew(t *testing.T, book *Book, change Change, refs ...Ref) {
 		count := map[string]int{}
 		for path := range change.Files {
 			path, _ = strings.CutPrefix(path, change.Ruler+"/")
-			if f := b.files[change.Ruler][path]; f != nil {
+			if f := b.file(change.Ruler, path); f != nil {
 				for _, source := range f.sources() {
 					count[source]++
 				}

@@ -16,7 +16,7 @@ func (d Delete) Plan(book *Book) (Change, error) {
 		return Change{}, err
 	}
 	ref := entry.Ref
-	f := book.files[ref.Ruler][ref.Path]
+	f := book.file(ref.Ruler, ref.Path)
 	groupIndex, ruleIndex := f.position(ref)
 	content, err := f.withoutRule(groupIndex, ruleIndex)
 	if err != nil {

@@ -15,7 +15,7 @@ const maxFixes = 5
 // notFound is the error for an address that no rule has.
 func (b *Book) notFound(address string) *Error {
 	e := &Error{Kind: NotFound, Field: "name", Offset: -1, Text: fmt.Sprintf("There is no rule %q.", address)}
-	names := sortedKeys(b.index().byName)
+	names := b.names.all()
 	last := address[strings.LastIndexByte(address, '/')+1:]
 	last, _, _ = strings.Cut(last, "#")
 	near := Nearest(last, names)
@@ -23,8 +23,8 @@ func (b *Book) notFound(address string) *Error {
 		near = append(near, Nearest(address, names)...)
 	}
 	for _, name := range near {
-		for _, i := range b.index().byName[name] {
-			fix := b.Address(b.index().entries[i].Ref)
+		for _, entry := range b.named(name) {
+			fix := b.Address(entry.Ref)
 			if len(e.Fixes) < maxFixes && !slices.Contains(e.Fixes, fix) {
 				e.Fixes = append(e.Fixes, fix)
 			}

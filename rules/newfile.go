@@ -17,8 +17,8 @@ func (b *Book) newPath(ruler RulerInfo, namespace, group string) (string, error)
 	e := invalid("namespace", "A new rule in the namespace %q would stand in %s, which is not one of the files of %s: those are %s. "+
 		"Choose another namespace=, or the group= of an existing file.", cmp.Or(namespace, "."), b.rulebookPath(Ref{Ruler: ruler.Name, Path: path}), ruler.Name, ruler.Files)
 	namespaces := map[string]int{}
-	for path := range b.files[ruler.Name] {
-		namespaces[(Ref{Path: path}).Namespace()]++
+	for _, f := range b.shelf(ruler.Name) {
+		namespaces[(Ref{Path: f.path}).Namespace()]++
 	}
 	byFiles := func(x, y string) int { return cmp.Or(namespaces[y]-namespaces[x], strings.Compare(x, y)) }
 	for _, candidate := range slices.SortedFunc(maps.Keys(namespaces), byFiles) {
@@ -62,13 +62,13 @@ func (b *Book) extensions(ruler RulerInfo, namespace string) []string {
 // prefersYML reports whether most files of a namespace end in .yml, or where that says nothing, most files of the ruler.
 func (b *Book) prefersYML(ruler, namespace string) bool {
 	there, everywhere := 0, 0 // files in .yml more than in .yaml
-	for path := range b.files[ruler] {
+	for _, f := range b.shelf(ruler) {
 		more := 1
-		if strings.HasSuffix(path, ".yaml") {
+		if strings.HasSuffix(f.path, ".yaml") {
 			more = -1
 		}
 		everywhere += more
-		if (Ref{Path: path}).Namespace() == namespace {
+		if (Ref{Path: f.path}).Namespace() == namespace {
 			there += more
 		}
 	}

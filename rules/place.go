@@ -24,34 +24,34 @@ func (b *Book) put(ruler RulerInfo, namespace string, g group) (path string, con
 		path, err = b.newPath(ruler, namespace, g.Name)
 		return path, renderFile(g), err
 	}
-	f := b.files[ruler.Name][path]
-	if problems := b.problemsOf(ruler.Name, path); len(problems) > 0 {
-		e := conflict("group", "The group %q stands in %s, which has to be mended first: %s", g.Name, place(problems[0]), sentence(problems[0].Text))
-		e.Problems = problems
+	f := b.shelf(ruler.Name).get(path)
+	if len(f.bad) > 0 {
+		e := conflict("group", "The group %q stands in %s, which has to be mended first: %s", g.Name, place(f.bad[0]), sentence(f.bad[0].Text))
+		e.Problems = f.bad
 		return "", nil, e
 	}
-	if err := b.checkFits(Ref{Ruler: ruler.Name, Path: path, Group: g.Name}, g, f.groups[index]); err != nil {
+	if err := b.checkFits(Ref{Ruler: ruler.Name, Path: path, Group: g.Name}, g, f.file.groups[index]); err != nil {
 		return "", nil, err
 	}
 	rules := make([]Rule, len(g.Rules))
 	for i, r := range g.Rules {
 		rules[i] = r.Rule
 	}
-	content, err = f.withRules(index, rules)
+	content, err = f.file.withRules(index, rules)
 	return path, content, err
 }
 
 // findGroup returns the file in a namespace that has a group of this name, and the group's place in it; "" when there is none.
 func (b *Book) findGroup(ruler RulerInfo, namespace, name string) (path string, index int, err error) {
 	var found []string
-	for _, candidate := range sortedKeys(b.files[ruler.Name]) {
-		if (Ref{Path: candidate}).Namespace() != namespace {
+	for _, candidate := range b.shelf(ruler.Name) {
+		if (Ref{Path: candidate.path}).Namespace() != namespace {
 			continue
 		}
-		for i, g := range b.files[ruler.Name][candidate].groups {
+		for i, g := range candidate.file.groups {
 			if g.Name == name {
-				path, index = candidate, i
-				found = append(found, candidate)
+				path, index = candidate.path, i
+				found = append(found, candidate.path)
 			}
 		}
 	}
@@ -119,7 +119,7 @@ func (b *Book) freePath(ruler RulerInfo, namespace, group, extension string) str
 }
 
 // free reports whether no rule file is at path.
-func (b *Book) free(ruler RulerInfo, path string) bool { return b.files[ruler.Name][path] == nil }
+func (b *Book) free(ruler RulerInfo, path string) bool { return b.file(ruler.Name, path) == nil }
 
 // cutTo cuts a file name so that it is at most room bytes long in a live name, where dots are doubled.
 func cutTo(stem string, room int) string {

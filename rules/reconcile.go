@@ -189,7 +189,7 @@ func (a *Applier) survey(ctx context.Context, d *desk, book *Book) (well bool, e
 	d.note(func(s *RulerStatus) {
 		s.LastSeen = a.Now()
 		s.Rules, s.Running, s.NotLive = len(verdicts), len(verdicts)-len(notLive), notLive
-		s.Files = len(book.RuleFiles(d.name))
+		s.Files = len(book.shelf(d.name))
 	})
 	for _, w := range d.waits() {
 		now := a.stands(ctx, d, book, running, w.Outcome, nil)
@@ -209,7 +209,7 @@ func (a *Applier) Status(ctx context.Context) Status {
 	if book, err := a.Book(ctx); err != nil {
 		status.Err = err
 	} else {
-		status.Revision, status.Problems, status.Rules = book.Revision(), book.Problems(), len(book.Entries(""))
+		status.Revision, status.Problems, status.Rules = book.Revision(), book.Problems(), book.size()
 	}
 	status.Reconciled = true
 	for _, ruler := range a.Rulers {

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -96,34 +95,12 @@ func (r Replay) subject(refs []Ref) string {
 	return names[0]
 }
 
-// changedPaths returns the files of a ruler that two books have differently, sorted.
-func changedPaths(from, to *Book, ruler string) []string {
-	var changed []string
-	for path, was := range from.files[ruler] {
-		if !sameContent(was, to.files[ruler][path]) {
-			changed = append(changed, path)
-		}
-	}
-	for path := range to.files[ruler] {
-		if from.files[ruler][path] == nil {
-			changed = append(changed, path)
-		}
-	}
-	slices.Sort(changed)
-	return changed
-}
-
-// sameContent reports whether two files have the same bytes; nil is no file.
-func sameContent(a, b *file) bool {
-	return a == b || a != nil && b != nil && bytes.Equal(a.content, b.content)
-}
-
 // touched returns the rules of a ruler that two books have differently: where they stand now, or stood when they are gone. When what a
 // group says for all its rules is another, they all are.
 func touched(before, after *Book, ruler string) []Ref {
 	var refs []Ref
 	for _, path := range changedPaths(before, after, ruler) {
-		was, is := before.files[ruler][path], after.files[ruler][path]
+		was, is := before.file(ruler, path), after.file(ruler, path)
 		for _, name := range groupNames(is, was) {
 			old, now := was.group(name), is.group(name)
 			at := Ref{Ruler: ruler, Path: path, Group: name}

@@ -281,11 +281,11 @@ func TestReplayAtRandom(t *testing.T) {
 func explain(before, after, now *Book) string {
 	out := "PARENT TO COMMIT\n"
 	for _, path := range changedPaths(before, after, "prometheus") {
-		out += before.Diff(Change{Files: map[string][]byte{"prometheus/" + path: bytesOf(after.files["prometheus"][path])}})
+		out += before.Diff(Change{Files: map[string][]byte{"prometheus/" + path: bytesOf(after.file("prometheus", path))}})
 	}
 	out += "COMMIT TO NOW\n"
 	for _, path := range changedPaths(after, now, "prometheus") {
-		out += after.Diff(Change{Files: map[string][]byte{"prometheus/" + path: bytesOf(now.files["prometheus"][path])}})
+		out += after.Diff(Change{Files: map[string][]byte{"prometheus/" + path: bytesOf(now.file("prometheus", path))}})
 	}
 	return out
 }

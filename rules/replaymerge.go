@@ -22,7 +22,7 @@ func (m *merge) now(path string) *file {
 	if f, planned := m.edited[path]; planned {
 		return f
 	}
-	return m.book.files[m.ruler][path]
+	return m.book.file(m.ruler, path)
 }
 
 // files returns what the change writes.
@@ -30,7 +30,7 @@ func (m *merge) files() map[string][]byte {
 	files := map[string][]byte{}
 	for path, f := range m.edited {
 		switch {
-		case sameContent(f, m.book.files[m.ruler][path]):
+		case sameContent(f, m.book.file(m.ruler, path)):
 		case f == nil:
 			files[m.book.rulebookPath(Ref{Ruler: m.ruler, Path: path})] = nil
 		default:
@@ -42,7 +42,7 @@ func (m *merge) files() map[string][]byte {
 
 // file takes over what happened to one file.
 func (m *merge) file(path string) error {
-	was, will, now := m.from.files[m.ruler][path], m.to.files[m.ruler][path], m.now(path)
+	was, will, now := m.from.file(m.ruler, path), m.to.file(m.ruler, path), m.now(path)
 	switch {
 	case sameContent(now, was):
 		m.edited[path] = will
@@ -169,16 +169,6 @@ func (m *merge) moved(rule placedRule) []Entry {
 
 // group returns the address of a rule's group.
 func (r Ref) group() Ref { return Ref{Ruler: r.Ruler, Path: r.Path, Group: r.Group} }
-
-// named returns the rules of that name.
-func (b *Book) named(name string) []Entry {
-	x := b.index()
-	var entries []Entry
-	for _, i := range x.byName[name] {
-		entries = append(entries, x.entries[i])
-	}
-	return entries
-}
 
 // home returns where a group stands now: when it is not where it was, where most of its rules were moved to.
 func (m *merge) home(path, name string, old *group) (homePath, homeGroup string) {

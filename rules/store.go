@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -12,8 +13,19 @@ type Tree interface {
 	// List returns path → content id (equal ids mean equal bytes) of every regular file below dir, recursively;
 	// dir "" is the root. A dir that does not exist is an empty map. Symlinks and submodules are left out.
 	List(dir string) (map[string]string, error)
-	// Read returns a file's bytes, which the caller must not change; fs.ErrNotExist when there is none.
+	// Read returns a file's bytes, which the caller must not change; fs.ErrNotExist when there is none, ErrTooLarge when it is larger than
+	// any rule file or journal page.
 	Read(path string) ([]byte, error)
+}
+
+// ErrTooLarge is in the chain of an error about a file that is too large to be read.
+var ErrTooLarge = errors.New("is too large")
+
+// Differ is what a Tree may be besides: one that is compared with another at the cost of what differs, not of what there is.
+type Differ interface {
+	// Differing returns path → content id of every regular file that the tree has and other has not with the same bytes, and "" for those
+	// that only other has. It fails when other is no tree of the same store, or cannot be read any more.
+	Differing(other Tree) (map[string]string, error)
 }
 
 // Trailer is one "Key: value" line at the end of a commit message.
