@@ -85,8 +85,9 @@ func commitTrailers(req Request, action string, change Change) []Trailer {
 		Trailer{"Action", action},
 		Trailer{"Actor", strings.TrimSpace(req.Actor.Name + " " + req.Actor.ID)},
 		Trailer{"Channel", strings.TrimSpace(req.Channel.Name + " " + req.Channel.ID)},
-		Trailer{"Request-Id", req.ID},
 	)
+	trailers = append(trailers, change.Trailers...)
+	trailers = append(trailers, Trailer{"Request-Id", req.ID})
 	if req.Key != "" {
 		trailers = append(trailers, Trailer{"Idempotency-Key", req.Key})
 	}

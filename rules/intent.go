@@ -2,7 +2,8 @@ package rules
 
 import "time"
 
-// Intent is what a command asks for, parsed, before any rule was looked at. Implementations stand one to a file: Add, Delete.
+// Intent is what a command asks for, parsed, before any rule was looked at. Implementations stand one to a file: Add, Delete,
+// Undo, Restore.
 type Intent interface {
 	// Action names it in the journal and the commit: "add", "delete".
 	Action() string
@@ -15,9 +16,11 @@ type Intent interface {
 type Change struct {
 	Ruler   string            // the one ruler that it is for
 	Files   map[string][]byte // path in the rulebook → new content; nil removes the file
-	Refs    []Ref             // the rules that it adds or deletes
+	Refs    []Ref             // the rules that it adds, changes or deletes
 	Subject string            // of the commit: "add sshd-ban"
 	Reason  string            // why, as the person gave it; may be empty
+	// Trailers are more for the commit's message and the journal's page: what an undo undoes, where a restored rule comes from.
+	Trailers []Trailer
 }
 
 // Options are what `option=value` sets on a rule beside its expression. A nil pointer or empty string means "not given".

@@ -74,8 +74,8 @@ func between(oldName, older, newName, newer string) string {
 	return strings.Join(lines, "")
 }
 
-// text3 returns the content of a file that may be none.
-func text3(f *file) string {
+// contentOf returns the content of a file that may be none.
+func contentOf(f *file) string {
 	if f == nil {
 		return ""
 	}

@@ -50,7 +50,7 @@ func (m *merge) file(path string) error {
 	case sameContent(now, will):
 		return nil
 	case now != nil && len(now.groups) == 0 || !m.expressible(path, was, will):
-		m.clash(clash{at: Ref{Ruler: m.ruler, Path: path}, was: text3(was), will: text3(will), now: text3(now)})
+		m.clash(clash{at: Ref{Ruler: m.ruler, Path: path}, was: contentOf(was), will: contentOf(will), now: contentOf(now)})
 		return nil
 	}
 	return m.rules(path, was, will)

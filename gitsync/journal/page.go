@@ -98,6 +98,9 @@ func entryText(e rules.PageEntry, t time.Time) string {
 	line("Channel", who(e.Request.Channel.Name, e.Request.Channel.ID))
 	line("Team", who(e.Request.Team.Name, e.Request.Team.ID))
 	line("Reason", escape(e.Change.Reason))
+	for _, t := range e.Change.Trailers {
+		line(escape(strings.ReplaceAll(t.Key, "-", " ")), code(t.Value))
+	}
 	line("Request", code(e.Request.ID))
 	if command := cut(e.Request.Command, maxCommand); strings.ContainsAny(command, "\r\n") || len(command) > maxLine {
 		b.WriteString("- Command:\n\n" + fenced("text", command))

@@ -1,0 +1,47 @@
+package rules
+
+// Undo takes back what a commit did, as a new commit. It is the exact inverse where nothing of it was touched since; a rule that a later
+// commit touched as well is a Conflict that explains itself, as Replay says.
+type Undo struct {
+	Commit        PastCommit
+	Before, After *Book // on either side of it: at its first parent, and at itself
+	Reason        string
+}
+
+// Action returns "undo".
+func (Undo) Action() string { return "undo" }
+
+// Plan implements Intent.
+func (u Undo) Plan(book *Book) (Change, error) {
+	change, err := Replay{
+		Before: u.Before, After: u.After, Back: true, Verb: u.Action(), Subject: u.Commit.Subject, Reason: u.Reason,
+	}.Plan(book)
+	change.Trailers = []Trailer{{TrailerUndoes, u.Commit.Name()}}
+	return change, err
+}
+
+// The trailers that say which commit a change goes by, as PastCommit.Name names it.
+const (
+	TrailerUndoes       = "Undoes"
+	TrailerRestoredFrom = "Restored-From"
+)
+
+// Name returns what names a commit for good: the id of the request that asked for it, as a commit that is planned again on top of
+// somebody else's has that still, and another hash; the full hash of other people's commits.
+func (c PastCommit) Name() string {
+	if id := c.Trailer("Request-Id"); id != "" {
+		return id
+	}
+	return c.Revision
+}
+
+// Trailer returns the value of the last trailer of that key; "" when there is none.
+func (c PastCommit) Trailer(key string) string {
+	value := ""
+	for _, t := range c.Trailers {
+		if t.Key == key {
+			value = t.Value
+		}
+	}
+	return value
+}

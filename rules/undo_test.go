@@ -1,0 +1,114 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestUndo(t *testing.T) {
+	t.Parallel()
+	empty := bookOf(t, memoryTree{})
+	change := requirePlan(t, empty, Add{Name: "A", Expr: "up == 0", Options: Options{Ruler: "prometheus", Namespace: "ops"}})
+	after := empty.With(change.Files)
+	commit := PastCommit{Found: Found{Revision: "1111", Subject: change.Subject, Trailers: []Trailer{{"Alert", "A"}, {"Request-Id", "abc"}}}}
+	undo := requirePlan(t, after, Undo{Commit: commit, Before: empty, After: after, Reason: "a mistake"})
+	want := Change{
+		Ruler: "prometheus", Files: map[string][]byte{"prometheus/ops/" + change.Refs[0].Path[len("ops/"):]: nil}, Refs: change.Refs,
+		Subject: "undo add A", Reason: "a mistake", Trailers: []Trailer{{"Undoes", "abc"}},
+	}
+	if diff := cmp.Diff(want, undo); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	commit.Trailers = nil
+	if trailers := requirePlan(t, after, Undo{Commit: commit, Before: empty, After: after}).Trailers; trailers[0].Value != "1111" {
+		t.Errorf("an external commit is named %q", trailers[0].Value)
+	}
+}
+
+func TestRestore(t *testing.T) {
+	t.Parallel()
+	const file = "# licence\ngroups:\n- name: g\n  interval: 1m\n  rules:\n  - alert: A\n    expr: up\n  # about B\n  - alert: B\n    expr: up # here\n  - alert: B\n    expr: up > 1\n"
+	ref := func(name string, nth int) Ref {
+		return Ref{Ruler: "prometheus", Path: "ops/a.yaml", Group: "g", Name: name, Nth: nth}
+	}
+	for _, test := range []struct {
+		name    string
+		now     memoryTree
+		ref     Ref
+		follow  Ref // what the history says
+		path    string
+		want    string
+		touched []Ref
+		refused Kind
+	}{
+		{
+			name: "deleted", ref: ref("B", 1), touched: []Ref{ref("B", 1)},
+			now:  memoryTree{"prometheus/ops/a.yaml": strings.Replace(file, "  # about B\n  - alert: B\n    expr: up # here\n", "", 1)},
+			want: file,
+		},
+		{
+			name: "changed, and its comment too", ref: ref("B", 1), touched: []Ref{ref("B", 1)},
+			now:  memoryTree{"prometheus/ops/a.yaml": strings.Replace(file, "  # about B\n  - alert: B\n    expr: up # here\n", "  # new\n  - alert: B\n    expr: up == 7\n    for: 1m\n", 1)},
+			want: file,
+		},
+		{
+			name: "its comment alone", ref: ref("B", 1), touched: []Ref{ref("B", 1)},
+			now:  memoryTree{"prometheus/ops/a.yaml": strings.Replace(file, "# about B", "# new", 1)},
+			want: file,
+		},
+		{
+			name: "with its file", ref: ref("A", 1), touched: []Ref{ref("A", 1)},
+			now:  memoryTree{},
+			want: "# licence\ngroups:\n- name: g\n  interval: 1m\n  rules:\n  - alert: A\n    expr: up\n",
+		},
+		{
+			name: "renamed and moved, as its history tells", ref: ref("A", 1),
+			follow:  Ref{Ruler: "prometheus", Path: "new.yaml", Group: "h", Name: "C", Nth: 1},
+			now:     memoryTree{"prometheus/new.yaml": "groups:\n  - name: h\n    rules:\n      - alert: C\n        expr: up < 1\n"},
+			path:    "prometheus/new.yaml",
+			want:    "groups:\n  - name: h\n    rules:\n      - alert: A\n        expr: up\n",
+			touched: []Ref{{Ruler: "prometheus", Path: "new.yaml", Group: "h", Name: "A", Nth: 1}, {Ruler: "prometheus", Path: "new.yaml", Group: "h", Name: "C", Nth: 1}},
+		},
+		{
+			name: "its file was renamed", ref: ref("B", 2), touched: []Ref{{Ruler: "prometheus", Path: "b.yaml", Group: "g", Name: "B", Nth: 2}},
+			now:  memoryTree{"prometheus/b.yaml": strings.Replace(file, "  - alert: B\n    expr: up > 1\n", "", 1)},
+			path: "prometheus/b.yaml", want: file,
+		},
+		{name: "as it was", ref: ref("B", 2), now: memoryTree{"prometheus/ops/a.yaml": file}, refused: Conflict},
+		{name: "not there then", ref: ref("C", 1), now: memoryTree{"prometheus/ops/a.yaml": file}, refused: NotFound},
+		{name: "where nothing can be edited", ref: ref("A", 1), now: memoryTree{"prometheus/ops/a.yaml": "groups: [{name: g, rules: [{alert: Z, expr: up}]}]\n"}, refused: Conflict},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			book := bookOf(t, test.now)
+			intent := Restore{From: bookOf(t, memoryTree{"prometheus/ops/a.yaml": file}), Ref: test.ref, Now: test.follow, Commit: PastCommit{Found: Found{Revision: "1111"}}}
+			if test.refused != "" {
+				if change, err := intent.Plan(book); KindOf(err) != test.refused {
+					t.Fatalf("got %+v, %v", change, err)
+				}
+				return
+			}
+			change := requirePlan(t, book, intent)
+			if test.path == "" {
+				test.path = "prometheus/ops/a.yaml"
+			}
+			if diff := cmp.Diff(map[string]string{test.path: test.want}, contents(change.Files)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if !slices.Equal(change.Refs, test.touched) || change.Subject != "restore "+test.ref.Name || change.Trailers[0] != (Trailer{"Restored-From", "1111"}) {
+				t.Errorf("got %+v", change)
+			}
+		})
+	}
+}
+
+func contents(files map[string][]byte) map[string]string {
+	texts := map[string]string{}
+	for path, content := range files {
+		texts[path] = string(content)
+	}
+	return texts
+}
