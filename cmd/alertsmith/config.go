@@ -10,6 +10,8 @@ import (
 
 	promconfig "github.com/prometheus/common/config"
 	"gopkg.in/yaml.v3"
+
+	"github.com/alertsmith/alertsmith/rules"
 )
 
 // config is the configuration file. deploy/alertsmith/alertsmith.yml documents every key.
@@ -23,15 +25,18 @@ type config struct {
 
 // rulerConfig is one program that evaluates rules.
 type rulerConfig struct {
-	Name          string                       `yaml:"name"`
-	Kind          string                       `yaml:"kind"`
-	URL           string                       `yaml:"url"`
-	RulesDir      string                       `yaml:"rules_dir"`    // what the ruler reads; empty: below the storage path, or Loki's rule API
-	RulebookDir   string                       `yaml:"rulebook_dir"` // its directory in the rulebook; empty: its name
-	Tenant        string                       `yaml:"tenant"`
-	Timeout       time.Duration                `yaml:"timeout"`        // of one question; 0: the adapter's default
-	ReloadTimeout time.Duration                `yaml:"reload_timeout"` // of a reload order; 0: the adapter's default
-	HTTP          *promconfig.HTTPClientConfig `yaml:"http_config"`
+	Name            string                       `yaml:"name"`
+	Kind            string                       `yaml:"kind"`
+	URL             string                       `yaml:"url"`
+	RulesDir        string                       `yaml:"rules_dir"`        // what the ruler reads; empty: below the storage path, or Loki's rule API
+	Layout          rules.Layout                 `yaml:"layout"`           // how files are named there; empty: flat
+	RulebookDir     string                       `yaml:"rulebook_dir"`     // its directory in the rulebook; empty: its name, ".": the root
+	RulebookFiles   []string                     `yaml:"rulebook_files"`   // patterns of its files there; none: all
+	RulebookExclude []string                     `yaml:"rulebook_exclude"` // patterns of files there that are not its own
+	Tenant          string                       `yaml:"tenant"`
+	Timeout         time.Duration                `yaml:"timeout"`        // of one question; 0: the adapter's default
+	ReloadTimeout   time.Duration                `yaml:"reload_timeout"` // of a reload order; 0: the adapter's default
+	HTTP            *promconfig.HTTPClientConfig `yaml:"http_config"`
 }
 
 // mattermostConfig says whose commands are taken.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alertsmith/alertsmith/rules"
 	"github.com/alertsmith/alertsmith/rules/ruler"
 )
 
@@ -20,8 +21,9 @@ func (c *config) check(p *problems) {
 		for k, other := range c.Rulers[:i] {
 			if r.Name == other.Name {
 				p.at(fmt.Sprintf("rulers[%d].name", i), "%q is the name of rulers[%d] already", r.Name, k)
-			} else if within(r.dir(), other.dir()) || within(other.dir(), r.dir()) {
-				p.at(fmt.Sprintf("rulers[%d].rulebook_dir", i), "%q and %q of rulers[%d] hold the same files; give each ruler a directory of its own", r.dir(), other.dir(), k)
+			} else if r.dir() == other.dir() && len(other.RulebookFiles)+len(other.RulebookExclude) == 0 {
+				p.at(fmt.Sprintf("rulers[%d].rulebook_dir", i), "rulers[%d] has the same directory %q, and takes all files there; "+
+					"give each ruler a directory of its own, or rulers[%d] its rulebook_files", k, r.dir(), k)
 			}
 		}
 	}
@@ -45,9 +47,17 @@ func (r rulerConfig) check(p *problems, key string) {
 		p.at(key+".name", "%q is no name for a ruler; use lower-case letters, digits, - and _", r.Name)
 	}
 	if dir := r.dir(); dir != "" && dir != path.Clean(dir) || path.IsAbs(dir) || within(dir, "..") {
-		p.at(key+".rulebook_dir", "%q is no directory inside the rulebook; write it like prometheus or rules/prometheus", dir)
-	} else if within(dir, "journal") || within("journal", dir) {
+		p.at(key+".rulebook_dir", "%q is no directory inside the rulebook; write it like prometheus or rules/prometheus, or . for all of it", dir)
+	} else if within(dir, "journal") {
 		p.at(key+".rulebook_dir", "the journal's pages are kept in %q; name another directory", dir)
+	}
+	checkPatterns(p, key+".rulebook_files", r.RulebookFiles)
+	checkPatterns(p, key+".rulebook_exclude", r.RulebookExclude)
+	switch {
+	case r.Layout != "" && !slices.Contains(rules.Layouts, r.Layout):
+		p.at(key+".layout", "there is no layout %q; write flat (all files in one directory) or tree (the directories of the rulebook)", r.Layout)
+	case r.Layout == rules.TreeLayout && r.Kind == "loki":
+		p.at(key+".layout", "Loki does not read directories below its tenant's, and its rule API knows none; leave layout out")
 	}
 	if !slices.ContainsFunc(ruler.Kinds, func(k ruler.Kind) bool { return k.Name == r.Kind }) {
 		p.at(key+".kind", "there is no kind of ruler %q; known are %s", r.Kind, strings.Join(kindNames(), ", "))
@@ -59,6 +69,14 @@ func (r rulerConfig) check(p *problems, key string) {
 	checkDuration(p, key+".reload_timeout", r.ReloadTimeout)
 }
 
+func checkPatterns(p *problems, key string, patterns []string) {
+	for i, pattern := range patterns {
+		if err := rules.CheckPattern(pattern); err != nil {
+			p.at(fmt.Sprintf("%s[%d]", key, i), "%v", err)
+		}
+	}
+}
+
 func kindNames() (names []string) {
 	for _, kind := range ruler.Kinds {
 		names = append(names, kind.Name)
@@ -66,7 +84,7 @@ func kindNames() (names []string) {
 	return names
 }
 
-// dir returns the ruler's directory in the rulebook.
+// dir returns the ruler's directory in the rulebook; "." is the root.
 func (r rulerConfig) dir() string {
 	if r.RulebookDir == "" {
 		return r.Name

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strings"
+
+	"github.com/alertsmith/alertsmith/rules"
 )
 
 // greet tells whoever started the service where everything is and what to try first.
@@ -39,6 +41,9 @@ func (r rulerConfig) describe() string {
 	}
 	if r.Kind == "loki" {
 		return text + ", which has to have the parent of " + dir + " as its ruler_storage.local.directory"
+	}
+	if r.Layout == rules.TreeLayout {
+		return text + ", which has to have the files of each directory of " + dir + " among its rule_files"
 	}
 	return text + ", which has to have " + filepath.Join(dir, "*.yaml") + " among its rule_files"
 }

@@ -42,7 +42,7 @@ func (q quickStart) addTo(cfg *config) error {
 			return fmt.Errorf("--%s.url: %w", r.flag, err)
 		}
 		for _, configured := range cfg.Rulers {
-			if configured.Name == r.flag || within(configured.dir(), r.flag) || within(r.flag, configured.dir()) {
+			if configured.Name == r.flag || configured.dir() == r.flag {
 				return fmt.Errorf("--%s.url and --%s.rules-dir: the configuration file has a ruler %q; say it there, and leave the flags out", r.flag, r.flag, configured.Name)
 			}
 		}
