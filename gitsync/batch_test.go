@@ -244,7 +244,7 @@ func TestBatchFails(t *testing.T) {
 			return appendLine("log", "a")(tree)
 		}, func(tree rules.Tree) (rules.Commit, error) {
 			c, err := refused(tree)
-			disk.left.Store(3) // the disk fails when the batch is written
+			disk.left.Store(5) // the disk fails when the batch is written
 			return c, err
 		})
 		disk.left.Store(-1)

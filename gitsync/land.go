@@ -25,39 +25,15 @@ type pushFunc func(ctx context.Context, old, tip plumbing.Hash, made []plumbing.
 // errMoved and errLocked mean that another writer was faster or is at it; then, and on any other error, nothing has landed, with two
 // exceptions that the text of the *rules.Error names: what move says, and kind Uncertain.
 func (r *Rulebook) land(ctx context.Context, base plumbing.Hash, made []plumbing.EncodedObject, tip plumbing.Hash) error {
-	if err := r.store(made, tip); err != nil {
-		return unchanged(err)
-	}
-	if r.push == nil {
-		if err := r.move(base, tip); err != nil {
-			return unchanged(err)
-		}
-		r.landed(base, made, tip)
-		return nil
-	}
-	r.step(StepPush)
-	if err := r.push(ctx, base, tip, made); err != nil {
-		return unchanged(err)
-	}
-	if err := r.move(base, tip); err != nil {
-		return &rules.Error{
-			Kind: rules.Uncertain, Offset: -1, Cause: err,
-			Text: fmt.Sprintf("the Git server has the change as %s, but the rulebook here could not follow it yet", tip),
-		}
-	}
-	r.landed(base, made, tip)
-	return nil
-}
-
-// store makes the objects of commits that lead to tip durable.
-func (r *Rulebook) store(made []plumbing.EncodedObject, tip plumbing.Hash) error {
-	r.step(StepObjects)
-	p, err := r.writeObjects(made)
+	settle, err := r.store(made)
 	if err != nil {
-		return unchanged(err)
+		return err
 	}
 	err = r.publish(ctx, base, made, tip)
-	r.settle(p, err)
+	settle(err)
+	if err == nil {
+		r.landed(base, made, tip)
+	}
 	return unchanged(err)
 }
 
@@ -79,40 +55,39 @@ func (r *Rulebook) publish(ctx context.Context, base plumbing.Hash, made []plumb
 	return nil
 }
 
-// writeObjects makes objects durable: as one pack, which takes two fsyncs and that of its directory however many they are, or loose, with
-// no pack returned, when there are so many packs that more would be in the way of reading.
-func (r *Rulebook) writeObjects(made []plumbing.EncodedObject) (*pack, error) {
-	if r.packs >= maxPacks {
-		return nil, r.fs.write(made)
+// store makes objects durable: as one pack, which takes two fsyncs and that of its directory however many they are, or loose, when there
+// are so many packs that more would be in the way of reading. No `git repack` takes a pack for one that nobody refers to until settle is
+// called with how what was to refer to it ended: when another writer was faster, the pack goes. Failures are *rules.Error of kind Unavailable.
+func (r *Rulebook) store(made []plumbing.EncodedObject) (settle func(error), err error) {
+	r.step(StepObjects)
+	err = errPackExists
+	var p *pack
+	if r.packs < maxPacks {
+		if p, err = newPack(made); err == nil {
+			err = r.fs.writePack(p)
+		}
 	}
-	p, err := newPack(made)
-	if err != nil {
-		return nil, err
-	}
-	err = r.fs.writePack(p)
-	if errors.Is(err, errPackExists) {
-		return nil, r.fs.write(made)
-	}
-	if err != nil {
-		return nil, err
+	switch {
+	case errors.Is(err, errPackExists):
+		return func(error) {}, unchanged(r.fs.write(made))
+	case err != nil:
+		return nil, unchanged(err)
 	}
 	r.packs++
-	r.objects.remember(made)
-	return p, nil
+	return func(err error) { r.settle(p, made, err) }, nil
 }
 
-// settle lets a pack be repacked when the branch stands where it should, and removes it when another writer was faster. After any other
-// error something may refer to it.
-func (r *Rulebook) settle(p *pack, landed error) {
-	if p == nil {
-		return
-	}
-	settle := r.fs.releasePack
+// settle lets a pack be repacked when something refers to it or may do so, and removes it when surely nothing does.
+func (r *Rulebook) settle(p *pack, made []plumbing.EncodedObject, landed error) {
+	var err error
 	if errors.Is(landed, errMoved) || errors.Is(landed, errLocked) {
-		settle = r.fs.discardPack
 		r.packs--
+		err = r.fs.discardPack(p)
+	} else {
+		r.objects.remember(made)
+		err = r.fs.releasePack(p)
 	}
-	if err := settle(p); err != nil {
+	if err != nil {
 		r.log.Warn("a pack of the rulebook is kept out of housekeeping until the next start", "pack", p.name, "err", err)
 	}
 }

@@ -17,8 +17,9 @@ const (
 	maxTreeObject  = 16 << 20 // bytes of one directory: some 200,000 entries
 	maxMessage     = 4 << 20  // bytes of one commit
 	objectCache    = 16 * cache.MiByte
-	maxReindex     = 3       // times that an object is looked for again; one is enough unless several `git gc` run in a row
-	maxTreeEntries = 200_000 // entries in the cache of directories, about 20 MB
+	maxRecent      = 16 << 20 // bytes of objects of new packs that are kept in memory
+	maxReindex     = 3        // times that an object is looked for again; one is enough unless several `git gc` run in a row
+	maxTreeEntries = 200_000  // entries in the cache of directories, about 20 MB
 )
 
 // objects reads Git objects. It is safe for concurrent use, which go-git's storage is not: one at a time reads, and what
@@ -30,14 +31,17 @@ type objects struct {
 	trees  map[plumbing.Hash][]object.TreeEntry
 	cached int                                      // entries in trees
 	held   map[plumbing.Hash]plumbing.EncodedObject // made and not on the disk yet
+	recent map[plumbing.Hash]plumbing.EncodedObject // on the disk, in packs that store has not indexed
+	size   int64                                    // bytes in recent
 }
 
 func newObjects(fs *durable) *objects {
 	return &objects{
-		fs:    fs,
-		store: filesystem.NewStorage(fs, cache.NewObjectLRU(objectCache)),
-		trees: map[plumbing.Hash][]object.TreeEntry{},
-		held:  map[plumbing.Hash]plumbing.EncodedObject{},
+		fs:     fs,
+		store:  filesystem.NewStorage(fs, cache.NewObjectLRU(objectCache)),
+		trees:  map[plumbing.Hash][]object.TreeEntry{},
+		held:   map[plumbing.Hash]plumbing.EncodedObject{},
+		recent: map[plumbing.Hash]plumbing.EncodedObject{},
 	}
 }
 
@@ -63,12 +67,21 @@ func (o *objects) release(fresh []plumbing.EncodedObject) {
 	}
 }
 
-// assertWritten fails unless a commit can be read from the disk.
-func (o *objects) assertWritten(commit plumbing.Hash) error {
+// remember keeps objects readable that are in a new pack, so that the indexes of all packs need not be read again for it.
+func (o *objects) remember(packed []plumbing.EncodedObject) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	_, err := o.find(plumbing.CommitObject, commit, maxMessage)
-	return err
+	for _, object := range packed {
+		if _, known := o.recent[object.Hash()]; !known {
+			o.recent[object.Hash()] = object
+			o.size += object.Size()
+		}
+	}
+	if o.size > maxRecent {
+		o.store.Reindex()
+		clear(o.recent)
+		o.size = 0
+	}
 }
 
 // tree returns the entries of a directory, which the caller must not change. The zero hash is an empty directory.
@@ -131,8 +144,10 @@ func (o *objects) blob(hash plumbing.Hash) ([]byte, error) {
 // get reads an object of at most limit bytes. Somebody may have run `git gc` since we indexed the packs, or be running it
 // now, so what is not found or not readable is looked for again in a fresh index.
 func (o *objects) get(t plumbing.ObjectType, hash plumbing.Hash, limit int64) (plumbing.EncodedObject, error) {
-	if held, ok := o.held[hash]; ok && held.Type() == t {
-		return held, nil
+	for _, made := range []map[plumbing.Hash]plumbing.EncodedObject{o.held, o.recent} {
+		if object, ok := made[hash]; ok && object.Type() == t {
+			return object, nil
+		}
 	}
 	encoded, err := o.find(t, hash, limit)
 	for again := 0; err != nil && !errors.Is(err, ErrTooLarge) && again < maxReindex; again++ {

@@ -1,0 +1,116 @@
+package gitsync
+
+import (
+	"crypto/rand"
+	"errors"
+	"os"
+	"path"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	packDir = "objects/pack"
+	// keepMark is in the .keep files of our packs, so that those that a crash left behind are known.
+	keepMark = "alertsmith is about to refer to this\n"
+	// ownTemporary begins the names of files that are being written; `git prune` removes what begins with tmp_.
+	ownTemporary = "tmp_alertsmith_"
+)
+
+// errPackExists means that exactly this pack is there already: something made the same objects before and failed.
+var errPackExists = errors.New("the pack exists")
+
+// writePack writes a pack; all of it is on the disk when it returns nil. As git does when it receives one, it has a .keep file
+// before it can be seen, so that no `git repack` that runs meanwhile takes it for a pack that nobody refers to; releasePack removes that.
+// The index gets its name last, as with git, for which a pack is there when its index is; an index without a pack is what `git gc` removes.
+func (d *durable) writePack(p *pack) error {
+	name := path.Join(packDir, p.name)
+	switch _, err := d.Stat(name + ".idx"); {
+	case err == nil:
+		return errPackExists
+	case !os.IsNotExist(err):
+		return err
+	}
+	if err := d.MkdirAll(packDir, 0o777); err != nil {
+		return err
+	}
+	temporary := path.Join(packDir, ownTemporary+rand.Text())
+	var group errgroup.Group
+	group.Go(func() error { return d.writeFile(temporary, p.data) })
+	group.Go(func() error { return d.writeFile(temporary+"_index", p.index) })
+	err := group.Wait()
+	if err == nil {
+		err = d.keep(name)
+	}
+	if err == nil {
+		err = d.Filesystem.Rename(temporary, name+".pack")
+	}
+	if err == nil {
+		err = d.Filesystem.Rename(temporary+"_index", name+".idx")
+	}
+	if err == nil {
+		err = d.syncDir(packDir)
+	}
+	if err != nil {
+		return errors.Join(err, d.removeAny(temporary), d.removeAny(temporary+"_index"), d.discardPack(p))
+	}
+	return nil
+}
+
+// writeFile writes a new file that is on the disk when it returns nil.
+func (d *durable) writeFile(name string, content []byte) error {
+	f, err := d.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Close())
+}
+
+// keep makes a pack's .keep file, which need not outlive the process.
+func (d *durable) keep(name string) error {
+	f, err := d.Filesystem.OpenFile(name+".keep", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write([]byte(keepMark))
+	return errors.Join(err, f.Close())
+}
+
+// releasePack lets `git repack` have a pack.
+func (d *durable) releasePack(p *pack) error { return d.removeAny(path.Join(packDir, p.name+".keep")) }
+
+// discardPack removes a pack that nothing refers to.
+func (d *durable) discardPack(p *pack) error {
+	name := path.Join(packDir, p.name)
+	return errors.Join(d.removeAny(name+".idx"), d.removeAny(name+".pack"), d.removeAny(name+".keep"))
+}
+
+// tidyPacks removes what a killed process left among the packs: files that it was writing, and .keep files of ours. It returns how many
+// packs there are.
+func (d *durable) tidyPacks() (packs int, err error) {
+	entries, err := d.ReadDir(packDir)
+	if os.IsNotExist(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	for _, e := range entries {
+		name := path.Join(packDir, e.Name())
+		switch {
+		case strings.HasSuffix(name, ".pack"):
+			packs++
+		case strings.HasPrefix(e.Name(), ownTemporary):
+			err = errors.Join(err, d.removeAny(name))
+		case strings.HasSuffix(name, ".keep"):
+			mark, readErr := readSmall(d.Filesystem, name)
+			if readErr == nil && len(mark) <= len(keepMark) && strings.HasPrefix(keepMark, string(mark)) && len(mark) > 0 {
+				readErr = d.removeAny(name)
+			}
+			err = errors.Join(err, readErr)
+		}
+	}
+	return packs, err
+}
