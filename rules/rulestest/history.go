@@ -19,6 +19,29 @@ func RandomHistory(w io.Writer, chance *rand.Rand, commits int) {
 	}
 }
 
+// RandomEdit returns the files of a random commit of the same kind on top of those that RandomEdit alone has made in a store.
+func RandomEdit(chance *rand.Rand, s *Store) map[string][]byte {
+	h := &randomHistory{chance: chance}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.edited == nil {
+		s.edited = state{}
+	}
+	for range 1 + chance.IntN(3) {
+		h.change(s.edited)
+	}
+	files := map[string][]byte{"journal/page.md": fmt.Appendf(nil, "page %d\n", len(s.commits))}
+	for path := range s.head().files {
+		if _, still := s.edited[path]; !still && path != "journal/page.md" {
+			files[path] = nil
+		}
+	}
+	for path := range s.edited {
+		files[path] = []byte(s.edited.text(path))
+	}
+	return files
+}
+
 type randomHistory struct {
 	w      io.Writer
 	chance *rand.Rand

@@ -23,6 +23,8 @@ type Store struct {
 	// BeforeCommit, when set, runs between a plan and its commit, without the lock: a test can slip another commit in and so
 	// make the plan lose its race.
 	BeforeCommit func(s *Store)
+
+	edited state // by RandomEdit
 }
 
 type storedCommit struct {
