@@ -41,7 +41,7 @@ func (d *draft) add(c rules.Commit) (*tree, error) {
 	if next.root == d.tip.root || d.tip.root.IsZero() && next.root == emptyTree {
 		return nil, conflict("nothing to change: the rulebook says this already")
 	}
-	next.commit, err = b.commit(d.tip, next.root, r.committer, c)
+	next.commit, err = b.commit(d.tip, next.root, r.committer, c, r.sign)
 	if err != nil {
 		return nil, unchanged(err)
 	}
@@ -66,8 +66,8 @@ func (d *draft) drop() { d.rulebook.objects.release(d.made) }
 // emptyTree is the hash of a directory without entries.
 var emptyTree = plumbing.NewHash("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
 
-// commit makes the commit object.
-func (b *builder) commit(parent *tree, root plumbing.Hash, committer rules.Person, c rules.Commit) (plumbing.Hash, error) {
+// commit makes the commit object, and signs it when sign is not nil.
+func (b *builder) commit(parent *tree, root plumbing.Hash, committer rules.Person, c rules.Commit, sign Signer) (plumbing.Hash, error) {
 	o := object.Commit{
 		Author:    signature(c.Author, c.When),
 		Committer: signature(committer, c.When),
@@ -76,6 +76,9 @@ func (b *builder) commit(parent *tree, root plumbing.Hash, committer rules.Perso
 	}
 	if !parent.commit.IsZero() {
 		o.ParentHashes = []plumbing.Hash{parent.commit}
+	}
+	if err := sign.sign(&o); err != nil {
+		return plumbing.ZeroHash, err
 	}
 	return b.add(o.Encode)
 }

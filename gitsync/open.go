@@ -26,6 +26,7 @@ type Options struct {
 	Dir       string       // the bare repository; created when it does not exist or is empty
 	Branch    string       // the one branch that is the rulebook; "main" by default
 	Committer rules.Person // the service: committer of every commit
+	Signer    Signer       // signs every commit; nil: they are not signed
 	// Step, when set, is called at every step of an update with one of the Step constants: for failpoints and
 	// durations. It runs on the goroutine that updates, while the update waits.
 	Step   func(step string)
@@ -40,6 +41,7 @@ type Rulebook struct {
 	dir       string
 	branch    plumbing.ReferenceName
 	committer rules.Person
+	sign      Signer
 	step      func(string)
 	log       *slog.Logger
 
@@ -69,6 +71,7 @@ func Open(ctx context.Context, o Options) (*Rulebook, error) {
 		dir:       dir,
 		branch:    plumbing.NewBranchReferenceName(cmp.Or(o.Branch, defaultBranch)),
 		committer: o.Committer,
+		sign:      o.Signer,
 		step:      o.Step,
 		log:       o.Logger,
 		writer:    make(chan struct{}, 1),
