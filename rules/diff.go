@@ -36,3 +36,10 @@ func diffName(side, path string) string {
 	}
 	return side + path
 }
+
+// Difference returns how two texts differ, as a unified diff under the names of both; "" when they do not.
+func Difference(oldName, older, newName, newer string) string {
+	text := string(diff.Diff(oldName, []byte(older), newName, []byte(newer)))
+	_, text, _ = strings.Cut(text, "\n") // "diff a b" says what the next two lines say
+	return text
+}

@@ -3,8 +3,6 @@ package rules
 import (
 	"fmt"
 	"strings"
-
-	"github.com/rogpeppe/go-internal/diff"
 )
 
 // clash is what a commit and a later one did to the same rule, group or file; an empty text says that it is not there.
@@ -65,9 +63,7 @@ func between(oldName, older, newName, newer string) string {
 	if older == newer {
 		return fmt.Sprintf("%s and %s it is the same.\n", oldName, newName)
 	}
-	text := string(diff.Diff(oldName, []byte(older), newName, []byte(newer)))
-	_, text, _ = strings.Cut(text, "\n") // "diff a b" says what the next two lines say
-	lines := strings.SplitAfter(text, "\n")
+	lines := strings.SplitAfter(Difference(oldName, older, newName, newer), "\n")
 	if len(lines) > maxClashLines {
 		lines = append(lines[:maxClashLines:maxClashLines], fmt.Sprintf("… %d more lines\n", len(lines)-maxClashLines))
 	}

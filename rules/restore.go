@@ -21,7 +21,7 @@ func (r Restore) Plan(book *Book) (Change, error) {
 	if _, configured := book.ruler(r.Ref.Ruler); !configured || !then {
 		return Change{}, &Error{Kind: NotFound, Offset: -1, Field: "name", Text: "At that commit there was no such rule of a ruler that is configured now."}
 	}
-	source := r.From.files[r.Ref.Ruler][r.Ref.Path]
+	source := r.From.file(r.Ref.Ruler, r.Ref.Path)
 	groupIndex, index := source.position(r.Ref)
 	if source.groupIndex(r.Ref.Group) != groupIndex {
 		return Change{}, byHand("%s had two groups with the name %q", r.From.rulebookPath(r.Ref), r.Ref.Group)
@@ -54,7 +54,7 @@ func (r Restore) standing(m *merge, index int) spot {
 			return spot{r.Now.Path, r.Now.Group, index}
 		}
 	}
-	old := r.From.files[r.Ref.Ruler][r.Ref.Path].group(r.Ref.Group)
+	old := r.From.file(r.Ref.Ruler, r.Ref.Path).group(r.Ref.Group)
 	pairs := matchRules(old.rules(), m.now(r.Ref.Path).group(r.Ref.Group).rules())
 	return m.place(r.Ref.Path, r.Ref.Group, pairs.second(index), old.Rules[index])
 }

@@ -40,3 +40,24 @@ func (r Ref) Namespace() string {
 	}
 	return ""
 }
+
+// Field is one field of a rule as a person names it: "expr", "for", `label severity`, `annotation summary`.
+type Field struct{ Name, Value string }
+
+// Fields returns what the rule says, field by field, in the order of a rule file.
+func (r Rule) Fields() []Field {
+	fields := []Field{{"name", r.Name()}, {"expr", r.Expr}}
+	if r.For != 0 {
+		fields = append(fields, Field{"for", FormatDuration(r.For)})
+	}
+	if r.KeepFiringFor != 0 {
+		fields = append(fields, Field{"keep_firing_for", FormatDuration(r.KeepFiringFor)})
+	}
+	for _, name := range sortedKeys(r.Labels) {
+		fields = append(fields, Field{"label " + name, r.Labels[name]})
+	}
+	for _, name := range sortedKeys(r.Annotations) {
+		fields = append(fields, Field{"annotation " + name, r.Annotations[name]})
+	}
+	return fields
+}
