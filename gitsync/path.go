@@ -12,6 +12,9 @@ import (
 // shortGit matches the 8.3 names under which NTFS may know .git, .gitmodules and their like: git~1, gitmod~1, gi7eba~1.
 var shortGit = regexp.MustCompile(`(?i)^gi[^~]*~[0-9]`)
 
+// CheckPath returns an *rules.Error of kind Invalid, which says why, unless a file with this path can be written to the rulebook.
+func CheckPath(path string) error { return checkPath(path) }
+
 // checkPath returns an *rules.Error of kind Invalid unless path can be written to the rulebook and checked out on any
 // system: relative, clean, UTF-8, no control or direction-changing character, and nothing that a file system which folds
 // case, ignores code points or cuts trailing dots would take for Git's own files.

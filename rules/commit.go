@@ -69,15 +69,21 @@ func (a *Applier) compose(tree Tree, req Request, action string, change Change, 
 
 func commitBody(req Request, change Change) string {
 	body := "/alert " + req.Command
+	if req.Entry == EntryImport {
+		body = "alertsmith " + req.Command
+	}
 	if change.Reason != "" {
 		body += "\n\nReason: " + change.Reason
 	}
 	return body
 }
 
+// maxAlertTrailers is how many rules a commit names: an import can have thousands.
+const maxAlertTrailers = 100
+
 func commitTrailers(req Request, action string, change Change) []Trailer {
 	var trailers []Trailer
-	for _, ref := range change.Refs {
+	for _, ref := range change.Refs[:min(len(change.Refs), maxAlertTrailers)] {
 		trailers = append(trailers, Trailer{"Alert", ref.Name})
 	}
 	trailers = append(trailers,

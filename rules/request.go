@@ -15,6 +15,9 @@ type Place struct {
 	Name string
 }
 
+// EntryImport is the entry of `alertsmith import`, whose Request.Command begins behind the word alertsmith.
+const EntryImport = "import"
+
 // Request is one command as it arrived, verified, before anything of its text was understood.
 type Request struct {
 	ID      string    // ours: 26 lower-case letters and digits, unique; commits carry it as the trailer Request-Id
@@ -23,7 +26,7 @@ type Request struct {
 	Actor   Person
 	Team    Place
 	Channel Place
-	Entry   string // how it came in: "chat", "cli", "service" (the service itself, when it undoes a change)
+	Entry   string // how it came in: "chat", "cli", "service" (the service itself, when it undoes a change), EntryImport
 	Remote  string // the peer's address
-	Command string // the text as typed without "/alert ", secrets cut out
+	Command string // the text as typed without "/alert " or "alertsmith ", secrets cut out
 }
