@@ -136,7 +136,12 @@ fuzz: ## Runs each fuzz target for FUZZTIME.
 	done
 
 .PHONY: bench
-bench: ## Runs the benchmarks.
+bench: $(PROMETHEUS) build ## Measures the speed that is promised, beside the git command line and promtool; ROWS=pattern for some rows.
+	@go build -o $(BIN)/bench ./cmd/bench
+	@exec $(BIN)/bench -rows='$(ROWS)'
+
+.PHONY: microbench
+microbench: ## Runs the benchmarks of single functions.
 	go test -run='^$$' -bench=. -benchmem ./...
 
 .PHONY: clean
