@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -52,8 +53,12 @@ type Applier struct {
 	ApplierOptions
 	desks     map[string]*desk
 	canonical canonicalCache
-	ending    chan struct{}  // closed when Run ends: nobody waits for a ruler any more
-	telling   sync.WaitGroup // calls of Settled
+	plans     atomic.Int64  // that were made in Store.Update, which makes them one after the other
+	ending    chan struct{} // closed when Run ends: nobody waits for a ruler any more
+
+	backgroundMu sync.Mutex
+	background   sync.WaitGroup // what goes on behind the commands
+	ended        bool           // nothing more is begun there
 
 	bookMu sync.Mutex
 	book   *Book // the last one asked for; the next takes its parsed files over
@@ -96,6 +101,7 @@ func NewApplier(opts ApplierOptions) *Applier {
 // when the ruler does not come to it in time; then the change stands and is followed up in the background.
 //
 // Up to the commit nothing has happened, and the caller's context may end the command. From there on nothing hangs on it.
+// Commands that are given at the same time are committed side by side and brought to their ruler together.
 func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome {
 	out := Outcome{Action: intent.Action()}
 
@@ -105,63 +111,30 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 	if err != nil {
 		return failed(out, err)
 	}
-	draft, _, err := plan(book, intent)
+	draft, err := plan(book, intent)
 	if err != nil {
 		return failed(out, err)
 	}
-	a.Step(StepPlanned, draft.Ruler, a.Now().Sub(start))
+	a.Step(StepPlanned, draft.change.Ruler, a.Now().Sub(start))
 
-	d := a.desks[draft.Ruler]
-	brought, err := a.commitAndBring(ctx, d, req, intent)
+	d := a.desks[draft.change.Ruler]
+	f, err := a.depart(ctx, d, req, intent, draft)
 	if err != nil {
 		return failed(out, err)
 	}
-	out = brought.out
-	if out.State == Reverted {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.LiveTimeout)
+	defer cancel()
+	out, brought := a.awaitBrought(ctx, d, f)
+	if !brought || out.State == Reverted {
 		return out
 	}
-	out = a.awaitLive(context.WithoutCancel(ctx), d, brought)
+	out = a.awaitLive(ctx, d, f)
 	if out.State.settled() {
 		signal(d.changed)
 	} else {
 		d.wait(Waiting{Request: req, Outcome: out, Since: a.Now()})
 	}
 	return out
-}
-
-// brought is a change that stands in the rulebook, and what its ruler said when it was to read it.
-type brought struct {
-	out  Outcome
-	at   time.Time         // when it was committed
-	err  error             // why the ruler has not read it; nil when it has
-	seen map[Ref]time.Time // the evaluations before the change
-}
-
-// commitAndBring is steps 7 and 8. Between them no other change of that ruler comes: a refusal is this change's, or that of one
-// that waited before it. An error means that nothing was committed.
-func (a *Applier) commitAndBring(ctx context.Context, d *desk, req Request, intent Intent) (brought, error) {
-	if err := d.take(ctx); err != nil {
-		return brought{}, err
-	}
-	defer d.leave()
-	done, err := a.commit(ctx, req, intent, d.name)
-	if err != nil {
-		return brought{}, err
-	}
-	ctx = context.WithoutCancel(ctx)
-	change := brought{at: a.Now(), out: Outcome{
-		Result: Success, Action: intent.Action(), Ruler: d.name, Revision: done.revision,
-		Refs: done.change.Refs, Diff: done.before.Diff(done.change), State: Pending,
-	}}
-	change.seen = d.evaluations(ctx, change.out.Refs)
-	undone, err := a.bring(ctx, d, done.after, always, append(d.waits(), Waiting{Request: req, Outcome: change.out, Since: a.Now()}))
-	change.err = err
-	if undone != nil && undone.Request.ID == req.ID {
-		change.out = undone.Outcome
-	} else if undone != nil {
-		a.rest(ctx, d, *undone)
-	}
-	return change, nil
 }
 
 // Book returns the newest rulebook, parsed and checked.
@@ -202,20 +175,25 @@ func (a *Applier) bookOf(ctx context.Context, revision string) (*Book, error) {
 	return known.At(tree)
 }
 
+// planned is what an intent would do to a book.
+type planned struct {
+	change        Change
+	before, after *Book
+}
+
 // plan is steps 5 and 6: what the intent would write, the book as it will be then, and the whole planned tree of its ruler checked.
-func plan(book *Book, intent Intent) (Change, *Book, error) {
+func plan(book *Book, intent Intent) (planned, error) {
 	change, err := intent.Plan(book)
 	if err != nil {
-		return Change{}, nil, err
+		return planned{}, err
 	}
-	planned := book.With(change.Files)
+	after := book.With(change.Files)
 	for path, content := range change.Files {
-		if _, read := planned.content(path); content != nil && !read {
-			return Change{}, nil, &Error{Kind: Unavailable, Offset: -1, Text: "Nothing was changed: the rule would stand in the file " + path + ", which no ruler reads."}
+		if _, read := after.content(path); content != nil && !read {
+			return planned{}, &Error{Kind: Unavailable, Offset: -1, Text: "Nothing was changed: the rule would stand in the file " + path + ", which no ruler reads."}
 		}
 	}
-	err = planned.Check(change.Ruler, book)
-	return change, planned, err
+	return planned{change, book, after}, after.Check(change.Ruler, book)
 }
 
 func failed(out Outcome, err error) Outcome {

@@ -709,6 +709,7 @@ func TestANameThatIsTakenHoldsUpOnlyItsFile(t *testing.T) {
 
 func TestARulerThatHangsHoldsUpNoOther(t *testing.T) {
 	b := newBench(t)
+	b.LiveTimeout = time.Minute
 	release := make(chan struct{})
 	hanging := make(chan struct{})
 	b.prometheus.Set(func(r *rulestest.Ruler) {

@@ -12,50 +12,144 @@ const maxSuspects = 50
 
 // blame is what follows when a ruler refuses a book. First it gets back what it took last: a bad file on disk stops Prometheus's next
 // start and every rule update of Loki's local storage. If it refuses that as well, the fault is elsewhere, and everything waits. Else
-// the culprit is looked for by trying the book without one thing after the other: a change, the newest first, which is then undone by a
-// second commit; a file that somebody pushed, which is then held as the ruler took it last. All the rest stays in force.
-func (a *Applier) blame(ctx context.Context, d *desk, book *Book, candidates []Waiting, refusal error) (undone *Waiting, err error) {
+// the culprits are looked for: changes, each of which is undone by a commit; then a file that somebody pushed, which is held as the ruler
+// took it last. All the rest stays in force. Until that is done nobody commits a change for this ruler; those that were committed
+// meanwhile join flights. It returns the changes that were undone, and why the ruler has not read the rest; nil when it has.
+func (a *Applier) blame(ctx context.Context, d *desk, flights *[]*flight, refusal error) (undone []Waiting, err error) {
 	start := a.Now()
+	if err := d.committing.Acquire(ctx, everybody); err != nil {
+		return nil, refusal
+	}
+	defer d.committing.Release(everybody)
+	*flights = append(*flights, d.departed()...)
 	good, err := a.lastAccepted(ctx, d)
 	if err != nil {
 		return nil, &Error{Kind: Unreachable, Offset: -1, Cause: err, Text: reasonOf(refusal) + "; what it took last cannot be put back, as the rulebook does not have it any more"}
+	}
+	book, err := a.Book(ctx)
+	if err != nil {
+		return nil, err
 	}
 	if err := a.try(ctx, d, good); err != nil {
 		return nil, notPutBack(d.name, refusal, err)
 	}
 	a.Step(StepPutBack, d.name, a.Now().Sub(start))
 
-	for _, w := range slices.Backward(candidates) {
-		undo, err := a.inverseOf(ctx, w)
-		if err != nil || a.isHeldUp(d, w.Outcome.Refs) {
-			continue // it is not there any more, undone already, or was never before the ruler
+	suspects := d.suspects(*flights)
+	for {
+		guilty, err := a.culprit(ctx, d, book, suspects, refusal)
+		if err != nil {
+			return undone, err
 		}
-		_, without, err := plan(book, undo)
-		if err != nil || a.try(ctx, d, without) != nil {
-			continue
+		if guilty == nil {
+			break
 		}
-		if again := a.try(ctx, d, book); again == nil {
+		if a.try(ctx, d, book) == nil {
 			a.accept(d, book)
-			return nil, nil // it was something else, and is mended
+			return undone, nil // it was something else, and is mended
 		}
-		if err := a.try(ctx, d, without); err != nil {
-			return nil, notPutBack(d.name, refusal, err)
+		if err := a.try(ctx, d, guilty.without); err != nil {
+			return undone, notPutBack(d.name, refusal, err)
 		}
-		return a.undo(ctx, d, w, undo, refusal)
+		done, err := a.undo(ctx, d, guilty)
+		if err != nil {
+			return undone, err
+		}
+		undone = append(undone, guilty.Waiting)
+		book, suspects = done, slices.DeleteFunc(suspects, func(w Waiting) bool { return w.Request.ID == guilty.Request.ID })
+		if refusal = a.try(ctx, d, book); refusal == nil {
+			a.accept(d, book)
+			return undone, nil
+		}
+		if KindOf(refusal) != Refused {
+			return undone, refusal
+		}
 	}
 	if path, ok := a.holdOne(ctx, d, book, good); ok {
 		if path == "" {
 			a.accept(d, book)
-			return nil, nil // it was something else, and is mended
+			return undone, nil // it was something else, and is mended
 		}
 		d.refusal = refused(d.name, path, refusal)
-		return nil, nil
+		return undone, nil
 	}
 	if err := a.try(ctx, d, good); err != nil {
-		return nil, notPutBack(d.name, refusal, err)
+		return undone, notPutBack(d.name, refusal, err)
 	}
 	d.refusal, d.refused, d.refusedAt = refused(d.name, "", refusal), book.Revision(), a.Now()
-	return nil, d.refusal
+	return undone, d.refusal
+}
+
+// suspects returns the changes that the ruler has not been seen to run, the oldest first.
+func (d *desk) suspects(flights []*flight) []Waiting {
+	suspects := d.waits()
+	for _, f := range flights {
+		if !slices.ContainsFunc(suspects, func(w Waiting) bool { return w.Request.ID == f.request.ID }) {
+			suspects = append(suspects, Waiting{Request: f.request, Outcome: f.change, Since: f.at})
+		}
+	}
+	return suspects
+}
+
+// guilty is a change that a ruler refuses.
+type guilty struct {
+	Waiting
+	undo    planned // of the newest book
+	intent  inverse
+	without *Book // a state that the ruler took: without the change and all younger suspects
+	refusal error
+}
+
+// culprit looks for a change that the ruler refuses: the suspects are taken back one after the other, the youngest first, and where the
+// ruler begins to take what is left, the one that was taken back there is to blame. nil when it takes it at no time, or when the one to
+// blame cannot be taken back by itself. refusal is why it does not take the book. The ruler may be left with any of these states.
+func (a *Applier) culprit(ctx context.Context, d *desk, book *Book, suspects []Waiting, refusal error) (*guilty, error) {
+	states := []*Book{book} // each without one suspect more
+	var without []guilty    // [i] is what is in states[i] and not in states[i+1]
+	for _, w := range slices.Backward(suspects) {
+		undo, err := a.inverseOf(ctx, w)
+		if err != nil || a.isHeldUp(d, w.Outcome.Refs) {
+			continue // it is not there any more, undone already, or was never before the ruler
+		}
+		p, err := plan(states[len(states)-1], undo)
+		if err != nil {
+			continue // a later change that cannot be taken back stands on it
+		}
+		states, without = append(states, p.after), append(without, guilty{Waiting: w, intent: undo})
+	}
+	refused, taken := 0, len(states)-1
+	if taken == 0 {
+		return nil, nil //nolint:nilnil // nobody is to blame, and nothing is wrong
+	}
+	try := func(i int) (ok bool, err error) {
+		if err = a.try(ctx, d, states[i]); err != nil && KindOf(err) == Refused {
+			refusal, err = err, nil
+			return false, nil
+		}
+		return err == nil, err
+	}
+	if ok, err := try(taken); !ok {
+		return nil, err
+	}
+	for taken-refused > 1 {
+		middle := (taken + refused) / 2
+		ok, err := try(middle)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			taken = middle
+		} else {
+			refused = middle
+		}
+	}
+	found := without[refused]
+	found.without, found.refusal = states[taken], refusal
+	var err error
+	if found.undo, err = plan(book, found.intent); err != nil {
+		return nil, nil //nolint:nilerr,nilnil // it cannot be taken back by itself: its file is held
+	}
+	return &found, nil
 }
 
 // try makes the ruler read a book.
@@ -99,19 +193,18 @@ func (a *Applier) holdOne(ctx context.Context, d *desk, book, good *Book) (path 
 	return "", false
 }
 
-// undo takes a change out of the rulebook again by a second commit. The ruler reads the rulebook without it already.
-func (a *Applier) undo(ctx context.Context, d *desk, w Waiting, undo inverse, refusal error) (*Waiting, error) {
+// undo takes a change out of the rulebook again by a second commit, and returns the book without it.
+func (a *Applier) undo(ctx context.Context, d *desk, w *guilty) (*Book, error) {
 	start := a.Now()
-	done, err := a.commit(ctx, a.serviceRequest(w.Request), undo, d.name)
+	done, err := a.commit(ctx, a.serviceRequest(w.Request), w.intent, w.undo)
 	if err != nil {
 		return nil, &Error{Kind: Refused, Offset: -1, Cause: err, Text: fmt.Sprintf(
-			"%s refused it (%s); its old rules are in force again, and the commit that should undo it failed: %s", d.name, reasonOf(refusal), reasonOf(err))}
+			"%s refused it (%s); its old rules are in force again, and the commit that should undo it failed: %s", d.name, reasonOf(w.refusal), reasonOf(err))}
 	}
 	a.Step(StepUndone, d.name, a.Now().Sub(start))
-	a.accept(d, done.after)
-	a.Logger.Warn("A change was undone, as its ruler refused it", "ruler", d.name, "request", w.Request.ID, "commit", w.Outcome.Revision, "undone_by", done.revision, "err", refusal)
-	w.Outcome.State, w.Outcome.Reason, w.Outcome.Undone = Reverted, reasonOf(refusal), done.revision
-	return &w, nil
+	a.Logger.Warn("A change was undone, as its ruler refused it", "ruler", d.name, "request", w.Request.ID, "commit", w.Outcome.Revision, "undone_by", done.revision, "err", w.refusal)
+	w.Outcome.State, w.Outcome.Reason, w.Outcome.Undone = Reverted, reasonOf(w.refusal), done.revision
+	return done.after, nil
 }
 
 // serviceRequest is the request for a commit that follows another request without being asked for: same id, other author.

@@ -5,16 +5,23 @@ import (
 	"errors"
 )
 
-// bring is step 8: it publishes the book's files for one ruler and, where needed says so of the account, makes the ruler read them.
-// The caller holds the desk. When the ruler refuses, it gets back what it took last, and who is to blame is found out; a change
-// among candidates (the oldest first) that is undone for it is returned.
-func (a *Applier) bring(ctx context.Context, d *desk, book *Book, needed func(Published) bool, candidates []Waiting) (undone *Waiting, err error) {
+// bring is step 8: it makes a ruler read the rulebook's head, and with it all flights; needed says of the account of the publication whether
+// it has to be told to. The caller holds the desk. When the ruler refuses, it gets back what it took last, and who is to blame is found out:
+// changes that are undone for it are returned, and flights that began meanwhile are added.
+func (a *Applier) bring(ctx context.Context, d *desk, book *Book, flights *[]*flight, needed func(Published) bool) (undone []Waiting, err error) {
 	d.release(book)
+	d.look(ctx, book, *flights)
 	reloaded, err := a.publishAndReload(ctx, d, d.files(book), needed)
-	switch {
+	switch d.brought = book; {
 	case err != nil && KindOf(err) == Refused:
-		undone, err = a.blame(ctx, d, book, candidates, err)
+		undone, err = a.blame(ctx, d, flights, err)
+		d.brought, d.read = nil, ""
+	case err != nil:
+		d.read = ""
 	case reloaded:
+		d.read = book.Revision()
+	}
+	if reloaded && KindOf(err) != Refused {
 		a.accept(d, book)
 	}
 	d.note(func(s *RulerStatus) {
@@ -46,7 +53,7 @@ func (a *Applier) publishAndReload(ctx context.Context, d *desk, files []RuleFil
 	return true, taken
 }
 
-// always is for a change: its ruler is told to read it, whatever was published.
+// always is for a change or a trial: the ruler is told to read it, whatever was published.
 func always(Published) bool { return true }
 
 // accept notes that the ruler has taken a state as a whole: not while a file is held, for which the state before is still needed.

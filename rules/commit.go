@@ -8,44 +8,43 @@ import (
 
 // committed is a change that stands in the rulebook, with the book on either side of it.
 type committed struct {
-	change        Change
-	before, after *Book
-	revision      string
+	planned
+	revision string
+	order    int64 // of the commits of this run: who committed later has a higher one
 }
 
 // commit is step 7: it plans the intent against the newest head, as often as races demand, and commits rule files and journal
-// page together. ruler is the one whose desk the caller holds.
-func (a *Applier) commit(ctx context.Context, req Request, intent Intent, ruler string) (committed, error) {
+// page together. draft is a plan of the intent, which serves as long as the book is the same.
+func (a *Applier) commit(ctx context.Context, req Request, intent Intent, draft planned) (committed, error) {
 	start := a.Now()
-	var done committed
-	var planned *Book
+	ruler := draft.change.Ruler
+	var p planned
+	var order int64
 	tree, err := a.Store.Update(ctx, func(tree Tree) (Commit, error) {
 		book, err := a.bookAt(tree)
 		if err != nil {
 			return Commit{}, err
 		}
-		change, after, err := plan(book, intent)
-		if err != nil {
-			return Commit{}, err
+		if p = draft; p.before != book {
+			if p, err = plan(book, intent); err != nil {
+				return Commit{}, err
+			}
 		}
-		if change.Ruler != ruler {
+		if p.change.Ruler != ruler {
 			return Commit{}, &Error{Kind: Conflict, Text: "The rulebook was changed by somebody else at the same moment; nothing was changed. Please send the command again.", Offset: -1}
 		}
-		done.change, done.before, planned = change, book, after
-		return a.compose(tree, req, intent.Action(), change, book.Diff(change))
+		order = a.plans.Add(1)
+		return a.compose(tree, req, intent.Action(), p.change, book.Diff(p.change))
 	})
 	if err != nil {
 		return committed{}, err
 	}
 	a.Step(StepCommitted, ruler, a.Now().Sub(start))
-	done.revision = tree.Revision()
-	if done.after, err = planned.At(tree); err != nil {
+	done := committed{planned: p, revision: tree.Revision(), order: order}
+	if done.after, err = a.bookAt(tree); err != nil {
 		// It is committed: nothing after this point may call it failed. The plan knows what was written.
-		done.after = planned
+		done.after = p.after
 	}
-	a.bookMu.Lock()
-	a.book = done.after
-	a.bookMu.Unlock()
 	return done, nil
 }
 

@@ -1,21 +1,26 @@
 package rules
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // desk is all that the applier knows of one ruler: what it runs, what is waited for, and who may change it now.
 type desk struct {
 	Ruler
 	name string
-	// changing holds one from a change's commit until the ruler has read it, and while a reconciliation publishes: a lock that a
-	// context can leave.
+	// changing holds one while the ruler is made to read something: a lock that a context can leave.
 	changing chan struct{}
-	wake     chan struct{} // tells Run that something waits
-	changed  chan struct{} // tells Run that the ruler runs something else, so that its rules are counted again
+	// committing is shared by those who commit a change of this ruler; whoever looks for the culprit of a refusal has it alone, so that no
+	// other change comes between.
+	committing *semaphore.Weighted
+	wake       chan struct{} // tells Run that something waits
+	changed    chan struct{} // tells Run that the ruler runs something else, so that its rules are counted again
 
 	// These belong to whoever holds changing.
 	accepted  *Book             // the last state that the ruler took as a whole; nil before it was looked up
@@ -23,20 +28,27 @@ type desk struct {
 	refusal   error             // why files are held, or the revision below is not followed at all
 	refused   string            // the revision that the ruler refuses and nobody could be blamed for
 	refusedAt time.Time
+	brought   *Book             // what was last brought; nil when nothing was since the start
+	read      string            // the revision that the ruler has read last, as far as it is not held; "" when that is not known
+	seen      map[Ref]time.Time // families → when the ruler had last evaluated them before they were last changed
 
 	mu      sync.Mutex
+	flying  []*flight
 	waiting []Waiting
 	status  RulerStatus
-	seen    bool // the first reconciliation has ended, well or not
+	ready   bool // the first reconciliation has ended, well or not
 }
 
 func newDesk(ruler Ruler) *desk {
 	info := ruler.Info()
 	return &desk{
-		Ruler: ruler, name: info.Name, changing: make(chan struct{}, 1), wake: make(chan struct{}, 1), changed: make(chan struct{}, 1),
-		held: map[string]string{}, status: RulerStatus{Info: info},
+		Ruler: ruler, name: info.Name, changing: make(chan struct{}, 1), committing: semaphore.NewWeighted(everybody), wake: make(chan struct{}, 1), changed: make(chan struct{}, 1),
+		held: map[string]string{}, seen: map[Ref]time.Time{}, status: RulerStatus{Info: info},
 	}
 }
+
+// everybody is the weight of all who may commit at once.
+const everybody = 1 << 30
 
 // take waits until nobody else changes the ruler.
 func (d *desk) take(ctx context.Context) error {
@@ -48,7 +60,19 @@ func (d *desk) take(ctx context.Context) error {
 		d.leave()
 	case <-ctx.Done():
 	}
-	return &Error{Kind: Unavailable, Offset: -1, Cause: ctx.Err(),
+	return d.busy(ctx.Err())
+}
+
+// share waits while the culprit of a refusal is looked for; d.committing.Release(1) ends it.
+func (d *desk) share(ctx context.Context) error {
+	if err := cmp.Or(ctx.Err(), d.committing.Acquire(ctx, 1)); err != nil {
+		return d.busy(err)
+	}
+	return nil
+}
+
+func (d *desk) busy(cause error) *Error {
+	return &Error{Kind: Unavailable, Offset: -1, Cause: cause,
 		Text: "Nothing was changed: " + d.name + " is busy with other changes for too long. Try again later; \"status\" shows how it is."}
 }
 
@@ -134,24 +158,7 @@ func (d *desk) note(change func(*RulerStatus)) {
 func (d *desk) current() (RulerStatus, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.status, d.seen
-}
-
-// evaluations returns when the ruler last evaluated the rules with these names, by its own clock: only an evaluation newer
-// than that belongs to the change. A ruler that does not answer has shown nothing, so every evaluation is new.
-func (d *desk) evaluations(ctx context.Context, refs []Ref) map[Ref]time.Time {
-	running, err := d.Running(ctx, groupsOf(refs)...)
-	if err != nil {
-		return nil
-	}
-	last := map[Ref]time.Time{}
-	for _, r := range running {
-		key := d.family(r)
-		if r.LastEvaluation.After(last[key]) {
-			last[key] = r.LastEvaluation
-		}
-	}
-	return last
+	return d.status, d.ready
 }
 
 // family is the address of all rules of one name in one group.

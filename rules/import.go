@@ -115,10 +115,11 @@ func (a *Applier) Import(ctx context.Context, req Request, intent Import) Outcom
 		if err != nil {
 			return Commit{}, err
 		}
-		change, _, err := plan(book, intent)
+		p, err := plan(book, intent)
 		if err != nil {
 			return Commit{}, err
 		}
+		change := p.change
 		diff := ""
 		if len(change.Files) <= maxDiffedFiles {
 			diff = book.Diff(change)

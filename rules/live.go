@@ -12,15 +12,13 @@ import (
 	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
-// awaitLive is step 9: it asks the ruler until the change is live, or until LiveTimeout.
-func (a *Applier) awaitLive(ctx context.Context, d *desk, change brought) Outcome {
+// awaitLive is step 9: it asks the ruler until a change that was brought is live, or until ctx ends.
+func (a *Applier) awaitLive(ctx context.Context, d *desk, change *flight) Outcome {
 	out := change.out
 	if change.err != nil && !a.mayStillCome(d, out.Refs, change.err) {
 		out.State, out.Reason = Pending, reasonOf(change.err)
 		return out
 	}
-	ctx, cancel := context.WithTimeout(ctx, a.LiveTimeout)
-	defer cancel()
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, a.PollInterval) {
 		now := a.standing(ctx, d, out, change.seen)
 		out.State, out.Reason = now.state, now.why
@@ -36,7 +34,7 @@ func (a *Applier) awaitLive(ctx context.Context, d *desk, change brought) Outcom
 		select {
 		case <-time.After(pause):
 		case <-a.ending:
-			out.State, out.Reason = Pending, "the service was stopped before the ruler ran it; the next start follows it up"
+			out.State, out.Reason = Pending, stoppedBefore
 			return out
 		case <-ctx.Done():
 			if change.err != nil { // the ruler has to come by itself, and has not yet

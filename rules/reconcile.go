@@ -18,15 +18,28 @@ const (
 // a change waits or something is not as it should be, and repairs what differs. It returns when ctx ends; changes that are waited for
 // are called pending then, at once.
 func (a *Applier) Run(ctx context.Context) error {
-	defer close(a.ending)
 	var wg sync.WaitGroup
 	for _, d := range a.desks {
 		wg.Go(func() { a.follow(ctx, d) })
 		wg.Go(func() { a.recount(ctx, d) })
 	}
 	wg.Wait()
-	a.telling.Wait()
+	close(a.ending)
+	a.backgroundMu.Lock()
+	a.ended = true
+	a.backgroundMu.Unlock()
+	a.background.Wait()
 	return ctx.Err()
+}
+
+// behind runs something behind the commands; Run waits for its end. false when Run has ended, and it is not run.
+func (a *Applier) behind(run func()) bool {
+	a.backgroundMu.Lock()
+	defer a.backgroundMu.Unlock()
+	if !a.ended {
+		a.background.Go(run)
+	}
+	return !a.ended
 }
 
 // Watch adds changes that were pending when the service stopped.
@@ -95,7 +108,7 @@ func (a *Applier) reconcile(ctx context.Context, d *desk) bool {
 		}
 	}
 	d.mu.Lock()
-	d.status.Err, d.seen = err, true
+	d.status.Err, d.ready = err, true
 	d.mu.Unlock()
 
 	logger := a.Logger.With("ruler", d.name)
@@ -124,17 +137,16 @@ func (a *Applier) repair(ctx context.Context, d *desk) (*Book, error) {
 	// A service that was killed between publishing and reloading left nothing on disk that differs.
 	unread := d.accepted == nil && a.LastAccepted(d.name) != book.Revision()
 	asItShould := false
-	undone, err := a.bring(ctx, d, book, func(p Published) bool {
+	flights := d.departed()
+	undone, err := a.bring(ctx, d, book, &flights, func(p Published) bool {
 		if len(p.Changed) > 0 || unread {
 			return true
 		}
 		listed, err := a.listed(ctx, d, book)
 		asItShould = listed && err == nil
 		return !listed && err == nil
-	}, d.waits())
-	if undone != nil {
-		a.rest(ctx, d, *undone)
-	}
+	})
+	a.land(ctx, d, flights, err, undone)
 	switch {
 	case err == nil && len(d.held) > 0:
 		err = d.refusal
@@ -146,8 +158,12 @@ func (a *Applier) repair(ctx context.Context, d *desk) (*Book, error) {
 
 // rest settles a change that is waited for no more, and tells so. Whoever is told may take time, and no ruler waits for that.
 func (a *Applier) rest(ctx context.Context, d *desk, w Waiting) {
-	if d.settle(w.Request.ID) {
-		a.telling.Go(func() { a.Settled(context.WithoutCancel(ctx), w) })
+	if !d.settle(w.Request.ID) {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	if !a.behind(func() { a.Settled(ctx, w) }) {
+		a.Settled(ctx, w)
 	}
 }
 
@@ -214,10 +230,10 @@ func (a *Applier) Status(ctx context.Context) Status {
 	status.Reconciled = true
 	for _, ruler := range a.Rulers {
 		d := a.desks[ruler.Info().Name]
-		current, seen := d.current()
+		current, ready := d.current()
 		status.Rulers = append(status.Rulers, current)
 		status.Waiting = append(status.Waiting, d.waits()...)
-		status.Reconciled = status.Reconciled && seen
+		status.Reconciled = status.Reconciled && ready
 	}
 	return status
 }
