@@ -48,7 +48,7 @@ func (r *Rulebook) publish(ctx context.Context, base plumbing.Hash, made []plumb
 	}
 	if err := r.move(base, tip); err != nil {
 		return &rules.Error{
-			Kind: rules.Uncertain, Offset: -1, Cause: err,
+			Kind: rules.Uncertain, Offset: -1, Cause: errors.New(err.Error()), // not errMoved: nothing may be planned again
 			Text: fmt.Sprintf("the Git server has the change as %s, but the rulebook here could not follow it yet", tip),
 		}
 	}
