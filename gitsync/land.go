@@ -62,18 +62,19 @@ func (r *Rulebook) store(made []plumbing.EncodedObject) (settle func(error), err
 	r.step(StepObjects)
 	err = errPackExists
 	var p *pack
-	if r.packs < maxPacks {
+	if r.house.packs.Load() < maxPacks {
 		if p, err = newPack(made); err == nil {
 			err = r.fs.writePack(p)
 		}
 	}
 	switch {
 	case errors.Is(err, errPackExists):
+		r.house.wrote(0, len(made))
 		return func(error) {}, unchanged(r.fs.write(made))
 	case err != nil:
 		return nil, unchanged(err)
 	}
-	r.packs++
+	r.house.wrote(1, 0)
 	return func(err error) { r.settle(p, made, err) }, nil
 }
 
@@ -81,7 +82,7 @@ func (r *Rulebook) store(made []plumbing.EncodedObject) (settle func(error), err
 func (r *Rulebook) settle(p *pack, made []plumbing.EncodedObject, landed error) {
 	var err error
 	if errors.Is(landed, errMoved) || errors.Is(landed, errLocked) {
-		r.packs--
+		r.house.packs.Add(-1)
 		err = r.fs.discardPack(p)
 	} else {
 		r.objects.remember(made)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -27,6 +29,7 @@ const (
 type objects struct {
 	mu     sync.Mutex
 	fs     *durable
+	cache  cache.Object
 	store  *filesystem.Storage
 	trees  map[plumbing.Hash][]object.TreeEntry
 	cached int                                      // entries in trees
@@ -36,9 +39,11 @@ type objects struct {
 }
 
 func newObjects(fs *durable) *objects {
+	known := cache.NewObjectLRU(objectCache)
 	return &objects{
 		fs:     fs,
-		store:  filesystem.NewStorage(fs, cache.NewObjectLRU(objectCache)),
+		cache:  known,
+		store:  filesystem.NewStorage(fs, known),
 		trees:  map[plumbing.Hash][]object.TreeEntry{},
 		held:   map[plumbing.Hash]plumbing.EncodedObject{},
 		recent: map[plumbing.Hash]plumbing.EncodedObject{},
@@ -82,6 +87,27 @@ func (o *objects) remember(packed []plumbing.EncodedObject) {
 		clear(o.recent)
 		o.size = 0
 	}
+}
+
+// refresh has the packs looked through again, while what they were before goes on being read.
+func (o *objects) refresh() error {
+	o.mu.Lock()
+	packed := slices.Collect(maps.Keys(o.recent))
+	o.mu.Unlock()
+	fresh := filesystem.NewStorage(o.fs, o.cache)
+	if err := fresh.HasEncodedObject(plumbing.ZeroHash); !errors.Is(err, plumbing.ErrObjectNotFound) {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.store = fresh
+	for _, hash := range packed {
+		if object, ok := o.recent[hash]; ok {
+			o.size -= object.Size()
+			delete(o.recent, hash)
+		}
+	}
+	return nil
 }
 
 // tree returns the entries of a directory, which the caller must not change. The zero hash is an empty directory.

@@ -53,7 +53,7 @@ type Rulebook struct {
 	closing sync.Once
 	push    pushFunc // nil: the commit here is what counts
 	queue   queue
-	packs   int // in the repository, as far as we know; the writer's token guards it
+	house   housekeeping
 
 	requests requests
 	stands   standing
@@ -76,6 +76,7 @@ func Open(ctx context.Context, o Options) (*Rulebook, error) {
 		log:       o.Logger,
 		writer:    make(chan struct{}, 1),
 		closed:    make(chan struct{}),
+		house:     housekeeping{due: make(chan struct{}, 1)},
 	}
 	if r.step == nil {
 		r.step = func(string) {}
@@ -111,9 +112,11 @@ func (r *Rulebook) open(ctx context.Context, wrap func(billy.Filesystem) billy.F
 	if err := prepare(r.fs, r.dir, r.branch, r.objects.store); err != nil {
 		return err
 	}
-	var err error
-	if r.packs, err = r.fs.tidyPacks(); err != nil {
+	if err := r.fs.tidyPacks(); err != nil {
 		return unavailable(err, "what a crash left in the rulebook %s cannot be removed", r.dir)
+	}
+	if err := r.countObjects(); err != nil {
+		return unavailable(err, "the objects of the rulebook %s cannot be counted", r.dir)
 	}
 	// A process that was killed may have made what it never forced to the disk.
 	for _, dir := range []string{"objects", path.Dir(r.branch.String())} {
@@ -121,7 +124,7 @@ func (r *Rulebook) open(ctx context.Context, wrap func(billy.Filesystem) billy.F
 			return unavailable(err, "the rulebook %s cannot be written to the disk", r.dir)
 		}
 	}
-	_, err = r.Head(ctx)
+	_, err := r.Head(ctx)
 	return err
 }
 

@@ -87,30 +87,30 @@ func (d *durable) discardPack(p *pack) error {
 	return errors.Join(d.removeAny(name+".idx"), d.removeAny(name+".pack"), d.removeAny(name+".keep"))
 }
 
-// tidyPacks removes what a killed process left among the packs: files that it was writing, and .keep files of ours. It returns how many
-// packs there are.
-func (d *durable) tidyPacks() (packs int, err error) {
+// tidyPacks removes what a killed process left among the packs: files that it was writing, and .keep files of ours.
+func (d *durable) tidyPacks() error {
 	entries, err := d.ReadDir(packDir)
 	if os.IsNotExist(err) {
-		return 0, nil
+		return nil
 	}
 	if err != nil {
-		return 0, err
+		return err
 	}
 	for _, e := range entries {
 		name := path.Join(packDir, e.Name())
-		switch {
-		case strings.HasSuffix(name, ".pack"):
-			packs++
-		case strings.HasPrefix(e.Name(), ownTemporary):
-			err = errors.Join(err, d.removeAny(name))
-		case strings.HasSuffix(name, ".keep"):
-			mark, readErr := readSmall(d.Filesystem, name)
-			if readErr == nil && len(mark) <= len(keepMark) && strings.HasPrefix(keepMark, string(mark)) && len(mark) > 0 {
-				readErr = d.removeAny(name)
+		ours := strings.HasPrefix(e.Name(), ownTemporary)
+		if strings.HasSuffix(name, ".keep") {
+			mark, err := readSmall(d.Filesystem, name)
+			if err != nil {
+				return err
 			}
-			err = errors.Join(err, readErr)
+			ours = len(mark) > 0 && strings.HasPrefix(keepMark, string(mark)) // an empty one may be an operator's
+		}
+		if ours {
+			if err := d.removeAny(name); err != nil {
+				return err
+			}
 		}
 	}
-	return packs, err
+	return nil
 }
