@@ -89,7 +89,7 @@ func (p *process) parse(args []string) (command func(context.Context, *process) 
 	app.Version(version.Print("alertsmith"))
 	app.HelpFlag.Short('h')
 	promslogflag.AddFlags(app, &p.log)
-	commands := []subcommand{serveCommand(app), sendCommand(app), checkCommand(app)}
+	commands := []subcommand{serveCommand(app), sendCommand(app), checkCommand(app), importCommand(app)}
 	name, err := app.Parse(args)
 	if err != nil {
 		return nil, err
