@@ -35,8 +35,10 @@ func (w word) afterKey() argument {
 // command does not take or that is given twice. A word `x=y` whose key is no option at all stays in the rest: only the
 // command knows whether it can be a label there.
 func (args arguments) takeOptions(words []word, allowed []string) (rest []word, err error) {
+	labels := slices.Contains(allowed, "expr") // a word such as action=login may be a label
 	for _, w := range words {
 		o, known := findOption(w.key)
+		known = known && (o.set != nil || !labels || o.name == "page")
 		if w.key == "template" {
 			args[fieldUnknown] = w.whole()
 			return nil, unknownOption(w, allowed)

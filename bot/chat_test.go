@@ -65,6 +65,7 @@ func newChat(t testing.TB, change func(*chat)) *chat {
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	c.backend = Backend{Apply: c.applier.Apply, Book: c.applier.Book, Status: c.applier.Status}
+	c.tell()
 	var ids atomic.Int64
 	c.access = Access{Tokens: []string{"another", goodToken}, CLITokens: []string{cliToken}}
 	c.options = Options{

@@ -13,7 +13,7 @@ import (
 var listCommand = Command{
 	Name:     "list",
 	Aliases:  []string{"ls"},
-	Spelled:  []string{"show", "一覧"},
+	Spelled:  []string{"一覧"},
 	Usage:    []string{`list`, `list all`, `list NAME`},
 	Summary:  "List the rules: their names, every rule in full, or one rule in full",
 	Help:     "NAME may be `group/NAME`, `namespace/group/NAME` or `ruler:namespace/group/NAME`; a rule that is called \"all\" needs quotes.",

@@ -31,6 +31,12 @@ var Commands = []Command{
 	addCommand,
 	listCommand,
 	deleteCommand,
+	showCommand,
+	historyCommand,
+	diffCommand,
+	blameCommand,
+	undoCommand,
+	restoreCommand,
 	statusCommand,
 	helpCommand,
 }
@@ -43,6 +49,17 @@ type Backend struct {
 	Book func(ctx context.Context) (*rules.Book, error)
 	// Status returns how everything stands.
 	Status func(ctx context.Context) rules.Status
+	// History returns what commits did to rules, the newest first.
+	History func(ctx context.Context, query rules.HistoryQuery) ([]rules.Version, error)
+	// BookAt returns the rulebook as it was at a commit, given by its full hash; "" is the empty one before the first commit.
+	BookAt func(ctx context.Context, revision string) (*rules.Book, error)
+	// Commit returns the commit of the rulebook's branch whose hash begins with so many hexadecimal digits, at least 4. Errors: NotFound;
+	// Conflict with the short hashes of those that begin so as Fixes.
+	Commit func(ctx context.Context, prefix string) (rules.PastCommit, error)
+	// RevisionAt returns the full hash of the commit that the rulebook's branch was at at a time; "" before the first one.
+	RevisionAt func(ctx context.Context, at time.Time) (string, error)
+	// Zone is where times are told and meant: the journal's. UTC by default.
+	Zone *time.Location
 }
 
 // call is one command as it is being worked on.
@@ -74,7 +91,7 @@ func (c *call) changed(outcome rules.Outcome) (answer, error) {
 	if outcome.Revision == "" && outcome.Err != nil {
 		return answer{outcome: outcome}, outcome.Err
 	}
-	text := outcomeText(c.request.Actor, c.args["reason"].value, outcome)
+	text := outcomeText(c.request.Actor, c.args["reason"].value, outcome) + undoHint(c.trigger, c.request, outcome)
 	return answer{reply: Reply{Text: text, InChannel: outcome.Revision != ""}, outcome: outcome}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -14,7 +15,7 @@ import (
 // The table is complete and ordered, every name in it is unique, and every example does what it says.
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	order := []string{"add", "list", "delete", "status", "help"}
+	order := []string{"add", "list", "delete", "show", "history", "diff", "blame", "undo", "restore", "status", "help"}
 	var names []string
 	seen := map[string]bool{}
 	for _, c := range Commands {
@@ -54,9 +55,14 @@ func TestExamples(t *testing.T) {
 			t.Run(example, func(t *testing.T) {
 				t.Parallel()
 				c := newChat(t, nil)
-				if command.Name == "delete" || command.Name == "list" {
+				if command.Name != "add" {
 					c.say("add sshd-ban sshd Ban 5m namespace=ops group=ssh")
 				}
+				if command.Name == "restore" {
+					example = strings.Replace(example, "1a2b3c4", short(c.head()), 1)
+					c.say("delete sshd-ban")
+				}
+				c.now = c.now.Add(30 * 24 * time.Hour)
 				got := c.say(example)
 				if c.last().Outcome.Result != rules.Success || c.last().Action != command.Name || command.Changes != (got.ResponseType == "in_channel") {
 					t.Errorf("%s: %+v", c.last().Outcome.Result, got)
@@ -242,7 +248,7 @@ func TestMistakes(t *testing.T) {
 		{`lst all`, "Try:\n/alert list all"},
 		{`status now`, "status takes nothing more."},
 		{`help lits`, "Try:\n/alert help list"},
-		{`nonsense`, "The commands are add, list, delete, status, help."},
+		{`nonsense`, "The commands are add, list, delete, show, history, diff, blame, undo, restore, status, help."},
 	} {
 		t.Run(c.text, func(t *testing.T) {
 			t.Parallel()

@@ -34,12 +34,22 @@ var options = []option{
 	{"annotation.X", `"…"`, "any other annotation, named X", setAnnotation},
 	{"reason", `"…"`, "why; it goes into the commit and the journal", text(func(o *rules.Options) *string { return &o.Reason })},
 	{"page", "2", "which page of what does not fit into one message", nil},
+	{"at", `"2026-11-01 02:00"`, "as it was then: a date, a time, or how long ago (7d)", nil},
+	{"by", "@alice", "only what this person did; by=me for your own", nil},
+	{"since", "7d", "only what was done since then: how long ago, a date or a time", nil},
+	{"until", "2026-11-01", "only what was done until then", nil},
+	{"action", "delete", "only what this command did, or external: what somebody pushed", nil},
+	{"n", "20", "how many at once; 20 by default, at most 50", nil},
 }
 
-// listOptions and deleteOptions are what those commands take; `add` takes all that says something of a rule.
+// What the commands take; `add` takes all that says something of a rule.
 var (
-	listOptions   = []string{"ruler", "namespace", "page"}
-	deleteOptions = []string{"reason"}
+	listOptions    = []string{"ruler", "namespace", "page"}
+	deleteOptions  = []string{"reason"}
+	historyOptions = []string{"page", "by", "since", "until", "action", "n"}
+	showOptions    = []string{"at"}
+	restoreOptions = []string{"reason", "at"}
+	undoOptions    = []string{"reason"}
 )
 
 // findOption returns the option that a key names.

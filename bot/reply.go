@@ -67,8 +67,11 @@ func outcomeText(actor rules.Person, why string, o rules.Outcome) string {
 	switch o.State {
 	case rules.Live:
 		where := "live in "
-		if o.Action == "delete" {
+		switch o.Action {
+		case "delete":
 			where = "gone from "
+		case "undo":
+			where = "in force in "
 		}
 		text = fmt.Sprintf("%s, %s, %s%s after %s.", what, commit, where, ruler, tookText(o.Took))
 	case rules.Pending:
@@ -97,13 +100,24 @@ func outcomeText(actor rules.Person, why string, o rules.Outcome) string {
 	return text
 }
 
+// undoHint returns the line to copy that takes a change back; "" where nothing is left to be taken back.
+func undoHint(trigger string, request rules.Request, o rules.Outcome) string {
+	if o.Revision == "" || o.State == rules.Reverted || o.State == rules.Superseded {
+		return ""
+	}
+	return "\nTo undo it: " + code(trigger+" undo "+request.ID)
+}
+
 // Settled returns what a channel hears when a change that was reported as not live has come to rest: its Outcome says how.
 func Settled(w rules.Waiting, now time.Time) Reply {
 	text := outcomeText(w.Request.Actor, "", w.Outcome)
 	if w.Outcome.State == rules.Live {
 		where := "is live in"
-		if w.Outcome.Action == "delete" {
+		switch w.Outcome.Action {
+		case "delete":
 			where = "is gone from"
+		case "undo":
+			where = "is in force in"
 		}
 		text = fmt.Sprintf("**%s**, %s by %s as %s, %s %s now, after %s.", refNames(w.Outcome.Refs), past(w.Outcome.Action),
 			escape(w.Request.Actor.Name), code(short(w.Outcome.Revision)), where, escape(w.Outcome.Ruler), tookText(now.Sub(w.Since)))
@@ -118,7 +132,7 @@ func Interrupted(r rules.Record) Reply {
 		return Reply{InChannel: true, Text: fmt.Sprintf("The service was stopped while it worked on a command of %s; nothing was changed:\n%s",
 			escape(r.Request.Actor.Name), fence("", cut(r.Request.Command, 1000)))}
 	}
-	return Reply{Text: outcomeText(r.Request.Actor, "", r.Outcome), InChannel: true}
+	return Reply{Text: outcomeText(r.Request.Actor, "", r.Outcome) + undoHint("/alert", r.Request, r.Outcome), InChannel: true}
 }
 
 // refNames returns the names of the rules that a change touched, the first few of many.
@@ -145,6 +159,10 @@ func past(action string) string {
 		return "added"
 	case "delete":
 		return "deleted"
+	case "undo":
+		return "undone"
+	case "restore":
+		return "restored"
 	}
 	return escape(action) + " done"
 }

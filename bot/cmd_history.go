@@ -1,0 +1,273 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+var historyCommand = Command{
+	Name:    "history",
+	Aliases: []string{"log"},
+	Spelled: []string{"hist", "履歴"},
+	Usage:   []string{`history [NAME] [by=@user] [since=7d] [until=…] [action=delete] [n=20] [page=…]`},
+	Summary: "Show who changed the rules, or one rule, when and why",
+	Help: "The newest change comes first, with the commit to give to `show NAME@COMMIT`, `diff`, `undo` and `restore`. " +
+		"A rule that was renamed or moved is followed; one that is gone is found by its name.",
+	Examples: []string{`history`, `history sshd-ban`, `history by=@alice since=7d action=delete`},
+	Options:  historyOptions,
+	Run:      runHistory,
+}
+
+// How many changes a page of the history has.
+const (
+	historyLines    = 20
+	maxHistoryLines = 50
+	maxVersions     = 5000 // that are read for one answer
+)
+
+func runHistory(ctx context.Context, call *call) (answer, error) {
+	words, err := call.words()
+	if err != nil {
+		return answer{}, err
+	}
+	rest, err := call.args.takeOptions(words, historyOptions)
+	if err != nil {
+		return answer{}, err
+	}
+	query, err := call.historyQuery()
+	if err != nil {
+		return answer{}, err
+	}
+	page, err := call.page()
+	if err != nil {
+		return answer{}, err
+	}
+	n, err := call.number("n", historyLines, maxHistoryLines)
+	if err != nil {
+		return answer{}, err
+	}
+	var name string
+	if len(rest) > 0 {
+		if name, err = call.oneName(rest, historyOptions); err != nil {
+			return answer{}, err
+		}
+	}
+	read, err := call.reader(ctx, name)
+	if err != nil {
+		return answer{}, err
+	}
+	changes, more, err := changesOf(read, query, page*n)
+	if err != nil {
+		return answer{}, err
+	}
+	return told(call.historyText(name, changes, more, page, n)), nil
+}
+
+// reader returns how the history of a rule, or of all ("") is asked for.
+func (c *call) reader(ctx context.Context, name string) (func(rules.HistoryQuery) ([]rules.Version, error), error) {
+	if name == "" {
+		return func(q rules.HistoryQuery) ([]rules.Version, error) { return c.backend.History(ctx, q) }, nil
+	}
+	book, err := c.backend.Book(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// A filter may leave nothing of a rule's history: that there is one is seen without it.
+	versions, err := c.versions(ctx, book, name, rules.HistoryQuery{Limit: 1})
+	if err != nil || len(versions) == 0 {
+		return func(rules.HistoryQuery) ([]rules.Version, error) { return nil, nil }, err
+	}
+	return func(q rules.HistoryQuery) ([]rules.Version, error) {
+		found, err := c.versions(ctx, book, name, q)
+		if rules.KindOf(err) == rules.NotFound {
+			return nil, nil
+		}
+		return found, err
+	}, nil
+}
+
+// historyQuery returns what the options choose.
+func (c *call) historyQuery() (q rules.HistoryQuery, err error) {
+	if by, given := c.args["by"]; given {
+		q.By = strings.TrimLeft(strings.TrimSpace(by.value), "@＠﹫"+apart)
+		if fold(q.By) == "me" {
+			q.By = c.request.Actor.ID
+		}
+		if q.By == "" {
+			return q, invalidOption("by", "takes the name of a person", "@"+c.request.Actor.Name)
+		}
+	}
+	if action, given := c.args["action"]; given {
+		if q.Action, err = c.action(fold(action.value)); err != nil {
+			return q, err
+		}
+	}
+	if q.Since, _, _, err = c.moment("since"); err != nil {
+		return q, err
+	}
+	until, day, given, err := c.moment("until")
+	if given && day {
+		until = until.AddDate(0, 0, 1) // the day that is named belongs to it
+	}
+	q.Until = until
+	return q, err
+}
+
+// action returns the action that a word means: a command that changes rules, or one that is no command.
+func (c *call) action(word string) (string, error) {
+	known := []string{"external", "import"}
+	for _, command := range c.table {
+		if !command.Changes {
+			continue
+		}
+		if command.Name == word || slices.Contains(command.Aliases, word) || slices.Contains(command.Spelled, word) {
+			return command.Name, nil
+		}
+		known = append(known, command.Name)
+	}
+	if slices.Contains(known, word) {
+		return word, nil
+	}
+	slices.Sort(known)
+	return "", invalidOption("action", "takes one of "+strings.Join(known, ", "), rules.Nearest(word, known)...)
+}
+
+// number returns the number that an option gives.
+func (c *call) number(name string, usual, most int) (int, error) {
+	arg, given := c.args[name]
+	if !given {
+		return usual, nil
+	}
+	n, err := strconv.Atoi(fold(arg.value))
+	if err != nil || n < 1 || n > most {
+		return 0, invalidOption(name, fmt.Sprintf("takes a number from 1 to %d", most), strconv.Itoa(usual))
+	}
+	return n, nil
+}
+
+// change is what one commit did to rules.
+type change struct {
+	commit   rules.PastCommit
+	action   string
+	versions []rules.Version
+}
+
+// changesOf reads so many commits' versions, and reports whether there are more.
+func changesOf(read func(rules.HistoryQuery) ([]rules.Version, error), query rules.HistoryQuery, most int) (changes []change, more bool, err error) {
+	const chunk = 500
+	for query.Limit = chunk; query.Offset < maxVersions; query.Offset += chunk {
+		versions, err := read(query)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, v := range versions {
+			if last := len(changes) - 1; last >= 0 && changes[last].commit.Revision == v.Commit.Revision {
+				changes[last].versions = append(changes[last].versions, v)
+				continue
+			}
+			if len(changes) == most {
+				return changes, true, nil
+			}
+			changes = append(changes, change{v.Commit, v.Action, []rules.Version{v}})
+		}
+		if len(versions) < chunk {
+			return changes, false, nil
+		}
+	}
+	return changes, true, nil
+}
+
+// historyText returns one page of changes.
+func (c *call) historyText(name string, changes []change, more bool, page, n int) string {
+	of := ""
+	if name != "" {
+		of = " of " + code(name)
+	}
+	skip := (page - 1) * n
+	if skip >= len(changes) {
+		if page > 1 {
+			return "There are no more changes" + of + "."
+		}
+		return "There are no such changes" + of + "."
+	}
+	head := "**History" + of + "**, the newest first"
+	if page > 1 {
+		head += ", page " + strconv.Itoa(page)
+	}
+	lines := []string{head}
+	for _, change := range changes[skip:] {
+		lines = append(lines, c.changeLine(change, name == ""))
+	}
+	if more {
+		again := c.trigger + " history"
+		if name != "" {
+			again += " " + quote(name)
+		}
+		lines = append(lines, "…and more: "+code(fmt.Sprintf("%s%s page=%d", again, c.given("by", "since", "until", "action", "n"), page+1)))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// changeLine tells of one commit; named says which rules it changed.
+func (c *call) changeLine(ch change, named bool) string {
+	who := escape(oneLine(cut(ch.commit.Author.Name, 60)))
+	line := fmt.Sprintf("- %s %s %s: ", code(short(ch.commit.Revision)), escape(c.when(ch.commit.When)), who)
+	kinds := map[rules.ChangeKind][]string{}
+	for _, v := range ch.versions {
+		kinds[v.Kind] = append(kinds[v.Kind], versionName(v, named))
+	}
+	var parts []string
+	for _, kind := range []rules.ChangeKind{rules.RuleAdded, rules.RuleChanged, rules.RuleMoved, rules.RuleDeleted} {
+		names := kinds[kind]
+		if len(names) == 0 {
+			continue
+		}
+		const most = 5
+		part := "**" + string(kind) + "** " + strings.Join(names[:min(len(names), most)], ", ")
+		if rest := len(names) - most; rest > 0 {
+			part += fmt.Sprintf(" and %d more", rest)
+		}
+		parts = append(parts, strings.TrimSpace(part))
+	}
+	line += strings.Join(parts, "; ")
+	if past := pastOf[ch.action]; past == "" || kinds[past] == nil {
+		line += " (" + escape(ch.action) + ")"
+	}
+	if reason := why(ch.commit); reason != "" {
+		line += ": " + escape(oneLine(cut(reason, 120)))
+	}
+	return line
+}
+
+// pastOf are the kinds of change that go without saying for an action.
+var pastOf = map[string]rules.ChangeKind{"add": rules.RuleAdded, "delete": rules.RuleDeleted}
+
+// versionName names what was changed: the rule, where it matters, and what was moved from where.
+func versionName(v rules.Version, named bool) string {
+	text := ""
+	if named {
+		text = code(shortCut(v.Ref.Name))
+	}
+	if v.Kind != rules.RuleMoved {
+		return text
+	}
+	from := v.From.Path + ", group " + v.From.Group
+	if v.From.Name != v.Ref.Name {
+		from = v.From.Name + " in " + from
+	}
+	return strings.TrimSpace(text + " from " + code(shortCut(from)))
+}
+
+// shortCut cuts a name to what a line has room for.
+func shortCut(s string) string {
+	const most = 80
+	if runes(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most]) + "…"
+}

@@ -1,0 +1,76 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+var showCommand = Command{
+	Name:    "show",
+	Spelled: []string{"cat", "表示"},
+	Usage:   []string{`show NAME`, `show NAME@COMMIT`, `show NAME at="2026-11-01 02:00"`},
+	Summary: "Show a rule in full, as it is or as it was, and who changed it last",
+	Help: "COMMIT is the beginning of a commit's hash or the id of a request, as `history` shows them. at= takes a date, a time in the journal's zone, " +
+		"or how long ago: `7d`.",
+	Examples: []string{`show sshd-ban`, `show sshd-ban at=7d`},
+	Options:  showOptions,
+	Run:      runShow,
+}
+
+func runShow(ctx context.Context, call *call) (answer, error) {
+	words, err := call.words()
+	if err != nil {
+		return answer{}, err
+	}
+	if len(words) == 0 || len(words) == 1 && words[0].keyword() == "all" {
+		return runList(ctx, call)
+	}
+	rest, err := call.args.takeOptions(words, showOptions)
+	if err != nil {
+		return answer{}, err
+	}
+	n, err := call.nameAt(ctx, rest, showOptions)
+	if err != nil {
+		return answer{}, err
+	}
+	if n.commit == nil {
+		return call.showNow(ctx, n)
+	}
+	then, err := call.ruleAt(ctx, n.newest, n.address, *n.commit)
+	if err != nil {
+		return answer{}, err
+	}
+	head := fmt.Sprintf("As of commit %s, %s", code(short(then.commit.Revision)), escape(call.when(then.commit.When)))
+	if then.before {
+		head = fmt.Sprintf("Before it was deleted: commit %s, %s", code(short(then.commit.Revision)), escape(call.when(then.commit.When)))
+	}
+	text := inFull(then.book.Address(then.entry.Ref), then.entry) + "\n" + head
+	if now, there := n.newest.Get(then.entry.Ref); !there || now.Source != then.entry.Source {
+		text += "; to put it back: " + code(call.trigger+" restore "+quote(n.address+"@"+short(then.commit.Revision)))
+	}
+	return told(text), nil
+}
+
+// showNow shows a rule as it is.
+func (c *call) showNow(ctx context.Context, n nameAt) (answer, error) {
+	entry, err := n.newest.Find(n.address)
+	if err != nil {
+		return answer{}, c.gone(ctx, n.newest, n.address, err)
+	}
+	text := inFull(n.newest.Address(entry.Ref), entry)
+	versions, err := c.backend.History(ctx, rules.HistoryQuery{Rule: &entry.Ref, Limit: 1})
+	if err == nil && len(versions) > 0 {
+		text += "\nLast change: " + c.commitText(versions[0].Commit) + reasonText(versions[0].Commit)
+	}
+	return told(text), err
+}
+
+// reasonText returns the reason of a commit behind what is said of it.
+func reasonText(commit rules.PastCommit) string {
+	if reason := why(commit); reason != "" && !commit.External() {
+		return ": " + escape(cut(reason, 500))
+	}
+	return ""
+}

@@ -1,0 +1,149 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+var undoCommand = Command{
+	Name:    "undo",
+	Aliases: []string{"revert"},
+	Spelled: []string{"取り消し", "取消", "元に戻す"},
+	Usage:   []string{`undo [REQUEST-ID] [reason="…"]`},
+	Summary: "Take back a change: your own last one in this channel, or the one with this id",
+	Help: "The answer to every change shows its id; the beginning of a commit's hash will do too, also of a commit that somebody pushed. " +
+		"What later changes touched as well is not undone, and explained. An undo can be undone.",
+	Examples: []string{`undo`, `undo reason="too loud"`},
+	Options:  undoOptions,
+	Changes:  true,
+	Check:    func(call *call) error { _, err := parseUndo(call); return err },
+	Run:      runUndo,
+}
+
+func runUndo(ctx context.Context, call *call) (answer, error) {
+	id, err := parseUndo(call)
+	if err != nil {
+		return answer{}, err
+	}
+	var commit rules.PastCommit
+	if id == "" {
+		commit, err = call.ownLast(ctx)
+	} else {
+		commit, err = call.toUndo(ctx, id)
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	undo := rules.Undo{Commit: commit, Reason: call.args["reason"].value}
+	if undo.Before, err = call.backend.BookAt(ctx, commit.Parent); err != nil {
+		return answer{}, err
+	}
+	if undo.After, err = call.backend.BookAt(ctx, commit.Revision); err != nil {
+		return answer{}, err
+	}
+	ended, err := call.changed(call.backend.Apply(ctx, call.request, undo))
+	if e, ok := errors.AsType[*rules.Error](err); ok && e.Kind == rules.Conflict {
+		own := *e
+		own.Text = fmt.Sprintf("The commit %s of %s by %s (%s): %s", short(commit.Revision), call.when(commit.When),
+			commit.Author.Name, oneLine(cut(commit.Subject, 200)), e.Text)
+		return ended, &own
+	}
+	if err == nil {
+		ended.reply.Text = "Taking back " + call.commitText(commit) + "\n" + ended.reply.Text
+	}
+	return ended, err
+}
+
+// parseUndo returns the id of an undo; "" for none.
+func parseUndo(call *call) (id string, err error) {
+	words, err := call.words()
+	if err != nil {
+		return "", err
+	}
+	rest, err := call.args.takeOptions(words, undoOptions)
+	if err != nil || len(rest) == 0 {
+		return "", err
+	}
+	if len(rest) > 1 || rest[0].key != "" {
+		return "", call.args.unexpected(rest[len(rest)-1], undoOptions, "One id is enough: undo one change at a time.")
+	}
+	call.args["id"] = rest[0].whole()
+	return rest[0].value, nil
+}
+
+// toUndo returns the commit of an id, if it is not undone yet.
+func (c *call) toUndo(ctx context.Context, id string) (rules.PastCommit, error) {
+	commit, err := c.commit(ctx, "id", "", id)
+	if err != nil {
+		return commit, err
+	}
+	undone, err := c.undone(ctx, commit.When)
+	if by, ok := undone[commit.Name()]; ok && err == nil {
+		return commit, &rules.Error{Kind: rules.Conflict, Field: "id", Offset: -1,
+			Text: fmt.Sprintf("That was undone already, on %s by %s. To have it again, undo that.", c.when(by.When), by.Author.Name), Fixes: []string{by.Name()}}
+	}
+	return commit, err
+}
+
+// How far back an undo looks for the person's own last change.
+const (
+	undoChanges = 200
+	undoSlack   = 24 * time.Hour // by which clocks may be wrong
+)
+
+// ownLast returns the person's own last change in this channel that is not undone.
+func (c *call) ownLast(ctx context.Context) (rules.PastCommit, error) {
+	read := func(q rules.HistoryQuery) ([]rules.Version, error) { return c.backend.History(ctx, q) }
+	changes, _, err := changesOf(read, rules.HistoryQuery{By: c.request.Actor.ID}, undoChanges)
+	if err != nil {
+		return rules.PastCommit{}, err
+	}
+	var undone map[string]rules.PastCommit
+	if last := len(changes) - 1; last >= 0 {
+		if undone, err = c.undone(ctx, changes[last].commit.When); err != nil {
+			return rules.PastCommit{}, err
+		}
+	}
+	for _, change := range changes {
+		if _, gone := undone[change.commit.Name()]; !gone && change.action != (rules.Undo{}).Action() && c.here(change.commit) {
+			return change.commit, nil
+		}
+	}
+	return rules.PastCommit{}, &rules.Error{Kind: rules.NotFound, Offset: -1,
+		Text: "You have changed nothing in this channel that could be undone. Say which change: undo ID; the command history shows them."}
+}
+
+// here reports whether a commit was asked for by this person in this channel.
+func (c *call) here(commit rules.PastCommit) bool {
+	own := func(value string, id, name string) bool {
+		words := strings.Fields(value)
+		return len(words) > 0 && words[len(words)-1] == id || id == "" && value == name
+	}
+	return own(commit.Trailer("Channel"), c.request.Channel.ID, c.request.Channel.Name) && own(commit.Trailer("Actor"), c.request.Actor.ID, c.request.Actor.Name)
+}
+
+// undone returns the changes since a time that an undo took back which is in force: by the name of the commit, and who did it.
+func (c *call) undone(ctx context.Context, since time.Time) (map[string]rules.PastCommit, error) {
+	read := func(q rules.HistoryQuery) ([]rules.Version, error) { return c.backend.History(ctx, q) }
+	undos, _, err := changesOf(read, rules.HistoryQuery{Action: (rules.Undo{}).Action(), Since: since.Add(-undoSlack)}, maxVersions)
+	if err != nil {
+		return nil, err
+	}
+	undone := map[string]rules.PastCommit{}
+	for _, undo := range undos { // the newest first: whether an undo is undone itself is known when it comes
+		of := undo.commit.Trailer(rules.TrailerUndoes)
+		if of == "" || of == undo.commit.Trailer("Request-Id") { // the service's own, of what a ruler refused
+			undone[undo.commit.Name()] = undo.commit
+			continue
+		}
+		if _, again := undone[undo.commit.Name()]; !again {
+			undone[of] = undo.commit
+		}
+	}
+	return undone, nil
+}

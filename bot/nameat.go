@@ -1,0 +1,72 @@
+package bot
+
+import (
+	"context"
+	"strings"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// nameAt is NAME, NAME@COMMIT or NAME at=TIME.
+type nameAt struct {
+	newest  *rules.Book
+	address string
+	commit  *rules.PastCommit // nil: nothing was said of it
+}
+
+// nameAt reads the only word of a command, and the option at=. A name may hold an @ itself: the longest part that is the address of a rule,
+// and then the longest before a commit, wins.
+func (c *call) nameAt(ctx context.Context, words []word, allowed []string) (nameAt, error) {
+	at, day, given, err := c.moment("at")
+	if err != nil {
+		return nameAt{}, err
+	}
+	_ = day // a date means its first moment, and the answer says which commit that was
+	address, err := c.oneName(words, allowed)
+	if err != nil {
+		return nameAt{}, err
+	}
+	n := nameAt{address: address}
+	if n.newest, err = c.backend.Book(ctx); err != nil {
+		return n, err
+	}
+	if given {
+		revision, err := c.backend.RevisionAt(ctx, at)
+		if err != nil {
+			return n, err
+		}
+		if revision == "" {
+			return n, invalidOption("at", "is before the first commit of the rulebook")
+		}
+		commit, err := c.commit(ctx, "at", "", revision)
+		n.commit = &commit
+		return n, err
+	}
+	if _, err := n.newest.Find(address); err == nil || rules.KindOf(err) != rules.NotFound {
+		return n, nil // an ambiguous one is told of by whoever looks for it
+	}
+	var unknown error
+	for i := lastAt(address); i > 0; i = lastAt(address[:i]) {
+		name, rest := address[:i], strings.TrimLeft(address[i:], "@＠")
+		commit, err := c.commit(ctx, "name", name+"@", rest)
+		if err == nil {
+			n.address, n.commit = name, &commit
+			return n, nil
+		}
+		if kind := rules.KindOf(err); kind != rules.NotFound && kind != rules.Conflict {
+			return n, err
+		}
+		if unknown == nil {
+			unknown = err
+		}
+	}
+	if versions, err := c.versions(ctx, n.newest, address, rules.HistoryQuery{Limit: 1}); err == nil && len(versions) > 0 {
+		return n, nil // a rule that is gone
+	}
+	return n, unknown
+}
+
+// lastAt returns where the last @ of a text stands that has something before it; -1 for none.
+func lastAt(s string) int {
+	return max(strings.LastIndex(s, "@"), strings.LastIndex(s, "＠"))
+}

@@ -1,0 +1,177 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+var (
+	hashPrefix = regexp.MustCompile(`^[0-9a-f]{4,64}$`)
+	requestID  = regexp.MustCompile(`^[0-9a-z]{26}$`)
+)
+
+// commit returns the commit that a text names: a hash or its first digits, or the id of the request that it was made for. field is the
+// argument's name for the error, and before what stands before the text in that argument.
+func (c *call) commit(ctx context.Context, field, before, text string) (rules.PastCommit, error) {
+	name := strings.Trim(fold(strings.TrimSpace(text)), "`")
+	if requestID.MatchString(name) {
+		versions, err := c.backend.History(ctx, rules.HistoryQuery{Request: name, Limit: 1000})
+		if err != nil {
+			return rules.PastCommit{}, err
+		}
+		if len(versions) > 0 {
+			return versions[len(versions)-1].Commit, nil // the oldest: what took it back comes later
+		}
+	}
+	if !hashPrefix.MatchString(name) {
+		text := fmt.Sprintf("%q is no commit: write at least 4 digits of its hash, or the id of the request that made it. The command history shows both.", cut(name, 60))
+		if requestID.MatchString(name) {
+			text = fmt.Sprintf("The rulebook has no change of the request %q. The command history shows what there is.", name)
+		}
+		return rules.PastCommit{}, &rules.Error{Kind: rules.NotFound, Field: field, Offset: -1, Text: text}
+	}
+	commit, err := c.backend.Commit(ctx, name)
+	if e, ok := errors.AsType[*rules.Error](err); ok {
+		own := *e
+		own.Field, own.Offset, own.Fixes = field, -1, nil
+		for _, fix := range e.Fixes {
+			own.Fixes = append(own.Fixes, before+fix)
+		}
+		return commit, &own
+	}
+	return commit, err
+}
+
+// versions returns what happened to the rule of an address. One that is gone is looked for by its name, in whatever group it was.
+func (c *call) versions(ctx context.Context, book *rules.Book, address string, query rules.HistoryQuery) ([]rules.Version, error) {
+	entry, err := book.Find(address)
+	if err == nil {
+		query.Rule = &entry.Ref
+		return c.backend.History(ctx, query)
+	}
+	if rules.KindOf(err) != rules.NotFound {
+		return nil, err
+	}
+	for name, more := address, true; more; _, name, more = strings.Cut(name, "/") {
+		query.Name = name
+		versions, historyErr := c.backend.History(ctx, query)
+		if historyErr != nil || len(versions) > 0 {
+			return versions, historyErr
+		}
+	}
+	return nil, err
+}
+
+// gone adds to the error about a rule that is not there how it went, and the line that brings it back.
+func (c *call) gone(ctx context.Context, book *rules.Book, address string, err error) error {
+	e, ok := errors.AsType[*rules.Error](err)
+	if !ok || e.Kind != rules.NotFound {
+		return err
+	}
+	versions, historyErr := c.versions(ctx, book, address, rules.HistoryQuery{Limit: 1})
+	if historyErr != nil || len(versions) == 0 || versions[0].Kind != rules.RuleDeleted {
+		return err
+	}
+	v := versions[0]
+	return &rules.Error{
+		Kind: rules.NotFound, Offset: -1,
+		Text:  fmt.Sprintf("%q is gone: it was deleted on %s by %s.", address, c.when(v.Commit.When), v.Commit.Author.Name),
+		Fixes: []string{"restore " + quote(address+"@"+short(v.Commit.Revision))},
+	}
+}
+
+// ruleThen is a rule as it was at a commit.
+type ruleThen struct {
+	entry  rules.Entry
+	book   *rules.Book      // in which it stood
+	commit rules.PastCommit // that was asked for
+	before bool             // the rule stood there before the commit, which deleted it
+}
+
+// ruleAt returns the rule of an address as it was at a commit. It is followed through the names and places that it had: the address may be
+// that of then or today's. At the commit that deleted it, it is what was deleted.
+func (c *call) ruleAt(ctx context.Context, newest *rules.Book, address string, commit rules.PastCommit) (ruleThen, error) {
+	then, err := c.backend.BookAt(ctx, commit.Revision)
+	if err != nil {
+		return ruleThen{}, err
+	}
+	entry, findErr := then.Find(address)
+	if findErr == nil {
+		return ruleThen{entry: entry, book: then, commit: commit}, nil
+	}
+	if rules.KindOf(findErr) == rules.Conflict {
+		return ruleThen{}, c.ambiguousThen(findErr, commit)
+	}
+	if entry, followed := c.followed(ctx, newest, address, commit, then); followed {
+		return ruleThen{entry: entry, book: then, commit: commit}, nil
+	}
+	before, err := c.backend.BookAt(ctx, commit.Parent)
+	if err != nil {
+		return ruleThen{}, err
+	}
+	if entry, err := before.Find(address); err == nil {
+		return ruleThen{entry: entry, book: before, commit: commit, before: true}, nil
+	}
+	e := &rules.Error{Kind: rules.NotFound, Field: "name", Offset: -1,
+		Text: fmt.Sprintf("At the commit %s of %s there was no rule %q.", short(commit.Revision), c.when(commit.When), address)}
+	if found, ok := errors.AsType[*rules.Error](findErr); ok {
+		e.Fixes = at(found.Fixes, commit)
+	}
+	return ruleThen{}, e
+}
+
+// followed returns where the rule that has an address today stood at a commit.
+func (c *call) followed(ctx context.Context, newest *rules.Book, address string, commit rules.PastCommit, then *rules.Book) (rules.Entry, bool) {
+	now, err := newest.Find(address)
+	if err != nil {
+		return rules.Entry{}, false
+	}
+	versions, err := c.backend.History(ctx, rules.HistoryQuery{Rule: &now.Ref, Until: commit.When.Add(time.Second), Limit: 1})
+	if err != nil || len(versions) == 0 || versions[0].Kind == rules.RuleDeleted {
+		return rules.Entry{}, false
+	}
+	return then.Get(versions[0].Ref)
+}
+
+// ambiguousThen returns the error about an address that several rules had, with what to write instead.
+func (c *call) ambiguousThen(err error, commit rules.PastCommit) error {
+	e, ok := errors.AsType[*rules.Error](err)
+	if !ok {
+		return err
+	}
+	own := *e
+	own.Field, own.Fixes = "name", at(e.Fixes, commit)
+	return &own
+}
+
+// at returns addresses with a commit behind them.
+func at(addresses []string, commit rules.PastCommit) []string {
+	var fixes []string
+	for _, address := range addresses {
+		fixes = append(fixes, address+"@"+short(commit.Revision))
+	}
+	return fixes
+}
+
+// why returns the reason that a commit gives: what the person gave, or the subject of somebody else's commit.
+func why(commit rules.PastCommit) string {
+	if commit.External() {
+		return oneLine(commit.Subject)
+	}
+	if i := strings.LastIndex(commit.Body, "\n\nReason: "); i >= 0 {
+		return oneLine(commit.Body[i+len("\n\nReason: "):])
+	}
+	return ""
+}
+
+// commitText tells of a commit in a line: what, by whom, when, as what.
+func (c *call) commitText(commit rules.PastCommit) string {
+	return fmt.Sprintf("**%s** of %s by %s, commit %s", escape(oneLine(cut(commit.Subject, 200))), escape(c.when(commit.When)),
+		escape(oneLine(cut(commit.Author.Name, 100))), code(short(commit.Revision)))
+}

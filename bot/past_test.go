@@ -1,0 +1,318 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+const diskFile = "prometheus/alerts/disk.yaml"
+
+// diskChat has a rule with a past: added at 11:00, changed by a push at 12:00, deleted at 13:00, restored at 14:00.
+func diskChat(t *testing.T) (c *chat, added, pushed, deleted, restored string) {
+	t.Helper()
+	c = newChat(t, nil)
+	_, added = c.must(`add disk expr="up == 0" for=5m severity=page summary="disk full" ruler=prometheus reason="asked by ops"`)
+	c.now = c.now.Add(time.Hour)
+	c.pushed("Raise the\tpriority @all", map[string]string{diskFile: strings.Replace(c.read(diskFile), "page", "critical", 1)})
+	pushed = c.head()
+	_, deleted = c.must(`delete disk reason="too loud"`)
+	text, restored := c.must(`restore disk`)
+	requireParts(t, text, "As of commit `"+short(deleted)+"`, 2026-11-21 13:00:00 UTC:", "**disk** restored by alice", "live in prometheus", "To undo it: `/alert undo "+c.last().Request.ID+"`")
+	return c, added, pushed, deleted, restored
+}
+
+func TestHistory(t *testing.T) {
+	t.Parallel()
+	c, added, pushed, deleted, restored := diskChat(t)
+	c.must(`add other sshd Ban 5m`)
+	for _, test := range []struct {
+		say   string
+		parts []string
+		not   []string
+	}{
+		{`history`, []string{
+			"**History**, the newest first\n", " 2026-11-21 15:00:00 UTC alice: **added** `other`\n",
+			"- `" + short(restored) + "` 2026-11-21 14:00:00 UTC alice: **added** `disk` (restore)\n",
+			"- `" + short(deleted) + "` 2026-11-21 13:00:00 UTC alice: **deleted** `disk`: too loud\n",
+			"- `" + short(pushed) + "` 2026-11-21 12:00:00 UTC Bob Builder: **changed** `disk` (external): Raise the priority @\u200ball\n",
+			"- `" + short(added) + "` 2026-11-21 11:00:00 UTC alice: **added** `disk`: asked by ops",
+		}, nil},
+		{`history disk`, []string{"**History of `disk`**", "14:00:00", "13:00:00", "12:00:00", "11:00:00 UTC alice: **added**: asked by ops"}, []string{"other"}},
+		{`log DISK`, []string{"no rule"}, nil},
+		{`履歴 disk action=rm`, []string{"13:00:00"}, []string{"11:00:00", "14:00:00"}},
+		{`history disk by=＠ALICE until="2026-11-21 13:30"`, []string{"13:00:00", "11:00:00"}, []string{"12:00:00", "14:00:00"}},
+		{`history disk by=me since=3h`, []string{"14:00:00", "13:00:00"}, []string{"11:00:00"}},
+		{`history by="@Bob Builder"`, []string{"12:00:00"}, []string{"alice"}},
+		{`history since="2 hours ago"`, []string{"other"}, []string{"11:00:00"}},
+		{`history since=yesterday until=2026-11-20`, []string{"There are no such changes."}, nil},
+		{`history n=2`, []string{"other", "14:00:00", "…and more: `/alert history n=2 page=2`"}, []string{"13:00:00"}},
+		{`history disk n=2 page=2`, []string{"page 2", "12:00:00", "11:00:00"}, []string{"13:00:00", "more"}},
+		{`history disk n=2 page=7`, []string{"There are no more changes of `disk`."}, nil},
+		{`history n=51`, []string{"takes a number from 1 to 50", "/alert history n=20"}, nil},
+		{`history action=remoove`, []string{"takes one of add, delete, external, import, restore, undo"}, nil},
+		{`history since=sometime`, []string{"takes how long ago, such as 7d"}, nil},
+		{`history since=2027-01-01`, []string{"lies in the future: it is 2026-11-21 "}, nil},
+		{`history by=@`, []string{"takes the name of a person", "by=@alice"}, nil},
+		{`history nothing`, []string{"There is no rule"}, nil},
+		{`history disk other`, []string{"One name is enough"}, nil},
+	} {
+		got := c.say(test.say).Text
+		requireParts(t, got, test.parts...)
+		for _, not := range test.not {
+			if strings.Contains(got, not) {
+				t.Errorf("%s: %q in\n%s", test.say, not, got)
+			}
+		}
+	}
+}
+
+func TestShow(t *testing.T) {
+	t.Parallel()
+	c, added, pushed, deleted, restored := diskChat(t)
+	c.must(`restore disk@` + short(added))
+	for say, parts := range map[string][]string{
+		`show disk`:                               {"**disk**\n```yaml", "severity: page", "Last change: **restore disk** of 2026-11-21 15:00:00 UTC by alice, commit `"},
+		`show`:                                    {"**1 rule**"},
+		`show disk@` + pushed[:4]:                 {"severity: critical", "As of commit `" + short(pushed) + "`, 2026-11-21 12:00:00 UTC; to put it back: `/alert restore disk@" + short(pushed) + "`"},
+		`show "disk＠` + short(deleted) + `"`:      {"severity: critical", "Before it was deleted: commit `" + short(deleted)},
+		`show disk at="2026-11-21 11:30"`:         {"severity: page", "As of commit `" + short(added) + "`"},
+		`show disk at=2026-11-21T12:00:00Z`:       {"severity: critical"},
+		`show disk at="2026/11/21 21:00:00 JST"`:  {"takes how long ago"}, // a zone that Go knows no offset of means nothing
+		`show disk at=2026-11-21T21:00:00+09:00`:  {"severity: critical"},
+		`show disk at=1h`:                         {"As of commit `" + short(restored) + "`"},
+		`show disk at="2026-11-21 13:30"`:         {"Before it was deleted"},
+		`show disk at=2026-11-20`:                 {"is before the first commit"},
+		`show disk@zzzz`:                          {`"zzzz" is no commit: write at least 4 digits`},
+		`show disk@00000000`:                      {`has no commit "00000000"`},
+		`show disc@` + short(added):               {"there was no rule \"disc\"", "/alert show disk@" + short(added)},
+		`show disk@request0000000000000009999`: {"has no change of the request"},
+	} {
+		requireParts(t, c.say(say).Text, parts...)
+	}
+	c.must(`delete disk`)
+	requireParts(t, c.say(`show disk`).Text, `"disk" is gone: it was deleted on 2026-11-21 16:00:00 UTC by alice.`, "/alert restore disk@"+short(c.head()))
+}
+
+// A name may hold an @ and look like a commit: the longest that exists wins.
+func TestNameWithAt(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	_, first := c.must(`add a expr="up == 1" ruler=prometheus`)
+	_, second := c.must(`add "a@` + short(first) + `" expr="up == 2" ruler=prometheus`)
+	requireParts(t, c.say(`show a@`+short(first)).Text, "up == 2")
+	requireParts(t, c.say(`show a@`+short(first)+`@`+short(second)).Text, "up == 2", "As of commit `"+short(second))
+	requireParts(t, c.say(`show a@`+short(second)).Text, "up == 1", "As of commit `"+short(second))
+	c.must(`delete "a@` + short(first) + `"`)
+	requireParts(t, c.say(`show a@`+short(first)).Text, "up == 1", "As of commit `"+short(first))
+	requireParts(t, c.say(`restore a@`+short(first)+"@"+short(second)).Text, "**a@\u200b"+short(first)+"** restored by alice")
+}
+
+func TestDiff(t *testing.T) {
+	t.Parallel()
+	c, added, pushed, deleted, restored := diskChat(t)
+	for say, parts := range map[string][]string{
+		`diff disk`: {"--- before\n+++ " + short(restored) + " of 2026-11-21 14:00:00 UTC\n", "+- alert: disk", "**restore disk** of"},
+		`diff disk ` + short(added) + ".." + short(pushed):   {"--- " + short(added), "+++ " + short(pushed), "-    severity: page\n+    severity: critical\n"},
+		`diff disk ` + short(pushed) + " " + short(added):    {"-    severity: critical\n+    severity: page\n"},
+		`diff disk ` + short(added) + "…":                    {"--- " + short(added), "+++ now", "+    severity: critical\n"},
+		`diff disk ` + short(added) + "..." + short(deleted): {"-- alert: disk\n"},
+		`差分 disk ` + short(pushed) + "..now":                 {"no difference between " + short(pushed) + " of 2026-11-21 12:00:00 UTC and now"},
+		`diff disk ..` + short(added):                        {"The first commit is missing"},
+		`diff disk 00000000..` + short(added):                {"has no commit"},
+		`diff disc ` + short(added) + ".." + short(pushed):   {`There was no rule "disc" at either commit.`},
+		`diff disc`: {"no rule", "/alert diff disk"},
+		`diff`:      {"name of the rule is missing"},
+		`diff disk ` + short(added) + " " + short(pushed) + " yy": {"One name is enough"},
+	} {
+		requireParts(t, c.say(say).Text, parts...)
+	}
+}
+
+func TestBlame(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	_, added := c.must(`add disk expr="up == 0" for=5m severity=page summary="disk full" ruler=prometheus reason="asked by ops"`)
+	request := c.last().Request.ID
+	c.now = c.now.Add(time.Hour)
+	c.pushed("Raise the priority", map[string]string{diskFile: strings.Replace(c.read(diskFile), "page", "critical", 1)})
+	pushed := c.head()
+	c.now = c.now.Add(time.Hour)
+	c.pushed("Rename", map[string]string{diskFile: strings.Replace(c.read(diskFile), "alert: disk\n", "alert: full\n", 1)})
+	renamed := c.head()
+	requireParts(t, c.say(`blame full`).Text, "**full**\n",
+		"- **name** `full`: Bob Builder, 2026-11-21 13:00:00 UTC, commit `"+short(renamed)+"`: Rename",
+		"- **label severity** `critical`: Bob Builder, 2026-11-21 12:00:00 UTC, commit `"+short(pushed)+"`: Raise the priority",
+		"- **expr** `up == 0`, **for** `5m`, **annotation summary** `disk full`: alice, 2026-11-21 11:00:00 UTC, commit `"+short(added)+"`, request `"+request+"`: asked by ops")
+	requireParts(t, c.say(`history full`).Text, "**moved** from `disk in alerts/disk.yaml, group disk`", "**changed**", "**added**")
+	requireParts(t, c.say(`show full@`+short(added)).Text, "alert: disk")
+	requireParts(t, c.say(`restore full@`+short(added)).Text, "As of commit", "-      - alert: full", "+      - alert: disk")
+	requireParts(t, c.say(`blame elsewhere`).Text, "no rule")
+}
+
+func TestUndo(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	requireParts(t, c.say(`undo`).Text, "You have changed nothing in this channel")
+	_, first := c.must(`add a expr="up == 0" ruler=prometheus`)
+	firstID := c.last().Request.ID
+	c.must(`add b expr="up == 0" ruler=prometheus`)
+	c.fields.Set("channel_id", strings.Repeat("x", 26))
+	c.must(`add elsewhere expr="up == 0" ruler=prometheus`)
+	c.fields.Del("channel_id")
+	c.fields.Set("user_id", strings.Repeat("y", 26))
+	requireParts(t, c.say(`undo`).Text, "You have changed nothing")
+	c.fields.Del("user_id")
+
+	text, _ := c.must(`undo reason="a mistake"`)
+	requireParts(t, text, "Taking back **add b** of 2026-11-21 12:00:00 UTC by alice, commit `", "**b** undone by alice (a mistake), committed as", "in force in prometheus", "To undo it: `/alert undo ")
+	undoID := c.last().Request.ID
+	if c.read("prometheus/alerts/b.yaml") != "" {
+		t.Error("b is still there")
+	}
+	text, _ = c.must(`undo`)
+	requireParts(t, text, "**add a**")
+	requireParts(t, c.say(`undo`).Text, "You have changed nothing")
+	requireParts(t, c.say(`undo `+firstID).Text, "was undone already, on 2026-11-21 15:00:00 UTC by alice", "/alert undo "+c.last().Request.ID[:3])
+	requireParts(t, c.say(`undo `+short(first)).Text, "was undone already")
+	text, _ = c.must(`取り消し ` + undoID) // b is there again
+	requireParts(t, text, "Taking back **undo add b**")
+	if c.read("prometheus/alerts/b.yaml") == "" {
+		t.Error("b is not there again")
+	}
+	text, _ = c.must(`undo`)
+	requireParts(t, text, "**add b**")
+
+	requireParts(t, c.say(`undo zzz`).Text, `"zzz" is no commit`)
+	requireParts(t, c.say(`undo 00000000`).Text, "has no commit")
+	requireParts(t, c.say(`undo `+firstID+` `+undoID).Text, "One id is enough")
+}
+
+func TestUndoConflict(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	_, added := c.must(`add disk expr="up == 0" severity=page ruler=prometheus`)
+	c.now = c.now.Add(time.Hour)
+	c.pushed("Raise", map[string]string{diskFile: strings.Replace(c.read(diskFile), "page", "critical", 1)})
+	pushed := c.head()
+	got := c.step(`undo`)
+	if c.last().Outcome.Result != rules.ValidationError || got.ResponseType != "ephemeral" {
+		t.Errorf("%+v", got)
+	}
+	requireParts(t, got.Text, "The commit "+short(added)+" of 2026-11-21 11:00:00 UTC by alice (add disk): Later changes touched the same: \"disk\" in prometheus/alerts/disk.yaml.",
+		"```diff", "--- before that commit\n+++ after that commit\n", "+    severity: page\n", "+++ now", "-    severity: page\n+    severity: critical\n")
+	text, _ := c.must(`undo ` + short(pushed))
+	requireParts(t, text, "Taking back **Raise** of 2026-11-21 12:00:00 UTC by Bob Builder", "**disk** undone by alice")
+	text, _ = c.must(`undo`)
+	requireParts(t, text, "Taking back **add disk**")
+	if content := c.read(diskFile); content != "" {
+		t.Errorf("left: %s", content)
+	}
+}
+
+func TestRestoreChoices(t *testing.T) {
+	t.Parallel()
+	c, added, pushed, _, _ := diskChat(t)
+	requireParts(t, c.say(`restore disk`).Text, "Say which version", "/alert restore disk@"+short(pushed), "/alert restore disk@"+short(added))
+	requireParts(t, c.say(`restore disk@`+short(pushed)).Text, "There is nothing to do")
+	text, _ := c.must(`restore disk at="2026-11-21 11:30" reason="quiet"`)
+	requireParts(t, text, "As of commit `"+short(added)+"`", "**disk** restored by alice (quiet)", "+          severity: page")
+	requireParts(t, c.say(`restore nothing`).Text, "no rule")
+	requireParts(t, c.say(`restore disk@`+short(added)+` at=1h`).Text, "no rule")
+}
+
+// Texts that people and pushers made up cannot call anybody, leave their code block or make a line of their own.
+func TestPastIsEscaped(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	hostile := "@all `x` ```\n# [a](http://x)"
+	file := "groups:\n- name: \"g`@here\"\n  rules:\n  - alert: \"x ``` @all\"\n    expr: up\n    labels: {a: \"``` @channel\\n# y\"}\n"
+	c.pushed(hostile, map[string]string{"prometheus/a.yaml": file})
+	c.now = c.now.Add(time.Minute)
+	c.pushed(hostile, map[string]string{"prometheus/a.yaml": strings.Replace(file, "up", "up > 1", 1)})
+	head := c.head()
+	for _, say := range []string{`history`, "history 'x ``` @all'", "show 'x ``` @all'", "diff 'x ``` @all'", "blame 'x ``` @all'", "undo " + short(head), "restore 'x ``` @all@" + short(head) + "'"} {
+		got := c.say(say)
+		open := ""
+		for line := range strings.SplitSeq(got.Text, "\n") {
+			if open = fenceAfter(open, line); open != "" {
+				continue
+			}
+			if strings.HasPrefix(line, "#") || mentions(line) {
+				t.Errorf("%s: %q in\n%s", say, line, got.Text)
+			}
+		}
+		if open != "" {
+			t.Errorf("%s: a code block is left open:\n%s", say, got.Text)
+		}
+	}
+}
+
+// mentions reports whether a line calls somebody: an @ before a letter that no code span is around.
+func mentions(line string) bool {
+	for len(line) > 0 {
+		if ticks := tickRun(line); ticks > 0 {
+			rest := line[ticks:]
+			end := strings.Index(rest, strings.Repeat("`", ticks))
+			if end < 0 {
+				line = rest
+				continue
+			}
+			line = rest[end+ticks:]
+			continue
+		}
+		if line[0] == '@' && len(line) > 1 && (line[1] >= 'a' && line[1] <= 'z') {
+			return true
+		}
+		line = line[1:]
+	}
+	return false
+}
+
+func TestMoment(t *testing.T) {
+	t.Parallel()
+	tokyo, err := time.LoadLocation("Asia/Tokyo")
+	if err != nil {
+		t.Skip("SKIPPED: there are no time zones here: ", err)
+	}
+	now := time.Date(2026, 11, 22, 1, 30, 0, 0, time.UTC)
+	for text, want := range map[string]string{
+		"2026-11-01": "2026-11-01 00:00", "2026-11-01 02:00": "2026-11-01 02:00", "2026-11-01T02:00": "2026-11-01 02:00", "2026-11-01t02:00:30": "2026-11-01 02:00",
+		"2026-11-01T02:00:00Z": "2026-11-01 11:00", "2026-11-01T02:00+01:00": "2026-11-01 10:00", "2026/11/1": "2026-11-01 00:00", "２０２６－１１－０１": "2026-11-01 00:00",
+		"7d": "2026-11-15 10:30", "1h30m": "2026-11-22 09:00", "2 weeks": "2026-11-08 10:30", "3 days ago": "2026-11-19 10:30", "3時間前": "2026-11-22 07:30",
+		"today": "2026-11-22 00:00", "昨日": "2026-11-21 00:00", "now": "2026-11-22 10:30", "2026年11月1日": "2026-11-01 00:00",
+	} {
+		c := &call{now: now, backend: Backend{Zone: tokyo}, args: arguments{"at": argument{value: text}}}
+		got, _, given, err := c.moment("at")
+		if err != nil || !given || got.In(tokyo).Format("2006-01-02 15:04") != want {
+			t.Errorf("%q is %v, %v, want %s", text, got.In(tokyo), err, want)
+		}
+	}
+	for _, text := range []string{"", "5", "soon", "2026-13-01", "2027-01-01", "-7d", "x@y"} {
+		c := &call{now: now, args: arguments{"at": argument{value: text}}}
+		if got, _, _, err := c.moment("at"); rules.KindOf(err) != rules.Invalid {
+			t.Errorf("%q is %v, %v", text, got, err)
+		}
+	}
+	if got := (&call{backend: Backend{Zone: tokyo}}).when(now); got != "2026-11-22 10:30:00 JST" {
+		t.Errorf("told as %s", got)
+	}
+}
+
+// A commit of a thousand rules is one line, and does not hide what came before it.
+func TestHistoryOfManyRules(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	c.must(`add first expr="up == 0" ruler=prometheus`)
+	var b strings.Builder
+	b.WriteString("groups:\n- name: many\n  rules:\n")
+	for i := range 1000 {
+		fmt.Fprintf(&b, "  - alert: many%04d\n    expr: up\n", i)
+	}
+	c.now = c.now.Add(time.Hour)
+	c.pushed("Import", map[string]string{"prometheus/many.yaml": b.String()})
+	requireParts(t, c.say("history").Text, "Bob Builder: **added** `many0000`, ", " and 995 more (external): Import\n", "alice: **added** `first`")
+}
