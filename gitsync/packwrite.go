@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -87,7 +88,27 @@ func (d *durable) discardPack(p *pack) error {
 	return errors.Join(d.removeAny(name+".idx"), d.removeAny(name+".pack"), d.removeAny(name+".keep"))
 }
 
-// tidyPacks removes what a killed process left among the packs: files that it was writing, and .keep files of ours.
+// ReadDir reads a directory. Packs that have no index are left out, as git leaves them out: somebody is just giving them their name, or was
+// killed at it, and go-git (v5.19.3) would read none of the other packs either.
+func (d *durable) ReadDir(dir string) ([]os.FileInfo, error) {
+	files, err := d.Filesystem.ReadDir(dir)
+	if path.Clean(dir) != packDir {
+		return files, err
+	}
+	indexed := map[string]bool{}
+	for _, f := range files {
+		if name, ok := strings.CutSuffix(f.Name(), ".idx"); ok {
+			indexed[name] = true
+		}
+	}
+	return slices.DeleteFunc(files, func(f os.FileInfo) bool {
+		name, ok := strings.CutSuffix(f.Name(), ".pack")
+		return ok && !indexed[name]
+	}), err
+}
+
+// tidyPacks removes what a killed process left among the packs: files that it was writing, and .keep files of ours. What they kept
+// stays when it has an index, and is no pack when it has none.
 func (d *durable) tidyPacks() error {
 	entries, err := d.ReadDir(packDir)
 	if os.IsNotExist(err) {
@@ -107,10 +128,18 @@ func (d *durable) tidyPacks() error {
 			ours = len(mark) > 0 && strings.HasPrefix(keepMark, string(mark)) // an empty one may be an operator's
 		}
 		if ours {
-			if err := d.removeAny(name); err != nil {
+			if err := errors.Join(d.removeUnindexed(strings.TrimSuffix(name, ".keep")), d.removeAny(name)); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// removeUnindexed removes a pack without an index.
+func (d *durable) removeUnindexed(name string) error {
+	if _, err := d.Stat(name + ".idx"); !os.IsNotExist(err) {
+		return err
+	}
+	return d.removeAny(name + ".pack")
 }
