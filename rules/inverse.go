@@ -5,6 +5,7 @@ import "context"
 // inverse is the intent that takes a change back which its ruler refused.
 type inverse struct {
 	of            Outcome
+	request       string
 	before, after *Book // on either side of the change's commit
 }
 
@@ -22,7 +23,7 @@ func (a *Applier) inverseOf(ctx context.Context, w Waiting) (inverse, error) {
 		return inverse{}, err
 	}
 	after, err := a.bookOf(ctx, found[0].Revision)
-	return inverse{of: w.Outcome, before: before, after: after}, err
+	return inverse{of: w.Outcome, request: w.Request.ID, before: before, after: after}, err
 }
 
 // Action implements Intent.
@@ -38,6 +39,6 @@ func (i inverse) Plan(book *Book) (Change, error) {
 		replay.Subject += " " + i.of.Refs[0].Name
 	}
 	change, err := replay.Plan(book)
-	change.Refs = i.of.Refs
+	change.Refs, change.Trailers = i.of.Refs, []Trailer{{TrailerUndoes, i.request}}
 	return change, err
 }

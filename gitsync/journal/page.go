@@ -99,7 +99,7 @@ func entryText(e rules.PageEntry, t time.Time) string {
 	line("Team", who(e.Request.Team.Name, e.Request.Team.ID))
 	line("Reason", escape(e.Change.Reason))
 	for _, t := range e.Change.Trailers {
-		line(escape(strings.ReplaceAll(t.Key, "-", " ")), code(t.Value))
+		line(escape(strings.ReplaceAll(t.Key[:1]+strings.ToLower(t.Key[1:]), "-", " ")), code(t.Value))
 	}
 	line("Request", code(e.Request.ID))
 	if command := cut(e.Request.Command, maxCommand); strings.ContainsAny(command, "\r\n") || len(command) > maxLine {
