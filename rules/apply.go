@@ -44,7 +44,21 @@ type ApplierOptions struct {
 	LastAccepted func(ruler string) (revision string)
 	// Accepted hears of every revision that a ruler has taken as a whole. It may lose the last one in a crash.
 	Accepted func(ruler, revision string)
-	Logger   *slog.Logger
+	// LastGood returns the revision that Good was last told, in this run of the service or an earlier one; "" before the rulebook was
+	// adopted. What is wrong with files there is known and holds nothing up.
+	LastGood func() (revision string)
+	// Good hears of the newest revision that is applied as a whole, now and then. It may lose the last one in a crash.
+	Good func(revision string)
+	// External hears of every push that somebody made without Alertsmith: when it was found bad, and when it was applied. It hears of a push
+	// twice only when the service is killed between External and Told or Good.
+	External func(ctx context.Context, push ExternalPush)
+	// LastTold and Told remember, as LastGood and Good do, the newest commit of a bad push that External was told of.
+	LastTold func() (revision string)
+	Told     func(revision string)
+	// Irregular returns what is below rulers' directories at a revision and is no file that can be read: symbolic links, submodules. nil
+	// looks for none.
+	Irregular func(ctx context.Context, revision string) ([]Problem, error)
+	Logger    *slog.Logger
 }
 
 // Applier walks the one path from an intent to a rule that is live, and keeps rulebook, live directories and rulers the same.
@@ -53,6 +67,8 @@ type Applier struct {
 	ApplierOptions
 	desks     map[string]*desk
 	canonical canonicalCache
+	outside   outside
+	conflicts sync.Map      // request id → Waiting: changes that could not be planned again; told when the rulebook says so
 	plans     atomic.Int64  // that were made in Store.Update, which makes them one after the other
 	ending    chan struct{} // closed when Run ends: nobody waits for a ruler any more
 
@@ -75,18 +91,7 @@ func NewApplier(opts ApplierOptions) *Applier {
 	if opts.ReconcileInterval == 0 {
 		opts.ReconcileInterval = 3 * time.Minute
 	}
-	if opts.Step == nil {
-		opts.Step = func(string, string, time.Duration) {}
-	}
-	if opts.Settled == nil {
-		opts.Settled = func(context.Context, Waiting) {}
-	}
-	if opts.LastAccepted == nil {
-		opts.LastAccepted = func(string) string { return "" }
-	}
-	if opts.Accepted == nil {
-		opts.Accepted = func(string, string) {}
-	}
+	opts.deafen()
 	a := &Applier{ApplierOptions: opts, desks: map[string]*desk{}, ending: make(chan struct{})}
 	infos := make([]RulerInfo, 0, len(opts.Rulers))
 	for _, ruler := range opts.Rulers {
@@ -95,6 +100,41 @@ func NewApplier(opts ApplierOptions) *Applier {
 	}
 	a.book = NewBook(infos)
 	return a
+}
+
+// deafen fills in what nobody wants to hear or know.
+func (o *ApplierOptions) deafen() {
+	none := func() string { return "" }
+	if o.Step == nil {
+		o.Step = func(string, string, time.Duration) {}
+	}
+	if o.Settled == nil {
+		o.Settled = func(context.Context, Waiting) {}
+	}
+	if o.LastAccepted == nil {
+		o.LastAccepted = func(string) string { return "" }
+	}
+	if o.Accepted == nil {
+		o.Accepted = func(string, string) {}
+	}
+	if o.LastGood == nil {
+		o.LastGood = none
+	}
+	if o.Good == nil {
+		o.Good = func(string) {}
+	}
+	if o.External == nil {
+		o.External = func(context.Context, ExternalPush) {}
+	}
+	if o.LastTold == nil {
+		o.LastTold = none
+	}
+	if o.Told == nil {
+		o.Told = func(string) {}
+	}
+	if o.Irregular == nil {
+		o.Irregular = func(context.Context, string) ([]Problem, error) { return nil, nil }
+	}
 }
 
 // Apply walks the one path: plan, check, commit, publish, reload, live. It returns when the change is live or refused, or

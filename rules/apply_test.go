@@ -27,7 +27,21 @@ type bench struct {
 	loki       *rulestest.Ruler
 	settled    chan rules.Waiting
 	steps      *stepLog
-	accepted   sync.Map // ruler → revision: it outlives the applier
+	pushes     chan rules.ExternalPush
+	remembered sync.Map // what was accepted, good and told: it outlives the applier
+	irregular  func(revision string) []rules.Problem
+}
+
+func (b *bench) remember(what string) func(string) {
+	return func(revision string) { b.remembered.Store(what, revision) }
+}
+
+func (b *bench) recall(what string) func() string {
+	return func() string {
+		revision, _ := b.remembered.Load(what)
+		text, _ := revision.(string)
+		return text
+	}
 }
 
 type stepLog struct {
@@ -54,6 +68,8 @@ func newBench(t *testing.T) *bench {
 		prometheus: rulestest.NewRuler(rules.RulerInfo{Name: "prometheus", Dialect: expr.PromQL, Dir: "prometheus"}),
 		loki:       rulestest.NewRuler(rules.RulerInfo{Name: "loki", Dialect: expr.LogQL, Dir: "loki"}),
 		settled:    make(chan rules.Waiting, 100),
+		pushes:     make(chan rules.ExternalPush, 100),
+		irregular:  func(string) []rules.Problem { return nil },
 		steps:      &stepLog{},
 	}
 	b.start()
@@ -68,18 +84,20 @@ func (b *bench) start() {
 		Page:              page,
 		Service:           rules.Person{ID: "alertsmith", Name: "Alertsmith"},
 		Now:               time.Now,
-		LiveTimeout:       200 * time.Millisecond,
+		LiveTimeout:       time.Second,
 		PollInterval:      5 * time.Millisecond,
 		ReconcileInterval: time.Hour,
 		Step:              b.steps.add,
 		Settled:           func(_ context.Context, w rules.Waiting) { b.settled <- w },
-		LastAccepted: func(ruler string) string {
-			revision, _ := b.accepted.Load(ruler)
-			text, _ := revision.(string)
-			return text
-		},
-		Accepted: func(ruler, revision string) { b.accepted.Store(ruler, revision) },
-		Logger:   slog.New(slog.DiscardHandler),
+		LastAccepted:      func(ruler string) string { return b.recall(ruler)() },
+		Accepted:          func(ruler, revision string) { b.remember(ruler)(revision) },
+		LastGood:          b.recall("good"),
+		Good:              b.remember("good"),
+		LastTold:          b.recall("told"),
+		Told:              b.remember("told"),
+		External:          func(_ context.Context, push rules.ExternalPush) { b.pushes <- push },
+		Irregular:         func(_ context.Context, revision string) ([]rules.Problem, error) { return b.irregular(revision), nil },
+		Logger:            slog.New(slog.DiscardHandler),
 	})
 }
 

@@ -26,7 +26,7 @@ func (a *Applier) blame(ctx context.Context, d *desk, flights *[]*flight, refusa
 	if err != nil {
 		return nil, &Error{Kind: Unreachable, Offset: -1, Cause: err, Text: reasonOf(refusal) + "; what it took last cannot be put back, as the rulebook does not have it any more"}
 	}
-	book, err := a.Book(ctx)
+	book, err := a.applied(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -51,12 +51,14 @@ func (a *Applier) blame(ctx context.Context, d *desk, flights *[]*flight, refusa
 		if err := a.try(ctx, d, guilty.without); err != nil {
 			return undone, notPutBack(d.name, refusal, err)
 		}
-		done, err := a.undo(ctx, d, guilty)
-		if err != nil {
+		if err := a.undo(ctx, d, guilty); err != nil {
 			return undone, err
 		}
 		undone = append(undone, guilty.Waiting)
-		book, suspects = done, slices.DeleteFunc(suspects, func(w Waiting) bool { return w.Request.ID == guilty.Request.ID })
+		if book, err = a.applied(ctx); err != nil {
+			return undone, err
+		}
+		suspects = slices.DeleteFunc(suspects, func(w Waiting) bool { return w.Request.ID == guilty.Request.ID })
 		if refusal = a.try(ctx, d, book); refusal == nil {
 			a.accept(d, book)
 			return undone, nil
@@ -193,18 +195,18 @@ func (a *Applier) holdOne(ctx context.Context, d *desk, book, good *Book) (path 
 	return "", false
 }
 
-// undo takes a change out of the rulebook again by a second commit, and returns the book without it.
-func (a *Applier) undo(ctx context.Context, d *desk, w *guilty) (*Book, error) {
+// undo takes a change out of the rulebook again by a second commit.
+func (a *Applier) undo(ctx context.Context, d *desk, w *guilty) error {
 	start := a.Now()
 	done, err := a.commit(ctx, a.serviceRequest(w.Request), w.intent, w.undo)
 	if err != nil {
-		return nil, &Error{Kind: Refused, Offset: -1, Cause: err, Text: fmt.Sprintf(
+		return &Error{Kind: Refused, Offset: -1, Cause: err, Text: fmt.Sprintf(
 			"%s refused it (%s); its old rules are in force again, and the commit that should undo it failed: %s", d.name, reasonOf(w.refusal), reasonOf(err))}
 	}
 	a.Step(StepUndone, d.name, a.Now().Sub(start))
 	a.Logger.Warn("A change was undone, as its ruler refused it", "ruler", d.name, "request", w.Request.ID, "commit", w.Outcome.Revision, "undone_by", done.revision, "err", w.refusal)
 	w.Outcome.State, w.Outcome.Reason, w.Outcome.Undone = Reverted, reasonOf(w.refusal), done.revision
-	return done.after, nil
+	return nil
 }
 
 // serviceRequest is the request for a commit that follows another request without being asked for: same id, other author.

@@ -56,12 +56,13 @@ func (a *Applier) publishAndReload(ctx context.Context, d *desk, files []RuleFil
 // always is for a change or a trial: the ruler is told to read it, whatever was published.
 func always(Published) bool { return true }
 
-// accept notes that the ruler has taken a state as a whole: not while a file is held, for which the state before is still needed.
+// accept notes that the ruler has taken a state as a whole: not while a file is held, for which the state before is still needed. A state that
+// is applied but for what somebody else pushed is no revision, and is forgotten with the service.
 func (a *Applier) accept(d *desk, book *Book) {
 	if len(d.held) > 0 {
 		return
 	}
-	if d.accepted != book && book.Revision() != "" {
+	if d.accepted != book && book.Revision() != "" && a.heldPush() == nil {
 		a.Accepted(d.name, book.Revision())
 	}
 	d.accepted, d.refusal, d.refused = book, nil, ""

@@ -59,16 +59,20 @@ func (a *Applier) bringDeparted(ctx context.Context, d *desk) {
 		return
 	}
 	defer d.leave()
-	flights := d.departed()
-	if len(flights) == 0 {
-		return
+	if flights := d.departed(); len(flights) > 0 {
+		_ = a.bringAll(ctx, d, flights) // those who wait for the flights are told, and the next reconciliation tries again
 	}
-	book, err := a.Book(ctx)
+}
+
+// bringAll brings the newest rulebook, unless who was faster did, and ends the flights. The caller holds the desk.
+func (a *Applier) bringAll(ctx context.Context, d *desk, flights []*flight) error {
+	book, err := a.applied(ctx)
 	var undone []Waiting
-	if err == nil && d.read != book.Revision() { // else who was faster brought it as well
+	if err == nil && d.read != book.Revision() {
 		undone, err = a.bring(ctx, d, book, &flights, always)
 	}
 	a.land(ctx, d, flights, err, undone)
+	return err
 }
 
 // departed takes over the changes that were committed and not brought yet, the oldest first.
@@ -119,13 +123,19 @@ func (d *desk) look(ctx context.Context, book *Book, flights []*flight) {
 	}
 }
 
+// seenOf returns when rules were evaluated last before they were changed. The caller holds the desk.
+func (d *desk) seenOf(refs []Ref) map[Ref]time.Time {
+	seen := map[Ref]time.Time{}
+	for _, ref := range refs {
+		seen[ref.family()] = d.seen[ref.family()]
+	}
+	return seen
+}
+
 // land ends flights: the ruler has read them, or err says why not; but for those that were undone. Undone changes that waited are settled.
 func (a *Applier) land(ctx context.Context, d *desk, flights []*flight, err error, undone []Waiting) {
 	for _, f := range flights {
-		f.out, f.err, f.seen = f.change, err, map[Ref]time.Time{}
-		for _, ref := range f.change.Refs {
-			f.seen[ref.family()] = d.seen[ref.family()]
-		}
+		f.out, f.err, f.seen = f.change, err, d.seenOf(f.change.Refs)
 		for _, w := range undone {
 			if w.Request.ID == f.request.ID {
 				f.out = w.Outcome

@@ -66,7 +66,7 @@ func (a *Applier) isHeldUp(d *desk, refs []Ref) bool {
 
 // standing asks the ruler once how a change stands there, against the rulebook's newest head.
 func (a *Applier) standing(ctx context.Context, d *desk, change Outcome, seen map[Ref]time.Time) verdict {
-	book, err := a.Book(ctx)
+	book, err := a.applied(ctx)
 	if err != nil {
 		return verdict{state: Pending, why: reasonOf(err)}
 	}

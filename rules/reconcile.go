@@ -90,7 +90,7 @@ func (a *Applier) recount(ctx context.Context, d *desk) {
 			return
 		case <-time.After(recountAfter):
 		}
-		if book, err := a.Book(ctx); err == nil {
+		if book, err := a.applied(ctx); err == nil {
 			_, _ = a.survey(ctx, d, book) // a ruler that does not answer is the next reconciliation's business
 		}
 	}
@@ -127,7 +127,8 @@ func (a *Applier) repair(ctx context.Context, d *desk) (*Book, error) {
 		return nil, err
 	}
 	defer d.leave()
-	book, err := a.Book(ctx)
+	defer a.noteGood()
+	book, err := a.applied(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -158,9 +159,12 @@ func (a *Applier) repair(ctx context.Context, d *desk) (*Book, error) {
 
 // rest settles a change that is waited for no more, and tells so. Whoever is told may take time, and no ruler waits for that.
 func (a *Applier) rest(ctx context.Context, d *desk, w Waiting) {
-	if !d.settle(w.Request.ID) {
-		return
+	if d.settle(w.Request.ID) {
+		a.tellSettled(ctx, w)
 	}
+}
+
+func (a *Applier) tellSettled(ctx context.Context, w Waiting) {
 	ctx = context.WithoutCancel(ctx)
 	if !a.behind(func() { a.Settled(ctx, w) }) {
 		a.Settled(ctx, w)
@@ -227,7 +231,7 @@ func (a *Applier) Status(ctx context.Context) Status {
 	} else {
 		status.Revision, status.Problems, status.Rules = book.Revision(), book.Problems(), book.size()
 	}
-	status.Reconciled = true
+	status.Reconciled, status.Held = true, a.heldPush()
 	for _, ruler := range a.Rulers {
 		d := a.desks[ruler.Info().Name]
 		current, ready := d.current()

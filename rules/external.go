@@ -1,0 +1,311 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+)
+
+// ExternalPush is what other people brought into the rulebook without Alertsmith, by one push or several that came together.
+type ExternalPush struct {
+	Good    string       // the last good revision before it
+	Head    string       // the revision that was looked at
+	Commits []PastCommit // the external ones since then, the oldest first
+	// Held says why nothing of it is applied; nil when it is applied, and Rulers says how that went.
+	Held   *HeldPush
+	Rulers []ExternalChange // of the rulers whose rules it touched
+}
+
+// ExternalChange is what an external push did to the rules of one ruler, and how that stands there.
+type ExternalChange struct {
+	Ruler  string
+	Refs   []Ref // the rules that were added, changed or deleted
+	State  State
+	Reason string // why it is not live
+}
+
+// outside is what the applier knows of other people's commits.
+type outside struct {
+	mu      sync.Mutex
+	good    *Book     // the last state that was found good; nil before it was looked up
+	noted   string    // the revision that Good was told last
+	head    string    // the revision that was examined last
+	held    *HeldPush // nil when all of it is applied
+	kept    []heldFile  // the files that are held
+	told    string    // the newest external commit that External was told of, or is about to be
+	telling int       // calls of External that are on their way: Good is not told before they have ended
+}
+
+// Moved examines the rulebook's newest state after somebody else may have moved it, and has what is good of it applied at once. Call it when
+// the rulebook's remote moved; every reconciliation looks as well.
+func (a *Applier) Moved(ctx context.Context) {
+	if _, err := a.applied(ctx); err != nil {
+		a.Logger.Warn("What was pushed could not be examined; it is tried again", "err", err)
+	}
+	a.findAgain(ctx)
+	for _, d := range a.desks {
+		signal(d.wake)
+	}
+}
+
+// applied returns what of the newest rulebook is applied: all of it, or, while somebody else's commits brought what would not be taken, all
+// but the files that they touched, which stay as they were in the last good state. A file that was changed by us after that, and is good, is
+// applied. What is held follows from the history alone, so it is the same after a restart. Of pushes that were not told of yet is told
+// behind the commands.
+func (a *Applier) applied(ctx context.Context) (*Book, error) {
+	o := &a.outside
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	book, err := a.Book(ctx) // within the lock: what was examined never goes back
+	if err != nil {
+		return nil, err
+	}
+	if o.good == nil {
+		if err := a.lookUpGood(ctx, book); err != nil {
+			return nil, err
+		}
+	}
+	if o.head != book.Revision() {
+		if err := a.examine(ctx, book); err != nil {
+			return nil, err
+		}
+	}
+	return book.keeping(o.good, o.kept), nil
+}
+
+// examine looks at what came into the rulebook since the last good state. The caller holds outside.
+func (a *Applier) examine(ctx context.Context, book *Book) error {
+	o := &a.outside
+	past, err := a.pastSince(ctx, book)
+	if err != nil {
+		return err
+	}
+	good := o.good
+	push := ExternalPush{Good: good.Revision(), Head: book.Revision(), Commits: past.external}
+	var problems []Problem
+	if len(past.external) > 0 && good.Revision() != "" { // an empty rulebook is adopted as it is, as at the first start
+		if problems, err = a.newProblems(ctx, good, book); err != nil {
+			return err
+		}
+	}
+	o.head = book.Revision()
+	if len(problems) == 0 {
+		o.good, o.held, o.kept = book, nil, nil
+		if len(past.external) > 0 {
+			a.tell(ctx, func(ctx context.Context) { a.applyPush(ctx, push, good, book) })
+		}
+		return nil
+	}
+	since := a.Now()
+	if o.held != nil {
+		since = o.held.Since
+	}
+	o.kept = past.touched(good, book)
+	o.held = &HeldPush{Good: good.Revision(), Commits: past.external, Problems: problems, Since: since}
+	for _, at := range o.kept {
+		o.held.Paths = append(o.held.Paths, book.pathIn(at.ruler, at.path))
+	}
+	slices.Sort(o.held.Paths)
+	if newest := past.external[len(past.external)-1].Revision; o.told != newest {
+		o.told, push.Held = newest, o.held
+		a.tell(ctx, func(ctx context.Context) {
+			a.External(ctx, push)
+			a.Told(newest)
+		})
+	}
+	return nil
+}
+
+// tell has somebody told of a push behind the commands; the last good state is not noted before. The caller holds outside.
+func (a *Applier) tell(ctx context.Context, tell func(context.Context)) {
+	a.outside.telling++
+	ctx = context.WithoutCancel(ctx)
+	a.behind(func() { // after the end of the service nobody is told, and so the next start does it
+		tell(ctx)
+		a.outside.mu.Lock()
+		a.outside.telling--
+		a.outside.mu.Unlock()
+		a.noteGood()
+	})
+}
+
+// lookUpGood finds the state that the service of before found good. The first time there is none: then all is taken as it is, and what is
+// wrong is listed and not held. The caller holds outside.
+func (a *Applier) lookUpGood(ctx context.Context, book *Book) error {
+	o := &a.outside
+	o.good, o.noted, o.told = book, a.LastGood(), a.LastTold()
+	if o.noted == "" {
+		o.head = book.Revision()
+		return nil
+	}
+	good, err := a.bookOf(ctx, o.noted)
+	if errors.Is(err, fs.ErrNotExist) {
+		a.Logger.Warn("The rulebook does not have the last good revision any more: what it has now is taken as it is", "revision", o.noted)
+		o.head = book.Revision()
+		return nil
+	}
+	if err != nil {
+		o.good = nil
+		return err
+	}
+	o.good = good
+	return nil
+}
+
+// noteGood remembers the last good state beyond the end of the service, as soon as all who are to hear of what led to it have.
+func (a *Applier) noteGood() {
+	o := &a.outside
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.good != nil && o.telling == 0 && o.noted != o.good.Revision() {
+		o.noted = o.good.Revision()
+		a.Good(o.noted)
+	}
+}
+
+// newProblems returns what is wrong with files of a book that were not wrong, with the same content, in the last good one.
+func (a *Applier) newProblems(ctx context.Context, good, book *Book) ([]Problem, error) {
+	var problems []Problem
+	for i, ruler := range book.rulers {
+		old := map[string]bool{} // contents that were wrong already
+		for _, f := range good.shelves[i] {
+			old[f.file.id] = old[f.file.id] || len(f.bad) > 0
+		}
+		for _, path := range changedPaths(good, book, ruler.Name) {
+			if f := book.shelves[i].get(path); f != nil && !old[f.file.id] {
+				problems = append(problems, f.bad...)
+			}
+		}
+	}
+	is, err := a.Irregular(ctx, book.Revision())
+	if err != nil || len(is) == 0 {
+		return problems, err
+	}
+	was, err := a.Irregular(ctx, good.Revision())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, p := range is {
+		if !slices.Contains(was, p) {
+			problems = append(problems, p)
+		}
+	}
+	return problems, nil
+}
+
+// applyPush brings a good push to the rulers whose rules it touched, waits until they run it, and tells.
+func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, after *Book) {
+	var wg sync.WaitGroup
+	for _, ruler := range after.rulers {
+		if len(changedPaths(before, after, ruler.Name)) > 0 {
+			push.Rulers = append(push.Rulers, ExternalChange{Ruler: ruler.Name, Refs: touched(before, after, ruler.Name)})
+		}
+	}
+	for i := range push.Rulers {
+		change := &push.Rulers[i]
+		wg.Go(func() { change.State, change.Reason = a.applyExternal(ctx, change, push.Head) })
+	}
+	wg.Wait()
+	a.External(ctx, push)
+}
+
+// applyExternal brings the newest rulebook to a ruler, and waits until it runs what somebody else changed.
+func (a *Applier) applyExternal(ctx context.Context, change *ExternalChange, revision string) (State, string) {
+	d := a.desks[change.Ruler]
+	ctx, cancel := context.WithTimeout(ctx, a.LiveTimeout)
+	defer cancel()
+	f := &flight{at: a.Now(), out: Outcome{Ruler: d.name, Refs: change.Refs, Revision: revision, State: Pending}}
+	if f.err = d.take(ctx); f.err == nil {
+		f.err = a.bringAll(ctx, d, d.departed())
+		f.seen = d.seenOf(change.Refs)
+		d.leave()
+	}
+	out := a.awaitLive(ctx, d, f)
+	signal(d.changed)
+	return out.State, out.Reason
+}
+
+// heldFile is where a rule file stands that is held.
+type heldFile struct {
+	ruler int // of Book.rulers
+	path  string
+}
+
+// keeping returns the book with some files as they are in another one.
+func (b *Book) keeping(good *Book, files []heldFile) *Book {
+	if len(files) == 0 {
+		return b
+	}
+	changes := make([]map[string]*file, len(b.rulers))
+	for _, at := range files {
+		var f *file
+		if old := good.shelves[at.ruler].get(at.path); old != nil {
+			f = old.file
+		}
+		put(changes, at.ruler, at.path, f)
+	}
+	kept := b.with(changes)
+	kept.revision = b.revision
+	return kept
+}
+
+// pastSince is what happened since the last good state.
+type pastSince struct {
+	external []PastCommit
+	foreign  map[string]bool // path in the rulebook → it was somebody else who touched it last
+}
+
+// pastSince reads what happened since the last good state. Commits of ours that come first were good, and move that state on. The caller
+// holds outside.
+func (a *Applier) pastSince(ctx context.Context, book *Book) (pastSince, error) {
+	o := &a.outside
+	past := pastSince{foreign: map[string]bool{}}
+	good := o.good.Revision()
+	err := a.Store.Log(ctx, good, book.Revision(), func(c PastCommit) error {
+		switch external := c.External(); {
+		case external:
+			past.external = append(past.external, c)
+			fallthrough
+		default:
+			for _, f := range c.Files {
+				past.foreign[f.Path] = external
+			}
+			if len(past.external) == 0 && len(c.Parents) <= 1 && c.Parent == good {
+				good = c.Revision
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return past, fmt.Errorf("the commits since %s cannot be read: %w", good, err)
+	}
+	if len(past.external) > 0 && good != o.good.Revision() {
+		if o.good, err = a.bookOf(ctx, good); err != nil {
+			return past, err
+		}
+	}
+	return past, nil
+}
+
+// touched returns the rule files that somebody else touched last, as far as they differ from the last good state.
+func (p pastSince) touched(good, book *Book) []heldFile {
+	var found []heldFile
+	for i, ruler := range book.rulers {
+		for _, path := range changedPaths(good, book, ruler.Name) {
+			if p.foreign[book.pathIn(i, path)] {
+				found = append(found, heldFile{i, path})
+			}
+		}
+	}
+	return found
+}
+
+// heldPush returns what is held, nil when nothing is.
+func (a *Applier) heldPush() *HeldPush {
+	a.outside.mu.Lock()
+	defer a.outside.mu.Unlock()
+	return a.outside.held
+}

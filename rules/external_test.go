@@ -1,0 +1,337 @@
+package rules_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// fileOf is a rule file as somebody writes it by hand.
+func fileOf(expression string, names ...string) []byte {
+	text := "groups:\n  - name: " + names[0] + "\n    rules:\n"
+	for _, name := range names {
+		text += "      - alert: " + name + "\n        expr: " + expression + "\n"
+	}
+	return []byte(text)
+}
+
+// push commits beside Alertsmith, as carol does.
+func (b *bench) push(t *testing.T, subject string, files map[string][]byte) string {
+	t.Helper()
+	return b.store.Commit(rules.Commit{Author: rules.Person{Name: "carol"}, Subject: subject, Files: files}).Revision()
+}
+
+// session follows the rulers until stop.
+func (b *bench) session(t *testing.T) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = b.Run(ctx) })
+	stop = sync.OnceFunc(func() { cancel(); wg.Wait() })
+	t.Cleanup(stop)
+	return stop
+}
+
+// adopt gives the rulebook one good file and has it applied.
+func (b *bench) adopt(t *testing.T) {
+	t.Helper()
+	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old"), "prometheus/ops/gone.yaml": fileOf("up == 0", "gone")})
+	b.session(t)
+	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+}
+
+func (b *bench) waitPush(t *testing.T) rules.ExternalPush {
+	t.Helper()
+	select {
+	case p := <-b.pushes:
+		return p
+	case <-time.After(20 * time.Second):
+		t.Fatalf("nobody was told of a push; status %+v", b.Status(t.Context()))
+		return rules.ExternalPush{}
+	}
+}
+
+// toldNothing fails the test when somebody was told of a push.
+func (b *bench) toldNothing(t *testing.T) {
+	t.Helper()
+	select {
+	case p := <-b.pushes:
+		t.Errorf("told of %+v", p)
+	default:
+	}
+}
+
+func subjects(commits []rules.PastCommit) (subjects []string) {
+	for _, c := range commits {
+		subjects = append(subjects, c.Author.Name+": "+c.Subject)
+	}
+	return subjects
+}
+
+func TestTheFirstRulebookIsAdoptedAsItIs(t *testing.T) {
+	b := newBench(t)
+	b.push(t, "years of history", map[string][]byte{"prometheus/a.yaml": fileOf("up == 0", "good"), "prometheus/b.yaml": fileOf("up ==", "bad")})
+	stop := b.session(t)
+	await(t, func() bool { return b.prometheus.Published("a.yaml") != nil && b.recall("good")() != "" })
+	status := b.Status(t.Context())
+	if status.Held != nil || len(status.Problems) != 1 || status.Problems[0].Path != "prometheus/b.yaml" {
+		t.Errorf("held %+v, problems %+v, want the bad file listed and none held", status.Held, status.Problems)
+	}
+	// And so it stays after a restart, with a good push on top.
+	stop()
+	b.start()
+	b.session(t)
+	b.push(t, "one more", map[string][]byte{"prometheus/c.yaml": fileOf("up == 0", "more")})
+	b.Moved(t.Context())
+	if p := b.waitPush(t); p.Held != nil || !cmp.Equal(subjects(p.Commits), []string{"carol: one more"}) {
+		t.Errorf("told of %+v, want the one push, applied", p)
+	}
+}
+
+func TestAGoodPushIsAppliedAtOnceAndToldWithItsStateAtTheRulers(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	b.push(t, "two rules", map[string][]byte{"prometheus/ops/new.yaml": fileOf("up == 0", "new"), "prometheus/ops/gone.yaml": nil})
+	b.Moved(t.Context())
+	p := b.waitPush(t)
+	want := []rules.ExternalChange{{Ruler: "prometheus", State: rules.Live, Refs: []rules.Ref{
+		{Ruler: "prometheus", Path: "ops/gone.yaml", Group: "gone", Name: "gone", Nth: 1}, {Ruler: "prometheus", Path: "ops/new.yaml", Group: "new", Name: "new", Nth: 1},
+	}}}
+	if diff := cmp.Diff(want, p.Rulers); diff != "" || p.Held != nil {
+		t.Errorf("held %+v, rulers (-want +got):\n%s", p.Held, diff)
+	}
+	if b.prometheus.Published("ops/new.yaml") == nil || b.prometheus.Published("ops/gone.yaml") != nil {
+		t.Error("it is not what the ruler reads")
+	}
+	b.toldNothing(t)
+}
+
+func TestCommitsOfAnotherReplicaAreAppliedAndToldByNobody(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	b.store.Commit(rules.Commit{Subject: "add there", Trailers: []rules.Trailer{{Key: "Request-Id", Value: "theirs"}}, Files: map[string][]byte{"prometheus/ops/there.yaml": fileOf("up == 0", "there")}})
+	b.Moved(t.Context())
+	await(t, func() bool { return b.prometheus.Published("ops/there.yaml") != nil })
+	b.toldNothing(t)
+}
+
+func TestABadPushIsHeldAndTheRestGoesOn(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	old := string(b.prometheus.Published("ops/old.yaml"))
+	b.push(t, "half good", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 1", "old"), "prometheus/ops/gone.yaml": nil})
+	b.push(t, "bad", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up ==", "bad"), "prometheus/ops/fine.yaml": fileOf("up == 0", "fine")})
+	b.Moved(t.Context())
+
+	p := b.waitPush(t)
+	if p.Held == nil || !cmp.Equal(subjects(p.Commits), []string{"carol: half good", "carol: bad"}) {
+		t.Fatalf("told of %+v, want both commits, held", p)
+	}
+	wantPaths := []string{"prometheus/ops/bad.yaml", "prometheus/ops/fine.yaml", "prometheus/ops/gone.yaml", "prometheus/ops/old.yaml"}
+	if diff := cmp.Diff(wantPaths, p.Held.Paths); diff != "" {
+		t.Errorf("held (-want +got):\n%s", diff)
+	}
+	if problems := p.Held.Problems; len(problems) != 1 || problems[0].Path != "prometheus/ops/bad.yaml" || problems[0].Line != 5 {
+		t.Errorf("problems %+v, want the file and the line", problems)
+	}
+	asBefore := func(when string) {
+		t.Helper()
+		await(t, func() bool { s := b.Status(t.Context()); return s.Reconciled && s.Rulers[0].Err == nil })
+		if got := string(b.prometheus.Published("ops/old.yaml")); got != old || b.prometheus.Published("ops/gone.yaml") == nil || b.prometheus.Published("ops/fine.yaml") != nil || b.prometheus.Published("ops/bad.yaml") != nil {
+			t.Errorf("%s: the ruler reads %q, or another held file is not as it was", when, got)
+		}
+		if held := b.Status(t.Context()).Held; held == nil || len(held.Problems) != 1 {
+			t.Errorf("%s: the status says that %+v is held", when, held)
+		}
+	}
+	asBefore("after the push")
+
+	if out := b.Apply(t.Context(), request("r1"), nodeDown("elsewhere")); out.State != rules.Live {
+		t.Errorf("a change of another file: %+v, want it live", out)
+	}
+	asBefore("after a change of another file")
+
+	add := nodeDown("old-too")
+	add.Options.Group = "old"
+	if out := b.Apply(t.Context(), request("r2"), add); out.State != rules.Live {
+		t.Errorf("a change of a held file that is good: %+v, want it live", out)
+	}
+	if got := string(b.prometheus.Published("ops/old.yaml")); !strings.Contains(got, "up == 1") || !strings.Contains(got, "old-too") {
+		t.Errorf("the changed file is published as %q, want it with the change", got)
+	}
+	add.Name, add.Options.Group = "bad-too", "bad"
+	if out := b.Apply(t.Context(), request("r3"), add); out.Result != rules.ValidationError {
+		t.Errorf("a change of the bad file: %+v, want it refused", out)
+	}
+	b.toldNothing(t)
+}
+
+func TestAHoldIsTheSameAfterARestartAndEndsWithTheMending(t *testing.T) {
+	b := newBench(t)
+	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
+	stop := b.session(t)
+	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+	old := string(b.prometheus.Published("ops/old.yaml"))
+	b.push(t, "bad", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up ==", "bad"), "prometheus/ops/old.yaml": fileOf("up == 1", "old")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	b.Apply(t.Context(), request("r1"), nodeDown("elsewhere"))
+	before := b.Status(t.Context()).Held
+	stop()
+
+	b.start()
+	stop = b.session(t)
+	await(t, func() bool { return b.Status(t.Context()).Reconciled })
+	after := b.Status(t.Context()).Held
+	if after == nil {
+		t.Fatal("nothing is held after the restart")
+	}
+	if before.Since, after.Since = (time.Time{}), (time.Time{}); !cmp.Equal(before, after) {
+		t.Errorf("held (-before +after the restart):\n%s", cmp.Diff(before, after))
+	}
+	if got := string(b.prometheus.Published("ops/old.yaml")); got != old {
+		t.Errorf("the ruler reads %q", got)
+	}
+	b.toldNothing(t)
+
+	b.push(t, "mended", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up == 0", "bad")})
+	b.Moved(t.Context())
+	p := b.waitPush(t)
+	if p.Held != nil || !cmp.Equal(subjects(p.Commits), []string{"carol: bad", "carol: mended"}) || len(p.Rulers) != 1 || p.Rulers[0].State != rules.Live {
+		t.Errorf("told of %+v, want both commits, applied and live", p)
+	}
+	if got := string(b.prometheus.Published("ops/old.yaml")); !strings.Contains(got, "up == 1") || b.prometheus.Published("ops/bad.yaml") == nil {
+		t.Errorf("the ruler still reads %q", got)
+	}
+	if held := b.Status(t.Context()).Held; held != nil {
+		t.Errorf("still held: %+v", held)
+	}
+	await(t, func() bool { return b.recall("good")() == p.Head })
+	stop()
+	b.start()
+	b.session(t)
+	await(t, func() bool { return b.Status(t.Context()).Reconciled })
+	b.toldNothing(t)
+}
+
+func TestACommandOnTopOfABadPushThatNobodyExaminedYet(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	b.push(t, "bad", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up ==", "bad"), "prometheus/ops/old.yaml": fileOf("up == 1", "old")})
+	if out := b.Apply(t.Context(), request("r1"), nodeDown("mine")); out.State != rules.Live {
+		t.Errorf("outcome %+v, want it live", out)
+	}
+	if got := string(b.prometheus.Published("ops/old.yaml")); strings.Contains(got, "up == 1") {
+		t.Errorf("the ruler reads %q, which came with the bad push", got)
+	}
+	if p := b.waitPush(t); p.Held == nil {
+		t.Errorf("told of %+v, want it held", p)
+	}
+}
+
+func TestWhatIsNoRegularFileHoldsAPush(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	before := b.push(t, "a link that was there", map[string][]byte{"notes.md": []byte("x")})
+	old := rules.Problem{Path: "prometheus/ops/old-link.yaml", Text: "is a symbolic link"}
+	link := rules.Problem{Path: "prometheus/ops/link.yaml", Text: "is a symbolic link"}
+	b.irregular = func(revision string) []rules.Problem {
+		if revision == before || revision == b.recall("good")() {
+			return []rules.Problem{old}
+		}
+		return []rules.Problem{old, link}
+	}
+	b.Moved(t.Context())
+	if p := b.waitPush(t); p.Held != nil {
+		t.Fatalf("told of %+v, want it applied", p)
+	}
+	b.push(t, "a link", map[string][]byte{"prometheus/ops/new.yaml": fileOf("up == 0", "new")})
+	b.Moved(t.Context())
+	if p := b.waitPush(t); p.Held == nil || !cmp.Equal(p.Held.Problems, []rules.Problem{link}) {
+		t.Errorf("told of %+v, want it held for the new link", p)
+	}
+	if b.prometheus.Published("ops/new.yaml") != nil {
+		t.Error("it is applied")
+	}
+}
+
+// own returns a commit of the store with the states on either side.
+func (b *bench) own(t *testing.T, revision string) rules.OwnCommit {
+	t.Helper()
+	var own rules.OwnCommit
+	err := b.store.Log(t.Context(), "", revision, func(c rules.PastCommit) error {
+		own.PastCommit = c
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if own.Before, err = b.store.At(t.Context(), own.Parent); err != nil {
+		t.Fatal(err)
+	}
+	if own.After, err = b.store.At(t.Context(), own.Revision); err != nil {
+		t.Fatal(err)
+	}
+	return own
+}
+
+func TestACommitIsPlannedAgainOnTopOfAnotherOne(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	add := nodeDown("mine")
+	add.Options.Group = "old"
+	out := b.Apply(t.Context(), request("r1"), add)
+	if out.State != rules.Live {
+		t.Fatalf("outcome %+v", out)
+	}
+	own := b.own(t, out.Revision)
+
+	onto := b.store.Commit(rules.Commit{Subject: "theirs", Files: map[string][]byte{"prometheus/ops/old.yaml": append(fileOf("up == 0", "old"), "      - alert: theirs\n        expr: up == 2\n"...), "journal/page.md": []byte("theirs\n")}})
+	again, err := b.Replan(t.Context(), own, onto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Subject != "add mine" || again.Author.Name != "alice" || !again.When.Equal(own.When) || !cmp.Equal(again.Trailers, own.Trailers) {
+		t.Errorf("planned again as %+v, want the commit's own author, date and message", again)
+	}
+	if got := string(again.Files["prometheus/ops/old.yaml"]); !strings.Contains(got, "theirs") || !strings.Contains(got, "mine") {
+		t.Errorf("the file becomes %q, want both rules", got)
+	}
+	if got := string(again.Files["journal/page.md"]); got != "theirs\nadd add mine r1\n" {
+		t.Errorf("the page becomes %q", got)
+	}
+}
+
+func TestAChangeThatCannotBePlannedAgainIsSettledWithTheReason(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	out := b.Apply(t.Context(), request("r1"), rules.Delete{Address: "old"})
+	if out.State != rules.Live {
+		t.Fatalf("outcome %+v", out)
+	}
+	own := b.own(t, out.Revision)
+	onto := b.store.Commit(rules.Commit{Subject: "theirs", Files: map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 2", "old")}})
+	again, err := b.Replan(t.Context(), own, onto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []rules.Trailer{{Key: "Ruler", Value: "prometheus"}, {Key: "Action", Value: "conflict"}, {Key: "Request-Id", Value: "r1"}}
+	if diff := cmp.Diff(want, again.Trailers); diff != "" {
+		t.Errorf("trailers (-want +got):\n%s", diff)
+	}
+	if len(again.Files) != 1 || !strings.Contains(string(again.Files["journal/page.md"]), "conflict") || !strings.Contains(again.Body, "Later changes touched") {
+		t.Errorf("planned again as %+v, want an entry in the journal and the reason", again)
+	}
+	b.Moved(t.Context()) // before it is committed nothing is told
+	b.store.Commit(again)
+	b.Moved(t.Context())
+	if w := b.waitSettled(t); w.Request.ID != "r1" || w.Outcome.State != rules.Reverted || !strings.Contains(w.Outcome.Reason, "Later changes touched") || w.Request.Channel.ID != "c1" {
+		t.Errorf("settled %+v, want it reverted with the reason", w)
+	}
+}
