@@ -314,6 +314,17 @@ func (b *Book) RuleFiles(ruler string) []RuleFile {
 	return files
 }
 
+// only returns the book without a ruler's files at other paths than these, which are sorted.
+func (b *Book) only(ruler string, paths []string) *Book {
+	others := map[string][]byte{}
+	for _, f := range b.shelf(ruler) {
+		if _, found := slices.BinarySearch(paths, f.path); !found {
+			others[b.rulebookPath(Ref{Ruler: ruler, Path: f.path})] = nil
+		}
+	}
+	return b.With(others)
+}
+
 // shelf returns the files of one ruler.
 func (b *Book) shelf(ruler string) shelf {
 	for i, r := range b.rulers {

@@ -37,6 +37,7 @@ func (a *Applier) bring(ctx context.Context, d *desk, book *Book, flights *[]*fl
 func (a *Applier) publishAndReload(ctx context.Context, d *desk, files []RuleFile, needed func(Published) bool) (reloaded bool, err error) {
 	start := a.Now()
 	published, taken := d.Publish(ctx, files)
+	d.adopted = published.Adopted
 	d.note(func(s *RulerStatus) { s.Foreign = published.Foreign })
 	if taken != nil && KindOf(taken) != Conflict {
 		return false, taken
@@ -68,12 +69,21 @@ func (a *Applier) accept(d *desk, book *Book) {
 	d.accepted, d.refusal, d.refused = book, nil, ""
 }
 
-// lastAccepted returns the last state that the ruler took. When none is known it never took any: the empty one.
+// lastAccepted returns the last state that the ruler took. When none is known it never took any: what it had of the head before it was
+// given anything, often nothing.
 func (a *Applier) lastAccepted(ctx context.Context, d *desk) (*Book, error) {
 	if d.accepted != nil {
 		return d.accepted, nil
 	}
-	book, err := a.bookOf(ctx, a.LastAccepted(d.name))
+	revision := a.LastAccepted(d.name)
+	if revision == "" {
+		head, err := a.Book(ctx)
+		if err == nil {
+			d.accepted = head.only(d.name, d.adopted)
+		}
+		return d.accepted, err
+	}
+	book, err := a.bookOf(ctx, revision)
 	if err == nil {
 		d.accepted = book
 	}

@@ -24,6 +24,7 @@ type desk struct {
 
 	// These belong to whoever holds changing.
 	accepted  *Book             // the last state that the ruler took as a whole; nil before it was looked up
+	adopted   []string          // paths of files that it took before it was given any; see Published
 	held      map[string]string // path → content id of files that the ruler refuses: it keeps what it took of them last
 	refusal   error             // why files are held, or the revision below is not followed at all
 	refused   string            // the revision that the ruler refuses and nobody could be blamed for

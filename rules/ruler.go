@@ -30,6 +30,9 @@ type RuleFile struct {
 type Published struct {
 	Changed []string // paths written or removed, sorted; empty when everything was as it should be
 	Foreign []string // names of files (or API namespaces) that are there and not ours: reported, never touched, sorted
+	// Adopted are the paths of files that were there, with the rulebook's content, before Alertsmith had published them, and are as they
+	// were; sorted. The ruler took them from somebody else.
+	Adopted []string
 }
 
 // RunningRule is a rule as a ruler says that it runs it.

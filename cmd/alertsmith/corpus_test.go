@@ -142,7 +142,7 @@ func (s *system) change(command string) string {
 	if a := s.must(command); !strings.Contains(a.text, " prometheus after ") {
 		s.t.Errorf("%s is not live: %s", command, a.text)
 	}
-	return s.git("show", "--format=", "--unified=0", "main", "--", "prometheus")
+	return s.git("-c", "core.quotePath=false", "show", "--format=", "--unified=0", "main", "--", "prometheus")
 }
 
 var changedLine = regexp.MustCompile(`(?m)^([+-])([^+-].*)?$`)

@@ -72,6 +72,7 @@ func (d *liveDir) publish(ctx context.Context, files []rules.RuleFile) (rules.Pu
 		}
 	}
 	slices.Sort(published.Foreign)
+	published.Adopted = d.manifest.adopted(files, d.layout)
 	if len(due.write)+len(due.remove) > 0 {
 		published.Changed, err = d.carryOut(ctx, due)
 	} else if due.settled {

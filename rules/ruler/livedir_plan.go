@@ -32,12 +32,12 @@ func (d *liveDir) plan(files []rules.RuleFile, present map[string]fs.FileInfo) (
 	for _, file := range files {
 		name := d.layout.LiveName(file.Path)
 		wanted[name] = true
-		if file.Bad {
-			continue
-		}
 		sum := sumOf(file.Content)
 		known, ours := d.manifest.Entries[name]
 		info, exists := present[name]
+		if file.Bad && (ours || !exists) {
+			continue
+		}
 		if exists && ours && known.Sum == sum && known.describes(info) {
 			continue
 		}
@@ -50,11 +50,12 @@ func (d *liveDir) plan(files []rules.RuleFile, present map[string]fs.FileInfo) (
 		}
 		switch {
 		case same:
-			d.manifest.Entries[name] = entryOf(sum, info)
-			due.settled = true
-			if !ours {
+			e := entryOf(sum, info)
+			if e.Adopted = known.Adopted && known.Sum == sum || !ours; !ours {
 				adopted = append(adopted, name)
 			}
+			d.manifest.Entries[name], due.settled = e, true
+		case file.Bad: // and somebody else's is another
 		case exists && !ours || isBelowFile(name, present):
 			due.conflict = append(due.conflict, file.Path)
 		default:

@@ -41,7 +41,10 @@ func TestAdoptingADirectory(t *testing.T) {
 	if rules.KindOf(err) != rules.Conflict || !strings.Contains(err.Error(), "ops/differs.yml") || strings.Contains(err.Error(), "equal.yml") {
 		t.Errorf("publishing over a file that differs: %v, want a conflict that names it alone", err)
 	}
-	want := rules.Published{Changed: []string{"new/dir/x.yml"}, Foreign: []string{"ops/differs.yml", "ops/unknown.yml"}}
+	want := rules.Published{
+		Changed: []string{"new/dir/x.yml"}, Foreign: []string{"ops/differs.yml", "ops/unknown.yml"},
+		Adopted: []string{"Team A/日本.v1.yaml", "equal.yaml", "ops/equal.yml"},
+	}
 	if diff := cmp.Diff(want, published); diff != "" {
 		t.Errorf("published (-want +got):\n%s", diff)
 	}

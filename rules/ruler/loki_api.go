@@ -46,6 +46,7 @@ func (l *lokiAPI) Publish(ctx context.Context, files []rules.RuleFile) (rules.Pu
 		}
 	}
 	slices.Sort(published.Foreign)
+	published.Adopted = l.manifest.adopted(files, rules.FlatLayout)
 	if due.noted {
 		if err := l.manifest.save(); err != nil {
 			return published, l.unwritable(err)

@@ -43,20 +43,23 @@ func (l *lokiAPI) plan(files []rules.RuleFile, stored map[string][]lokiGroup) lo
 		have, exists := stored[namespace]
 		change := difference(have, groups)
 		change.path, change.namespace = file.Path, namespace
-		_, ours := l.manifest.Entries[namespace]
+		known, ours := l.manifest.Entries[namespace]
 		same := len(change.post)+len(change.remove) == 0
 		if exists && !ours && !same {
 			due.conflict = append(due.conflict, namespace)
 			continue
 		}
 		if !ours && len(groups) > 0 {
-			l.manifest.Entries[namespace] = entry{}
+			l.manifest.Entries[namespace] = entry{Adopted: exists}
 			due.noted = true
 			if exists {
 				l.Logger.Info("Took over a rule namespace that was there already", "ruler", l.Name, "namespace", namespace)
 			}
 		}
 		if !same {
+			if known.Adopted {
+				l.manifest.Entries[namespace], due.noted = entry{}, true
+			}
 			due.changes = append(due.changes, change)
 		}
 	}

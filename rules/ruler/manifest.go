@@ -7,7 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
 )
 
 // manifest is the durable memory of what at a ruler is ours: names of files in its live directory, or namespaces of its rule API.
@@ -25,6 +28,8 @@ type entry struct {
 	Sum     string    `json:"sha256,omitempty"` // of what is published; empty before the first time
 	Size    int64     `json:"size,omitempty"`
 	ModTime time.Time `json:"mtime,omitzero"`
+	// Adopted says that the file was there before it was published by us, and is as it was.
+	Adopted bool `json:"adopted,omitempty"`
 	// Pending says that Next is being published instead, or that the name is being removed when Next is empty.
 	Pending bool   `json:"pending,omitempty"`
 	Next    string `json:"next,omitempty"`
@@ -52,6 +57,17 @@ func openManifest(path, target string) (*manifest, error) {
 		m.Dirs = map[string]bool{}
 	}
 	return m, nil
+}
+
+// adopted returns the paths of those files that are there as they were before we published any; sorted.
+func (m *manifest) adopted(files []rules.RuleFile, layout rules.Layout) (paths []string) {
+	for _, file := range files {
+		if m.Entries[layout.LiveName(file.Path)].Adopted {
+			paths = append(paths, file.Path)
+		}
+	}
+	slices.Sort(paths)
+	return paths
 }
 
 // save makes the manifest durable.

@@ -294,7 +294,7 @@ func conflicts(t *testing.T, c RulerCase) {
 		t.Errorf("theirs was touched (-before +after):\n%s", diff)
 	}
 	published = bring(t, r, theirs)
-	if diff := cmp.Diff(rules.Published{Changed: []string{"ops/free.yaml"}}, published); diff != "" {
+	if diff := cmp.Diff(rules.Published{Changed: []string{"ops/free.yaml"}, Adopted: []string{theirs.Path}}, published); diff != "" {
 		t.Errorf("published when equal (-want +got):\n%s", diff)
 	}
 	bring(t, r)
