@@ -85,7 +85,7 @@ func (r *Rulebook) settle(p *pack, made []plumbing.EncodedObject, landed error) 
 		r.house.packs.Add(-1)
 		err = r.fs.discardPack(p)
 	} else {
-		r.objects.remember(made)
+		r.objects.remember(p, made)
 		err = r.fs.releasePack(p)
 	}
 	if err != nil {

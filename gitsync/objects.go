@@ -1,11 +1,8 @@
 package gitsync
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -19,9 +16,8 @@ const (
 	maxTreeObject  = 16 << 20 // bytes of one directory: some 200,000 entries
 	maxMessage     = 4 << 20  // bytes of one commit
 	objectCache    = 16 * cache.MiByte
-	maxRecent      = 16 << 20 // bytes of objects of new packs that are kept in memory
-	maxReindex     = 3        // times that an object is looked for again; one is enough unless several `git gc` run in a row
-	maxTreeEntries = 200_000  // entries in the cache of directories, about 20 MB
+	maxReindex     = 3       // times that an object is looked for again; one is enough unless several `git gc` run in a row
+	maxTreeEntries = 200_000 // entries in the cache of directories, about 20 MB
 )
 
 // objects reads Git objects. It is safe for concurrent use, which go-git's storage is not: one at a time reads, and what
@@ -34,19 +30,19 @@ type objects struct {
 	trees  map[plumbing.Hash][]object.TreeEntry
 	cached int                                      // entries in trees
 	held   map[plumbing.Hash]plumbing.EncodedObject // made and not on the disk yet
-	recent map[plumbing.Hash]plumbing.EncodedObject // on the disk, in packs that store has not indexed
-	size   int64                                    // bytes in recent
+	fresh  freshPacks
+	known  map[string]bool // packs that store has indexed
 }
 
 func newObjects(fs *durable) *objects {
-	known := cache.NewObjectLRU(objectCache)
+	read := cache.NewObjectLRU(objectCache)
 	return &objects{
-		fs:     fs,
-		cache:  known,
-		store:  filesystem.NewStorage(fs, known),
-		trees:  map[plumbing.Hash][]object.TreeEntry{},
-		held:   map[plumbing.Hash]plumbing.EncodedObject{},
-		recent: map[plumbing.Hash]plumbing.EncodedObject{},
+		fs:    fs,
+		cache: read,
+		store: filesystem.NewStorage(fs, read),
+		trees: map[plumbing.Hash][]object.TreeEntry{},
+		held:  map[plumbing.Hash]plumbing.EncodedObject{},
+		fresh: newFreshPacks(),
 	}
 }
 
@@ -70,44 +66,6 @@ func (o *objects) release(fresh []plumbing.EncodedObject) {
 	for _, object := range fresh {
 		delete(o.held, object.Hash())
 	}
-}
-
-// remember keeps objects readable that are in a new pack, so that the indexes of all packs need not be read again for it.
-func (o *objects) remember(packed []plumbing.EncodedObject) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, object := range packed {
-		if _, known := o.recent[object.Hash()]; !known {
-			o.recent[object.Hash()] = object
-			o.size += object.Size()
-		}
-	}
-	if o.size > maxRecent {
-		o.store.Reindex()
-		clear(o.recent)
-		o.size = 0
-	}
-}
-
-// refresh has the packs looked through again, while what they were before goes on being read.
-func (o *objects) refresh() error {
-	o.mu.Lock()
-	packed := slices.Collect(maps.Keys(o.recent))
-	o.mu.Unlock()
-	fresh := filesystem.NewStorage(o.fs, o.cache)
-	if err := fresh.HasEncodedObject(plumbing.ZeroHash); !errors.Is(err, plumbing.ErrObjectNotFound) {
-		return err
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.store = fresh
-	for _, hash := range packed {
-		if object, ok := o.recent[hash]; ok {
-			o.size -= object.Size()
-			delete(o.recent, hash)
-		}
-	}
-	return nil
 }
 
 // tree returns the entries of a directory, which the caller must not change. The zero hash is an empty directory.
@@ -167,17 +125,15 @@ func (o *objects) blob(hash plumbing.Hash) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// get reads an object of at most limit bytes. Somebody may have run `git gc` since we indexed the packs, or be running it
-// now, so what is not found or not readable is looked for again in a fresh index.
+// get reads an object of at most limit bytes.
 func (o *objects) get(t plumbing.ObjectType, hash plumbing.Hash, limit int64) (plumbing.EncodedObject, error) {
-	for _, made := range []map[plumbing.Hash]plumbing.EncodedObject{o.held, o.recent} {
+	for _, made := range []map[plumbing.Hash]plumbing.EncodedObject{o.held, o.fresh.objects} {
 		if object, ok := made[hash]; ok && object.Type() == t {
 			return object, nil
 		}
 	}
 	encoded, err := o.find(t, hash, limit)
-	for again := 0; err != nil && !errors.Is(err, ErrTooLarge) && again < maxReindex; again++ {
-		o.store.Reindex()
+	for again := 0; err != nil && again < maxReindex && o.mayHaveMoved(err); again++ {
 		encoded, err = o.find(t, hash, limit)
 	}
 	if err != nil {
