@@ -17,14 +17,50 @@ import (
 // Log implements rules.Store. A shallow clone's history begins where the clone was cut off. Failures to read are *rules.Error of kind
 // Unavailable.
 func (r *Rulebook) Log(ctx context.Context, from, to string, visit func(rules.PastCommit) error) error {
-	w, commits, err := r.history(ctx, from, to)
+	commits, err := r.Commits(ctx, from, to)
 	if err != nil {
 		return err
 	}
-	for _, n := range commits {
-		past, err := w.past(n)
+	return commits.Visit(ctx, visit)
+}
+
+// Commits are those that Log visits, found and not read yet.
+type Commits struct {
+	dir   string
+	walk  *walk
+	found []*node // the oldest first
+}
+
+// Commits finds the commits that Log visits; it fails as Log does.
+func (r *Rulebook) Commits(ctx context.Context, from, to string) (*Commits, error) {
+	for _, revision := range []string{from, to} {
+		if err := r.has(revision); err != nil {
+			return nil, err
+		}
+	}
+	w, err := newWalk(r.objects)
+	var found []*node
+	if err == nil {
+		found, err = w.between(ctx, plumbing.NewHash(from), plumbing.NewHash(to), everything)
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+	}
+	return &Commits{r.dir, w, found}, nil
+}
+
+// Len returns how many there are.
+func (c *Commits) Len() int { return len(c.found) }
+
+// Visit calls visit for each of them as Log does.
+func (c *Commits) Visit(ctx context.Context, visit func(rules.PastCommit) error) error {
+	for _, n := range c.found {
+		past, err := c.walk.past(n)
 		if err != nil {
-			return unavailable(err, "the commit %s of the rulebook %s cannot be read", n.hash, r.dir)
+			return unavailable(err, "the commit %s of the rulebook %s cannot be read", n.hash, c.dir)
 		}
 		if err := visit(past); err != nil {
 			return err
@@ -34,12 +70,6 @@ func (r *Rulebook) Log(ctx context.Context, from, to string, visit func(rules.Pa
 		}
 	}
 	return nil
-}
-
-// LogLen returns how many commits Log would visit: for the progress of what takes long. It fails as Log does.
-func (r *Rulebook) LogLen(ctx context.Context, from, to string) (int, error) {
-	_, commits, err := r.history(ctx, from, to)
-	return len(commits), err
 }
 
 // Content returns the bytes of the file that has this content id, which the caller must not change: ErrTooLarge is in the chain of the
@@ -53,27 +83,6 @@ func (r *Rulebook) Content(ctx context.Context, id string) ([]byte, error) {
 		return nil, unavailable(err, "the content %s cannot be read from the rulebook %s", id, r.dir)
 	}
 	return content, nil
-}
-
-// history returns the commits that Log visits, and the walk that found them.
-func (r *Rulebook) history(ctx context.Context, from, to string) (*walk, []*node, error) {
-	for _, revision := range []string{from, to} {
-		if err := r.has(revision); err != nil {
-			return nil, nil, err
-		}
-	}
-	w, err := newWalk(r.objects)
-	var commits []*node
-	if err == nil {
-		commits, err = w.between(ctx, plumbing.NewHash(from), plumbing.NewHash(to), everything)
-	}
-	if ctx.Err() != nil {
-		return nil, nil, ctx.Err()
-	}
-	if err != nil {
-		return nil, nil, unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
-	}
-	return w, commits, nil
 }
 
 // has returns nil when revision is "" or the full hash of a commit that is there.

@@ -30,6 +30,19 @@ func (c PastCommit) External() bool {
 	return true
 }
 
+// Action returns the trailer Action; "external" for other people's commits.
+func (c PastCommit) Action() string {
+	if c.External() {
+		return "external"
+	}
+	for _, t := range c.Trailers {
+		if t.Key == "Action" {
+			return t.Value
+		}
+	}
+	return ""
+}
+
 // ChangeKind is what a commit did to a rule.
 type ChangeKind string
 
@@ -44,7 +57,7 @@ const (
 // Version is what one commit did to one rule: the line of a history.
 type Version struct {
 	Commit PastCommit // Files left out
-	Action string     // the trailer Action: "add", "undo"; "external" for other people's commits
+	Action string     // Commit.Action()
 	Kind   ChangeKind
 	Ref    Ref // where the rule stands after the commit; where it stood, when Kind is RuleDeleted
 	From   Ref // where it stood before, when Kind is RuleMoved

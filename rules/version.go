@@ -40,7 +40,7 @@ func (h *Historian) Versions(ctx context.Context, c PastCommit) ([]Version, erro
 		return nil, nil
 	}
 	c.Files = nil
-	v := Version{Commit: c, Action: c.action()}
+	v := Version{Commit: c, Action: c.Action()}
 	var versions []Version
 	came := pairUp(was, is)
 	for ref := range is {
@@ -72,19 +72,6 @@ func (h *Historian) Versions(ctx context.Context, c PastCommit) ([]Version, erro
 		return compareRefs(v.Ref, w.Ref)
 	})
 	return versions, nil
-}
-
-// action returns what a version of the commit has as its Action.
-func (c PastCommit) action() string {
-	if c.External() {
-		return "external"
-	}
-	for _, t := range c.Trailers {
-		if t.Key == "Action" {
-			return t.Value
-		}
-	}
-	return ""
 }
 
 func compareRefs(a, b Ref) int {

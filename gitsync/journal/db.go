@@ -15,14 +15,18 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
+// maxReaders is how many questions about the history are answered at once.
+const maxReaders = 4
+
 // busyTimeout is how long to wait for another program that holds the database, such as a person's sqlite3.
 const busyTimeout = 5 * time.Second
 
 // DB is the journal's database. It is safe for concurrent use. Every method's failure is a *rules.Error of kind Unavailable.
 type DB struct {
-	sql  *sql.DB
-	path string
-	file os.FileInfo // the database as it was opened
+	sql    *sql.DB // the one connection that writes
+	reader *sql.DB // connections that read the history, beside it
+	path   string
+	file   os.FileInfo // the database as it was opened
 }
 
 // Open opens the journal at path, or makes it (readable by this user only), and brings its schema up to date. It refuses
@@ -47,7 +51,11 @@ func open(ctx context.Context, path string, busy time.Duration) (*DB, error) {
 	if err != nil {
 		return nil, unavailable(errors.Join(err, db.Close()), "the journal %s cannot be opened", path)
 	}
-	return &DB{sql: db, path: path, file: file}, nil
+	reader, err := connectReader(path, busy)
+	if err != nil {
+		return nil, unavailable(errors.Join(err, db.Close()), "the journal %s cannot be opened", path)
+	}
+	return &DB{sql: db, reader: reader, path: path, file: file}, nil
 }
 
 // inPlace returns an error when somebody has removed or replaced the database under us: what SQLite goes on writing then is lost.
@@ -75,24 +83,40 @@ func connect(path string, busy time.Duration) (*sql.DB, error) {
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	options := url.Values{
+	return openSQLite(path, 1, url.Values{
 		"_pragma": {
 			fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()),
 			"journal_mode(WAL)",
 			"synchronous(FULL)",
 		},
 		"_txlock": {"immediate"},
+	})
+}
+
+// connectReader opens connections that cannot write: in SQLite's WAL mode, who reads and who writes do not wait for each other.
+func connectReader(path string, busy time.Duration) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
 	}
+	return openSQLite(path, maxReaders, url.Values{
+		"_pragma": {fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()), "query_only(1)"},
+		"mode":    {"ro"},
+	})
+}
+
+func openSQLite(path string, connections int, options url.Values) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: options.Encode()}).String())
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(1)
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
 	return db, nil
 }
 
 // Close closes the database; what was recorded is on the disk already.
-func (d *DB) Close() error { return d.sql.Close() }
+func (d *DB) Close() error { return errors.Join(d.reader.Close(), d.sql.Close()) }
 
 // unavailable returns the error of a fault that is ours or the world's.
 func unavailable(cause error, format string, args ...any) error {

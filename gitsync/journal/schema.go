@@ -40,6 +40,62 @@ var migrations = []string{
 	CREATE INDEX commands_received ON commands (received);
 	CREATE INDEX commands_interrupted ON commands (seq) WHERE done IS NULL;
 	CREATE INDEX commands_waiting ON commands (seq) WHERE state IN ('PENDING', 'NOT_LOADED');`,
+
+	// 2: the history of the rulebook's rules, derived from Git (see history.go). A commit's position orders it: microseconds since 1970
+	// of the committer's date, later where a parent's is later. Its time is that date in seconds. parents are binary hashes, trailers
+	// JSON; who and who_id are the author's name and id in lower case. Of a commit's versions, those that deleted a rule have the
+	// highest n; name is the rule's, was its old one where that was another.
+	`CREATE TABLE history (
+		fingerprint TEXT NOT NULL,
+		tips        TEXT NOT NULL
+	) STRICT;
+	INSERT INTO history VALUES ('', '');
+	CREATE TABLE history_commits (
+		position     INTEGER PRIMARY KEY,
+		revision     BLOB    NOT NULL UNIQUE,
+		parents      BLOB    NOT NULL,
+		time         INTEGER NOT NULL,
+		author_name  TEXT    NOT NULL,
+		author_email TEXT    NOT NULL,
+		author_id    TEXT    NOT NULL,
+		who          TEXT    NOT NULL,
+		who_id       TEXT    NOT NULL,
+		action       TEXT    NOT NULL,
+		request_id   TEXT    NOT NULL,
+		subject      TEXT    NOT NULL,
+		body         TEXT    NOT NULL,
+		trailers     TEXT    NOT NULL
+	) STRICT;
+	CREATE INDEX history_commits_who ON history_commits (who);
+	CREATE INDEX history_commits_who_action ON history_commits (who, action);
+	CREATE INDEX history_commits_who_id ON history_commits (who_id) WHERE who_id <> '';
+	CREATE INDEX history_commits_who_id_action ON history_commits (who_id, action) WHERE who_id <> '';
+	CREATE INDEX history_commits_action ON history_commits (action);
+	CREATE INDEX history_commits_request ON history_commits (request_id) WHERE request_id <> '';
+	CREATE INDEX history_commits_drift ON history_commits (position - time * 1000000);
+	CREATE TABLE history_rules (
+		id    INTEGER PRIMARY KEY,
+		ruler TEXT    NOT NULL,
+		path  TEXT    NOT NULL,
+		grp   TEXT    NOT NULL,
+		name  TEXT    NOT NULL,
+		nth   INTEGER NOT NULL,
+		UNIQUE (path, grp, name, nth, ruler)
+	) STRICT;
+	CREATE TABLE history_versions (
+		position  INTEGER NOT NULL,
+		n         INTEGER NOT NULL,
+		kind      TEXT    NOT NULL,
+		rule      INTEGER NOT NULL,
+		came_from INTEGER,
+		name      TEXT    NOT NULL,
+		was       TEXT,
+		PRIMARY KEY (position DESC, n)
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX history_versions_rule ON history_versions (rule, position DESC, n);
+	CREATE INDEX history_versions_from ON history_versions (came_from, position DESC, n) WHERE came_from IS NOT NULL;
+	CREATE INDEX history_versions_name ON history_versions (name, position DESC, n);
+	CREATE INDEX history_versions_was ON history_versions (was, position DESC, n) WHERE was IS NOT NULL;`,
 }
 
 // errNewer means that a newer program wrote the journal.

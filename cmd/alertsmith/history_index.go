@@ -1,0 +1,296 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/alertsmith/alertsmith/gitsync"
+	"github.com/alertsmith/alertsmith/gitsync/journal"
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+const (
+	indexer       = 1                // counts up whenever the same history would be indexed in another way
+	maxReplaced   = 500              // commits that are taken out of the index or put in their place at once; where it is more, it is made anew
+	indexedAtOnce = 100              // commits and versions of rules that are written in one go
+	indexPatience = 2 * time.Second  // how long a question waits for the index
+	indexPoll     = 30 * time.Second // between two looks at the head when nobody tells of a commit
+	indexReport   = 10 * time.Second // between two lines of the log about the progress
+)
+
+// historyIndex keeps the index of the rules' history up to date with the rulebook's head.
+type historyIndex struct {
+	book        *gitsync.Rulebook
+	db          *journal.DB
+	fingerprint string
+	historian   *rules.Historian
+	logger      *slog.Logger
+	wake        chan struct{}
+	done, total atomic.Int64 // commits of the current round
+
+	mu       sync.Mutex
+	begun    int           // rounds
+	complete int           // the last round that ended well
+	head     string        // up to where it went
+	err      error         // of the last round
+	ended    chan struct{} // closed when the round ends
+}
+
+func newHistoryIndex(book *gitsync.Rulebook, db *journal.DB, rulers []rules.RulerInfo, logger *slog.Logger) *historyIndex {
+	read := func(ctx context.Context, id string) ([]byte, error) {
+		content, err := book.Content(ctx, id)
+		if errors.Is(err, gitsync.ErrTooLarge) {
+			return nil, nil
+		}
+		return content, err
+	}
+	return &historyIndex{
+		book:        book,
+		db:          db,
+		fingerprint: fmt.Sprintf("%d %+v", indexer, rulers),
+		historian:   rules.NewHistorian(rulers, read),
+		logger:      logger,
+		wake:        make(chan struct{}, 1),
+		ended:       make(chan struct{}),
+	}
+}
+
+// Wake says that the rulebook's head may have moved.
+func (x *historyIndex) Wake() {
+	select {
+	case x.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Progress returns how many commits of how many are in the index that is being made or completed now; equal numbers when none is.
+func (x *historyIndex) Progress() (done, total int) { return int(x.done.Load()), int(x.total.Load()) }
+
+// Run keeps the index up to date until ctx ends.
+func (x *historyIndex) Run(ctx context.Context) {
+	pause := time.Second
+	for {
+		x.mu.Lock()
+		x.begun++
+		x.mu.Unlock()
+		head, err := x.round(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		x.end(head, err)
+		wake, wait := x.wake, indexPoll
+		if err != nil {
+			x.logger.Warn("The index of the history is not up to date", "err", err, "again_in", pause)
+			wake, wait = nil, pause
+			pause = min(2*pause, time.Minute)
+		} else {
+			pause = time.Second
+		}
+		select {
+		case <-wake:
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// end tells those who wait how a round ended.
+func (x *historyIndex) end(head string, err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.err = err; err == nil {
+		x.complete, x.head = x.begun, head
+	}
+	close(x.ended)
+	x.ended = make(chan struct{})
+}
+
+// Versions answers a question about the history as of now. It waits for the index, though not long: an *rules.Error of kind Unavailable
+// says how far it is.
+func (x *historyIndex) Versions(ctx context.Context, q rules.HistoryQuery) ([]rules.Version, error) {
+	if err := x.await(ctx); err != nil {
+		return nil, err
+	}
+	return x.db.Versions(ctx, q)
+}
+
+// await waits until the index has what the rulebook has now: until it went up to this very head, or a round ended that began later.
+func (x *historyIndex) await(ctx context.Context) error {
+	tree, err := x.book.Head(ctx)
+	if err != nil {
+		return err
+	}
+	timeout := time.NewTimer(indexPatience)
+	defer timeout.Stop()
+	x.mu.Lock()
+	before := x.begun
+	x.mu.Unlock()
+	x.Wake()
+	for {
+		x.mu.Lock()
+		ready, ended, err := x.complete > before || x.complete > 0 && x.head == tree.Revision(), x.ended, x.err
+		x.mu.Unlock()
+		if ready {
+			return nil
+		}
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-timeout.C:
+			text := "The history cannot be read now. Please ask again in a minute."
+			if done, total := x.Progress(); err == nil {
+				text = fmt.Sprintf("The history is still being read: %d of %d commits are done. Please ask again in a moment.", done, total)
+			}
+			return &rules.Error{Kind: rules.Unavailable, Offset: -1, Text: text, Cause: err}
+		}
+	}
+}
+
+// round brings the index up to the rulebook's head, which it returns.
+func (x *historyIndex) round(ctx context.Context) (head string, err error) {
+	tree, err := x.book.Head(ctx)
+	if err != nil {
+		return "", err
+	}
+	head = tree.Revision()
+	tips, err := x.db.HistoryTips(ctx, x.fingerprint)
+	if err != nil || head != "" && slices.Equal(tips, []string{head}) {
+		return head, err
+	}
+	gone, err := x.gone(ctx, head, tips)
+	switch {
+	case err != nil:
+		return head, err
+	case len(tips) == 1 && len(gone) > 0 && len(gone) <= maxReplaced:
+		replaced, err := x.replace(ctx, gone, tips[0], head)
+		if replaced || err != nil {
+			return head, err
+		}
+		tips = nil
+	case len(gone) > 0:
+		tips = nil
+	}
+	if len(tips) == 0 {
+		if err := x.db.ClearHistory(ctx, x.fingerprint); err != nil {
+			return head, err
+		}
+	}
+	return head, x.add(ctx, tips, head)
+}
+
+// gone returns the commits of the index that do not lead to head; one that nobody has when that cannot be told any more.
+func (x *historyIndex) gone(ctx context.Context, head string, tips []string) (revisions []string, err error) {
+	for _, tip := range tips {
+		err := x.book.Log(ctx, head, tip, func(c rules.PastCommit) error {
+			revisions = append(revisions, c.Revision)
+			if len(revisions) > maxReplaced {
+				return errEnough
+			}
+			return nil
+		})
+		if errors.Is(err, fs.ErrNotExist) {
+			return make([]string, maxReplaced+1), nil
+		}
+		if err != nil && !errors.Is(err, errEnough) {
+			return nil, err
+		}
+	}
+	return revisions, nil
+}
+
+var errEnough = errors.New("enough")
+
+// replace takes commits out of the index and puts those in that head has instead, all at once. It does nothing where that is too much.
+func (x *historyIndex) replace(ctx context.Context, gone []string, tip, head string) (done bool, err error) {
+	var fresh []journal.IndexedCommit
+	size := 0
+	err = x.book.Log(ctx, tip, head, func(c rules.PastCommit) error {
+		versions, err := x.historian.Versions(ctx, c)
+		if size += 1 + len(versions); size > maxReplaced {
+			return errEnough
+		}
+		fresh = append(fresh, journal.IndexedCommit{Commit: c, Versions: versions})
+		return err
+	})
+	if errors.Is(err, errEnough) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, x.db.WriteHistory(ctx, journal.HistoryStep{Remove: gone, Add: fresh, Tips: []string{head}})
+}
+
+// add adds the commits that head has and the tips have not.
+func (x *historyIndex) add(ctx context.Context, tips []string, head string) error {
+	from := ""
+	if len(tips) > 0 {
+		from = tips[0]
+	}
+	commits, err := x.book.Commits(ctx, from, head)
+	if err != nil {
+		return err
+	}
+	x.done.Store(0)
+	x.total.Store(int64(commits.Len()))
+	w := &indexWriter{db: x.db, tips: slices.Clone(tips)}
+	start, reported := time.Now(), time.Now()
+	err = commits.Visit(ctx, func(c rules.PastCommit) error {
+		versions, err := x.historian.Versions(ctx, c)
+		if err == nil {
+			err = w.add(ctx, journal.IndexedCommit{Commit: c, Versions: versions})
+		}
+		x.done.Add(1)
+		if time.Since(reported) > indexReport {
+			reported = time.Now()
+			x.logger.Info("The history of the rulebook is being read", "done", x.done.Load(), "of", commits.Len())
+		}
+		return err
+	})
+	if err == nil {
+		err = w.flush(ctx)
+	}
+	if err == nil && time.Since(start) > indexReport {
+		x.logger.Info("The history of the rulebook was read", "commits", commits.Len(), "took", time.Since(start))
+	}
+	return err
+}
+
+// indexWriter writes commits in batches that the journal does not wait long for.
+type indexWriter struct {
+	db    *journal.DB
+	tips  []string
+	batch []journal.IndexedCommit
+	size  int
+}
+
+func (w *indexWriter) add(ctx context.Context, c journal.IndexedCommit) error {
+	if w.size+len(c.Versions) >= indexedAtOnce {
+		if err := w.flush(ctx); err != nil {
+			return err
+		}
+	}
+	w.batch = append(w.batch, c)
+	w.size += 1 + len(c.Versions)
+	w.tips = slices.DeleteFunc(w.tips, func(tip string) bool { return slices.Contains(c.Commit.Parents, tip) })
+	w.tips = append(w.tips, c.Commit.Revision)
+	return nil
+}
+
+func (w *indexWriter) flush(ctx context.Context) error {
+	if len(w.batch) == 0 {
+		return nil
+	}
+	err := w.db.WriteHistory(ctx, journal.HistoryStep{Add: w.batch, Tips: w.tips})
+	w.batch, w.size = w.batch[:0], 0
+	return err
+}

@@ -1,0 +1,310 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// The history of the rules is an index of what Git has: it is made of it, answers what would take Git minutes, and can be thrown away at
+// any time. It holds the commits that lead to its tips, no more and no fewer, at the end of each transaction; it is complete when there is
+// one tip and that is the rulebook's head.
+
+const (
+	maxChunk       = 200      // rows that one transaction writes or removes at most: what the journal waits for
+	maxIndexedBody = 64 << 10 // bytes of a message's body that the index keeps
+	maxSeconds     = 1 << 40  // of a commit's date; what is later has a clock that nobody needs to follow
+	micros         = 1_000_000
+	maxStride      = 1 << 16 // of a position beyond that of a parent with a later date
+)
+
+// IndexedCommit is a commit of the rulebook and what it did to rules.
+type IndexedCommit struct {
+	Commit   rules.PastCommit
+	Versions []rules.Version
+}
+
+// HistoryStep changes the index of the history by one transaction.
+type HistoryStep struct {
+	Remove []string        // full hashes of commits
+	Add    []IndexedCommit // parents before children
+	Tips   []string        // of the index after the step, full hashes
+}
+
+// HistoryTips returns the tips of the index; none when there is no index, or it has another fingerprint. A fingerprint says how an index
+// was made: two of one rulebook with equal fingerprints and tips are equal.
+func (d *DB) HistoryTips(ctx context.Context, fingerprint string) ([]string, error) {
+	var known, tips string
+	if err := d.reader.QueryRowContext(ctx, "SELECT fingerprint, tips FROM history").Scan(&known, &tips); err != nil {
+		return nil, unavailable(err, historyUnreadable)
+	}
+	if known != fingerprint {
+		return nil, nil
+	}
+	return strings.Fields(tips), nil
+}
+
+const (
+	historyUnreadable = "the index of the history cannot be read"
+	historyUnwritable = "the index of the history cannot be written"
+)
+
+// ClearHistory empties the index, for one with a fingerprint to be made. It goes in short steps, so that nothing waits for it.
+func (d *DB) ClearHistory(ctx context.Context, fingerprint string) error {
+	if _, err := d.exec(ctx, "UPDATE history SET fingerprint = ?, tips = ''", fingerprint); err != nil {
+		return unavailable(err, historyUnwritable)
+	}
+	for _, statement := range []string{
+		"DELETE FROM history_versions WHERE (position, n) IN (SELECT position, n FROM history_versions LIMIT ?)",
+		"DELETE FROM history_commits WHERE position IN (SELECT position FROM history_commits LIMIT ?)",
+		"DELETE FROM history_rules WHERE id IN (SELECT id FROM history_rules LIMIT ?)",
+	} {
+		for removed := int64(1); removed > 0; {
+			result, err := d.exec(ctx, statement, maxChunk)
+			if err == nil {
+				removed, err = result.RowsAffected()
+			}
+			if err != nil {
+				return unavailable(err, historyUnwritable)
+			}
+		}
+	}
+	return nil
+}
+
+// WriteHistory does a step, as one transaction but for a commit that did so much to rules that the journal would wait for it: then what it
+// did is written ahead and counts with the commit. A commit that is there already is left alone.
+func (d *DB) WriteHistory(ctx context.Context, step HistoryStep) error {
+	if len(step.Add) == 1 && len(step.Remove) == 0 {
+		for len(step.Add[0].Versions) > maxChunk {
+			if err := d.writeAhead(ctx, &step.Add[0]); err != nil {
+				return unavailable(err, historyUnwritable)
+			}
+		}
+	}
+	return wrap(d.transact(ctx, func(w *historyWriter) error {
+		for _, revision := range step.Remove {
+			if err := w.remove(ctx, revision); err != nil {
+				return err
+			}
+		}
+		for _, c := range step.Add {
+			if err := w.add(ctx, c); err != nil {
+				return err
+			}
+		}
+		return w.exec(ctx, "UPDATE history SET tips = ?", strings.Join(step.Tips, " "))
+	}), historyUnwritable)
+}
+
+// writeAhead writes the last versions of a commit that is not there yet, and takes them off it.
+func (d *DB) writeAhead(ctx context.Context, c *IndexedCommit) error {
+	rest := len(c.Versions) - maxChunk
+	err := d.transact(ctx, func(w *historyWriter) error {
+		position, known, err := w.place(ctx, c.Commit)
+		if err != nil || known {
+			return err
+		}
+		return w.addVersions(ctx, position, rest, c.Versions[rest:])
+	})
+	c.Versions = c.Versions[:rest]
+	return err
+}
+
+// transact runs a transaction that writes. Once it began, ctx does not end it.
+func (d *DB) transact(ctx context.Context, do func(*historyWriter) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	tx, err := d.sql.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // nothing to do after a commit
+	w := &historyWriter{tx: tx, prepared: map[string]*sql.Stmt{}}
+	if err := do(w); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// historyWriter writes the history in one transaction; each statement is prepared once.
+type historyWriter struct {
+	tx       *sql.Tx
+	prepared map[string]*sql.Stmt
+}
+
+func (w *historyWriter) prepare(ctx context.Context, statement string) (*sql.Stmt, error) {
+	if s := w.prepared[statement]; s != nil {
+		return s, nil
+	}
+	s, err := w.tx.PrepareContext(ctx, statement) //nolint:sqlclosecheck // the end of the transaction closes it
+	w.prepared[statement] = s
+	return s, err
+}
+
+func (w *historyWriter) exec(ctx context.Context, statement string, args ...any) error {
+	s, err := w.prepare(ctx, statement)
+	if err == nil {
+		_, err = s.ExecContext(ctx, args...)
+	}
+	return err
+}
+
+// number returns the one number that a query has, and false when it has none.
+func (w *historyWriter) number(ctx context.Context, query string, args ...any) (n int64, ok bool, err error) {
+	s, err := w.prepare(ctx, query)
+	if err == nil {
+		err = s.QueryRowContext(ctx, args...).Scan(&n)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	return n, err == nil, err
+}
+
+func (w *historyWriter) position(ctx context.Context, revision []byte) (int64, bool, error) {
+	return w.number(ctx, "SELECT position FROM history_commits WHERE revision = ?", revision)
+}
+
+// place returns where a commit belongs, and whether it is there already. Equal dates and equal parents are told apart by the commit's hash,
+// so that the position does not depend on when a commit came to be known.
+func (w *historyWriter) place(ctx context.Context, c rules.PastCommit) (position int64, known bool, err error) {
+	revision, err := hex.DecodeString(c.Revision)
+	if err != nil || len(revision) < 4 {
+		return 0, false, fmt.Errorf("%q is no hash of a commit: %w", c.Revision, err)
+	}
+	if position, known, err = w.position(ctx, revision); known || err != nil {
+		return position, known, err
+	}
+	chance := int64(binary.BigEndian.Uint32(revision))
+	position = seconds(c.When)*micros + chance%micros
+	for _, parent := range c.Parents {
+		hash, err := hex.DecodeString(parent)
+		if err != nil {
+			return 0, false, err
+		}
+		before, ok, err := w.position(ctx, hash)
+		if err == nil && !ok {
+			err = fmt.Errorf("the parent %s of %s is not there", parent, c.Revision)
+		}
+		if err != nil {
+			return 0, false, err
+		}
+		position = max(position, before+1+chance%maxStride)
+	}
+	for taken := true; taken; position++ {
+		if _, taken, err = w.number(ctx, "SELECT 1 FROM history_commits WHERE position = ?", position); err != nil {
+			return 0, false, err
+		}
+		if !taken {
+			break
+		}
+	}
+	return position, false, nil
+}
+
+// seconds returns a commit's date in seconds since 1970, as far as a clock can be taken seriously.
+func seconds(t time.Time) int64 { return min(max(t.Unix(), 0), maxSeconds) }
+
+func (w *historyWriter) add(ctx context.Context, c IndexedCommit) error {
+	position, known, err := w.place(ctx, c.Commit)
+	if err != nil || known {
+		return err
+	}
+	revision, err := hex.DecodeString(c.Commit.Revision)
+	if err != nil {
+		return err
+	}
+	parents, err := hex.DecodeString(strings.Join(c.Commit.Parents, ""))
+	if err != nil {
+		return err
+	}
+	trailers, err := json.Marshal(c.Commit.Trailers)
+	if err != nil {
+		return err
+	}
+	author := c.Commit.Author
+	valid := func(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+	err = w.exec(ctx, `INSERT INTO history_commits (position, revision, parents, time, author_name, author_email, author_id, who, who_id,
+			action, request_id, subject, body, trailers)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		position, revision, append([]byte{}, parents...), seconds(c.Commit.When), valid(author.Name), valid(author.Email), valid(author.ID),
+		strings.ToLower(valid(author.Name)), strings.ToLower(valid(author.ID)), c.Commit.Action(), requestOf(c.Commit), valid(c.Commit.Subject),
+		valid(c.Commit.Body[:min(len(c.Commit.Body), maxIndexedBody)]), string(trailers))
+	if err != nil {
+		return err
+	}
+	return w.addVersions(ctx, position, 0, c.Versions)
+}
+
+func requestOf(c rules.PastCommit) string {
+	for _, t := range c.Trailers {
+		if t.Key == "Request-Id" {
+			return t.Value
+		}
+	}
+	return ""
+}
+
+// addVersions adds versions of a commit, numbered from first.
+func (w *historyWriter) addVersions(ctx context.Context, position int64, first int, versions []rules.Version) error {
+	for i, v := range versions {
+		rule, err := w.rule(ctx, v.Ref)
+		if err != nil {
+			return err
+		}
+		var from sql.NullInt64
+		var was sql.NullString
+		if v.Kind == rules.RuleMoved {
+			if from.Int64, err = w.rule(ctx, v.From); err != nil {
+				return err
+			}
+			from.Valid = true
+			was = sql.NullString{String: v.From.Name, Valid: v.From.Name != v.Ref.Name}
+		}
+		// Whatever is there was written ahead before a crash.
+		err = w.exec(ctx, "INSERT OR REPLACE INTO history_versions (position, n, kind, rule, came_from, name, was) VALUES (?, ?, ?, ?, ?, ?, ?)",
+			position, first+i, string(v.Kind), rule, from, v.Ref.Name, was)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rule returns the number of a place that rules stand at.
+func (w *historyWriter) rule(ctx context.Context, r rules.Ref) (int64, error) {
+	id, ok, err := w.number(ctx, selectRule, r.Path, r.Group, r.Name, r.Nth, r.Ruler)
+	if ok || err != nil {
+		return id, err
+	}
+	id, _, err = w.number(ctx, "INSERT INTO history_rules (path, grp, name, nth, ruler) VALUES (?, ?, ?, ?, ?) RETURNING id", r.Path, r.Group, r.Name, r.Nth, r.Ruler)
+	return id, err
+}
+
+const selectRule = "SELECT id FROM history_rules WHERE path = ? AND grp = ? AND name = ? AND nth = ? AND ruler = ?"
+
+func (w *historyWriter) remove(ctx context.Context, revision string) error {
+	hash, err := hex.DecodeString(revision)
+	if err != nil {
+		return err
+	}
+	position, known, err := w.position(ctx, hash)
+	if err != nil || !known {
+		return err
+	}
+	if err := w.exec(ctx, "DELETE FROM history_versions WHERE position = ?", position); err != nil {
+		return err
+	}
+	return w.exec(ctx, "DELETE FROM history_commits WHERE position = ?", position)
+}
