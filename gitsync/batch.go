@@ -47,7 +47,8 @@ func (r *Rulebook) lead(w *waiting) {
 // commit plans each update on top of the one before and lands them together. It answers all of them, except when another writer
 // was faster: then it returns those that have to be planned again, and why.
 //
-// What a plan says against a state that has not landed must not get out before that has: it would be about a rulebook that never was.
+// What a plan says against a state that has not landed must not get out before that has: it would be about a rulebook that never was. Where
+// changes have to be pushed, it must not be about one that is over either: then a push that is taken shows that it was not, or confirm does.
 func (r *Rulebook) commit(ctx context.Context, batch []*waiting) (again []*waiting, err error) {
 	head, err := r.head()
 	if err != nil {
@@ -66,7 +67,7 @@ func (r *Rulebook) commit(ctx context.Context, batch []*waiting) (again []*waiti
 		if err == nil {
 			w.now, err = d.add(commit)
 		}
-		if err != nil && d.tip == head {
+		if err != nil && d.tip == head && r.push == nil {
 			w.answer(nil, err)
 			continue
 		}
@@ -74,6 +75,12 @@ func (r *Rulebook) commit(ctx context.Context, batch []*waiting) (again []*waiti
 		again = append(again, w)
 	}
 	if d.tip == head {
+		if len(again) > 0 && errors.Is(r.confirm(ctx, head.commit), errMoved) {
+			return again, errMoved
+		}
+		for _, w := range again {
+			w.answer(nil, w.err)
+		}
 		return nil, nil
 	}
 	err = d.land(ctx, head.commit)

@@ -32,7 +32,15 @@ type Options struct {
 	Step   func(step string)
 	Logger *slog.Logger // nil: slog.Default()
 
+	Remote   Remote // the Git server that the rulebook is kept on; nil: there is none
+	Required bool   // a change counts only when the Git server has it; else when it is committed here, and Follow pushes it
+	// AcceptRewritten is the full hash of a commit that the Git server has since its history was rewritten: it is followed there all the
+	// same. Forty zeros accept that its branch is gone.
+	AcceptRewritten string
+	Progress        func(string) // hears what a clone is doing; nil for nobody
+
 	wrap func(billy.Filesystem) billy.Filesystem // tests put faults below everything that is written
+	tune func(*syncing)                          // tests wait for less
 }
 
 // Rulebook is an open rulebook. It implements rules.Store, is safe for concurrent use and holds the repository's one
@@ -57,6 +65,12 @@ type Rulebook struct {
 
 	requests requests
 	stands   standing
+
+	sync      *syncing // nil: there is no Git server
+	kicked    chan struct{}
+	woken     chan struct{} // there is something to push
+	following sync.Mutex
+	follower  *Following // nil while Follow does not run
 }
 
 // Open opens the bare repository at o.Dir, or creates one there, and takes its writer's lock. It removes lock files of
@@ -77,6 +91,8 @@ func Open(ctx context.Context, o Options) (*Rulebook, error) {
 		writer:    make(chan struct{}, 1),
 		closed:    make(chan struct{}),
 		house:     housekeeping{due: make(chan struct{}, 1)},
+		kicked:    make(chan struct{}, 1),
+		woken:     make(chan struct{}, 1),
 	}
 	if r.step == nil {
 		r.step = func(string) {}
@@ -90,7 +106,11 @@ func Open(ctx context.Context, o Options) (*Rulebook, error) {
 	if r.lock, err = takeWriterLock(dir); err != nil {
 		return nil, err
 	}
-	if err := r.open(ctx, o.wrap); err != nil {
+	err = r.open(ctx, o.wrap)
+	if err == nil {
+		err = r.connect(ctx, o)
+	}
+	if err != nil {
 		return nil, errors.Join(err, releaseWriterLock(r.lock))
 	}
 	r.fs.step = r.step // the steps are those of updates, not of the start

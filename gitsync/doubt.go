@@ -1,0 +1,245 @@
+package gitsync
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/object"
+	"github.com/go-git/go-git/v5/plumbing/storer"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+const (
+	doubtRefs = "refs/alertsmith/doubt/"
+	// doubtRest is how long a server may still work on a push whose connection broke: only after that its word that it does not take the
+	// same commits means that it has not taken them the first time.
+	doubtRest = time.Minute
+)
+
+// doubt is a push of which it is not known how it ended, also one that runs now. It stands in the repository as
+// refs/alertsmith/doubt/LEASE-TIP → tip from before the first byte is sent until the rulebook's branch has moved, or the server's is known
+// never to contain the commit. So it is not lost with the process: a command that was interrupted is in doubt while a doubt names it, and else
+// the rulebook says whether it happened. It ends in one of these ways, whoever comes first, and however often we were restarted:
+//
+//	the server's branch …          the doubt …
+//	contains tip                   is an accepted change
+//	stands neither there nor at    is a refused one: a push holds only for the value of the branch that it was made for
+//	lease
+//	stands at lease                stays. Follow pushes the very same commits again: then it is accepted, or the branch moves, or the server
+//	                               says no, which counts when it is doubtRest old
+type doubt struct {
+	lease, tip plumbing.Hash
+	requests   []string // the trailers Request-Id of its commits
+	since      time.Time
+}
+
+// decision is how a doubt ended for one request.
+type decision struct {
+	request  string
+	accepted bool
+}
+
+func (d doubt) ref() plumbing.ReferenceName {
+	return plumbing.ReferenceName(doubtRefs + d.lease.String() + "-" + d.tip.String())
+}
+
+// Doubts returns the ids of the requests whose changes the Git server may have taken or not: they are neither done nor undone until Follow
+// has found out. Only a rulebook whose changes have to be pushed has any.
+func (r *Rulebook) Doubts() []string {
+	s := r.sync
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var requests []string
+	for _, d := range s.doubts {
+		requests = append(requests, d.requests...)
+	}
+	return requests
+}
+
+// doubt writes down that the commits up to d.tip may be on the server from now on. The caller has the writer's token.
+func (r *Rulebook) doubt(d doubt) error {
+	if err := moveRef(r.fs, d.ref(), plumbing.ZeroHash, d.tip); err != nil {
+		return fmt.Errorf("the push cannot be written down: %w", err)
+	}
+	s := r.sync
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.doubts = append(s.doubts, d)
+	return nil
+}
+
+// forget removes a doubt that has ended. The caller has the writer's token.
+func (r *Rulebook) forget(d doubt) error {
+	if err := deleteRef(r.fs, d.ref(), d.tip); err != nil {
+		return err
+	}
+	s := r.sync
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.doubts = slices.DeleteFunc(s.doubts, func(other doubt) bool { return other.tip == d.tip })
+	return nil
+}
+
+// settled ends the doubt about the commits up to tip, to which the branch has moved. A ref that cannot be removed is harmless: the next start
+// finds its commit in the branch.
+func (r *Rulebook) settled(tip plumbing.Hash) {
+	for _, d := range r.openDoubts() {
+		if d.tip != tip {
+			continue
+		}
+		if err := r.forget(d); err != nil {
+			r.log.Warn("the note of a push that has ended cannot be removed", "ref", d.ref(), "err", err)
+		}
+	}
+}
+
+func (r *Rulebook) openDoubts() []doubt {
+	s := r.sync
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.doubts)
+}
+
+// decide ends the doubts that can be decided now that the rulebook's branch stands at head and the server's at tip. The caller has the writer's
+// token.
+func (r *Rulebook) decide(ctx context.Context, head, tip plumbing.Hash) error {
+	for _, d := range r.openDoubts() {
+		taken, err := r.objects.leads(ctx, d.tip, head)
+		if err != nil {
+			return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+		}
+		if taken || tip != d.lease {
+			if err := r.end(d, taken); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// end ends a doubt and has Follow tell how.
+func (r *Rulebook) end(d doubt, accepted bool) error {
+	if err := r.forget(d); err != nil {
+		return unavailable(err, "the rulebook %s cannot be written", r.dir)
+	}
+	r.log.Warn("it is known now how a push ended", "commit", d.tip.String(), "requests", d.requests, "accepted", accepted)
+	s := r.sync
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, request := range d.requests {
+		s.decided = append(s.decided, decision{request, accepted})
+	}
+	return nil
+}
+
+// settleDoubts pushes again what the server has not taken, as its branch stands where it did. The caller has the writer's token and has just
+// followed the server's branch.
+func (r *Rulebook) settleDoubts(ctx context.Context) error {
+	for _, d := range r.openDoubts() {
+		if r.sync.lastSeen() != d.lease { // the one before was taken
+			continue
+		}
+		again, err := r.objects.beyond(ctx, d.tip, d.lease)
+		if err != nil {
+			return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+		}
+		p, err := again.parcel(ctx)
+		if err != nil {
+			return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+		}
+		switch v, now, err := r.deliver(ctx, d.lease, d.tip, p.write, time.Since(d.since) < r.sync.rest); {
+		case v == accepted || v == lost:
+			if err := r.receive(ctx, now); err != nil {
+				return err
+			}
+			if err := r.absorb(ctx, now, d.lease); err != nil {
+				return err
+			}
+		case v == refused && isRejected(err):
+			if err := r.end(d, false); err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// loadDoubts reads what an earlier run left in doubt.
+func (r *Rulebook) loadDoubts(ctx context.Context, head plumbing.Hash) error {
+	refs, err := r.refsBelow(doubtRefs)
+	if err != nil {
+		return err
+	}
+	for name, tip := range refs {
+		lease, _, _ := strings.Cut(strings.TrimPrefix(name.String(), doubtRefs), "-")
+		d := doubt{lease: plumbing.NewHash(lease), tip: tip, since: time.Now()}
+		ours, err := r.objects.beyond(ctx, tip, head)
+		if err != nil {
+			return err
+		}
+		for _, n := range ours.commits {
+			commit, err := r.objects.commit(n.hash)
+			if err != nil {
+				return err
+			}
+			if id := trailerOf(Trailers(commit.Message), "Request-Id"); id != "" {
+				d.requests = append(d.requests, id)
+			}
+		}
+		r.sync.doubts = append(r.sync.doubts, d)
+	}
+	return nil
+}
+
+// refsBelow returns the refs with a prefix.
+func (r *Rulebook) refsBelow(prefix string) (map[plumbing.ReferenceName]plumbing.Hash, error) {
+	r.objects.mu.Lock()
+	defer r.objects.mu.Unlock()
+	all, err := r.objects.store.IterReferences()
+	if err != nil {
+		return nil, err
+	}
+	refs := map[plumbing.ReferenceName]plumbing.Hash{}
+	err = storer.ReferenceIter(all).ForEach(func(ref *plumbing.Reference) error {
+		if ref.Type() == plumbing.HashReference && strings.HasPrefix(ref.Name().String(), prefix) {
+			refs[ref.Name()] = ref.Hash()
+		}
+		return nil
+	})
+	return refs, err
+}
+
+// requestsOf returns the trailers Request-Id of the commits among objects.
+func requestsOf(made []plumbing.EncodedObject) []string {
+	var requests []string
+	for _, o := range made {
+		var c object.Commit
+		if o.Type() != plumbing.CommitObject || c.Decode(o) != nil {
+			continue
+		}
+		if id := trailerOf(Trailers(c.Message), "Request-Id"); id != "" {
+			requests = append(requests, id)
+		}
+	}
+	return requests
+}
+
+// trailerOf returns the value of the first trailer with this key.
+func trailerOf(trailers []rules.Trailer, key string) string {
+	for _, t := range trailers {
+		if strings.EqualFold(t.Key, key) {
+			return t.Value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,249 @@
+package gitsync
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/alertsmith/alertsmith/gitsync/remote"
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+const (
+	followInterval = time.Minute            // between two looks at the Git server, by default
+	pollInterval   = time.Second            // between two looks at the branch here, for what somebody pushed to it
+	lostPause      = 20 * time.Millisecond  // after a lost race, at first
+	faultPause     = 500 * time.Millisecond // after any other failure, at first
+	longestPause   = time.Minute
+)
+
+// Following says how a rulebook follows its Git server, and who is told of what.
+type Following struct {
+	// Interval is the time between two looks at the Git server; a minute by default. It varies by a tenth.
+	Interval time.Duration
+	// Replan plans a commit of ours again on top of what somebody else pushed first. It says what to write there, also when the change cannot
+	// be made any more: then a commit that only says so in the journal, or one without files. It must keep the trailers. An error stops the
+	// following until it works. It is called while other changes wait.
+	Replan func(ctx context.Context, own rules.OwnCommit, onto rules.Tree) (rules.Commit, error)
+	// Moved hears that commits of others have come into the rulebook. May be nil.
+	Moved func(ctx context.Context)
+	// Decided hears how the requests ended that Doubts named. May be nil.
+	Decided func(ctx context.Context, request string, accepted bool)
+	// Left hears of a commit that somebody made here, past Alertsmith and the Git server, and that does not fit on top of what was pushed
+	// there: it is not in the rulebook any more, but kept in the ref. It is called while other changes wait. May be nil.
+	Left func(ctx context.Context, commit rules.PastCommit, kept string)
+}
+
+// Kick has Follow look at the Git server now, as somebody has said that there is something new. It waits for nothing.
+func (r *Rulebook) Kick() { signal(r.kicked) }
+
+// Follow keeps the rulebook and its Git server the same until ctx ends, and then returns nil: it reads what others push, pushes what was
+// committed here, and plans that again where others were faster. Nothing is ever pushed by force. Without a Git server it only looks for what
+// others push to the repository here. One Follow at a time may run.
+func (r *Rulebook) Follow(ctx context.Context, f Following) error {
+	r.setFollower(&f)
+	defer r.setFollower(nil)
+	if f.Interval <= 0 {
+		f.Interval = followInterval
+	}
+	poll := time.NewTicker(pollInterval)
+	defer poll.Stop()
+	next := time.NewTimer(0)
+	defer next.Stop()
+	failures := 0
+	for {
+		due := false
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.closed:
+			return nil
+		case <-poll.C:
+			due = r.lookHere(ctx) && failures == 0
+		case <-r.woken:
+			due = failures == 0 // while the server does not answer, its time comes
+		case <-r.kicked:
+			due = true
+		case <-next.C:
+			due = true
+		}
+		if due && r.sync != nil {
+			err := r.round(ctx)
+			if ctx.Err() != nil {
+				return nil
+			}
+			r.noteRound(err)
+			pause := f.Interval*9/10 + rand.N(f.Interval/5+1)
+			if failures++; err == nil {
+				failures = 0
+			} else {
+				pause = min(pause, pauseAfter(err, failures))
+			}
+			next.Reset(pause)
+		}
+		r.tell(ctx, &f)
+	}
+}
+
+func (r *Rulebook) setFollower(f *Following) {
+	r.following.Lock()
+	defer r.following.Unlock()
+	r.follower = f
+}
+
+// pauseAfter is how long to wait after the nth failure in a row: after a lost race shortly, else longer and longer.
+func pauseAfter(err error, n int) time.Duration {
+	longest := faultPause
+	if isLostRace(err) {
+		longest = lostPause
+	}
+	longest = min(longestPause, longest<<min(n, 10))
+	return longest/2 + rand.N(longest/2)
+}
+
+// isLostRace reports whether all that went wrong is that somebody else was faster.
+func isLostRace(err error) bool {
+	return errors.Is(err, remote.ErrMoved) || errors.Is(err, errMoved) || errors.Is(err, errLocked) || errors.Is(err, errStale)
+}
+
+// noteRound puts what a round ended with into the status. A lost race is nothing that anybody has to know.
+func (r *Rulebook) noteRound(err error) {
+	if isLostRace(err) {
+		return
+	}
+	r.sync.note(func(s *rules.RemoteStatus) {
+		if err != nil && (s.Err == nil || s.Err.Error() != err.Error()) {
+			r.log.Warn("rulebook and Git server cannot be brought together; it is tried again", "err", err)
+		}
+		s.Err = err
+	})
+}
+
+// tell tells of what has come in and what was decided.
+func (r *Rulebook) tell(ctx context.Context, f *Following) {
+	r.stands.mu.Lock()
+	moved := r.stands.foreign
+	r.stands.foreign = false
+	r.stands.mu.Unlock()
+	if moved && f.Moved != nil {
+		f.Moved(ctx)
+	}
+	for _, d := range r.takeDecided() {
+		if f.Decided != nil {
+			f.Decided(ctx, d.request, d.accepted)
+		}
+	}
+}
+
+func (r *Rulebook) takeDecided() []decision {
+	s := r.sync
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	decided := s.decided
+	s.decided = nil
+	return decided
+}
+
+// lookHere reports whether the branch stands where nobody of us has moved it: somebody pushed to the repository here. It costs one small
+// file as long as nobody does.
+func (r *Rulebook) lookHere(ctx context.Context) bool {
+	if head, err := readRef(r.fs, r.branch); err != nil || head == r.standsAt() {
+		return false
+	}
+	unlock, err := r.lockWriter(ctx) // now nobody of us moves it
+	if err != nil {
+		return false
+	}
+	defer unlock()
+	head, err := readRef(r.fs, r.branch)
+	if err != nil || head == r.standsAt() {
+		return false
+	}
+	if r.sync != nil && r.countUnpushed(ctx, head) != nil {
+		return false
+	}
+	r.cameIn(head)
+	return true
+}
+
+func (r *Rulebook) standsAt() plumbing.Hash {
+	r.stands.mu.Lock()
+	defer r.stands.mu.Unlock()
+	return r.stands.at
+}
+
+// round brings rulebook and Git server together once: it reads the server, follows its branch, and pushes what it has not got. Where changes
+// count when they are committed here, no change waits for the server meanwhile; where they have to be pushed, they would anyway.
+func (r *Rulebook) round(ctx context.Context) error {
+	s := r.sync
+	since := s.lastSeen()
+	tip, err := r.look(ctx)
+	if err != nil {
+		return err
+	}
+	unlock, err := r.lockWriter(ctx)
+	if err != nil {
+		return err
+	}
+	err = r.absorb(ctx, tip, since)
+	if err == nil && s.required {
+		err = errors.Join(r.pushRest(ctx), r.settleDoubts(ctx))
+	}
+	unlock()
+	if err != nil || s.required {
+		return err
+	}
+	return r.pushRest(ctx)
+}
+
+// pushRest pushes all that the rulebook's branch has and the server has not: one session, one pack, and a cost that does not grow with the
+// history. Whatever a failed push did, the next round finds out by reading the server's branch. Where changes have to be pushed the caller
+// has the writer's token.
+func (r *Rulebook) pushRest(ctx context.Context) error {
+	s := r.sync
+	head, err := readRef(r.fs, r.branch)
+	if err != nil {
+		return unavailable(err, "the rulebook %s cannot be read", r.dir)
+	}
+	seen := s.lastSeen()
+	ours, err := r.objects.beyond(ctx, head, seen)
+	if err != nil {
+		return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+	}
+	if len(ours.commits) == 0 {
+		return nil
+	}
+	p, err := ours.parcel(ctx)
+	if err != nil {
+		return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+	}
+	if err := s.remote.Push(ctx, seen, head, p.write); err != nil {
+		return err
+	}
+	if !s.required {
+		unlock, err := r.lockWriter(ctx)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+	}
+	if err := r.saw(head); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, u := range s.unpushed {
+		if u.hash == head {
+			s.unpushed = s.unpushed[i+1:]
+			break
+		}
+	}
+	s.status.LastPush = time.Now()
+	return nil
+}

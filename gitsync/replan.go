@@ -1,0 +1,187 @@
+package gitsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+var errReplanLater = errors.New("nobody plans again yet")
+
+// replan plans commits of ours again on top of the server's tip and moves the rulebook's branch from head to the result. Where it stood is kept.
+// The caller has the writer's token. What becomes of a commit:
+//
+//	it has a Request-Id, and tip has a commit of that request and action  left out: the server has it
+//	it has a Request-Id                                                   Following.Replan says what it is on top of tip
+//	somebody else made it, and no file of it was changed on the server    the same files are changed again, with author, date and message
+//	somebody else made it, and one was                                    left out, and Following.Left is told where it is kept
+//
+// A commit that was planned again and changes nothing any more is written all the same, so that its request is found in the history.
+func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *branchOff) (plumbing.Hash, error) {
+	r.following.Lock()
+	f := r.follower
+	r.following.Unlock()
+	if f == nil {
+		return head, unavailable(errReplanLater, "the Git server %s has commits that the rulebook has not, and the other way round", r.sync.remote)
+	}
+	onto, err := r.treeOf(tip)
+	if err != nil {
+		return head, err
+	}
+	d := r.newDraft(onto)
+	defer d.drop()
+	var left []rules.PastCommit
+	for _, n := range ours.commits {
+		past, err := ours.walk.past(n)
+		if err != nil {
+			return head, unavailable(err, "the commit %s of the rulebook %s cannot be read", n.hash, r.dir)
+		}
+		taken, err := r.replanOne(ctx, f, d, tip, past)
+		if err != nil {
+			return head, fmt.Errorf("the commit %s cannot be planned again on top of the Git server's: %w", n.hash, err)
+		}
+		if !taken {
+			left = append(left, past)
+		}
+	}
+	kept, err := r.keep(ctx, head, tip)
+	if err != nil {
+		return head, err
+	}
+	settle, err := r.store(d.made)
+	if err != nil {
+		return head, err
+	}
+	err = r.move(head, d.tip.commit)
+	settle(err)
+	if err != nil {
+		return head, err
+	}
+	r.cameIn(d.tip.commit)
+	r.log.Info("commits that the Git server has not got were planned again on top of its branch", "commits", len(ours.commits), "was", head.String(), "now", d.tip.commit.String(), "kept", kept)
+	for _, past := range left {
+		r.log.Error("a commit that somebody made here touches what was changed on the Git server as well; it is kept aside", "commit", past.Revision, "author", past.Author.Name, "kept", kept)
+		if f.Left != nil {
+			f.Left(ctx, past, kept)
+		}
+	}
+	return d.tip.commit, nil
+}
+
+// replanOne adds a commit to the draft on top of tip. It returns false when that cannot be done without a person.
+func (r *Rulebook) replanOne(ctx context.Context, f *Following, d *draft, tip plumbing.Hash, past rules.PastCommit) (bool, error) {
+	if past.External() {
+		return r.carry(d, past)
+	}
+	if known, err := r.serverAnswered(ctx, tip, past.Trailers); err != nil || known {
+		return true, err
+	}
+	before, err := r.treeOf(plumbing.NewHash(past.Parent))
+	if err != nil {
+		return false, err
+	}
+	after, err := r.treeOf(plumbing.NewHash(past.Revision))
+	if err != nil {
+		return false, err
+	}
+	commit, err := f.Replan(ctx, rules.OwnCommit{PastCommit: past, Before: before, After: after}, d.tip)
+	if err != nil {
+		return false, err
+	}
+	return true, d.addAnyway(commit)
+}
+
+// serverAnswered reports whether a commit that leads to tip answers the same request with the same action: a change that its ruler refused and
+// the commit that undid it have one request.
+func (r *Rulebook) serverAnswered(ctx context.Context, tip plumbing.Hash, trailers []rules.Trailer) (bool, error) {
+	id, action := trailerOf(trailers, "Request-Id"), trailerOf(trailers, "Action")
+	answers, err := r.sync.theirs.find(ctx, r.objects, tip, func(a answer) bool { return a.request == id })
+	if err != nil {
+		return false, err
+	}
+	for _, hash := range answers {
+		commit, err := r.objects.commit(hash)
+		if err != nil {
+			return false, err
+		}
+		if trailerOf(Trailers(commit.Message), "Action") == action {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// carry adds a commit that somebody else made: the same files become what they became by it, if each is what it was before. It returns false
+// when one is not, or is no regular file.
+func (r *Rulebook) carry(d *draft, past rules.PastCommit) (bool, error) {
+	after, err := r.treeOf(plumbing.NewHash(past.Revision))
+	if err != nil {
+		return false, err
+	}
+	commit := rules.Commit{
+		Author: past.Author, When: past.When, Subject: past.Subject, Body: past.Body, Trailers: past.Trailers, Files: map[string][]byte{},
+	}
+	for _, file := range past.Files {
+		now, err := d.tip.contentID(file.Path)
+		if err != nil {
+			return false, err
+		}
+		if now == file.After {
+			continue
+		}
+		if now != file.Before || file.Before == "" && file.After == "" {
+			return false, nil
+		}
+		if file.After == "" {
+			commit.Files[file.Path] = nil
+		} else if commit.Files[file.Path], err = after.Read(file.Path); err != nil {
+			return false, nil //nolint:nilerr // too large to be read: it is kept aside
+		}
+	}
+	if len(commit.Files) == 0 {
+		return true, nil // a merge, or done already
+	}
+	_, err = d.add(commit)
+	if k := rules.KindOf(err); err != nil && (k == rules.Conflict || k == rules.Invalid) {
+		return false, nil //nolint:nilerr // a path that Alertsmith does not write: it is kept aside
+	}
+	return err == nil, err
+}
+
+// addAnyway adds a commit also when it changes nothing.
+func (d *draft) addAnyway(c rules.Commit) error {
+	for path, content := range c.Files {
+		id, err := d.tip.contentID(path)
+		if err != nil {
+			return err
+		}
+		if content == nil && id != "" || content != nil && id != plumbing.ComputeHash(plumbing.BlobObject, content).String() {
+			_, err := d.add(c)
+			return err
+		}
+	}
+	b := &builder{objects: d.rulebook.objects}
+	hash, err := b.commit(d.tip, d.tip.root, d.rulebook.committer, c, d.rulebook.sign)
+	if err != nil {
+		return err
+	}
+	d.made = append(d.made, d.rulebook.objects.hold(b.made)...)
+	d.tip = &tree{objects: d.tip.objects, commit: hash, root: d.tip.root}
+	return nil
+}
+
+// treeOf returns the state at a commit; the empty one for the zero hash.
+func (r *Rulebook) treeOf(hash plumbing.Hash) (*tree, error) {
+	if hash.IsZero() {
+		return &tree{objects: r.objects}, nil
+	}
+	commit, err := r.objects.commit(hash)
+	if err != nil {
+		return nil, unavailable(err, "the commit %s of the rulebook %s cannot be read", hash, r.dir)
+	}
+	return &tree{objects: r.objects, commit: hash, root: commit.TreeHash}, nil
+}

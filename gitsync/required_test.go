@@ -1,0 +1,303 @@
+package gitsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+var errCut = errors.New("the connection broke")
+
+// required returns a rulebook whose changes have to be pushed, with one line pushed already, the server and the way to it.
+func required(t *testing.T) (r *Rulebook, host string, p *patchy) {
+	t.Helper()
+	host = gitHost(t)
+	outsideLine(t, outsider(t, host), "first")
+	p = patch(at(t, host))
+	return openBook(t, Options{Remote: p, Required: true}), host, p
+}
+
+// vanish has the server go away in the middle of a push, and whoever pushes lose his patience.
+func vanish(p *patchy, apply bool, giveUp func()) {
+	p.set(func(p *patchy) {
+		p.push = func(real func() error) error {
+			if apply {
+				_ = real()
+			}
+			p.set(func(p *patchy) { p.down = true })
+			giveUp()
+			return errCut
+		}
+	})
+}
+
+// once does something the first time only.
+func once(what func(real func() error) error) func(func() error) error {
+	done := false
+	return func(real func() error) error {
+		if done {
+			return real()
+		}
+		done = true
+		return what(real)
+	}
+}
+
+// hook puts an executable into the server's hooks.
+func hook(t *testing.T, host, name, script string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(host, "hooks", name), []byte("#!/bin/sh\n"+script), 0o755); err != nil { //nolint:gosec // a hook is executable
+		t.Fatal(err)
+	}
+}
+
+func TestRequired(t *testing.T) {
+	t.Parallel()
+	accepted := []string{"first", "ours"}
+	tests := []struct {
+		name    string
+		fault   func(t *testing.T, r *Rulebook, host string, p *patchy)
+		want    []string // on the server; what is not there was refused
+		text    string   // why
+		plans   int
+		atMost  int // pushes
+		restore func(host string)
+	}{
+		{"all is well", func(*testing.T, *Rulebook, string, *patchy) {}, accepted, "", 1, 1, nil},
+		{"the answer is lost", func(_ *testing.T, _ *Rulebook, _ string, p *patchy) {
+			p.push = once(func(real func() error) error { return errors.Join(real(), errCut) })
+		}, accepted, "", 1, 1, nil},
+		{"the request is lost", func(_ *testing.T, _ *Rulebook, _ string, p *patchy) {
+			p.push = once(func(func() error) error { return errCut })
+		}, accepted, "", 1, 2, nil},
+		{"somebody is faster", func(t *testing.T, _ *Rulebook, host string, p *patchy) {
+			work := outsider(t, host)
+			p.push = once(func(real func() error) error { outsideLine(t, work, "theirs"); return real() })
+		}, []string{"first", "theirs", "ours"}, "", 2, 2, nil},
+		{"somebody is faster and the request is lost", func(t *testing.T, _ *Rulebook, host string, p *patchy) {
+			work := outsider(t, host)
+			p.push = once(func(func() error) error { outsideLine(t, work, "theirs"); return errCut })
+		}, []string{"first", "theirs", "ours"}, "", 2, 2, nil},
+		{"the answer is lost and somebody pushes on top", func(t *testing.T, _ *Rulebook, host string, p *patchy) {
+			work := outsider(t, host)
+			p.push = once(func(real func() error) error {
+				err := real()
+				outsideLine(t, work, "theirs")
+				return errors.Join(err, errCut)
+			})
+		}, []string{"first", "ours", "theirs"}, "", 1, 1, nil},
+		{"a hook refuses", func(t *testing.T, _ *Rulebook, host string, _ *patchy) {
+			hook(t, host, "pre-receive", "echo not on a Sunday; exit 1")
+		}, []string{"first"}, "not on a Sunday", 1, 3, nil},
+		{"the branch is locked", func(t *testing.T, _ *Rulebook, host string, _ *patchy) {
+			write(t, host, "refs/heads/main.lock", nil)
+		}, []string{"first"}, "failed to update ref", 1, 3, func(host string) { _ = os.Remove(filepath.Join(host, "refs/heads/main.lock")) }},
+		{"the branch is locked for a moment", func(t *testing.T, _ *Rulebook, host string, p *patchy) {
+			write(t, host, "refs/heads/main.lock", nil)
+			p.push = once(func(real func() error) error {
+				err := real()
+				return errors.Join(err, os.Remove(filepath.Join(host, "refs/heads/main.lock")))
+			})
+		}, accepted, "", 1, 2, nil},
+		{"the server cannot store it", func(t *testing.T, _ *Rulebook, host string, _ *patchy) {
+			runGit(t, host, "config", "receive.maxInputSize", "1")
+		}, []string{"first"}, "unpack", 1, 3, nil},
+		{"the server is down", func(_ *testing.T, _ *Rulebook, _ string, p *patchy) { p.down = true }, []string{"first"}, "the server is down", 1, 3, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r, host, p := required(t)
+			test.fault(t, r, host, p)
+			plans := 0
+			tree, err := r.Update(t.Context(), func(tree rules.Tree) (rules.Commit, error) {
+				plans++
+				return appendLine("log", "ours")(tree)
+			})
+			switch {
+			case test.text == "" && err != nil:
+				t.Errorf("Update = %v", err)
+			case test.text != "" && (err == nil || rules.KindOf(err) != rules.Unavailable || !strings.Contains(err.Error(), test.text) || !strings.Contains(err.Error(), "nothing was changed")):
+				t.Errorf("Update = %v, want %s", err, test.text)
+			}
+			if diff := cmp.Diff(test.want, hostLines(t, host)); diff != "" {
+				t.Errorf("on the server (-want +got):\n%s", diff)
+			}
+			if plans != test.plans || p.now().pushes > test.atMost {
+				t.Errorf("%d plans and %d pushes, want %d and at most %d", plans, p.now().pushes, test.plans, test.atMost)
+			}
+			if err == nil {
+				if now, err := r.Head(t.Context()); err != nil || now.Revision() != tree.Revision() {
+					t.Errorf("the head is %v, %v", now, err)
+				}
+			}
+			if got := r.Doubts(); got != nil {
+				t.Errorf("in doubt: %q", got)
+			}
+			if got := runGit(t, r.dir, "for-each-ref", doubtRefs); got != "" {
+				t.Errorf("left: %s", got)
+			}
+			if test.restore != nil {
+				test.restore(host)
+			}
+		})
+	}
+}
+
+// TestDoubt has the server answer nothing to a push, and not be there any more afterwards.
+func TestDoubt(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		apply    bool // the server took the push
+		then     func(t *testing.T, r *Rulebook, host string)
+		accepted bool
+		want     []string
+	}{
+		{"it took it", true, nil, true, []string{"first", "ours"}},
+		{"it took it and somebody pushed on top", true, func(t *testing.T, _ *Rulebook, host string) { outsideLine(t, outsider(t, host), "theirs") }, true, []string{"first", "ours", "theirs"}},
+		{"it did not take it", false, nil, true, []string{"first", "ours"}}, // it is pushed again
+		{"it did not take it and somebody pushed", false, func(t *testing.T, _ *Rulebook, host string) { outsideLine(t, outsider(t, host), "theirs") }, false, []string{"first", "theirs"}},
+		{"it did not take it and does not want it", false, func(t *testing.T, r *Rulebook, host string) {
+			r.sync.rest = 0
+			hook(t, host, "update", "exit 1")
+		}, false, []string{"first"}},
+	}
+	for _, test := range tests {
+		for _, restart := range []string{"while it runs", "after a restart", "after a restart without the server"} {
+			t.Run(test.name+", "+restart, func(t *testing.T) {
+				t.Parallel()
+				r, host, p := required(t)
+				ctx, cancel := context.WithCancel(t.Context())
+				vanish(p, test.apply, cancel)
+				_, err := r.Update(ctx, appendLine("log", "ours"))
+				if rules.KindOf(err) != rules.Uncertain {
+					t.Fatalf("Update = %v, want Uncertain", err)
+				}
+				if diff := cmp.Diff([]string{"ours"}, r.Doubts()); diff != "" {
+					t.Errorf("in doubt (-want +got):\n%s", diff)
+				}
+				back := func() {
+					if test.then != nil {
+						test.then(t, r, host)
+					}
+					p.set(func(p *patchy) { p.down, p.push = false, nil })
+				}
+				reopen := func() {
+					if err := r.Close(); err != nil {
+						t.Fatal(err)
+					}
+					rest := r.sync.rest
+					r = openBook(t, Options{Dir: r.dir, Remote: p, Required: true, tune: func(s *syncing) { s.rest = rest }})
+				}
+				switch restart {
+				case "after a restart":
+					back()
+					reopen()
+				case "after a restart without the server":
+					reopen()
+					if diff := cmp.Diff([]string{"ours"}, r.Doubts()); diff != "" {
+						t.Errorf("in doubt after the restart (-want +got):\n%s", diff)
+					}
+					if r.Remote().Err == nil {
+						t.Error("the status does not say that the server does not answer")
+					}
+					back()
+				default:
+					back()
+				}
+				decided := make(chan bool, 10)
+				told := len(r.Doubts()) > 0 // else the rulebook says it to who asks
+				keepUp(t, r, Following{Decided: func(_ context.Context, request string, accepted bool) {
+					if request == "ours" {
+						decided <- accepted
+					}
+				}})
+				r.Kick()
+				if told {
+					select {
+					case got := <-decided:
+						if got != test.accepted {
+							t.Errorf("decided: %t, want %t", got, test.accepted)
+						}
+					case <-time.After(20 * time.Second):
+						t.Fatal("nobody was told how it ended")
+					}
+				}
+				if found, err := r.FindRequest(t.Context(), "ours"); err != nil || len(found) == 1 != test.accepted || len(found) > 1 {
+					t.Errorf("the rulebook has %v, %v", found, err)
+				}
+				if diff := cmp.Diff(test.want, hostLines(t, host)); diff != "" {
+					t.Errorf("on the server (-want +got):\n%s", diff)
+				}
+				same(t, r, host)
+				if got := runGit(t, r.dir, "for-each-ref", doubtRefs); got != "" || r.Doubts() != nil {
+					t.Errorf("still in doubt: %s %q", got, r.Doubts())
+				}
+				hook(t, host, "update", "exit 0")
+				add(t, r, "next")
+			})
+		}
+	}
+}
+
+// TestDoubtStopsNobody: the next change decides about the one in doubt.
+func TestDoubtStopsNobody(t *testing.T) {
+	t.Parallel()
+	for _, taken := range []bool{true, false} {
+		t.Run(fmt.Sprint("taken: ", taken), func(t *testing.T) {
+			t.Parallel()
+			r, host, p := required(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			vanish(p, taken, cancel)
+			if _, err := r.Update(ctx, appendLine("log", "one")); rules.KindOf(err) != rules.Uncertain {
+				t.Fatalf("Update = %v, want Uncertain", err)
+			}
+			p.set(func(p *patchy) { p.down, p.push = false, nil })
+			add(t, r, "two")
+			want := []string{"first", "two"}
+			if taken {
+				want = []string{"first", "one", "two"}
+			}
+			if diff := cmp.Diff(want, hostLines(t, host)); diff != "" {
+				t.Errorf("on the server (-want +got):\n%s", diff)
+			}
+			decided := make(chan bool, 10)
+			keepUp(t, r, Following{Decided: func(_ context.Context, _ string, accepted bool) { decided <- accepted }})
+			if got := <-decided; got != taken {
+				t.Errorf("decided: %t, want %t", got, taken)
+			}
+			if r.Doubts() != nil {
+				t.Errorf("still in doubt: %q", r.Doubts())
+			}
+		})
+	}
+}
+
+// TestStaleServer has a server that answers with what it knew before: that is no rewritten history and no lost race.
+func TestStaleServer(t *testing.T) {
+	t.Parallel()
+	r, host, p := required(t)
+	old := plumbing.NewHash(strings.TrimSpace(runGit(t, host, "rev-parse", "main")))
+	add(t, r, "one")
+	p.set(func(p *patchy) {
+		p.tip = func(plumbing.Hash) plumbing.Hash { return old }
+		p.push = once(func(real func() error) error { return errors.Join(real(), errCut) })
+	})
+	if _, err := r.Update(t.Context(), appendLine("log", "two")); err != nil { // the second push finds it there
+		t.Errorf("Update = %v", err)
+	}
+	if diff := cmp.Diff([]string{"first", "one", "two"}, hostLines(t, host)); diff != "" {
+		t.Errorf("on the server (-want +got):\n%s", diff)
+	}
+}

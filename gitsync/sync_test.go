@@ -1,0 +1,545 @@
+package gitsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertsmith/alertsmith/gitsync/remote"
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// gitHost returns a bare repository that is to be the Git server's, whole for Git when the test ends.
+func gitHost(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "host.git")
+	runGit(t, filepath.Dir(dir), "init", "-q", "--bare", "--initial-branch=main", dir)
+	t.Cleanup(func() { fsck(t, dir) })
+	return dir
+}
+
+// at returns the Remote of a repository at a path.
+func at(t testing.TB, dir string) *remote.Remote {
+	t.Helper()
+	r, err := remote.New(remote.Config{URL: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// patchy is a Remote that fails when it is told to.
+type patchy struct {
+	Remote
+	mu     sync.Mutex
+	down   bool                                   // nothing answers
+	push   func(real func() error) error          // what becomes of pushes
+	tip    func(plumbing.Hash) plumbing.Hash      // what it says of its branch
+	fetch  func(pack func(io.Reader) error) error // what it sends
+	pushes int
+}
+
+func patch(r Remote) *patchy { return &patchy{Remote: r} }
+
+var errDown = errors.New("the server is down")
+
+// set changes how it fails.
+func (p *patchy) set(change func(*patchy)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change(p)
+}
+
+func (p *patchy) now() patchy {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return patchy{down: p.down, push: p.push, tip: p.tip, fetch: p.fetch, pushes: p.pushes} //nolint:govet // a copy without its lock
+}
+
+func (p *patchy) Tip(ctx context.Context) (plumbing.Hash, error) {
+	now := p.now()
+	if now.down {
+		return plumbing.ZeroHash, errDown
+	}
+	tip, err := p.Remote.Tip(ctx)
+	if now.tip != nil && err == nil {
+		tip = now.tip(tip)
+	}
+	return tip, err
+}
+
+func (p *patchy) Fetch(ctx context.Context, want plumbing.Hash, haves []plumbing.Hash, progress func(string), pack func(io.Reader) error) error {
+	now := p.now()
+	switch {
+	case now.down:
+		return errDown
+	case now.fetch != nil:
+		return now.fetch(pack)
+	}
+	return p.Remote.Fetch(ctx, want, haves, progress, pack)
+}
+
+func (p *patchy) Push(ctx context.Context, old, next plumbing.Hash, pack func(io.Writer) error) error {
+	p.set(func(p *patchy) { p.pushes++ })
+	now := p.now()
+	switch {
+	case now.down:
+		return fmt.Errorf("%w: %w", remote.ErrUnsent, errDown)
+	case now.push != nil:
+		return now.push(func() error { return p.Remote.Push(ctx, old, next, pack) })
+	}
+	return p.Remote.Push(ctx, old, next, pack)
+}
+
+// again plans a commit of appendLine again.
+func again(_ context.Context, own rules.OwnCommit, onto rules.Tree) (rules.Commit, error) {
+	line := trailerOf(own.Trailers, "Request-Id")
+	c, err := appendLine("log", line)(onto)
+	c.Trailers = own.Trailers
+	return c, err
+}
+
+// keepUp runs Follow until the test ends, or until the returned function is called.
+func keepUp(t testing.TB, r *Rulebook, f Following) (stop func()) {
+	t.Helper()
+	if f.Replan == nil {
+		f.Replan = again
+	}
+	if f.Interval == 0 {
+		f.Interval = time.Hour // so that nothing but what the test does makes it look
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.Follow(ctx, f) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Follow = %v", err)
+		}
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+// until waits for something that happens soon.
+func until(t testing.TB, what string, happened func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !happened() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// same waits until rulebook and server have one head, and nothing is left to push.
+func same(t testing.TB, r *Rulebook, host string) string {
+	t.Helper()
+	var here, there string
+	until(t, "rulebook and server are the same", func() bool {
+		here = strings.TrimSpace(runGit(t, r.dir, "rev-parse", "main"))
+		out, err := tryGit(host, "rev-parse", "main")
+		there = strings.TrimSpace(out)
+		status := r.Remote()
+		return err == nil && here == there && status.Unpushed == 0 && status.Err == nil && r.sync.lastSeen().String() == here
+	})
+	if got := strings.TrimSpace(runGit(t, r.dir, "rev-parse", "refs/remotes/origin/main")); got != here {
+		t.Errorf("refs/remotes/origin/main stands at %s, want %s", got, here)
+	}
+	return here
+}
+
+// outsideLine has somebody with the git command line push a line to the log.
+func outsideLine(t testing.TB, work, line string) {
+	t.Helper()
+	for {
+		runGit(t, work, "fetch", "-q", "origin")
+		if _, err := tryGit(work, "rev-parse", "origin/main"); err == nil {
+			runGit(t, work, "reset", "-q", "--hard", "origin/main")
+		}
+		log, _ := os.ReadFile(filepath.Join(work, "log"))
+		write(t, work, "log", append(log, line+"\n"...))
+		runGit(t, work, "add", "-A")
+		runGit(t, work, "commit", "-q", "-m", "outside "+line)
+		if _, err := tryGit(work, "push", "-q", "origin", "HEAD:main"); err == nil {
+			return
+		}
+	}
+}
+
+func add(t testing.TB, r *Rulebook, line string) rules.Tree {
+	t.Helper()
+	tree, err := r.Update(t.Context(), appendLine("log", line))
+	if err != nil {
+		t.Fatalf("%s: %v", line, err)
+	}
+	return tree
+}
+
+// hostLines returns the log on the server.
+func hostLines(t testing.TB, host string) []string {
+	t.Helper()
+	return strings.Fields(runGit(t, host, "show", "main:log"))
+}
+
+// modes runs a test once for each way of pushing.
+func modes(t *testing.T, test func(t *testing.T, required bool)) {
+	t.Helper()
+	for name, required := range map[string]bool{"eventual": false, "required": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, required)
+		})
+	}
+}
+
+func TestFirstPushMakesTheBranch(t *testing.T) {
+	t.Parallel()
+	modes(t, func(t *testing.T, required bool) {
+		host := gitHost(t)
+		r := openBook(t, Options{Remote: at(t, host), Required: required})
+		keepUp(t, r, Following{})
+		update(t, r, map[string][]byte{"log": {}})
+		for i := range 5 {
+			add(t, r, fmt.Sprint("line", i))
+		}
+		same(t, r, host)
+		if diff := cmp.Diff([]string{"line0", "line1", "line2", "line3", "line4"}, hostLines(t, host)); diff != "" {
+			t.Errorf("on the server (-want +got):\n%s", diff)
+		}
+		status := r.Remote()
+		if status.URL != host || status.Required != required || status.LastPush.IsZero() || !status.Oldest.IsZero() {
+			t.Errorf("status %+v", status)
+		}
+	})
+}
+
+func TestClone(t *testing.T) {
+	t.Parallel()
+	modes(t, func(t *testing.T, required bool) {
+		host := gitHost(t)
+		work := outsider(t, host)
+		for i := range 30 {
+			outsideLine(t, work, fmt.Sprint("outside", i))
+		}
+		runGit(t, host, "gc", "-q") // with deltas
+		var heard []string
+		r := openBook(t, Options{Remote: at(t, host), Required: required, Progress: func(s string) { heard = append(heard, s) }})
+		if got := strings.TrimSpace(runGit(t, r.dir, "rev-list", "--count", "main")); got != "30" {
+			t.Errorf("%s commits were cloned, want 30", got)
+		}
+		if !slices.Contains(heard, "checking 90 objects") {
+			t.Errorf("progress says %q", heard)
+		}
+		fsck(t, r.dir)
+		keepUp(t, r, Following{})
+		add(t, r, "ours")
+		same(t, r, host)
+		if got := hostLines(t, host); len(got) != 31 || got[30] != "ours" {
+			t.Errorf("on the server: %q", got)
+		}
+	})
+}
+
+func TestOpenWithAServer(t *testing.T) {
+	t.Parallel()
+	t.Run("no rulebook, no server", func(t *testing.T) {
+		t.Parallel()
+		modes(t, func(t *testing.T, required bool) {
+			p := patch(at(t, gitHost(t)))
+			p.down = true
+			dir := filepath.Join(t.TempDir(), "rulebook.git")
+			_, err := Open(t.Context(), Options{Dir: dir, Committer: service, Remote: p, Required: required})
+			if err == nil || rules.KindOf(err) != rules.Unavailable || !strings.Contains(err.Error(), "there is no rulebook at "+dir) {
+				t.Fatalf("Open = %v", err)
+			}
+			p.set(func(p *patchy) { p.down = false })
+			openBook(t, Options{Dir: dir, Remote: p, Required: required}) // and nothing is in the way then
+		})
+	})
+	t.Run("a rulebook, no server", func(t *testing.T) {
+		t.Parallel()
+		host := gitHost(t)
+		local := openBook(t, Options{})
+		update(t, local, map[string][]byte{"log": {}})
+		if err := local.Close(); err != nil {
+			t.Fatal(err)
+		}
+		p := patch(at(t, host))
+		p.down = true
+		r := openBook(t, Options{Dir: local.dir, Remote: p})
+		keepUp(t, r, Following{})
+		add(t, r, "one")
+		until(t, "the status says that the server does not answer", func() bool { return r.Remote().Err != nil })
+		if got := r.Remote(); got.Unpushed != 2 || !got.Oldest.Equal(noon) {
+			t.Errorf("status %+v", got)
+		}
+		p.set(func(p *patchy) { p.down = false })
+		r.Kick()
+		same(t, r, host)
+		if p.now().pushes != 1 {
+			t.Errorf("%d pushes, want everything in one", p.now().pushes)
+		}
+	})
+	t.Run("unrelated histories", func(t *testing.T) {
+		t.Parallel()
+		host := gitHost(t)
+		outsideLine(t, outsider(t, host), "theirs")
+		local := openBook(t, Options{})
+		head := update(t, local, map[string][]byte{"log": {}})
+		if err := local.Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Open(t.Context(), Options{Dir: local.dir, Committer: service, Remote: at(t, host), Logger: local.log})
+		if !errors.Is(err, errUnrelated) || !strings.Contains(err.Error(), "name an empty repository") {
+			t.Fatalf("Open = %v", err)
+		}
+		r := openBook(t, Options{Dir: local.dir}) // nothing was changed by it
+		if now, err := r.Head(t.Context()); err != nil || now.Revision() != head.Revision() {
+			t.Errorf("the head is %v, %v", now, err)
+		}
+	})
+}
+
+// TestReplan has somebody be faster again and again while commits wait here: they are planned again and nothing of either is lost.
+func TestReplan(t *testing.T) {
+	t.Parallel()
+	host := gitHost(t)
+	work := outsider(t, host)
+	outsideLine(t, work, "first")
+	p := patch(at(t, host))
+	r := openBook(t, Options{Remote: p})
+	moved := make(chan struct{}, 100)
+	keepUp(t, r, Following{Moved: func(context.Context) { moved <- struct{}{} }})
+	want := map[string]bool{"first": true}
+	for round := range 3 {
+		p.set(func(p *patchy) { p.down = true })
+		for i := range 3 {
+			line := fmt.Sprintf("ours%d-%d", round, i)
+			add(t, r, line)
+			want[line] = true
+		}
+		if got := r.Remote().Unpushed; got != 3 {
+			t.Errorf("%d commits are to be pushed, want 3", got)
+		}
+		old := runGit(t, r.dir, "rev-parse", "main")
+		line := fmt.Sprint("theirs", round)
+		outsideLine(t, work, line)
+		want[line] = true
+		p.set(func(p *patchy) { p.down = false })
+		r.Kick()
+		head := same(t, r, host)
+		<-moved
+		if runGit(t, r.dir, "for-each-ref", "--contains", strings.TrimSpace(old), "refs/alertsmith/kept/") == "" {
+			t.Error("where the branch stood is not kept")
+		}
+		tree, err := r.At(t.Context(), head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		linesOnce(t, tree, "log", want)
+	}
+	checkRequests(t, r, want)
+	if got := runGit(t, host, "log", "-1", "--format=%an|%ad|%(trailers:only)", "--date=iso", "main"); got != "Aiko Tanaka|2026-11-21 12:00:00 +0900|Request-Id: ours2-2\n\n" {
+		t.Errorf("the last commit says %q", got)
+	}
+}
+
+// checkRequests holds that every line that is ours has one commit.
+func checkRequests(t *testing.T, r *Rulebook, lines map[string]bool) {
+	t.Helper()
+	for line := range lines {
+		if strings.HasPrefix(line, "ours") {
+			if found, err := r.FindRequest(t.Context(), line); err != nil || len(found) != 1 {
+				t.Errorf("%s has %d commits, %v", line, len(found), err)
+			}
+		}
+	}
+}
+
+// TestReplanLeavesOutWhatTheServerHas: an undo has the request of the change that it undoes, and is another commit.
+func TestReplanLeavesOutWhatTheServerHas(t *testing.T) {
+	t.Parallel()
+	host := gitHost(t)
+	work := outsider(t, host)
+	outsideLine(t, work, "first")
+	p := patch(at(t, host))
+	r := openBook(t, Options{Remote: p})
+	p.set(func(p *patchy) { p.down = true })
+	trailers := func(action string) []rules.Trailer {
+		return []rules.Trailer{{Key: "Request-Id", Value: "r1"}, {Key: "Action", Value: action}}
+	}
+	update(t, r, map[string][]byte{"x": []byte("1")}, trailers("add")...)
+	update(t, r, map[string][]byte{"x": nil}, trailers("undo")...)
+	update(t, r, map[string][]byte{"y": []byte("1")}, rules.Trailer{Key: "Request-Id", Value: "r2"})
+	// Somebody takes the first one over and rebases it, with its message.
+	runGit(t, work, "fetch", "-q", r.dir, "main")
+	taken := strings.TrimSpace(runGit(t, work, "rev-parse", "FETCH_HEAD~2"))
+	outsideLine(t, work, "second")
+	runGit(t, work, "cherry-pick", taken)
+	runGit(t, work, "push", "-q", "origin", "main")
+	var planned []string
+	keepUp(t, r, Following{Replan: func(_ context.Context, own rules.OwnCommit, onto rules.Tree) (rules.Commit, error) {
+		planned = append(planned, trailerOf(own.Trailers, "Request-Id")+" "+trailerOf(own.Trailers, "Action"))
+		if got := content(t, own.Before, ""); len(got) == 0 {
+			t.Error("nothing was there before")
+		}
+		c := rules.Commit{Author: own.Author, When: own.When, Subject: own.Subject, Trailers: own.Trailers}
+		if own.Parent != "" && trailerOf(own.Trailers, "Action") == "undo" {
+			c.Files = map[string][]byte{"x": nil}
+		}
+		return c, nil
+	}})
+	p.set(func(p *patchy) { p.down = false })
+	r.Kick()
+	same(t, r, host)
+	if diff := cmp.Diff([]string{"r1 undo", "r2 "}, planned); diff != "" {
+		t.Errorf("planned again (-want +got):\n%s", diff)
+	}
+	for id, want := range map[string]int{"r1": 2, "r2": 1} {
+		if found, err := r.FindRequest(t.Context(), id); err != nil || len(found) != want {
+			t.Errorf("%s has %d commits, %v; want %d", id, len(found), err, want)
+		}
+	}
+	if got := runGit(t, host, "ls-tree", "--name-only", "main"); got != "log\n" {
+		t.Errorf("on the server are %q", got)
+	}
+}
+
+// TestCommitsOfOthersHere has people push to the rulebook's own repository although there is a server.
+func TestCommitsOfOthersHere(t *testing.T) {
+	t.Parallel()
+	host := gitHost(t)
+	theirs := outsider(t, host)
+	outsideLine(t, theirs, "first")
+	p := patch(at(t, host))
+	r := openBook(t, Options{Remote: p})
+	var left []string
+	keepUp(t, r, Following{Left: func(_ context.Context, c rules.PastCommit, kept string) { left = append(left, c.Subject+" "+kept) }})
+	here := outsider(t, r.dir)
+	outsideLine(t, here, "here") // the server has not moved: it is pushed as ours are
+	same(t, r, host)
+
+	p.set(func(p *patchy) { p.down = true })
+	write(t, here, "other", []byte("other"))
+	runGit(t, here, "add", "-A")
+	runGit(t, here, "commit", "-q", "-m", "fits\n\nSome words.")
+	runGit(t, here, "push", "-q", "origin", "main")
+	outsideLine(t, here, "does-not-fit")
+	until(t, "the commits are seen", func() bool { return r.Remote().Unpushed == 2 })
+	outsideLine(t, theirs, "second")
+	p.set(func(p *patchy) { p.down = false })
+	r.Kick()
+	same(t, r, host)
+	if got := runGit(t, host, "log", "--format=%an %s", "main"); got != "Outsider fits\nOutsider outside second\nOutsider outside here\nOutsider outside first\n" {
+		t.Errorf("on the server: %s", got)
+	}
+	if len(left) != 1 || !strings.HasPrefix(left[0], "outside does-not-fit refs/alertsmith/kept/") {
+		t.Fatalf("kept aside: %q", left)
+	}
+	_, ref, _ := strings.Cut(left[0], "fit ")
+	if got := runGit(t, r.dir, "show", ref+":log"); got != "first\nhere\ndoes-not-fit\n" {
+		t.Errorf("what is kept says %q", got)
+	}
+}
+
+// TestRewritten has somebody push by force: nothing is followed until the old commit is there again, or an operator accepts.
+func TestRewritten(t *testing.T) {
+	t.Parallel()
+	modes(t, func(t *testing.T, required bool) {
+		host := gitHost(t)
+		work := outsider(t, host)
+		outsideLine(t, work, "first")
+		outsideLine(t, work, "second")
+		r := openBook(t, Options{Remote: at(t, host), Required: required})
+		stop := keepUp(t, r, Following{})
+		was := add(t, r, "ours1").Revision()
+		same(t, r, host)
+
+		runGit(t, work, "fetch", "-q", "origin")
+		runGit(t, work, "reset", "-q", "--hard", "origin/main~2")
+		write(t, work, "new", []byte("new"))
+		runGit(t, work, "add", "-A")
+		runGit(t, work, "commit", "-q", "-m", "rewritten")
+		now := strings.TrimSpace(runGit(t, work, "rev-parse", "HEAD"))
+		runGit(t, work, "push", "-q", "--force", "origin", "HEAD:main")
+		r.Kick()
+		until(t, "it is noticed", func() bool { return r.Remote().Rewritten != nil })
+		if got := *r.Remote().Rewritten; got.Was != was || got.Now != now || got.Since.IsZero() {
+			t.Errorf("rewritten: %+v, want from %s to %s", got, was, now)
+		}
+		want := map[string]bool{"first": true}
+		_, err := r.Update(t.Context(), appendLine("log", "ours2"))
+		switch {
+		case required && (rules.KindOf(err) != rules.Unavailable || !strings.Contains(fmt.Sprint(err), "git.accept_rewritten: "+now)):
+			t.Errorf("a change that has to be pushed: %v", err)
+		case !required && err != nil:
+			t.Errorf("a change: %v", err)
+		case !required:
+			want["ours2"] = true
+		}
+		if got := strings.TrimSpace(runGit(t, host, "rev-parse", "main")); got != now {
+			t.Errorf("the server's branch was moved to %s", got)
+		}
+		stop()
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+
+		r = openBook(t, Options{Dir: r.dir, Remote: at(t, host), Required: required, AcceptRewritten: now})
+		keepUp(t, r, Following{})
+		head := same(t, r, host)
+		if r.Remote().Rewritten != nil {
+			t.Error("the status says still that the history was rewritten")
+		}
+		tree, err := r.At(t.Context(), head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		linesOnce(t, tree, "log", want)
+		// The option stands in a configuration file: it accepts this once.
+		runGit(t, work, "commit", "-q", "--amend", "-m", "rewritten again")
+		add(t, r, "ours3")
+		same(t, r, host)
+		runGit(t, work, "push", "-q", "--force", "origin", "HEAD:main")
+		r.Kick()
+		until(t, "it is noticed again", func() bool { return r.Remote().Rewritten != nil })
+	})
+}
+
+// TestRewrittenAndBack ends when the server has the old commit again.
+func TestRewrittenAndBack(t *testing.T) {
+	t.Parallel()
+	modes(t, func(t *testing.T, required bool) {
+		host := gitHost(t)
+		work := outsider(t, host)
+		outsideLine(t, work, "first")
+		outsideLine(t, work, "second")
+		r := openBook(t, Options{Remote: at(t, host), Required: required})
+		keepUp(t, r, Following{})
+		same(t, r, host)
+		for name, rewrite := range map[string][]string{"back": {"update-ref", "refs/heads/main", "main~"}, "gone": {"update-ref", "-d", "refs/heads/main"}} {
+			old := strings.TrimSpace(runGit(t, host, "rev-parse", "main"))
+			runGit(t, host, rewrite...)
+			r.Kick()
+			until(t, name+" is noticed", func() bool { return r.Remote().Rewritten != nil })
+			runGit(t, host, "update-ref", "refs/heads/main", old)
+			r.Kick()
+			until(t, name+" is over", func() bool { return r.Remote().Rewritten == nil })
+		}
+		add(t, r, "ours")
+		same(t, r, host)
+	})
+}
