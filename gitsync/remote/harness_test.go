@@ -110,7 +110,7 @@ type local struct{ dir string }
 func newLocal(t *testing.T) local { return local{remotetest.Bare(t)} }
 
 // commit makes a commit with one file more than its parent has.
-func (l local) commit(t *testing.T, parent plumbing.Hash, name, content string) plumbing.Hash {
+func (l local) commit(t testing.TB, parent plumbing.Hash, name, content string) plumbing.Hash {
 	t.Helper()
 	var in strings.Builder
 	fmt.Fprintf(&in, "commit refs/heads/scratch\ncommitter Ada <ada@example.org> 1700000000 +0000\ndata %d\n%s\n", len(name), name)
@@ -123,7 +123,7 @@ func (l local) commit(t *testing.T, parent plumbing.Hash, name, content string) 
 }
 
 // pack returns what writes the pack that next needs beyond old.
-func (l local) pack(t *testing.T, old, next plumbing.Hash) func(io.Writer) error {
+func (l local) pack(t testing.TB, old, next plumbing.Hash) func(io.Writer) error {
 	t.Helper()
 	revs := next.String() + "\n"
 	if !old.IsZero() {
@@ -151,7 +151,7 @@ func (l local) store(t *testing.T, size *int64) func(io.Reader) error {
 }
 
 // git runs the git command line with an input, and returns its output alone.
-func git(t *testing.T, dir, input string, args ...string) []byte {
+func git(t testing.TB, dir, input string, args ...string) []byte {
 	t.Helper()
 	remotetest.Need(t, "git", "git")
 	cmd := exec.CommandContext(t.Context(), "git", args...)

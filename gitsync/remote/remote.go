@@ -27,7 +27,8 @@ type Config struct {
 
 	KeyFile           string // ssh: the private key
 	KeyPassphraseFile string // ssh: opens the private key; empty: it is not encrypted
-	Agent             bool   // ssh: keys come from the agent at SSH_AUTH_SOCK
+	Agent             bool   // ssh: keys come from the agent
+	AgentSocket       string // ssh: where the agent listens; empty: SSH_AUTH_SOCK
 	KnownHostsFile    string // ssh: required; as ssh-keyscan writes it
 
 	Timeout time.Duration // how long a silent server is waited for, and a connection; 0: 30 s

@@ -3,13 +3,16 @@ package remote_test
 import (
 	"encoding/pem"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/alertsmith/alertsmith/gitsync/remote"
 	"github.com/alertsmith/alertsmith/gitsync/remotetest"
@@ -197,4 +200,60 @@ func TestHostKeys(t *testing.T) {
 
 func certificate(s *httptest.Server) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))
+}
+
+func TestAgent(t *testing.T) {
+	t.Parallel()
+	h := sshHost(t)
+	socket := filepath.Join(shortDir(t), "agent")
+	program := remotetest.Need(t, "ssh-agent", "openssh-client")
+	agent := exec.Command(program, "-D", "-a", socket)
+	if err := agent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = agent.Process.Kill()
+		_ = agent.Wait()
+	})
+	waitForSocket(t, socket)
+	config := h.config
+	config.KeyFile, config.Agent, config.AgentSocket = "", true, socket
+	_, err := open(t, config).Tip(t.Context())
+	has(t, err, "does not let the user", "keys of the ssh agent")
+	add := exec.CommandContext(t.Context(), remotetest.Need(t, "ssh-add", "openssh-client"), "-q", h.config.KeyFile)
+	add.Env = append(os.Environ(), "SSH_AUTH_SOCK="+socket)
+	if out, err := add.CombinedOutput(); err != nil {
+		t.Fatalf("ssh-add: %v\n%s", err, out)
+	}
+	if _, err := open(t, config).Tip(t.Context()); err != nil {
+		t.Error(err)
+	}
+	config.AgentSocket += "-gone"
+	_, err = open(t, config).Tip(t.Context())
+	has(t, err, "the ssh agent cannot be reached")
+}
+
+// waitForSocket waits until somebody listens.
+func waitForSocket(t *testing.T, name string) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); <-tick.C {
+		if c, err := net.Dial("unix", name); err == nil {
+			c.Close()
+			return
+		}
+	}
+	t.Fatalf("nobody listens at %s", name)
+}
+
+// shortDir is a directory whose name is short enough for a socket in it.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }

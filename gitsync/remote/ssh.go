@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,12 +21,13 @@ type shell struct {
 	key        string // file; "": none
 	passphrase string // file; "": none
 	agent      bool
+	socket     string // of the agent
 	known      string // file
 	timeout    time.Duration
 }
 
 func newSSH(at address, c Config, timeout time.Duration) (dial, error) {
-	h := shell{at: at, key: c.KeyFile, passphrase: c.KeyPassphraseFile, agent: c.Agent, known: c.KnownHostsFile, timeout: timeout}
+	h := shell{at: at, key: c.KeyFile, passphrase: c.KeyPassphraseFile, agent: c.Agent, socket: cmp.Or(c.AgentSocket, os.Getenv("SSH_AUTH_SOCK")), known: c.KnownHostsFile, timeout: timeout}
 	if h.known == "" {
 		return nil, unavailable(errUnknownHost, "git.remote is reached by ssh, and for that the server's key must be known: %s, compare it with the fingerprint that the server's administrator gives, and name that file in git.known_hosts_file", h.scan("known_hosts"))
 	}
@@ -132,7 +134,7 @@ func (h shell) keys(ctx context.Context) (method ssh.AuthMethod, done func(), er
 		signers = append(signers, own)
 	}
 	if h.agent {
-		conn, err := (&net.Dialer{Timeout: h.timeout}).DialContext(ctx, "unix", os.Getenv("SSH_AUTH_SOCK"))
+		conn, err := (&net.Dialer{Timeout: h.timeout}).DialContext(ctx, "unix", h.socket)
 		if err != nil {
 			return nil, nil, unavailable(err, "the ssh agent cannot be reached: is SSH_AUTH_SOCK set for Alertsmith, and does the agent run?")
 		}
