@@ -120,7 +120,7 @@ func errOr(err error) error {
 	return err
 }
 
-// TestEveryFault lets every single disk operation of an update fail in turn.
+// TestEveryFault lets every single disk operation of an update fail in turn: of one alone, of a batch, and of one whose objects become loose.
 func TestEveryFault(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []struct {
@@ -128,60 +128,87 @@ func TestEveryFault(t *testing.T) {
 		err  error
 		half bool
 	}{{"EIO", syscall.EIO, false}, {"ENOSPC", syscall.ENOSPC, true}, {"short write", nil, true}} {
-		t.Run(fault.name, func(t *testing.T) {
-			t.Parallel()
-			disk := &faulty{err: fault.err, half: fault.half}
-			o := Options{wrap: func(fs billy.Filesystem) billy.Filesystem { disk.Filesystem = fs; return disk }}
-			r := openBook(t, o)
-			before := update(t, r, map[string][]byte{"loki/ops/x.yaml": []byte("x"), "n": []byte("0")})
-			o.Dir, o.Committer, o.Logger = r.dir, service, r.log
-			failed, succeeded := 0, 0
-			var reopened error
-			defer func() { _ = r.Close() }()
-			for n := int64(1); ; n++ {
-				clear(r.objects.trees)
-				line := fmt.Sprint(n)
-				disk.left.Store(n)
-				tree, err := r.Update(t.Context(), change(map[string][]byte{"n": []byte(line), "new/" + line + "/y.yaml": []byte(line)}))
-				hit := disk.left.Load() <= 0
-				disk.left.Store(-1)
+		for _, kind := range []string{"alone", "batch", "loose"} {
+			t.Run(fault.name+" "+kind, func(t *testing.T) {
+				t.Parallel()
+				everyFault(t, kind, &faulty{err: fault.err, half: fault.half})
+			})
+		}
+	}
+}
 
-				if err == nil {
-					succeeded++
-				} else if failed++; rules.KindOf(err) != rules.Unavailable {
-					t.Fatalf("operation %d: %v, want kind Unavailable", n, err)
-				}
-				if err := r.Close(); err != nil {
-					t.Fatal(err)
-				}
-				if r, reopened = Open(t.Context(), o); reopened != nil { // what a failed removal leaves behind is removed
-					t.Fatalf("operation %d: %v", n, reopened)
-				}
-				head, headErr := r.Head(t.Context())
-				if headErr != nil {
-					t.Fatalf("operation %d: the rulebook is not readable after %v: %v", n, err, headErr)
-				}
-				switch {
-				case err == nil && head.Revision() != tree.Revision():
-					t.Fatalf("operation %d: the head is %s after an update to %s", n, head.Revision(), tree.Revision())
-				case err != nil && head.Revision() != before.Revision():
-					t.Fatalf("operation %d: the branch moved although the update failed: %v", n, err)
-				}
-				before = head
-				if n%10 == 0 || !hit {
-					fsck(t, r.dir)
-				}
-				if !hit {
-					break
-				}
+func everyFault(t *testing.T, kind string, disk *faulty) {
+	o := Options{wrap: func(fs billy.Filesystem) billy.Filesystem { disk.Filesystem = fs; return disk }}
+	r := openBook(t, o)
+	before := update(t, r, map[string][]byte{"loki/ops/x.yaml": []byte("x"), "n": []byte("0")})
+	o.Dir, o.Committer, o.Logger = r.dir, service, r.log
+	failed, succeeded := 0, 0
+	var reopened error
+	defer func() { _ = r.Close() }()
+	for n := int64(1); ; n++ {
+		clear(r.objects.trees)
+		if kind == "loose" {
+			r.house.packs.Store(maxPacks)
+		}
+		line := fmt.Sprint(n)
+		one := func(i int) plan {
+			return change(map[string][]byte{"n": fmt.Append(nil, line, i), fmt.Sprint("new/", line, "/", i, ".yaml"): []byte(line)})
+		}
+		var ended []outcome
+		if kind == "batch" {
+			ended = inOneBatch(t, r, func() { disk.left.Store(n) }, nil, one(1), one(2), one(3))
+		} else {
+			disk.left.Store(n)
+			tree, err := r.Update(t.Context(), one(1))
+			ended = []outcome{{tree, err}}
+		}
+		hit := disk.left.Load() <= 0
+		disk.left.Store(-1)
+
+		last := ended[len(ended)-1]
+		for _, o := range ended {
+			if o.err != nil && rules.KindOf(o.err) != rules.Unavailable {
+				t.Fatalf("operation %d: %v, want kind Unavailable", n, o.err)
 			}
-			content(t, before, "")
-			if failed < 30 || succeeded == 0 {
-				t.Errorf("%d updates failed and %d succeeded: the faults do not reach what they should", failed, succeeded)
+		}
+		if last.err == nil {
+			succeeded++
+		} else {
+			failed++
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if r, reopened = Open(t.Context(), o); reopened != nil { // what a failed removal leaves behind is removed
+			t.Fatalf("operation %d: %v", n, reopened)
+		}
+		head, headErr := r.Head(t.Context())
+		if headErr != nil {
+			t.Fatalf("operation %d: the rulebook is not readable after %v: %v", n, last.err, headErr)
+		}
+		landed := before
+		for _, o := range ended {
+			if o.err == nil {
+				landed = o.tree
 			}
-			if out := runGit(t, r.dir, "count-objects", "-v"); !strings.Contains(out, "garbage: 0\n") {
-				t.Errorf("failed updates leave files behind:\n%s", out)
-			}
-		})
+		}
+		if head.Revision() != landed.Revision() {
+			t.Fatalf("operation %d: the head is %s, but %v", n, head.Revision(), ended)
+		}
+		before = head
+		if n%10 == 0 || !hit {
+			fsck(t, r.dir)
+		}
+		if !hit {
+			break
+		}
+	}
+	content(t, before, "")
+	t.Logf("%d operations failed an update, %d did not", failed, succeeded)
+	if failed < 20 || succeeded == 0 {
+		t.Errorf("%d updates failed and %d succeeded: the faults do not reach what they should", failed, succeeded)
+	}
+	if out := runGit(t, r.dir, "count-objects", "-v"); !strings.Contains(out, "garbage: 0\n") {
+		t.Errorf("failed updates leave files behind:\n%s", out)
 	}
 }
