@@ -27,7 +27,7 @@ func matchPattern(pattern, elements []string) bool {
 		if want == "**" {
 			rest := pattern[i+1:]
 			if len(rest) > 0 && rest[0] == "**" {
-				continue // or every pair of them would double the work
+				return matchPattern(rest, elements[i:]) // or every pair of them would double the work
 			}
 			for skipped := range len(elements) - i + 1 {
 				if matchPattern(rest, elements[i+skipped:]) {
