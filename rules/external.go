@@ -30,13 +30,13 @@ type ExternalChange struct {
 // outside is what the applier knows of other people's commits.
 type outside struct {
 	mu      sync.Mutex
-	good    *Book     // the last state that was found good; nil before it was looked up
-	noted   string    // the revision that Good was told last
-	head    string    // the revision that was examined last
-	held    *HeldPush // nil when all of it is applied
-	kept    []heldFile  // the files that are held
-	told    string    // the newest external commit that External was told of, or is about to be
-	telling int       // calls of External that are on their way: Good is not told before they have ended
+	good    *Book      // the last state that was found good; nil before it was looked up
+	noted   string     // the revision that Good was told last
+	head    string     // the revision that was examined last
+	held    *HeldPush  // nil when all of it is applied
+	kept    []heldFile // the files that are held
+	told    string     // the newest external commit that External was told of, or is about to be
+	telling int        // calls of External that are on their way: Good is not told before they have ended
 }
 
 // Moved examines the rulebook's newest state after somebody else may have moved it, and has what is good of it applied at once. Call it when

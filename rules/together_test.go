@@ -191,7 +191,10 @@ func TestTheServiceEndsWhileChangesAreBrought(t *testing.T) {
 	b.LiveTimeout = time.Hour
 	hanging, release := make(chan struct{}), make(chan struct{})
 	b.prometheus.Set(func(r *rulestest.Ruler) {
-		r.OnReload = func(map[string]rules.RuleFile) error { <-release; return &rules.Error{Kind: rules.Unreachable, Text: "killed here"} }
+		r.OnReload = func(map[string]rules.RuleFile) error {
+			<-release
+			return &rules.Error{Kind: rules.Unreachable, Text: "killed here"}
+		}
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})

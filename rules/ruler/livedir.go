@@ -37,6 +37,8 @@ type liveDir struct {
 	layout   rules.Layout
 	root     *os.Root // the directory; open during a publication
 	manifest *manifest
+	known    *known            // nil when all of the directory has to be looked at
+	sums     map[string]string // content id → hash
 	logger   *slog.Logger
 	step     func() // called after every step that outlasts a kill; tests look at what is on disk then
 }
@@ -46,7 +48,7 @@ func openLiveDir(dir string, layout rules.Layout, statePath string, logger *slog
 	if err != nil {
 		return nil, err
 	}
-	return &liveDir{dir: dir, layout: layout, manifest: m, logger: logger, step: func() {}}, nil
+	return &liveDir{dir: dir, layout: layout, manifest: m, sums: map[string]string{}, logger: logger, step: func() {}}, nil
 }
 
 // publish makes our files in the directory equal to files. A name that somebody else's file has is a Conflict; all other files are
@@ -58,21 +60,21 @@ func (d *liveDir) publish(ctx context.Context, files []rules.RuleFile) (rules.Pu
 		return published, d.failed(err)
 	}
 	defer d.root.Close()
-	present, err := d.list()
-	if err != nil {
-		return published, d.failed(err)
-	}
-	due, err := d.plan(files, present)
-	if err != nil {
-		return published, d.failed(err)
-	}
-	for name := range present {
-		if _, ours := d.manifest.Entries[name]; !ours && d.isRead(name) {
-			published.Foreign = append(published.Foreign, name)
+	var due publication
+	write, remove, some := d.differing(files)
+	if some {
+		published = d.known.published
+		if due, err = d.planSome(write, remove); len(due.conflict) > 0 {
+			some, published = false, rules.Published{} // somebody was here: look at everything
 		}
 	}
-	slices.Sort(published.Foreign)
-	published.Adopted = d.manifest.adopted(files, d.layout)
+	if err == nil && !some {
+		due, err = d.planAll(files, &published)
+	}
+	d.known = nil
+	if err != nil {
+		return published, d.failed(err)
+	}
 	if len(due.write)+len(due.remove) > 0 {
 		published.Changed, err = d.carryOut(ctx, due)
 	} else if due.settled {
@@ -86,7 +88,28 @@ func (d *liveDir) publish(ctx context.Context, files []rules.RuleFile) (rules.Pu
 	case len(due.conflict) > 0:
 		return published, d.conflict(due.conflict)
 	}
+	d.keep(files, published)
 	return published, nil
+}
+
+// planAll looks at all of the directory.
+func (d *liveDir) planAll(files []rules.RuleFile, published *rules.Published) (publication, error) {
+	present, err := d.list()
+	if err != nil {
+		return publication{}, err
+	}
+	due, err := d.plan(files, present)
+	if err != nil {
+		return due, err
+	}
+	for name := range present {
+		if _, ours := d.manifest.Entries[name]; !ours && d.isRead(name) {
+			published.Foreign = append(published.Foreign, name)
+		}
+	}
+	slices.Sort(published.Foreign)
+	published.Adopted = d.manifest.adopted(files, d.layout)
+	return due, nil
 }
 
 // maxNamedConflicts is how many taken names a conflict tells.

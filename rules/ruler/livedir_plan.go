@@ -24,15 +24,44 @@ type publication struct {
 // that are there already as they should be.
 func (d *liveDir) plan(files []rules.RuleFile, present map[string]fs.FileInfo) (publication, error) {
 	var due publication
-	var adopted []string
 	if err := d.settle(&due, present); err != nil {
+		return due, err
+	}
+	if err := d.compare(&due, files, present); err != nil {
 		return due, err
 	}
 	wanted := make(map[string]bool, len(files))
 	for _, file := range files {
+		wanted[d.layout.LiveName(file.Path)] = true
+	}
+	for name := range d.manifest.Entries {
+		if !wanted[name] {
+			d.planRemoval(&due, name, present)
+		}
+	}
+	slices.Sort(due.remove)
+	return due, nil
+}
+
+// planRemoval plans the removal of a file that is ours.
+func (d *liveDir) planRemoval(due *publication, name string, present map[string]fs.FileInfo) {
+	if _, ours := d.manifest.Entries[name]; !ours {
+		return
+	}
+	if _, exists := present[name]; exists {
+		due.remove = append(due.remove, name)
+	} else {
+		delete(d.manifest.Entries, name)
+		due.settled = true
+	}
+}
+
+// compare plans what is to be written.
+func (d *liveDir) compare(due *publication, files []rules.RuleFile, present map[string]fs.FileInfo) error {
+	var adopted []string
+	for _, file := range files {
 		name := d.layout.LiveName(file.Path)
-		wanted[name] = true
-		sum := sumOf(file.Content)
+		sum := d.sum(file)
 		known, ours := d.manifest.Entries[name]
 		info, exists := present[name]
 		if file.Bad && (ours || !exists) {
@@ -45,7 +74,7 @@ func (d *liveDir) plan(files []rules.RuleFile, present map[string]fs.FileInfo) (
 		if exists {
 			var err error
 			if same, err = d.holds(name, info, file.Content); err != nil {
-				return due, err
+				return err
 			}
 		}
 		switch {
@@ -65,19 +94,7 @@ func (d *liveDir) plan(files []rules.RuleFile, present map[string]fs.FileInfo) (
 	if len(adopted) > 0 {
 		d.logger.Info("Took over rule files that were there already", "dir", d.dir, "files", len(adopted), "first", adopted[0])
 	}
-	for name := range d.manifest.Entries {
-		if wanted[name] {
-			continue
-		}
-		if _, exists := present[name]; exists {
-			due.remove = append(due.remove, name)
-		} else {
-			delete(d.manifest.Entries, name)
-			due.settled = true
-		}
-	}
-	slices.Sort(due.remove)
-	return due, nil
+	return nil
 }
 
 // isBelowFile reports whether one of the directories that a name needs is a file, or a symbolic link.
@@ -134,6 +151,18 @@ func entryOf(sum string, info fs.FileInfo) entry {
 func sumOf(content []byte) string {
 	sum := sha256.Sum256(content)
 	return hex.EncodeToString(sum[:])
+}
+
+// sum is sumOf of a file's content, remembered by its id: a tree that has not changed is not hashed again.
+func (d *liveDir) sum(file rules.RuleFile) string {
+	sum, known := d.sums[file.ID]
+	if !known || file.ID == "" {
+		if sum = sumOf(file.Content); len(d.sums) > 2*len(d.manifest.Entries)+1000 {
+			clear(d.sums)
+		}
+		d.sums[file.ID] = sum
+	}
+	return sum
 }
 
 // names returns what is ours in the directory.

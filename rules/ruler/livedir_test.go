@@ -1,6 +1,7 @@
 package ruler
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -364,6 +365,71 @@ func BenchmarkPublishUnchanged(b *testing.B) {
 	for b.Loop() {
 		if published, err := d.publish(b.Context(), list); err != nil || len(published.Changed) != 0 {
 			b.Fatal(published, err)
+		}
+	}
+}
+
+// TestWhatSomebodyDidIsFoundWhenNothingElseIsToDo publishes a change beside a file that somebody damaged: the next publication of the same
+// files mends it.
+func TestWhatSomebodyDidIsFoundWhenNothingElseIsToDo(t *testing.T) {
+	t.Parallel()
+	dir, state := t.TempDir(), filepath.Join(t.TempDir(), "m.json")
+	d := openTestDir(t, dir, rules.FlatLayout, state)
+	mustPublish(t, d, map[string]string{"a.yaml": "a", "b.yaml": "b", "c.yaml": "c"})
+	write(t, filepath.Join(dir, "a.yaml"), "damaged")
+	write(t, filepath.Join(dir, "foreign.yaml"), "foreign")
+	after := map[string]string{"a.yaml": "a", "b.yaml": "changed", "d.yaml": "new"}
+	if diff := cmp.Diff(rules.Published{Changed: []string{"b.yaml", "c.yaml", "d.yaml"}}, mustPublish(t, d, after)); diff != "" {
+		t.Errorf("what differs (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(rules.Published{Changed: []string{"a.yaml"}, Foreign: []string{"foreign.yaml"}}, mustPublish(t, d, after)); diff != "" {
+		t.Errorf("the same again (-want +got):\n%s", diff)
+	}
+	after["foreign.yaml"] = "ours"
+	published, err := d.publish(t.Context(), ruleFiles(after))
+	if rules.KindOf(err) != rules.Conflict || !slices.Equal(published.Foreign, []string{"foreign.yaml"}) {
+		t.Errorf("a name that is taken: %+v, %v, want a conflict", published, err)
+	}
+	if diff := cmp.Diff(map[string]string{"a.yaml": "a", "b.yaml": "changed", "d.yaml": "new", "foreign.yaml": "foreign"}, contents(t, dir)); diff != "" {
+		t.Errorf("in the directory (-want +got):\n%s", diff)
+	}
+}
+
+// TestAManifestOutlivesATornRecord cuts the manifest anywhere behind what was written as a whole, as a kill does.
+func TestAManifestOutlivesATornRecord(t *testing.T) {
+	t.Parallel()
+	dir, state := t.TempDir(), filepath.Join(t.TempDir(), "m.json")
+	files := map[string]string{}
+	for i := range 20 {
+		files[fmt.Sprintf("f%02d.yaml", i)] = "old"
+	}
+	mustPublish(t, openTestDir(t, dir, rules.FlatLayout, state), files)
+	whole, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := openTestDir(t, dir, rules.FlatLayout, state)
+	files["f00.yaml"] = "new"
+	mustPublish(t, d, files)
+	content, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasPrefix(content, whole) || len(content) == len(whole) {
+		t.Fatal("nothing was appended")
+	}
+	for end := len(whole); end <= len(content); end++ {
+		if err := os.WriteFile(state, content[:end], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		again := openTestDir(t, dir, rules.FlatLayout, state)
+		if published := mustPublish(t, again, files); len(published.Changed) != 0 || len(published.Foreign) != 0 {
+			t.Fatalf("cut at %d: %+v", end-len(whole), published)
+		}
+		files["f01.yaml"] = fmt.Sprint(end)
+		mustPublish(t, again, files)
+		if len(openTestDir(t, dir, rules.FlatLayout, state).manifest.Entries) != 20 {
+			t.Fatalf("cut at %d: what was written after it is lost", end-len(whole))
 		}
 	}
 }

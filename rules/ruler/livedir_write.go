@@ -62,7 +62,11 @@ func (d *liveDir) carryOut(ctx context.Context, due publication) (changed []stri
 		}
 	}
 	maps.Copy(d.manifest.Entries, placed)
-	if err := errors.Join(d.sweep(), d.manifest.save()); err != nil {
+	dirs := len(d.manifest.Dirs)
+	if err := d.sweep(); err != nil {
+		return changed, err
+	}
+	if err := d.remember(due, len(d.manifest.Dirs) != dirs, true); err != nil {
 		return changed, err
 	}
 	if len(taken) > 0 {
@@ -73,6 +77,7 @@ func (d *liveDir) carryOut(ctx context.Context, due publication) (changed []stri
 
 // intend writes into the manifest what will be done.
 func (d *liveDir) intend(due publication) error {
+	dirs := len(d.manifest.Dirs)
 	for _, file := range due.write {
 		name := d.layout.LiveName(file.Path)
 		d.manifest.Entries[name] = entry{Sum: d.manifest.Entries[name].Sum, Pending: true, Next: sumOf(file.Content)}
@@ -83,7 +88,20 @@ func (d *liveDir) intend(due publication) error {
 	for _, name := range due.remove {
 		d.manifest.Entries[name] = entry{Sum: d.manifest.Entries[name].Sum, Pending: true}
 	}
-	return d.manifest.save()
+	return d.remember(due, len(d.manifest.Dirs) != dirs, false)
+}
+
+// remember writes what is known of the files of a publication into the manifest; all of it where that is shorter, directories were made or
+// removed, or more than these files was settled. That something is done may be written lazily.
+func (d *liveDir) remember(due publication, dirs, done bool) error {
+	names := slices.Clone(due.remove)
+	for _, file := range due.write {
+		names = append(names, d.layout.LiveName(file.Path))
+	}
+	if dirs || due.settled && !done || 4*len(names) > len(d.manifest.Entries) {
+		return d.manifest.save()
+	}
+	return d.manifest.note(done, names...)
 }
 
 // stage writes the new contents into the staging directory.

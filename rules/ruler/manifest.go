@@ -1,9 +1,11 @@
 package ruler
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,6 +23,14 @@ type manifest struct {
 	Target  string           `json:"target"` // the directory, or the URL and tenant, that it is about
 	Entries map[string]entry `json:"entries"`
 	Dirs    map[string]bool  `json:"directories,omitempty"` // that were made for them below the target
+
+	appended int // records in the file behind what was written as a whole
+}
+
+// record is what the file says of one name behind what was written as a whole: the newest counts.
+type record struct {
+	Name  string `json:"name"`
+	Entry *entry `json:"entry"` // nil: it is not ours any more
 }
 
 // entry is what is known of one name.
@@ -43,15 +53,14 @@ func openManifest(path, target string) (*manifest, error) {
 	m := &manifest{path: path}
 	content, err := os.ReadFile(path)
 	if err == nil {
-		err = json.Unmarshal(content, m)
-		if err != nil {
+		if err = m.read(content); err != nil {
 			return nil, fmt.Errorf("%s is damaged: %w; remove it, and what is published already and equal to the rulebook is taken over again", path, err)
 		}
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	if m.Target != target || m.Entries == nil {
-		m.Target, m.Entries, m.Dirs = target, map[string]entry{}, nil
+		m.Target, m.Entries, m.Dirs, m.appended = target, map[string]entry{}, nil, rewriteAfter
 	}
 	if m.Dirs == nil {
 		m.Dirs = map[string]bool{}
@@ -70,7 +79,67 @@ func (m *manifest) adopted(files []rules.RuleFile, layout rules.Layout) (paths [
 	return paths
 }
 
-// save makes the manifest durable.
+// rewriteAfter is how many records are appended before the manifest is written as a whole again.
+const rewriteAfter = 1000
+
+// read reads the file: the manifest as it was written as a whole, and the records behind it. Of a record that a kill tore nothing has
+// followed, so it is left out.
+func (m *manifest) read(content []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	if err := decoder.Decode(m); err != nil {
+		return err
+	}
+	for ; ; m.appended++ {
+		var r record
+		switch err := decoder.Decode(&r); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			m.appended = rewriteAfter // nothing can be appended behind it
+			return nil
+		case m.Entries == nil:
+			return errors.New("it does not say what it is about")
+		case r.Entry == nil:
+			delete(m.Entries, r.Name)
+		default:
+			m.Entries[r.Name] = *r.Entry
+		}
+	}
+}
+
+// note makes durable what is known of some names by now. lazily leaves it to the next call: what was done is found out again after a kill.
+func (m *manifest) note(lazily bool, names ...string) error {
+	if m.appended += len(names); m.appended > rewriteAfter {
+		return m.save()
+	}
+	var lines bytes.Buffer
+	encoder := json.NewEncoder(&lines)
+	for _, name := range names {
+		r := record{Name: name}
+		if e, ours := m.Entries[name]; ours {
+			r.Entry = &e
+		}
+		if err := encoder.Encode(r); err != nil {
+			return err
+		}
+	}
+	file, err := os.OpenFile(m.path, os.O_WRONLY|os.O_APPEND, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m.save()
+	}
+	if err != nil {
+		return err
+	}
+	if _, err = file.Write(lines.Bytes()); err != nil {
+		m.appended = rewriteAfter // it may be torn
+	}
+	if err == nil && !lazily {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
+}
+
+// save makes the manifest durable as a whole.
 func (m *manifest) save() error {
 	content, err := json.MarshalIndent(m, "", "\t")
 	if err != nil {
@@ -83,6 +152,7 @@ func (m *manifest) save() error {
 	if err := os.Rename(temporary, m.path); err != nil {
 		return err
 	}
+	m.appended = 0
 	return syncDir(filepath.Dir(m.path))
 }
 
