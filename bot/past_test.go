@@ -75,21 +75,21 @@ func TestShow(t *testing.T) {
 	c, added, pushed, deleted, restored := diskChat(t)
 	c.must(`restore disk@` + short(added))
 	for say, parts := range map[string][]string{
-		`show disk`:                               {"**disk**\n```yaml", "severity: page", "Last change: **restore disk** of 2026-11-21 15:00:00 UTC by alice, commit `"},
-		`show`:                                    {"**1 rule**"},
-		`show disk@` + pushed[:4]:                 {"severity: critical", "As of commit `" + short(pushed) + "`, 2026-11-21 12:00:00 UTC; to put it back: `/alert restore disk@" + short(pushed) + "`"},
-		`show "disk＠` + short(deleted) + `"`:      {"severity: critical", "Before it was deleted: commit `" + short(deleted)},
-		`show disk at="2026-11-21 11:30"`:         {"severity: page", "As of commit `" + short(added) + "`"},
-		`show disk at=2026-11-21T12:00:00Z`:       {"severity: critical"},
-		`show disk at="2026/11/21 21:00:00 JST"`:  {"takes how long ago"}, // a zone that Go knows no offset of means nothing
-		`show disk at=2026-11-21T21:00:00+09:00`:  {"severity: critical"},
-		`show disk at=1h`:                         {"As of commit `" + short(restored) + "`"},
-		`show disk at="2026-11-21 13:30"`:         {"Before it was deleted"},
-		`show disk at=2026-11-20`:                 {"is before the first commit"},
-		`show disk@zzzz`:                          {`"zzzz" is no commit: write at least 4 digits`},
-		`show disk@00000000`:                      {`has no commit "00000000"`},
-		`show disc@` + short(added):               {"there was no rule \"disc\"", "/alert show disk@" + short(added)},
-		`show disk@request0000000000000009999`: {"has no change of the request"},
+		`show disk`:                              {"**disk**\n```yaml", "severity: page", "Last change: **restore disk** of 2026-11-21 15:00:00 UTC by alice, commit `"},
+		`show`:                                   {"**1 rule**"},
+		`show disk@` + pushed[:4]:                {"severity: critical", "As of commit `" + short(pushed) + "`, 2026-11-21 12:00:00 UTC; to put it back: `/alert restore disk@" + short(pushed) + "`"},
+		`show "disk＠` + short(deleted) + `"`:     {"severity: critical", "Before it was deleted: commit `" + short(deleted)},
+		`show disk at="2026-11-21 11:30"`:        {"severity: page", "As of commit `" + short(added) + "`"},
+		`show disk at=2026-11-21T12:00:00Z`:      {"severity: critical"},
+		`show disk at="2026/11/21 21:00:00 JST"`: {"takes how long ago"}, // a zone that Go knows no offset of means nothing
+		`show disk at=2026-11-21T21:00:00+09:00`: {"severity: critical"},
+		`show disk at=1h`:                        {"As of commit `" + short(restored) + "`"},
+		`show disk at="2026-11-21 13:30"`:        {"Before it was deleted"},
+		`show disk at=2026-11-20`:                {"is before the first commit"},
+		`show disk@zzzz`:                         {`"zzzz" is no commit: write at least 4 digits`},
+		`show disk@00000000`:                     {`has no commit "00000000"`},
+		`show disc@` + short(added):              {"there was no rule \"disc\"", "/alert show disk@" + short(added)},
+		`show disk@request0000000000000009999`:   {"has no change of the request"},
 	} {
 		requireParts(t, c.say(say).Text, parts...)
 	}

@@ -243,7 +243,7 @@ func TestReplaySeveralFiles(t *testing.T) {
 func TestReplayAtRandom(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(150) {
-		random := rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // a test that can be repeated
+		random := rand.New(rand.NewPCG(seed, 7))
 		parent := randomModel(random)
 		mine, theirs := map[string]bool{}, map[string]bool{}
 		for _, f := range parent.files {
@@ -279,15 +279,15 @@ func TestReplayAtRandom(t *testing.T) {
 }
 
 func explain(before, after, now *Book) string {
-	out := "PARENT TO COMMIT\n"
-	for _, path := range changedPaths(before, after, "prometheus") {
-		out += before.Diff(Change{Files: map[string][]byte{"prometheus/" + path: bytesOf(after.file("prometheus", path))}})
+	return "PARENT TO COMMIT\n" + diffOf(before, after) + "COMMIT TO NOW\n" + diffOf(after, now)
+}
+
+func diffOf(a, b *Book) string {
+	files := map[string][]byte{}
+	for _, path := range changedPaths(a, b, "prometheus") {
+		files["prometheus/"+path] = bytesOf(b.file("prometheus", path))
 	}
-	out += "COMMIT TO NOW\n"
-	for _, path := range changedPaths(after, now, "prometheus") {
-		out += after.Diff(Change{Files: map[string][]byte{"prometheus/" + path: bytesOf(now.file("prometheus", path))}})
-	}
-	return out
+	return a.Diff(Change{Files: files})
 }
 
 func bytesOf(f *file) []byte {

@@ -49,8 +49,8 @@ func (m *merge) replace(ref Ref, s step, at spot) error {
 		m.clash(clash{at: ref, was: old.source, will: wanted.source, now: standing.source})
 		return nil
 	}
-	comments, clear := choose(was.comments, will.comments, now.comments)
-	if !clear {
+	comments, agreed := choose(was.comments, will.comments, now.comments)
+	if !agreed {
 		comments = now.comments
 	}
 	if !says {
@@ -155,8 +155,8 @@ func (m *merge) addGroup(path string, other *file, name string, added []int) err
 // only returns the file with nothing left but some rules of one group.
 func (f *file) only(name string, keep []int) (*file, error) {
 	kept := f.groupIndex(name)
-	for i := len(f.groups) - 1; i >= 0; i-- {
-		for j := len(f.groups[i].Rules) - 1; j >= 0; j-- {
+	for i, g := range slices.Backward(f.groups) {
+		for j := range slices.Backward(g.Rules) {
 			if i == kept && slices.Contains(keep, j) {
 				continue
 			}
