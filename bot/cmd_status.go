@@ -41,6 +41,7 @@ func statusText(s rules.Status, now time.Time) string {
 	}
 	fmt.Fprintf(&b, "**Rulebook** %s, %s\n", revision, count(s.Rules, "rule"))
 	writeList(&b, s.Problems, "not published", problemText)
+	writeHousekeeping(&b, s.Housekeeping)
 	writeHeld(&b, s.Held, now)
 	writeRemote(&b, s.Remote, now)
 	for _, r := range s.Rulers {

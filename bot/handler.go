@@ -202,7 +202,10 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 	if err != nil {
 		ended = call.failed(ended, err)
 	}
-	if err := h.record(ctx, request, name, ended); err != nil {
+	if rules.KindOf(err) == rules.Uncertain && err != nil {
+		// Nobody knows yet: the journal keeps it open until the rulebook says how it ended, and then its author is told.
+		ended.outcome.Result = ""
+	} else if err := h.record(ctx, request, name, ended); err != nil {
 		ended.reply.Text += "\nThe journal could not be written: this is not in it."
 		h.options.Logger.Error("journal not written", "request", request.ID, "err", err)
 	}
@@ -287,18 +290,21 @@ func (h *Handler) record(ctx context.Context, request rules.Request, name string
 	})
 }
 
+// open stands for the result of a command of which nobody knows yet how it ended.
+const open rules.Result = "OPEN"
+
 // finished writes the one log line of a command and counts it. What a person typed wrong is no news for an operator.
 func (h *Handler) finished(ctx context.Context, request rules.Request, name string, outcome rules.Outcome) {
-	took := h.options.Now().Sub(request.Time)
-	h.options.Observe(name, outcome.Result, took)
+	took, result := h.options.Now().Sub(request.Time), cmp.Or(outcome.Result, open)
+	h.options.Observe(name, result, took)
 	level, fields := slog.LevelInfo, []any{
 		"request", request.ID, "actor", request.Actor.ID, "user", request.Actor.Name, "channel", request.Channel.Name,
-		"entry", request.Entry, "command", name, "result", string(outcome.Result), "duration", took,
+		"entry", request.Entry, "command", name, "result", string(result), "duration", took,
 	}
 	if outcome.State != "" {
 		fields = append(fields, "state", string(outcome.State), "revision", short(outcome.Revision))
 	}
-	if outcome.Result == rules.Failed && outcome.Err != nil {
+	if (result == rules.Failed || result == open) && outcome.Err != nil {
 		level, fields = slog.LevelError, append(fields, "err", redact(outcome.Err.Error()))
 	}
 	h.options.Logger.Log(ctx, level, "command", fields...)

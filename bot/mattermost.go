@@ -67,6 +67,11 @@ func (m *Mattermost) Tell(ctx context.Context, request rules.Request, reply Repl
 	return nil
 }
 
+// Report tells a channel something that no command asked for. It takes a bot's token. An error of kind Unavailable says that nobody was told.
+func (m *Mattermost) Report(ctx context.Context, channelID string, reply Reply) error {
+	return m.post(ctx, m.botToken(), channelID, reply)
+}
+
 // post makes a post of the bot in a channel.
 func (m *Mattermost) post(ctx context.Context, token, channelID string, reply Reply) error {
 	if !mattermostID.MatchString(channelID) {

@@ -125,12 +125,15 @@ func Settled(w rules.Waiting, now time.Time) Reply {
 	return Reply{Text: text, InChannel: true}
 }
 
-// Interrupted returns what a channel hears of a command that the service was stopped in the middle of: its Outcome says what had
-// come of it.
+// Interrupted returns what a channel hears of a command of which it was not known how it ended: its Outcome says what had come of it.
 func Interrupted(r rules.Record) Reply {
 	if r.Outcome.Revision == "" {
-		return Reply{InChannel: true, Text: fmt.Sprintf("The service was stopped while it worked on a command of %s; nothing was changed:\n%s",
-			escape(r.Request.Actor.Name), fence("", cut(r.Request.Command, 1000)))}
+		why := "Nothing was changed."
+		if r.Outcome.Err != nil {
+			why = publicText(r.Outcome.Err)
+		}
+		return Reply{InChannel: true, Text: fmt.Sprintf("A command of %s came to nothing. %s\n%s",
+			escape(r.Request.Actor.Name), escape(why), fence("", cut(r.Request.Command, 1000)))}
 	}
 	return Reply{Text: outcomeText(r.Request.Actor, "", r.Outcome) + undoHint("/alert", r.Request, r.Outcome), InChannel: true}
 }

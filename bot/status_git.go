@@ -8,6 +8,13 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
+// writeHousekeeping writes why the rulebook goes on growing; nothing when it does not.
+func writeHousekeeping(b *strings.Builder, err error) {
+	if err != nil {
+		fmt.Fprintf(b, "- housekeeping: %s\n", escape(publicText(err)))
+	}
+}
+
 // writeRemote writes how the rulebook stands to the Git server it is kept on; nothing where there is none.
 func writeRemote(b *strings.Builder, r rules.RemoteStatus, now time.Time) {
 	if r.URL == "" {

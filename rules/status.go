@@ -12,6 +12,8 @@ type Status struct {
 	Rulers     []RulerStatus
 	Waiting    []Waiting // changes that are committed and not live
 	Remote     RemoteStatus
+	// Housekeeping is why the rulebook's objects are not packed, so that it goes on growing; nil when all is well.
+	Housekeeping error
 	// Held is what somebody pushed and is not applied, as it would not be taken; nil when there is nothing.
 	Held *HeldPush
 }

@@ -80,6 +80,9 @@ func (s *service) reload() error {
 	if err == nil {
 		err = s.chat.load(cfg.Mattermost)
 	}
+	if err == nil && s.webhook != nil {
+		err = s.webhook.load(cfg.Git.WebhookSecretFiles)
+	}
 	s.metrics.reloaded(err)
 	if err != nil {
 		s.logger.Error("The configuration was not reloaded; the old one stays in force", "err", err)

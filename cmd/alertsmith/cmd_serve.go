@@ -50,6 +50,8 @@ func serveCommand(app *kingpin.Application) subcommand {
 	clause.Flag("loki.rules-dir", "The tenant's directory below Loki's local rule storage. Without it Loki's rule API is used.").StringVar(&s.quick.lokiRulesDir)
 	clause.Flag("mattermost.url", "The address of the Mattermost server whose commands are taken.").StringVar(&s.quick.mattermostURL)
 	clause.Flag("mattermost.token-file", "The tokens of its slash commands, one a line.").StringVar(&s.quick.mattermostTokenFile)
+	clause.Flag("git.remote", "Where the rulebook is kept beside this machine: ssh://…, git@…:…, https://… or a path. How to sign in there says the configuration file.").
+		StringVar(&s.quick.gitRemote)
 	return subcommand{clause, s.run}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"strings"
 	"time"
 
 	promconfig "github.com/prometheus/common/config"
@@ -36,11 +37,6 @@ const (
 	pushRequired = "required" // when the remote has it
 )
 
-const (
-	defaultFetchInterval = time.Minute
-	defaultGitTimeout    = 30 * time.Second
-)
-
 var fullHash = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
 // check notes what cannot be meant. What is wrong with the remote's address is package remote's to say, at the start.
@@ -71,12 +67,15 @@ func (c gitConfig) check(p *problems) {
 	checkDuration(p, "git.timeout", c.Timeout)
 }
 
-// resolve makes relative paths relative to dir. The remote may be a path as well, and is not touched: it may be an address.
+// resolve makes relative paths relative to dir.
 func (c *gitConfig) resolve(dir string) {
 	for _, file := range []*string{
 		&c.PasswordFile, &c.CAFile, &c.SSHKeyFile, &c.SSHKeyPassphraseFile, &c.KnownHostsFile, &c.SigningKeyFile, &c.SigningKeyPassphraseFile,
 	} {
 		*file = promconfig.JoinDir(dir, *file)
+	}
+	if !strings.Contains(c.Remote, ":") { // a path, not an address
+		c.Remote = promconfig.JoinDir(dir, c.Remote)
 	}
 	for i := range c.WebhookSecretFiles {
 		c.WebhookSecretFiles[i] = promconfig.JoinDir(dir, c.WebhookSecretFiles[i])

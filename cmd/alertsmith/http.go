@@ -15,6 +15,7 @@ type endpoints struct {
 	webhook http.Handler                   // POST /git/webhook; nil where no secret is configured
 	metrics http.Handler                   // GET /metrics
 	unready func(context.Context) []string // what the service still waits for, one sentence each; none when it is ready
+	notes   func(context.Context) []string // what somebody has to see to although it is ready, a line each
 	reload  func() error                   // re-reads tokens and allow-lists; its error is for the operator
 }
 
@@ -39,7 +40,7 @@ func (e *endpoints) serveReady(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusServiceUnavailable, "Alertsmith is not ready:\n"+strings.Join(waits, "\n"))
 		return
 	}
-	plain(w, http.StatusOK, "Alertsmith is ready.")
+	plain(w, http.StatusOK, strings.Join(append([]string{"Alertsmith is ready."}, e.notes(r.Context())...), "\n"))
 }
 
 func (e *endpoints) serveReload(w http.ResponseWriter, _ *http.Request) {

@@ -18,7 +18,7 @@ func TestEndpoints(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		method, path string
-		waits        []string
+		waits, notes []string
 		reload       error
 		origin       string
 		status       int
@@ -28,6 +28,7 @@ func TestEndpoints(t *testing.T) {
 		{method: "GET", path: "/mattermost/command", status: 200, body: "command by GET"},
 		{method: "GET", path: "/-/healthy", status: 200, body: "Alertsmith is healthy.\n"},
 		{method: "GET", path: "/-/ready", status: 200, body: "Alertsmith is ready.\n"},
+		{method: "GET", path: "/-/ready", notes: []string{"held:", "  a.yaml:3: no"}, status: 200, body: "Alertsmith is ready.\nheld:\n  a.yaml:3: no\n"},
 		{method: "GET", path: "/-/ready", waits: []string{"a", "b"}, status: 503, body: "Alertsmith is not ready:\na\nb\n"},
 		{method: "POST", path: "/-/reload", status: 200, body: "The tokens and allow-lists were read again.\n"},
 		{method: "POST", path: "/-/reload", reload: errors.New("tokens: gone"), status: 500, body: "tokens: gone"},
@@ -47,6 +48,7 @@ func TestEndpoints(t *testing.T) {
 				webhook: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hook by "+r.Method) }),
 				metrics: newMetrics().handler(),
 				unready: func(context.Context) []string { return tt.waits },
+				notes:   func(context.Context) []string { return tt.notes },
 				reload:  func() error { return tt.reload },
 			}
 			request := httptest.NewRequest(tt.method, tt.path, nil)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -20,7 +21,7 @@ var commanded atomic.Bool
 
 // TestMain makes this test binary the program too: a test that executes `alertsmith` runs the real one, in a process of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"alertsmith": func() { os.Exit(execute(killSelf)) }, "get": get})
+	testscript.Main(m, map[string]func(){"alertsmith": func() { os.Exit(execute(killSelf)) }, "get": get, "post": post})
 }
 
 // get is a program for scripts that prints what is at an address.
@@ -29,6 +30,27 @@ func get() {
 	if err == nil {
 		defer response.Body.Close()
 		_, err = io.Copy(os.Stdout, response.Body)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1) //nolint:gocritic // the process ends, and the connection with it
+	}
+}
+
+// post is a program for scripts that posts nothing to an address, with headers, and prints the status and what comes back.
+func post() {
+	request, err := http.NewRequest(http.MethodPost, os.Args[1], nil)
+	if err == nil {
+		for _, header := range os.Args[2:] {
+			name, value, _ := strings.Cut(header, ": ")
+			request.Header.Set(name, value)
+		}
+		var response *http.Response
+		if response, err = http.DefaultClient.Do(request); err == nil {
+			defer response.Body.Close()
+			fmt.Println(response.StatusCode)
+			_, err = io.Copy(os.Stdout, response.Body)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

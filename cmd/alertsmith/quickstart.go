@@ -11,6 +11,7 @@ type quickStart struct {
 	lokiURL, lokiRulesDir             string
 	mattermostURL                     string
 	mattermostTokenFile               string
+	gitRemote                         string
 }
 
 // The rulers that the flags mean, and that are assumed when none is configured.
@@ -47,6 +48,12 @@ func (q quickStart) addTo(cfg *config) error {
 			}
 		}
 		cfg.Rulers = append(cfg.Rulers, rulerConfig{Name: r.flag, Kind: r.flag, URL: r.url, RulesDir: r.rulesDir})
+	}
+	if q.gitRemote != "" {
+		if cfg.Git.Remote != "" {
+			return fmt.Errorf("--git.remote: the configuration file has git.remote; leave one of them out")
+		}
+		cfg.Git.Remote = q.gitRemote
 	}
 	return q.addMattermost(&cfg.Mattermost)
 }

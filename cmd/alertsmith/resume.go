@@ -46,8 +46,12 @@ func (s *service) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	inDoubt := s.book.Doubts()
 	for _, record := range interrupted {
-		if err := s.finishInterrupted(ctx, past, record); err != nil {
+		if slices.Contains(inDoubt, record.Request.ID) {
+			continue // the Git server may have taken it; decided hears of it
+		}
+		if _, err := s.finishInterrupted(ctx, past, record, stopped); err != nil {
 			s.logger.Error("A command that was interrupted could not be looked up; the next start tries again", "request", record.Request.ID, "err", err)
 		}
 	}
@@ -84,32 +88,37 @@ func (s *service) followUp(ctx context.Context, record rules.Record) error {
 	return nil
 }
 
-// finishInterrupted decides by the rulebook how a command ended: what it committed stands, and what it did not never happened.
-func (s *service) finishInterrupted(ctx context.Context, past *history, record rules.Record) error {
+// Why a command came to nothing of which it was not known how it ended.
+const (
+	stopped  = "The service was stopped while it worked on this; nothing was changed. Please send the command again."
+	notTaken = "The Git server has not taken the change; nothing was changed. Please send the command again."
+)
+
+// finishInterrupted decides by the rulebook how a command ended, and writes it down: what it committed stands, and what it did not never
+// happened, for the reason that is given.
+func (s *service) finishInterrupted(ctx context.Context, past *history, record rules.Record, why string) (rules.Record, error) {
 	commits, err := s.book.FindRequest(ctx, record.Request.ID)
 	if err != nil {
-		return err
+		return record, err
 	}
-	record.Outcome = rules.Outcome{Result: rules.Failed, Err: &rules.Error{
-		Kind: rules.Unavailable, Offset: -1, Text: "The service was stopped while it worked on this; nothing was changed. Please send the command again.",
-	}}
+	record.Outcome = rules.Outcome{Result: rules.Failed, Err: &rules.Error{Kind: rules.Unavailable, Offset: -1, Text: why}}
 	if len(commits) > 0 {
 		if record.Outcome, err = outcomeOf(ctx, past, commits); err != nil {
-			return err
+			return record, err
 		}
 	}
 	told := bot.Interrupted(record)
 	told.InChannel = len(commits) > 0 // what changed nothing is nobody's business but its author's
 	record.Action, record.Reply, record.InChannel, record.Done = record.Outcome.Action, told.Text, told.InChannel, time.Now()
-	s.logger.Info("A command that was interrupted was looked up in the rulebook", "request", record.Request.ID,
+	s.logger.Info("A command of which the end was not known was looked up in the rulebook", "request", record.Request.ID,
 		"result", record.Outcome.Result, "state", record.Outcome.State, "commit", record.Outcome.Revision)
 	if err := s.journal.Finish(ctx, record); err != nil {
-		return err
+		return record, err
 	}
 	if told.InChannel {
 		s.follower.tell(ctx, record.Request, told)
 	}
-	return nil
+	return record, nil
 }
 
 // outcomeOf returns how a change stands by its commits, the newest first: whether the ruler runs it is seen when it is followed up.

@@ -31,6 +31,7 @@ const evaluation = time.Second
 //	loki start|stop [api]       a real Loki that reads $WORK/loki-rules/fake (or is filled over its rule API), at $LOKI
 //	until REGEXP COMMAND…       repeats a command until its output matches
 //	exec get URL                prints what is there
+//	exec post URL HEADER…       posts nothing there, with headers like 'Name: value', and prints the status and what comes back
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{

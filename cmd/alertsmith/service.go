@@ -37,6 +37,8 @@ type service struct {
 	applier  *rules.Applier
 	follower *follower
 	chat     *chat
+	index    *historyIndex
+	webhook  *webhook // nil where no secret is configured
 }
 
 // serve listens, reconciles and takes commands until ctx ends; then it lets the commands that are being worked on end.
@@ -50,6 +52,9 @@ func (s *service) serve(ctx context.Context, flags *web.FlagConfig, stdout io.Wr
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
 	background.Go(func() { _ = s.applier.Run(running) }) // it ends with nothing but its context
+	background.Go(func() { s.followGit(running) })
+	background.Go(func() { s.book.KeepHouse(running) })
+	background.Go(func() { s.index.Run(running) })
 	background.Go(func() { s.reloadOnHangup(running) })
 	defer background.Wait()
 	defer stop()
@@ -105,7 +110,11 @@ func serveHTTP(server *http.Server, listeners []net.Listener, flags *web.FlagCon
 func (s *service) deadline() time.Duration { return s.cfg.Live.Timeout + 30*time.Second }
 
 func (s *service) endpoints() *endpoints {
-	return &endpoints{command: s.chat, metrics: s.metrics.handler(), unready: s.unready, reload: s.reload}
+	e := &endpoints{command: s.chat, metrics: s.metrics.handler(), unready: s.unready, notes: s.notes, reload: s.reload}
+	if s.webhook != nil {
+		e.webhook = s.webhook
+	}
+	return e
 }
 
 // unready says what the service still waits for.
@@ -121,6 +130,24 @@ func (s *service) unready(ctx context.Context) (waits []string) {
 		waits = append(waits, "Not every ruler was compared with the rulebook yet.")
 	}
 	return waits
+}
+
+// notes says what somebody has to see to while commands are taken all the same.
+func (s *service) notes(ctx context.Context) (notes []string) {
+	status := s.status(ctx)
+	if held := status.Held; held != nil {
+		notes = append(notes, fmt.Sprintf("What was pushed to the rulebook is not applied, %d files are held as they were:", len(held.Paths)))
+		for _, p := range held.Problems[:min(len(held.Problems), 10)] {
+			notes = append(notes, fmt.Sprintf("  %s:%d: %s", p.Path, p.Line, p.Text))
+		}
+	}
+	if status.Remote.Rewritten != nil {
+		notes = append(notes, "The history on the Git server was rewritten: nothing is fetched or pushed.")
+	}
+	if n := status.Remote.Unpushed; n > 0 && status.Remote.Err != nil {
+		notes = append(notes, fmt.Sprintf("%d commits are not pushed: the Git server does not take them now.", n))
+	}
+	return notes
 }
 
 // reloadOnHangup reloads at every SIGHUP until ctx ends.

@@ -36,13 +36,11 @@ func (s *serve) open(ctx context.Context, cfg *config, logger *slog.Logger, step
 // openStorage opens the rulebook first: its lock keeps a second service away from everything below the storage path.
 func (s *service) openStorage(ctx context.Context, step func(string)) (err error) {
 	storage := s.settings.storage
-	s.book, err = gitsync.Open(ctx, gitsync.Options{
-		Dir:       filepath.Join(storage, rulebookName),
-		Committer: committer,
-		Step:      func(name string) { step("git " + name) },
-		Logger:    s.logger.With("part", "rulebook"),
-	})
+	options, err := s.rulebookOptions(step)
 	if err != nil {
+		return err
+	}
+	if s.book, err = gitsync.Open(ctx, options); err != nil {
 		return err
 	}
 	if s.journal, err = journal.Open(ctx, filepath.Join(storage, journalName)); err == nil {
@@ -74,7 +72,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 	for _, r := range rulers {
 		s.infos = append(s.infos, r.Info())
 	}
-	taken := accepted{filepath.Join(s.settings.storage, stateName), s.logger.With("part", "rulers")}
+	known := revisions{filepath.Join(s.settings.storage, stateName), s.logger.With("part", "rulers")}
 	s.applier = rules.NewApplier(rules.ApplierOptions{
 		Store:             s.book,
 		Rulers:            rulers,
@@ -89,13 +87,31 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 			step(name)
 		},
 		Settled:      s.follower.settled,
-		LastAccepted: taken.last,
-		Accepted:     taken.note,
-		Logger:       s.logger.With("part", "rulers"),
+		LastAccepted: func(ruler string) string { return known.last(acceptedPrefix + ruler) },
+		Accepted:     func(ruler, revision string) { known.note(acceptedPrefix+ruler, revision) },
+		LastGood:     func() string { return known.last(goodRevision) },
+		Good:         func(revision string) { known.note(goodRevision, revision) },
+		External:     s.external,
+		LastTold:     func() string { return known.last(toldRevision) },
+		Told:         func(revision string) { known.note(toldRevision, revision) },
+		Irregular: func(ctx context.Context, revision string) ([]rules.Problem, error) {
+			return s.book.Irregular(ctx, revision, s.dirs())
+		},
+		Logger: s.logger.With("part", "rulers"),
 	})
-	s.metrics.observe(ctx, s.applier.Status)
+	s.metrics.observe(ctx, s.status)
+	s.index = newHistoryIndex(s.book, s.journal, s.infos, s.logger.With("part", "history"))
 	chat.mattermost = mattermost
-	chat.backend = bot.Backend{Apply: s.applier.Apply, Book: s.applier.Book, Status: s.applier.Status}
+	chat.backend = bot.Backend{
+		Apply:      s.applier.Apply,
+		Book:       s.applier.Book,
+		Status:     s.status,
+		History:    s.index.Versions,
+		BookAt:     s.applier.BookAt,
+		Commit:     s.index.Commit,
+		RevisionAt: s.index.RevisionAt,
+		Zone:       location,
+	}
 	chat.journal = steppedJournal{s.journal, s.answered, func(name string, took time.Duration) {
 		s.metrics.stepSeconds.WithLabelValues(name).Observe(took.Seconds())
 		step(name)
@@ -103,9 +119,23 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 	if err := chat.load(s.cfg.Mattermost); err != nil {
 		return err
 	}
+	if len(s.cfg.Git.WebhookSecretFiles) > 0 {
+		s.webhook = &webhook{kick: s.book.Kick, logger: s.logger.With("part", "webhook")}
+		if err := s.webhook.load(s.cfg.Git.WebhookSecretFiles); err != nil {
+			return err
+		}
+	}
 	s.metrics.reloaded(nil)
 	s.chat = chat
 	return s.resume(ctx)
+}
+
+// dirs returns the rulers' directories in the rulebook.
+func (s *service) dirs() (dirs []string) {
+	for _, r := range s.infos {
+		dirs = append(dirs, r.Dir)
+	}
+	return dirs
 }
 
 // rulers returns the configured rulers. None of them is asked anything.

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"crypto/subtle"
 	"io"
-	"log" //nolint:depguard // net/http/cgi wants it
+	"log/slog"
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
@@ -43,7 +43,7 @@ func StartHTTP(dir, user, password string, watch ...func(http.ResponseWriter, *h
 	program := &cgi.Handler{
 		Path:   backend,
 		Stderr: io.Discard,
-		Logger: log.New(io.Discard, "", 0),
+		Logger: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 		Env: append(Environment(), "GIT_PROJECT_ROOT="+filepath.Dir(dir), "GIT_HTTP_EXPORT_ALL=1",
 			"GIT_CONFIG_COUNT=2", "GIT_CONFIG_KEY_0=http.receivepack", "GIT_CONFIG_VALUE_0=true", "GIT_CONFIG_KEY_1=safe.directory", "GIT_CONFIG_VALUE_1=*"),
 	}

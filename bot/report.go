@@ -1,0 +1,60 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// Left returns what the channel for reports hears of a commit that somebody made in the rulebook past Alertsmith, and that does not fit
+// what was pushed to the Git server meanwhile: it is kept in a ref of the rulebook's repository and is in force no more.
+func Left(commit rules.PastCommit, kept string) Reply {
+	return Reply{InChannel: true, Text: fmt.Sprintf("The commit %s by %s (%s) is not in the rulebook any more: it was made here while something else was pushed to the "+
+		"Git server, and does not fit on top of that. It is kept as %s.",
+		code(short(commit.Revision)), escape(commit.Author.Name), escape(commit.Subject), code(kept))}
+}
+
+// External returns what the channel for reports hears of a push by other people: that it is live, why it is not, or why it is not applied.
+func External(push rules.ExternalPush) Reply {
+	var b strings.Builder
+	if push.Held != nil {
+		fmt.Fprintf(&b, "**Not applied**: what %s pushed to the rulebook would not be taken. The files that it changed stay in force as they were.\n", authors(push.Commits))
+		writeList(&b, push.Held.Problems, "to be mended", problemText)
+	} else {
+		fmt.Fprintf(&b, "%s pushed to the rulebook.\n", authors(push.Commits))
+	}
+	writeList(&b, push.Commits, "pushed", func(c rules.PastCommit) string {
+		return fmt.Sprintf("%s by %s: %s", code(short(c.Revision)), escape(c.Author.Name), escape(c.Subject))
+	})
+	for _, change := range push.Rulers {
+		if len(change.Refs) > 0 {
+			fmt.Fprintf(&b, "**%s** in %s: %s\n", refNames(change.Refs), escape(change.Ruler), standsText(change))
+		}
+	}
+	return Reply{Text: strings.TrimRight(b.String(), "\n"), InChannel: true}
+}
+
+// standsText says how a push stands at a ruler.
+func standsText(change rules.ExternalChange) string {
+	if change.State == rules.Live {
+		return "live."
+	}
+	return "not live yet: " + sentence(change.Reason) + "."
+}
+
+// authors returns the names of who made commits, each once, the first few of many.
+func authors(commits []rules.PastCommit) string {
+	var names []string
+	known := map[string]bool{}
+	for _, c := range commits {
+		if !known[c.Author.Name] {
+			known[c.Author.Name] = true
+			names = append(names, escape(c.Author.Name))
+		}
+	}
+	if more := len(names) - shown; more > 0 {
+		return strings.Join(names[:shown], ", ") + fmt.Sprintf(" and %d more", more)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,46 @@
+package bot
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+func TestReports(t *testing.T) {
+	t.Parallel()
+	eve := rules.PastCommit{Found: rules.Found{Revision: "9f8e7d6c5b", Subject: "tidy @here"}, Author: rules.Person{Name: "Eve *Hacker*"}}
+	bob := rules.PastCommit{Found: rules.Found{Revision: "1f8e7d6c5b", Subject: "more"}, Author: rules.Person{Name: "Bob"}}
+	tests := []struct {
+		name string
+		got  Reply
+		want string
+	}{
+		{"applied", External(rules.ExternalPush{
+			Commits: []rules.PastCommit{eve, bob, eve},
+			Rulers: []rules.ExternalChange{
+				{Ruler: "prometheus", Refs: []rules.Ref{{Name: "disk-full"}}, State: rules.Live},
+				{Ruler: "loki", Refs: []rules.Ref{{Name: "bans"}}, State: rules.Pending, Reason: "Loki does not\nanswer."},
+				{Ruler: "mimir"},
+			},
+		}), "Eve \\*Hacker\\*, Bob pushed to the rulebook.\n- 3 pushed:\n" +
+			"    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here\n    - `1f8e7d6` by Bob: more\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here\n" +
+			"**disk-full** in prometheus: live.\n**bans** in loki: not live yet: Loki does not answer."},
+		{"held", External(rules.ExternalPush{
+			Commits: []rules.PastCommit{eve},
+			Held:    &rules.HeldPush{Problems: []rules.Problem{{Path: "loki/x.yaml", Line: 3, Column: 7, Text: "no expression"}}},
+		}), "**Not applied**: what Eve \\*Hacker\\* pushed to the rulebook would not be taken. The files that it changed stay in force as they were.\n" +
+			"- 1 to be mended:\n    - `loki/x.yaml:3:7`: no expression\n- 1 pushed:\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here"},
+		{"left", Left(eve, "refs/alertsmith/kept/1"), "The commit `9f8e7d6` by Eve \\*Hacker\\* (tidy @" + apart + "here) is not in the rulebook any more: " +
+			"it was made here while something else was pushed to the Git server, and does not fit on top of that. It is kept as `refs/alertsmith/kept/1`."},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(Reply{Text: tt.want, InChannel: true}, tt.got, cmp.AllowUnexported(Reply{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/alertsmith/alertsmith/bot"
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// maxExternal is how many commits of one push get an entry of their own in the journal; Git has them all.
+const maxExternal = 200
+
+// external hears of what other people pushed: it is written down, each commit under its author, and told to the channel for reports.
+func (s *service) external(ctx context.Context, push rules.ExternalPush) {
+	outcome := outcomeOfPush(push)
+	reply := bot.External(push)
+	for _, commit := range push.Commits[max(0, len(push.Commits)-maxExternal):] {
+		if err := s.recordExternal(ctx, commit, outcome, reply); err != nil {
+			s.logger.Error("The journal does not say what was pushed", "commit", commit.Revision, "err", err)
+		}
+	}
+	newest := push.Commits[len(push.Commits)-1]
+	fields := []any{"commits", len(push.Commits), "newest", newest.Revision, "author", newest.Author.Name}
+	if push.Held != nil {
+		s.logger.Warn("What was pushed is not applied", append(fields, "files", len(push.Held.Paths), "problems", len(push.Held.Problems), "err", outcome.Err)...)
+	} else {
+		s.logger.Info("What was pushed is applied", append(fields, "state", outcome.State, "reason", outcome.Reason)...)
+	}
+	s.index.Wake()
+	s.report(ctx, reply)
+}
+
+// recordExternal writes one commit down, or how it stands now where it is in the journal already.
+func (s *service) recordExternal(ctx context.Context, commit rules.PastCommit, outcome rules.Outcome, reply bot.Reply) error {
+	request := rules.Request{
+		ID:      "git" + commit.Revision[:23], // as long as the others, and the same again for the same commit
+		Key:     "git:" + commit.Revision,
+		Time:    time.Now(),
+		Actor:   commit.Author,
+		Entry:   "git",
+		Command: commit.Subject,
+	}
+	outcome.Revision = commit.Revision
+	prior, err := s.journal.Receive(ctx, request)
+	if err != nil {
+		return err
+	}
+	if prior != nil {
+		request = prior.Request
+	}
+	return s.journal.Finish(ctx, rules.Record{
+		Request: request, Action: outcome.Action, Outcome: outcome, Reply: reply.Text, InChannel: true, Done: time.Now(),
+	})
+}
+
+// outcomeOfPush sums up how a push stands: live where it is live in every ruler that it touched.
+func outcomeOfPush(push rules.ExternalPush) rules.Outcome {
+	outcome := rules.Outcome{Result: rules.Success, Action: "external"}
+	if push.Held != nil {
+		outcome.Result = rules.ValidationError
+		outcome.Err = &rules.Error{Kind: rules.Invalid, Offset: -1, Text: "What was pushed is not applied.", Problems: push.Held.Problems}
+		if problems := push.Held.Problems; len(problems) > 0 {
+			outcome.Err = &rules.Error{Kind: rules.Invalid, Offset: -1, Problems: problems,
+				Text: fmt.Sprintf("What was pushed is not applied: %s:%d: %s", problems[0].Path, problems[0].Line, problems[0].Text)}
+		}
+		return outcome
+	}
+	for _, change := range push.Rulers {
+		outcome.Refs = append(outcome.Refs, change.Refs...)
+		if outcome.Ruler == "" || outcome.State == rules.Live {
+			outcome.Ruler, outcome.State, outcome.Reason = change.Ruler, change.State, change.Reason
+		}
+	}
+	return outcome
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// maxAmbiguous is how many commits an ambiguous hash lists.
+const maxAmbiguous = 5
+
+// Commit returns the commit that leads to the rulebook's head and whose hash begins with these hexadecimal digits, without its files.
+// Errors: NotFound; Conflict, with hashes of those that begin so as Fixes; Unavailable.
+func (x *historyIndex) Commit(ctx context.Context, prefix string) (rules.PastCommit, error) {
+	if err := x.await(ctx); err != nil {
+		return rules.PastCommit{}, err
+	}
+	found, err := x.db.Commits(ctx, prefix, maxAmbiguous+1)
+	switch {
+	case err != nil:
+		return rules.PastCommit{}, err
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) == 0:
+		return rules.PastCommit{}, &rules.Error{Kind: rules.NotFound, Offset: -1,
+			Text: fmt.Sprintf("The rulebook has no commit %q. The command history shows the commits.", prefix)}
+	}
+	e := &rules.Error{Kind: rules.Conflict, Offset: -1, Text: fmt.Sprintf("%d commits begin with %q. Write more digits.", len(found), prefix)}
+	if len(found) > maxAmbiguous {
+		e.Text = fmt.Sprintf("More than %d commits begin with %q. Write more digits; these are the newest.", maxAmbiguous, prefix)
+		found = found[:maxAmbiguous]
+	}
+	for _, c := range found {
+		e.Fixes = append(e.Fixes, c.Revision[:min(len(c.Revision), 12)])
+	}
+	return rules.PastCommit{}, e
+}
+
+// RevisionAt returns the full hash of the commit that the rulebook's branch was at at a time; "" before the first one.
+func (x *historyIndex) RevisionAt(ctx context.Context, at time.Time) (string, error) {
+	if err := x.await(ctx); err != nil {
+		return "", err
+	}
+	x.mu.Lock()
+	head := x.head
+	x.mu.Unlock()
+	if head == "" {
+		return "", nil
+	}
+	return x.db.RevisionAt(ctx, head, at)
+}

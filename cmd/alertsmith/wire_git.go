@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/alertsmith/alertsmith/bot"
+	"github.com/alertsmith/alertsmith/gitsync"
+	"github.com/alertsmith/alertsmith/gitsync/remote"
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// rulebookOptions says which rulebook to open, how its commits are signed and which Git server it is kept on.
+func (s *service) rulebookOptions(step func(string)) (gitsync.Options, error) {
+	c := s.cfg.Git
+	logger := s.logger.With("part", "rulebook")
+	options := gitsync.Options{
+		Dir:             filepath.Join(s.settings.storage, rulebookName),
+		Branch:          c.Branch,
+		Committer:       committer,
+		Step:            func(name string) { step("git " + name) },
+		Logger:          logger,
+		Required:        c.Push == pushRequired,
+		AcceptRewritten: c.AcceptRewritten,
+		Progress:        func(text string) { logger.Info("The rulebook is being cloned", "progress", text) },
+	}
+	if c.SigningKeyFile != "" {
+		signer, err := gitsync.LoadSigner(c.SigningKeyFile, c.SigningKeyPassphraseFile)
+		if err != nil {
+			return options, err
+		}
+		options.Signer = signer
+	}
+	if c.Remote != "" {
+		server, err := remote.New(remote.Config{
+			URL:               c.Remote,
+			Branch:            c.Branch,
+			Username:          c.Username,
+			PasswordFile:      c.PasswordFile,
+			CAFile:            c.CAFile,
+			KeyFile:           c.SSHKeyFile,
+			KeyPassphraseFile: c.SSHKeyPassphraseFile,
+			Agent:             c.SSHAgent,
+			KnownHostsFile:    c.KnownHostsFile,
+			Timeout:           c.Timeout,
+		})
+		if err != nil {
+			return options, err
+		}
+		options.Remote = server
+	}
+	return options, nil
+}
+
+// followGit keeps the rulebook and its Git server the same until ctx ends.
+func (s *service) followGit(ctx context.Context) {
+	err := s.book.Follow(ctx, gitsync.Following{
+		Interval: s.cfg.Git.FetchInterval,
+		Replan:   s.applier.Replan,
+		Moved:    s.applier.Moved,
+		Decided:  s.decided,
+		Left:     s.left,
+	})
+	if err != nil && ctx.Err() == nil {
+		s.logger.Error("The Git server is not followed any more", "err", err)
+	}
+}
+
+// status returns how everything stands, the Git server included.
+func (s *service) status(ctx context.Context) rules.Status {
+	status := s.applier.Status(ctx)
+	status.Remote = s.book.Remote()
+	status.Housekeeping = s.book.HousekeepingErr()
+	return status
+}
+
+// decided hears how a change ended of which nobody knew whether the Git server took it. It is looked up in the rulebook like one that a crash
+// interrupted.
+func (s *service) decided(ctx context.Context, request string, accepted bool) {
+	if err := s.finishDoubt(ctx, request); err != nil {
+		s.logger.Error("A change of which it was not known whether the Git server took it could not be looked up; the next start tries again",
+			"request", request, "accepted", accepted, "err", err)
+	}
+}
+
+func (s *service) finishDoubt(ctx context.Context, request string) error {
+	open, err := s.journal.Interrupted(ctx)
+	if err != nil {
+		return err
+	}
+	for _, record := range open {
+		if record.Request.ID != request {
+			continue
+		}
+		ended, err := s.finishInterrupted(ctx, &history{s.book, rules.NewBook(s.infos)}, record, notTaken)
+		if err != nil || ended.Outcome.State != rules.Pending {
+			return err
+		}
+		return s.followUp(ctx, ended)
+	}
+	return nil // it was looked up already
+}
+
+// left hears of a commit that somebody made in the rulebook here, past us, and that does not fit what was pushed to the Git server.
+func (s *service) left(ctx context.Context, commit rules.PastCommit, kept string) {
+	s.report(ctx, bot.Left(commit, kept))
+}
+
+// report tells the channel for reports, where there is one, what nobody asked for by a command.
+func (s *service) report(ctx context.Context, reply bot.Reply) {
+	channel := s.cfg.Mattermost.ReportChannel
+	if channel == "" {
+		return
+	}
+	if err := s.follower.mattermost.Report(ctx, channel, reply); err != nil {
+		s.logger.Warn("The channel for reports was not told", "err", err)
+	}
+}
