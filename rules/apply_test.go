@@ -84,7 +84,7 @@ func (b *bench) start() {
 		Page:              page,
 		Service:           rules.Person{ID: "alertsmith", Name: "Alertsmith"},
 		Now:               time.Now,
-		LiveTimeout:       time.Second,
+		LiveTimeout:       20 * time.Second,
 		PollInterval:      5 * time.Millisecond,
 		ReconcileInterval: time.Hour,
 		Step:              b.steps.add,
@@ -556,6 +556,7 @@ func TestAnEndedContextChangesNothing(t *testing.T) {
 }
 
 func TestApplyIsNotLiveBecauseTheRulerSaysSo(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		misbehave func(*rulestest.Ruler)
 		state     rules.State
@@ -599,7 +600,9 @@ func TestApplyIsNotLiveBecauseTheRulerSaysSo(t *testing.T) {
 		}, rules.Pending, "--web.enable-lifecycle"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := newBench(t)
+			b.LiveTimeout = 2 * time.Second
 			b.prometheus.Set(test.misbehave)
 			out := b.Apply(t.Context(), request("r1"), nodeDown("node-down"))
 			if out.Result != rules.Success || out.State != test.state || !strings.Contains(out.Reason, test.reason) {
@@ -647,6 +650,7 @@ func TestAnOldEvaluationIsNotTheChanges(t *testing.T) {
 	if out := b.Apply(t.Context(), request("r1"), nodeDown("node-down")); out.State != rules.Live {
 		t.Fatalf("a rule that was not there has no old evaluation: %+v", out)
 	}
+	b.LiveTimeout = 2 * time.Second
 	if out := b.Apply(t.Context(), request("r2"), rewrite{"up == 0", "up == 1"}); out.State != rules.Pending || !strings.Contains(out.Reason, "not evaluated it yet") {
 		t.Errorf("the evaluation was before the change: %+v, want pending", out)
 	}
@@ -727,7 +731,6 @@ func TestANameThatIsTakenHoldsUpOnlyItsFile(t *testing.T) {
 
 func TestARulerThatHangsHoldsUpNoOther(t *testing.T) {
 	b := newBench(t)
-	b.LiveTimeout = time.Minute
 	release := make(chan struct{})
 	hanging := make(chan struct{})
 	b.prometheus.Set(func(r *rulestest.Ruler) {

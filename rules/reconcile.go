@@ -77,8 +77,10 @@ func (a *Applier) follow(ctx context.Context, d *desk) {
 	}
 }
 
-// recount keeps the status true after changes. Many changes that come together are counted once.
+// recount keeps the status true after changes. Many changes that come together are counted once, and counting takes a small part of the time,
+// however many rules there are.
 func (a *Applier) recount(ctx context.Context, d *desk) {
+	pause := recountAfter
 	for {
 		select {
 		case <-ctx.Done():
@@ -88,11 +90,13 @@ func (a *Applier) recount(ctx context.Context, d *desk) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(recountAfter):
+		case <-time.After(pause):
 		}
+		start := a.Now()
 		if book, err := a.applied(ctx); err == nil {
 			_, _ = a.survey(ctx, d, book) // a ruler that does not answer is the next reconciliation's business
 		}
+		pause = max(recountAfter, min(20*a.Now().Sub(start), lastRetry))
 	}
 }
 

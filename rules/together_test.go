@@ -51,7 +51,6 @@ func (b *bench) reloads() (n int) {
 
 func TestChangesThatComeTogetherAreBroughtTogether(t *testing.T) {
 	b := newBench(t)
-	b.LiveTimeout = time.Minute
 	var adds []rules.Add
 	for i := range 16 {
 		adds = append(adds, nodeDown(fmt.Sprintf("rule-%02d", i)))
@@ -82,7 +81,6 @@ func TestOfManyThatComeTogetherOnlyTheRefusedAreUndone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
-			b.LiveTimeout = time.Minute
 			b.Apply(t.Context(), request("r0"), nodeDown("good"))
 			var adds []rules.Add
 			want := map[string]rules.State{}
@@ -138,6 +136,7 @@ func TestOfManyThatComeTogetherOnlyTheRefusedAreUndone(t *testing.T) {
 
 func TestWhoWaitsBehindARulerThatHangsIsAnswered(t *testing.T) {
 	b := newBench(t)
+	b.LiveTimeout = 200 * time.Millisecond
 	release := make(chan struct{})
 	b.prometheus.Set(func(r *rulestest.Ruler) {
 		r.OnReload = func(map[string]rules.RuleFile) error { <-release; return nil }
@@ -174,6 +173,7 @@ func TestARefusalThatComesAfterTheAnswerIsUndoneAndTold(t *testing.T) {
 			return nil
 		}
 	})
+	b.LiveTimeout = 200 * time.Millisecond
 	if out := b.Apply(t.Context(), request("r1"), nodeDown("bad")); out.State != rules.Pending {
 		t.Fatalf("outcome %+v, want pending", out)
 	}
