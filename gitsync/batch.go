@@ -14,6 +14,7 @@ const (
 	maxBatch    = 64                     // updates that are written together
 	maxAttempts = 12                     // to win against other writers
 	maxPause    = 250 * time.Millisecond // between two of them
+	maxRaces    = 50                     // attempts to win against others who push to the Git server
 )
 
 // lead commits the updates that wait longest, and so one day w. It is called with the writer's token and gives it back.
@@ -33,7 +34,14 @@ func (r *Rulebook) lead(w *waiting) {
 		if batch, err = r.commit(ctx, batch); len(batch) == 0 {
 			return
 		}
-		if attempt == maxAttempts-1 {
+		if r.sync != nil && r.sync.required && errors.Is(err, errMoved) && ctx.Err() == nil {
+			if attempt < maxRaces {
+				continue // at once: what was just read of the Git server is what has to be pushed on
+			}
+			fail(batch, unavailable(err, "nothing was changed: others push to the Git server %s all the time, and were faster %d times in a row", r.sync.remote, attempt))
+			return
+		}
+		if attempt >= maxAttempts-1 {
 			fail(batch, unavailable(err, "nothing was changed: other programs keep writing to the rulebook %s; if none is, remove the file %s.lock there", r.dir, r.branch))
 			return
 		}

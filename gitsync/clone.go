@@ -53,7 +53,11 @@ func (r *Rulebook) connect(ctx context.Context, o Options) error {
 		ctx, cancel = context.WithTimeout(ctx, contactPatience)
 		defer cancel()
 	}
-	err = r.contact(ctx)
+	for range maxAttempts { // to meet a server to which nobody else pushes at this very moment
+		if err = r.contact(ctx); !isLostRace(err) {
+			break
+		}
+	}
 	r.takeDecided() // the rulebook says it to who looks a command up after a start
 	if head.IsZero() && err != nil {
 		return unavailable(err, "there is no rulebook at %s yet, and none can be had: %s", r.dir, textOf(err))

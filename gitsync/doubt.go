@@ -2,6 +2,7 @@ package gitsync
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -155,12 +156,9 @@ func (r *Rulebook) settleDoubts(ctx context.Context) error {
 		if err != nil {
 			return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
 		}
-		switch v, now, err := r.deliver(ctx, d.lease, d.tip, p.write, time.Since(d.since) < r.sync.rest); {
-		case v == accepted || v == lost:
-			if err := r.receive(ctx, now); err != nil {
-				return err
-			}
-			if err := r.absorb(ctx, now, d.lease); err != nil {
+		switch v, _, err := r.deliver(ctx, d.lease, d.tip, p.write, time.Since(d.since) < r.sync.rest); {
+		case v == accepted || v == lost: // which of them is decided by what the branch contains
+			if err := r.followFirst(ctx, d.lease); err != nil && !errors.Is(err, errMoved) {
 				return err
 			}
 		case v == refused && isRejected(err):

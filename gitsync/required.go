@@ -35,7 +35,7 @@ const (
 //	taken           –                         accepted
 //	anything        tip, or what contains it  accepted: the answer was lost
 //	anything        neither old nor that      lost: a push holds only for the old value, so none of this commit's can be taken any more
-//	moved           old, or not readable      push again: nothing was sent
+//	moved           –                         lost, unless an earlier one was sent: then as if nothing was said
 //	nothing sent    old, or not readable      push again; refused after some attempts, unless an earlier one was sent
 //	refused         old                       the same: another push may have had the branch locked
 //	refused         not readable              the same, and unknown in the end
@@ -53,21 +53,18 @@ func (r *Rulebook) deliver(ctx context.Context, old, tip plumbing.Hash, pack fun
 		if err == nil {
 			return accepted, tip, nil
 		}
+		if errors.Is(err, remote.ErrMoved) && !sent {
+			return lost, old, err
+		}
 		no := isRejected(err)
 		sent = sent || !no && !errors.Is(err, remote.ErrMoved) && !errors.Is(err, remote.ErrUnsent)
 
-		now, tipErr := s.remote.Tip(push)
-		if tipErr == nil && now != old {
-			contained := now == tip
-			if !contained {
-				contained, tipErr = r.serverHas(push, now, old, tip)
-			}
-			switch {
-			case contained:
-				return accepted, now, nil
-			case tipErr == nil:
-				return lost, now, err
-			}
+		now, has, tipErr := r.whereabouts(push, old, tip)
+		switch {
+		case has:
+			return accepted, now, nil
+		case tipErr == nil && now != old:
+			return lost, now, err
 		}
 		if attempt >= maxRefusals && !sent || ctx.Err() != nil || pause(push, 3+min(attempt, 3)) != nil {
 			if sent || no && tipErr != nil {
@@ -84,15 +81,25 @@ func isRejected(err error) bool {
 	return ok
 }
 
-// serverHas reports whether the server's branch, which stands at now, contains the commit tip that was pushed onto old.
-func (r *Rulebook) serverHas(ctx context.Context, now, old, tip plumbing.Hash) (bool, error) {
-	if err := r.receive(ctx, now); err != nil {
-		return false, err
+// whereabouts returns where the server's branch stands after a push of the commits between old and tip, and whether it has them.
+func (r *Rulebook) whereabouts(ctx context.Context, old, tip plumbing.Hash) (now plumbing.Hash, has bool, err error) {
+	for range maxAttempts {
+		now, err = r.sync.remote.Tip(ctx)
+		if err != nil || now == old || now == tip {
+			return now, err == nil && now == tip, err
+		}
+		if err = r.receive(ctx, now); !errors.Is(err, remote.ErrMoved) {
+			break
+		} // else others push faster than we read
+	}
+	if err != nil {
+		return now, false, err
 	}
 	if back, err := r.objects.leads(ctx, now, old); err != nil || back {
-		return false, errors.Join(err, errStale) // a server that answers with what it knew once
+		return now, false, errors.Join(err, errStale) // a server that answers with what it knew once
 	}
-	return r.objects.leads(ctx, tip, now)
+	has, err = r.objects.leads(ctx, tip, now)
+	return now, has, err
 }
 
 // pushRequired is the pushFunc of a rulebook whose changes count when the Git server has them. Before anything is sent, the push is written
@@ -107,6 +114,9 @@ func (r *Rulebook) pushRequired(ctx context.Context, base, tip plumbing.Hash, ma
 			signal(r.woken)
 			return unavailable(err, "nothing was changed: the Git server %s has not got everything that came before: %s", s.remote, textOf(err))
 		}
+		if base != s.lastSeen() { // the server has more, as we were stopped before the branch here could follow
+			return r.followFirst(ctx, base)
+		}
 	}
 	pack, err := newPack(made)
 	if err != nil {
@@ -116,7 +126,7 @@ func (r *Rulebook) pushRequired(ctx context.Context, base, tip plumbing.Hash, ma
 	if err := r.doubt(d); err != nil {
 		return err
 	}
-	v, now, err := r.deliver(ctx, base, tip, func(w io.Writer) error {
+	v, _, err := r.deliver(ctx, base, tip, func(w io.Writer) error {
 		_, err := w.Write(pack.data)
 		return err
 	}, false)
@@ -133,8 +143,8 @@ func (r *Rulebook) pushRequired(ctx context.Context, base, tip plumbing.Hash, ma
 		if err := r.forget(d); err != nil {
 			return err
 		}
-		if err := r.absorb(ctx, now, base); err != nil {
-			return fmt.Errorf("somebody else was faster on the Git server: %w", err)
+		if err := r.followFirst(ctx, base); err != nil && !errors.Is(err, errMoved) {
+			return unavailable(err, "nothing was changed: %s", textOf(err))
 		}
 		return errMoved
 	case refused:
@@ -156,15 +166,24 @@ func (r *Rulebook) confirm(ctx context.Context, head plumbing.Hash) error {
 	if r.sync == nil || r.Remote().Rewritten != nil {
 		return nil
 	}
+	return r.followFirst(ctx, head)
+}
+
+// followFirst follows the Git server's branch, and returns errMoved when that moved the rulebook's branch away from head or somebody was faster
+// once more. The caller has the writer's token.
+func (r *Rulebook) followFirst(ctx context.Context, head plumbing.Hash) error {
 	since := r.sync.lastSeen()
 	tip, err := r.look(ctx)
-	if err == nil && tip != head {
+	if err == nil {
 		err = r.absorb(ctx, tip, since)
 	}
-	if now, readErr := readRef(r.fs, r.branch); err == nil && readErr == nil && now != head {
+	if err != nil && !isLostRace(err) {
+		return err
+	}
+	if now, readErr := readRef(r.fs, r.branch); err != nil || readErr != nil || now != head {
 		return errMoved
 	}
-	return err
+	return nil
 }
 
 // textOf is what an error says to a person.
