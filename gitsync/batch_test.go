@@ -93,10 +93,12 @@ func TestBatch(t *testing.T) {
 	ctxs := make([]context.Context, 8)
 	ctxs[5] = gone
 	renames := count(StepRefRename)
+	refuse := func(rules.Tree) (rules.Commit, error) { return rules.Commit{}, own }
+	again := refuse
 	got := inOneBatch(t, r, leave, ctxs,
-		func(rules.Tree) (rules.Commit, error) { return rules.Commit{}, own },
+		refuse,
 		appendLine("log", "a"),
-		func(rules.Tree) (rules.Commit, error) { return rules.Commit{}, own },
+		again,
 		func(rules.Tree) (rules.Commit, error) { panic("a plan that panics") },
 		appendLine("log", "b"),
 		appendLine("log", "of somebody who left"),
@@ -111,7 +113,7 @@ func TestBatch(t *testing.T) {
 			t.Errorf("update %d: %v, %v; want %q", i, got[i].tree, err, want)
 		}
 	}
-	if cause := got[3].err.(*rules.Error).Cause; !strings.Contains(fmt.Sprint(cause), "a plan that panics") || !strings.Contains(fmt.Sprint(cause), "batch_test.go") {
+	if cause := errors.Unwrap(got[3].err); !strings.Contains(fmt.Sprint(cause), "a plan that panics") || !strings.Contains(fmt.Sprint(cause), "batch_test.go") {
 		t.Errorf("the operator is told %v, want the panic and where it was", cause)
 	}
 	for i, line := range map[int]string{1: "a", 4: "b", 7: "c"} {
@@ -142,10 +144,10 @@ func TestBatchOfMany(t *testing.T) {
 	update(t, r, map[string][]byte{"log": {}})
 	renames := count(StepRefRename)
 	var plans []plan
-	want := ""
+	var want strings.Builder
 	for i := range maxBatch + 3 {
 		plans = append(plans, appendLine("log", fmt.Sprint(i)))
-		want += fmt.Sprintln(i)
+		fmt.Fprintln(&want, i)
 	}
 	for i, got := range inOneBatch(t, r, nil, nil, plans...) {
 		if got.err != nil {
@@ -155,7 +157,7 @@ func TestBatchOfMany(t *testing.T) {
 	if n := count(StepRefRename) - renames; n != 2 {
 		t.Errorf("the branch moved %d times, want twice", n)
 	}
-	if head, err := r.Head(t.Context()); err != nil || content(t, head, "")["log"] != want {
+	if head, err := r.Head(t.Context()); err != nil || content(t, head, "")["log"] != want.String() {
 		t.Errorf("the updates are not in the order in which they came: %v\n%s", err, content(t, head, "")["log"])
 	}
 }

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	duePacks       = 50   // packs at which housekeeping is due: go-git asks each of them for each object
+	duePacks       = 200  // packs at which housekeeping is due; they grow by one with each batch, 40 a second at most
 	dueLoose       = 2000 // loose objects at which it is due
 	maxHousekeep   = 30 * time.Minute
 	housekeepPause = time.Minute // after housekeeping that failed

@@ -11,8 +11,9 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// maxPacks is how many packs there may be for another one to be written. Housekeeping makes them one long before.
-const maxPacks = 200
+// maxPacks is how many packs there may be for another one to be written: go-git asks each of them for each object. Housekeeping makes them
+// one long before.
+const maxPacks = 1000
 
 // pushFunc gives the commits that lead from old to tip to the Git server, with exactly the objects that they add. An error means that
 // the server has not got them; the one exception is a *rules.Error of kind Uncertain. errMoved means that its branch does not stand at old:

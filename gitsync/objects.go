@@ -16,7 +16,7 @@ const (
 	maxTreeObject  = 16 << 20 // bytes of one directory: some 200,000 entries
 	maxMessage     = 4 << 20  // bytes of one commit
 	objectCache    = 16 * cache.MiByte
-	maxReindex     = 3       // times that an object is looked for again; one is enough unless several `git gc` run in a row
+	maxReindex     = 10      // times that an object is looked for again; one is enough unless several `git gc` run in a row
 	maxTreeEntries = 200_000 // entries in the cache of directories, about 20 MB
 )
 

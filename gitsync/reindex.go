@@ -10,8 +10,9 @@ import (
 	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
-// maxFresh is how many bytes of objects of our own new packs are kept in memory, until the indexes of all packs are read again.
-const maxFresh = 16 << 20
+// maxFresh is how many bytes of objects of our own new packs are kept in memory, until the indexes of all packs are read again. Housekeeping
+// does that in the background, as a rule long before.
+const maxFresh = 32 << 20
 
 // freshPacks is packs that we have written and go-git has not indexed. Their objects are in memory, as the indexes of a large rulebook take a
 // tenth of a second to read.
@@ -56,11 +57,26 @@ func (o *objects) mayHaveMoved(err error) bool {
 	if errors.Is(err, plumbing.ErrObjectNotFound) && !fresh {
 		return false
 	}
-	if o.known = now; !errors.Is(err, plumbing.ErrObjectNotFound) {
-		o.known = nil // the index may be half of one
-	}
 	o.store.Reindex()
+	o.known, _ = o.indexed(o.store) // what is wrong with an index, the next look at it tells
 	return true
+}
+
+// indexed has all indexes read that are not, and returns the packs that are known then: none when they changed meanwhile, so that any of
+// them may have been missed.
+func (o *objects) indexed(store *filesystem.Storage) (map[string]bool, error) {
+	before, err := o.packNames()
+	if err != nil {
+		return nil, err
+	}
+	if err := store.HasEncodedObject(plumbing.ZeroHash); !errors.Is(err, plumbing.ErrObjectNotFound) {
+		return nil, err
+	}
+	after, err := o.packNames()
+	if err != nil || !maps.Equal(before, after) {
+		return nil, err
+	}
+	return after, nil
 }
 
 // packNames returns the names of all packs, without suffix.
@@ -83,12 +99,9 @@ func (o *objects) refresh() error {
 	o.mu.Lock()
 	before := freshPacks{packs: maps.Clone(o.fresh.packs), objects: maps.Clone(o.fresh.objects)}
 	o.mu.Unlock()
-	known, err := o.packNames()
-	if err != nil {
-		return err
-	}
 	store := filesystem.NewStorage(o.fs, o.cache)
-	if err := store.HasEncodedObject(plumbing.ZeroHash); !errors.Is(err, plumbing.ErrObjectNotFound) {
+	known, err := o.indexed(store)
+	if err != nil {
 		return err
 	}
 	o.mu.Lock()

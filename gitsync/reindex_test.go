@@ -81,13 +81,13 @@ func TestMuchIsWritten(t *testing.T) {
 	t.Parallel()
 	r := openBook(t, Options{})
 	var first string
-	for i := range 6 {
-		tree := update(t, r, map[string][]byte{"x": bytes.Repeat(fmt.Append(nil, i), 3<<20)})
+	for i := range 12 {
+		tree := update(t, r, map[string][]byte{"x": bytes.Repeat(fmt.Append(nil, i%10), 3<<20)})
 		if i == 0 {
 			first = tree.Revision()
 		}
 	}
-	if r.objects.fresh.size > maxFresh || len(r.objects.fresh.objects) > 6*3 {
+	if r.objects.fresh.size > maxFresh || len(r.objects.fresh.objects) > 11*3 {
 		t.Errorf("%d bytes in %d objects are kept", r.objects.fresh.size, len(r.objects.fresh.objects))
 	}
 	tree, err := r.At(t.Context(), first)

@@ -30,7 +30,7 @@ func (r *Rulebook) Update(ctx context.Context, plan func(rules.Tree) (rules.Comm
 		case <-w.done:
 			return w.result()
 		case <-r.writer:
-			r.lead(w)
+			r.lead(w) //nolint:contextcheck // a batch has a context of its own: it ends when those of all its updates have
 		case <-ctx.Done():
 			if r.queue.leave(w) {
 				return nil, tooLong(ctx.Err())
