@@ -147,13 +147,13 @@ func (w *historyWriter) prepare(ctx context.Context, statement string) (*sql.Stm
 	if s := w.prepared[statement]; s != nil {
 		return s, nil
 	}
-	s, err := w.tx.PrepareContext(ctx, statement) //nolint:sqlclosecheck // the end of the transaction closes it
+	s, err := w.tx.PrepareContext(ctx, statement) // the end of the transaction closes it
 	w.prepared[statement] = s
 	return s, err
 }
 
 func (w *historyWriter) exec(ctx context.Context, statement string, args ...any) error {
-	s, err := w.prepare(ctx, statement)
+	s, err := w.prepare(ctx, statement) //nolint:sqlclosecheck // the end of the transaction closes it
 	if err == nil {
 		_, err = s.ExecContext(ctx, args...)
 	}
@@ -162,7 +162,7 @@ func (w *historyWriter) exec(ctx context.Context, statement string, args ...any)
 
 // number returns the one number that a query has, and false when it has none.
 func (w *historyWriter) number(ctx context.Context, query string, args ...any) (n int64, ok bool, err error) {
-	s, err := w.prepare(ctx, query)
+	s, err := w.prepare(ctx, query) //nolint:sqlclosecheck // the end of the transaction closes it
 	if err == nil {
 		err = s.QueryRowContext(ctx, args...).Scan(&n)
 	}

@@ -36,7 +36,7 @@ func line(commits ...string) (all []IndexedCommit) {
 		if n > 0 {
 			c.Commit.Parents, c.Commit.Parent = []string{hash(n)}, hash(n)
 		}
-		for _, text := range strings.Split(did, ", ") {
+		for text := range strings.SplitSeq(did, ", ") {
 			f := strings.Fields(text)
 			v := rules.Version{Commit: c.Commit, Action: "act", Kind: rules.ChangeKind(f[0]), Ref: at(f[1])}
 			if v.Kind == rules.RuleMoved {

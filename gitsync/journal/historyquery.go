@@ -161,7 +161,7 @@ func (r historyReader) read(ctx context.Context, found []place) ([]rules.Version
 	if err != nil {
 		return nil, err
 	}
-	defer s.Close()
+	defer s.Close() //nolint:errcheck // it was only read from
 	versions := make([]rules.Version, 0, len(found))
 	for _, p := range found {
 		v, err := scanVersion(s.QueryRowContext(ctx, p.position, p.n))
