@@ -79,7 +79,7 @@ func parseSCP(s string) (address, error) {
 func parseURL(scheme, s string) (address, error) {
 	u, err := url.Parse(s)
 	if err != nil {
-		return address{}, refuse("it is not a URL: special characters in it must be written like %%20")
+		return address{}, refuse("it is not a URL: special characters in it must be written like %20")
 	}
 	if _, has := u.User.Password(); has {
 		return address{}, refuse("it holds a password, which logs would show: write the password to a file that only Alertsmith may read, name that in git.password_file (for ssh: a key in git.ssh_key_file), and take it out of the address")
@@ -220,6 +220,6 @@ func hasControl(s string) bool {
 }
 
 // refuse returns the error for an address that is not taken.
-func refuse(format string, args ...any) error {
-	return unavailable(errAddress, "the address in git.remote is refused: "+format, args...)
+func refuse(why string) error {
+	return unavailable(errAddress, "the address in git.remote is refused: %s", why)
 }

@@ -41,7 +41,7 @@ func readAdvert(r io.Reader, ref plumbing.ReferenceName) (advert, error) {
 		if first {
 			var capabilities string
 			text, capabilities, _ = strings.Cut(text, "\x00")
-			for _, c := range strings.Fields(capabilities) {
+			for c := range strings.FieldsSeq(capabilities) {
 				a.capabilities[c] = true
 			}
 		}

@@ -66,7 +66,7 @@ func (b *body) Read(p []byte) (int, error) {
 func (b *body) Close() error { return nil }
 
 // abort lets no more of the request be sent; what is made of it then goes nowhere.
-func (b *body) abort() { b.pipe.Close() }
+func (b *body) abort() { _ = b.pipe.Close() } // never fails
 
 // wait waits for write to return after abort, and returns its error unless abort was the reason.
 func (b *body) wait() error {

@@ -122,7 +122,7 @@ func (t *talk) reason(err error) string {
 		return "shows a certificate that is not valid: " + line(cert.Err.Error())
 	case errors.As(err, &record):
 		return "does not speak TLS: is the port in git.remote right?"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
+	case isClosed(err):
 		return "closed the connection before its answer was complete"
 	case isTimeout(err):
 		return fmt.Sprintf("could not be connected to within %s (git.timeout)", t.r.timeout)
@@ -134,6 +134,12 @@ func (t *talk) reason(err error) string {
 func isTimeout(err error) bool {
 	var timeout net.Error
 	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// isClosed reports whether the other side hung up. For that of a connection that was kept net/http (Go 1.26) has a text only.
+func isClosed(err error) bool {
+	return isCut(err) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) ||
+		strings.Contains(err.Error(), "server closed idle connection")
 }
 
 // isHTTPNonsense reports what net/http says, for want of a type, of an answer that is not HTTP.

@@ -40,7 +40,7 @@ func (h shell) hosts() (*hosts, error) {
 
 // isSHA1 reports whether an algorithm signs by SHA-1; the keys that it is for have others.
 func isSHA1(algorithm string) bool {
-	return slices.Contains([]string{ssh.KeyAlgoRSA, ssh.CertAlgoRSAv01, ssh.InsecureKeyAlgoDSA, ssh.InsecureCertAlgoDSAv01}, algorithm)
+	return slices.Contains([]string{ssh.KeyAlgoRSA, ssh.CertAlgoRSAv01, "ssh-dss", "ssh-dss-cert-v01@openssh.com"}, algorithm)
 }
 
 // check is an ssh.HostKeyCallback.

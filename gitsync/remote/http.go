@@ -186,6 +186,6 @@ func (l *exchange) secrets() []string {
 
 func (l *exchange) close() {
 	for _, b := range l.bodies {
-		b.Close()
+		_ = b.Close() // it was only read
 	}
 }

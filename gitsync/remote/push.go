@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/pktline"
@@ -100,9 +101,6 @@ func (t *talk) verdict(err error, said last) error {
 		return t.fault(err)
 	}
 	rejected.Reason, rejected.Said = t.scrub(rejected.Reason), said
-	text := "the Git server " + t.r.String() + " refused the push: " + rejected.Reason
-	for _, s := range said {
-		text += "\n" + s
-	}
+	text := strings.Join(append([]string{"the Git server " + t.r.String() + " refused the push: " + rejected.Reason}, said...), "\n")
 	return &rules.Error{Kind: rules.Unavailable, Text: text, Offset: -1, Cause: rejected}
 }

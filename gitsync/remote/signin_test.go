@@ -3,6 +3,7 @@ package remote_test
 import (
 	"encoding/pem"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -90,7 +91,8 @@ func TestForbidden(t *testing.T) {
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, password, _ := r.BasicAuth()
-			http.Error(w, "no: "+password, status)
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, "no: "+password)
 		}))
 		t.Cleanup(s.Close)
 		r := open(t, remote.Config{URL: s.URL + "/r", Username: "ada", PasswordFile: file(t, canary)})
@@ -102,7 +104,7 @@ func TestPushTooLargeForAProxy(t *testing.T) {
 	t.Parallel()
 	s := remotetest.HTTP(t, remotetest.Bare(t), "", "", func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodPost {
-			http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
 		}
 		return r.Method != http.MethodPost
 	})
@@ -250,7 +252,7 @@ func waitForSocket(t *testing.T, name string) {
 // shortDir is a directory whose name is short enough for a socket in it.
 func shortDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "a")
+	dir, err := os.MkdirTemp("", "a") //nolint:usetesting // the name of t.TempDir is too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,11 +51,11 @@ func (h shell) dial(ctx context.Context, w *watch, s service) (link, error) {
 	if err != nil {
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	l, err := h.start(conn, w, s, hosts, keys)
 	if err != nil {
 		stop()
-		conn.Close()
+		_ = conn.Close()
 		return nil, err
 	}
 	kill := l.kill
@@ -79,7 +79,7 @@ func (h shell) start(conn net.Conn, w *watch, s service, hosts *hosts, keys ssh.
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
-	p := &pipes{watch: w, wait: session.Wait, kill: func() { client.Close() }}
+	p := &pipes{watch: w, wait: session.Wait, kill: func() { _ = client.Close() }}
 	session.Stderr = &p.stderr
 	var stdout io.Reader
 	if p.stdin, err = session.StdinPipe(); err == nil {
@@ -138,8 +138,8 @@ func (h shell) keys(ctx context.Context) (method ssh.AuthMethod, done func(), er
 		if err != nil {
 			return nil, nil, unavailable(err, "the ssh agent cannot be reached: is SSH_AUTH_SOCK set for Alertsmith, and does the agent run?")
 		}
-		stop := context.AfterFunc(ctx, func() { conn.Close() })
-		done = func() { stop(); conn.Close() }
+		stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+		done = func() { stop(); _ = conn.Close() }
 		theirs, err := agent.NewClient(conn).Signers()
 		if err != nil {
 			done()

@@ -70,7 +70,7 @@ func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.conns {
-		c.Close()
+		_ = c.Close()
 	}
 }
 
@@ -113,12 +113,12 @@ func (p *Proxy) serve() {
 		}
 		f, _ := p.now()
 		if f.Refuse {
-			client.Close()
+			_ = client.Close()
 			continue
 		}
-		server, err := net.Dial("tcp", p.target)
+		server, err := (&net.Dialer{Timeout: 10 * time.Second}).Dial("tcp", p.target)
 		if err != nil {
-			client.Close()
+			_ = client.Close()
 			continue
 		}
 		if p.keep(client, server) {
@@ -135,7 +135,7 @@ func (p *Proxy) keep(conns ...net.Conn) bool {
 	p.seen++
 	for _, c := range conns {
 		if p.closed {
-			c.Close()
+			_ = c.Close()
 		} else {
 			p.conns[c] = true
 		}
@@ -199,7 +199,7 @@ func (p *Proxy) forget(conns ...net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range conns {
-		c.Close()
+		_ = c.Close()
 		delete(p.conns, c)
 	}
 }

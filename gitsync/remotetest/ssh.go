@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +37,11 @@ func SSH(t testing.TB, dir string) *SSHServer {
 		Need(t, program, map[string]string{"sshd": "openssh-server", "ssh-keygen": "openssh-client"}[program])
 	}
 	Need(t, "git", "git")
+	if me, err := user.Current(); err == nil {
+		if err := mayLogin(me.Username); err != nil {
+			absent(t, err)
+		}
+	}
 	s, err := StartSSH(dir, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +73,7 @@ func StartSSH(dir, state string) (*SSHServer, error) {
 		return nil, err
 	}
 	s.HostKey = strings.Join(strings.Fields(string(public))[:2], " ")
-	if err := os.WriteFile(s.KnownHosts, []byte("* "+s.HostKey+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(s.KnownHosts, []byte("* "+s.HostKey+"\n"), 0o600); err != nil { //nolint:gosec // G703: the caller says where
 		return nil, err
 	}
 	if me.Uid == "0" { // where it has no privileges to give up sshd asks for no such directory
@@ -93,11 +97,10 @@ func (s *SSHServer) start(sshd, state, hostKey string) error {
 		return err
 	}
 	s.addr = l.Addr().String()
-	port := l.Addr().(*net.TCPAddr).Port
 	l.Close()
 	config := filepath.Join(state, "sshd_config")
 	lines := []string{
-		"ListenAddress 127.0.0.1:" + strconv.Itoa(port),
+		"ListenAddress " + s.addr,
 		"HostKey " + hostKey,
 		"PidFile none",
 		"AuthorizedKeysFile " + s.KeyFile + ".pub",
@@ -117,7 +120,7 @@ func (s *SSHServer) start(sshd, state, hostKey string) error {
 		return err
 	}
 	s.URL = "ssh://" + s.user + "@" + s.addr + s.dir
-	s.cmd = exec.Command(sshd, "-D", "-e", "-f", config) //nolint:noctx // Close ends it
+	s.cmd = exec.Command(sshd, "-D", "-e", "-f", config)
 	s.cmd.Stderr = s.log
 	if err := s.cmd.Start(); err != nil {
 		return err
@@ -130,6 +133,21 @@ func (s *SSHServer) start(sshd, state, hostKey string) error {
 	if err := s.answers(); err != nil {
 		s.Close()
 		return err
+	}
+	return nil
+}
+
+// mayLogin tells why sshd would let nobody in: it asks the account's shell to run what it is told.
+func mayLogin(name string) error {
+	accounts, err := os.ReadFile("/etc/passwd")
+	if err != nil {
+		return err
+	}
+	for account := range strings.Lines(string(accounts)) {
+		fields := strings.Split(strings.TrimSpace(account), ":")
+		if fields[0] == name && strings.HasSuffix(fields[len(fields)-1], "nologin") {
+			return errors.New("the user " + name + ", who runs the tests, has no login shell, and sshd lets no such user in")
+		}
 	}
 	return nil
 }
@@ -180,7 +198,7 @@ func NewKey(path, kind, passphrase string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	out, err := exec.Command(keygen, "-q", "-t", kind, "-N", passphrase, "-C", "test", "-f", path).CombinedOutput() //nolint:noctx // it takes milliseconds
+	out, err := exec.Command(keygen, "-q", "-t", kind, "-N", passphrase, "-C", "test", "-f", path).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("ssh-keygen: %w\n%s", err, out)
 	}
