@@ -21,29 +21,34 @@ func (p FilePatterns) Match(file string) bool {
 	return (len(p.Include) == 0 || slices.ContainsFunc(p.Include, matches)) && !slices.ContainsFunc(p.Exclude, matches)
 }
 
-// matchPattern matches the elements of a path.
+// matchPattern matches the elements of a path. Where it comes no further it lets the last ** take one more directory: what an earlier one
+// took need never be tried again.
 func matchPattern(pattern, elements []string) bool {
-	for i, want := range pattern {
-		if want == "**" {
-			rest := pattern[i+1:]
-			if len(rest) > 0 && rest[0] == "**" {
-				return matchPattern(rest, elements[i:]) // or every pair of them would double the work
-			}
-			for skipped := range len(elements) - i + 1 {
-				if matchPattern(rest, elements[i+skipped:]) {
-					return true
-				}
-			}
-			return false
-		}
-		if i >= len(elements) {
-			return false
-		}
-		if ok, err := path.Match(want, elements[i]); err != nil || !ok {
+	p, e := 0, 0
+	behind, taken := -1, 0 // the place behind the last **, and up to which element that has taken all
+	for e < len(elements) {
+		switch {
+		case p < len(pattern) && pattern[p] == "**":
+			p++
+			behind, taken = p, e
+		case p < len(pattern) && matchElement(pattern[p], elements[e]):
+			p, e = p+1, e+1
+		case behind >= 0:
+			taken++
+			p, e = behind, taken
+		default:
 			return false
 		}
 	}
-	return len(pattern) == len(elements)
+	for p < len(pattern) && pattern[p] == "**" {
+		p++
+	}
+	return p == len(pattern)
+}
+
+func matchElement(pattern, element string) bool {
+	ok, err := path.Match(pattern, element)
+	return ok && err == nil
 }
 
 // CheckPattern returns what is wrong with a pattern of FilePatterns; nil when it can be used.
