@@ -43,15 +43,26 @@ func (d Dialect) CheckFile(content []byte) (problems []Problem) {
 	if len(problems) > 0 {
 		return tidy(problems)
 	}
+	decoded := true
+	if f.groups = l.goodGroups(content); f.groups == nil {
+		problems, decoded = f.parse(l, content)
+	}
+	if decoded {
+		problems = append(problems, l.check(f)...)
+	}
+	return tidy(problems)
+}
+
+// parse has rulefmt say what is wrong, and reports whether it could decode the file.
+func (f *file) parse(l language, content []byte) (problems []Problem, decoded bool) {
 	groups, errs := rulefmt.Parse(content, false, l.names, adapter{promQLParser, l}, slog.New(slog.DiscardHandler))
 	for _, err := range errs[:min(len(errs), maxProblems+1)] {
 		problems = append(problems, f.explain(err)...)
 	}
 	if groups != nil {
 		f.groups = groups.Groups
-		problems = append(problems, l.check(f)...)
 	}
-	return tidy(problems)
+	return problems, groups != nil
 }
 
 // maxProblems is how many problems of one file are told.

@@ -1,0 +1,85 @@
+package expr
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/prometheus/model/rulefmt"
+)
+
+// requireAsStrict fails the test when a file is called good that rulefmt finds something wrong with, or reads otherwise.
+func requireAsStrict(t *testing.T, l language, content []byte) (good bool) {
+	t.Helper()
+	if _, problems := readFile(content); len(problems) > 0 {
+		return false // it never comes so far
+	}
+	groups := l.goodGroups(content)
+	if groups == nil {
+		return false
+	}
+	want, errs := rulefmt.Parse(content, false, l.names, adapter{promQLParser, l}, slog.New(slog.DiscardHandler))
+	if len(errs) > 0 {
+		t.Fatalf("%s: called good, and rulefmt says %v:\n%s", l.dialect, errs, content)
+	}
+	if !reflect.DeepEqual(want.Groups, groups) {
+		t.Fatalf("%s: read as %+v, by rulefmt as %+v", l.dialect, groups, want.Groups)
+	}
+	return true
+}
+
+// TestAGoodFileIsGoodForRulefmt takes real files, and each of them with a line left out, doubled or spoiled.
+func TestAGoodFileIsGoodForRulefmt(t *testing.T) {
+	t.Parallel()
+	files := corpus(t)
+	for i, name := range slices.Sorted(maps.Keys(files)) {
+		if good := requireAsStrict(t, promQL, files[name]); !good && len(PromQL.CheckFile(files[name])) == 0 {
+			t.Errorf("%s: good, and not found to be", name)
+		}
+		if i%20 != 0 {
+			continue
+		}
+		lines := bytes.SplitAfter(files[name], []byte("\n"))
+		for at := range min(len(lines), 30) {
+			for _, line := range [][]byte{nil, append(bytes.Clone(lines[at]), lines[at]...), bytes.ReplaceAll(lines[at], []byte(": "), []byte(": {{")), bytes.ToUpper(lines[at])} {
+				requireAsStrict(t, promQL, bytes.Join(slices.Concat(lines[:at], [][]byte{line}, lines[at+1:]), nil))
+			}
+		}
+	}
+}
+
+// FuzzGoodFile holds the same of any text.
+func FuzzGoodFile(f *testing.F) {
+	rule := "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: vector(1)\n"
+	for _, seed := range []string{
+		rule, strings.Replace(rule, "alert", "record", 1), rule + "    labels: {a: 'b', __name__: x}\n", rule + "    annotations: {a: '{{ $value }}', b: '{{ $x }}'}\n",
+		rule + "- name: g\n  rules: []\n", rule + "    labels: {\"\": x}\n", rule + "    annotations: {\"\\xff\": x}\n", strings.Replace(rule, "alert: A", "alert: A\n    record: b", 1),
+		strings.Replace(rule, "alert: A", "record: b{}", 1) + "    annotations: {a: b}\n", rule + "    labels: &l {a: b}\n    annotations: *l\n", "groups: []", "groups:\n- name: g\n  labels: {a: \"\\ud800\"}\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		for _, l := range languages {
+			requireAsStrict(t, l, content)
+		}
+	})
+}
+
+func TestKnownTemplatesAreBounded(t *testing.T) {
+	t.Parallel()
+	var known templates
+	for i := range 2*maxTemplates + 5 {
+		known.add(map[string]string{"a": fmt.Sprintf("{{ %d }}", i), "b": "{{" + strings.Repeat("x", maxTemplate)})
+	}
+	if len(known.texts) > maxTemplates {
+		t.Errorf("%d texts are remembered", len(known.texts))
+	}
+	if rest := known.unknown(map[string]string{"a": fmt.Sprintf("{{ %d }}", 2*maxTemplates+4), "b": "plain", "c": "{{ new }}"}); !maps.Equal(rest, map[string]string{"c": "{{ new }}"}) {
+		t.Errorf("unknown are %v", rest)
+	}
+}
