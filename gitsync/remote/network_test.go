@@ -33,7 +33,10 @@ func TestUnreachable(t *testing.T) {
 		if !errors.Is(err, remote.ErrUnsent) {
 			t.Errorf("%v is not marked as unsent", err)
 		}
-		h.proxy.Close()
+		// The proxy's own port may be another test's as soon as it is free; port 1 is nobody's.
+		_, port, _ := strings.Cut(h.proxy.Addr(), ":")
+		h.config.URL = strings.Replace(h.config.URL, ":"+port+"/", ":1/", 1)
+		r = h.open(t)
 		err = r.Push(t.Context(), zero, ours, nil)
 		has(t, err, "refuses connections")
 		if !errors.Is(err, remote.ErrUnsent) {
