@@ -200,11 +200,16 @@ func (a *Applier) bookAt(tree Tree) (*Book, error) {
 	return book, nil
 }
 
+// lastBook returns the book that was asked for last: whoever reads another state takes over what the two have in common.
+func (a *Applier) lastBook() *Book {
+	a.bookMu.Lock()
+	defer a.bookMu.Unlock()
+	return a.book
+}
+
 // bookOf returns the rulebook at a commit, or the empty one for "".
 func (a *Applier) bookOf(ctx context.Context, revision string) (*Book, error) {
-	a.bookMu.Lock()
-	known := a.book
-	a.bookMu.Unlock()
+	known := a.lastBook()
 	if revision == "" {
 		return NewBook(known.Rulers()), nil
 	}

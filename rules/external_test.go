@@ -308,6 +308,25 @@ func TestACommitIsPlannedAgainOnTopOfAnotherOne(t *testing.T) {
 	}
 }
 
+func TestAChangeThatSomebodyElseMadeTooIsOnlyWrittenDown(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	out := b.Apply(t.Context(), request("r1"), rules.Delete{Address: "old"})
+	if out.State != rules.Live {
+		t.Fatalf("outcome %+v", out)
+	}
+	own := b.own(t, out.Revision)
+	onto := b.store.Commit(rules.Commit{Subject: "theirs", Files: map[string][]byte{"prometheus/ops/old.yaml": nil, "journal/page.md": []byte("theirs\n")}})
+	again, err := b.Replan(t.Context(), own, onto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][]byte{"journal/page.md": []byte("theirs\ndelete delete old r1\n")}
+	if diff := cmp.Diff(want, again.Files); diff != "" || !cmp.Equal(again.Trailers, own.Trailers) {
+		t.Errorf("planned again with the trailers %v and files (-want +got):\n%s", again.Trailers, diff)
+	}
+}
+
 func TestAChangeThatCannotBePlannedAgainIsSettledWithTheReason(t *testing.T) {
 	b := newBench(t)
 	b.adopt(t)

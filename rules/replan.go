@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 )
@@ -14,8 +15,7 @@ const conflictAction = "conflict"
 // be kept and why; as soon as Moved finds it in the rulebook, the change is settled as Reverted. It is pure but for that reason, which it
 // remembers. An error means that it could not be told: the rulebook cannot be read.
 func (a *Applier) Replan(_ context.Context, own OwnCommit, onto Tree) (Commit, error) {
-	empty := NewBook(a.rulers())
-	before, err := empty.At(own.Before)
+	before, err := a.lastBook().At(own.Before)
 	if err != nil {
 		return Commit{}, err
 	}
@@ -36,6 +36,7 @@ func (a *Applier) Replan(_ context.Context, own OwnCommit, onto Tree) (Commit, e
 		switch {
 		case err == nil:
 			change.Refs, change.Files, diff = p.change.Refs, p.change.Files, book.Diff(p.change)
+		case errors.Is(err, errDone): // somebody else made the same change: only the journal's entry is left of ours
 		case KindOf(err) == Unavailable:
 			return Commit{}, err
 		default:
@@ -56,15 +57,6 @@ func (a *Applier) Replan(_ context.Context, own OwnCommit, onto Tree) (Commit, e
 	change.Files[path] = page
 	commit.Files = change.Files
 	return commit, nil
-}
-
-// rulers returns the configured rulers.
-func (a *Applier) rulers() []RulerInfo {
-	infos := make([]RulerInfo, 0, len(a.Rulers))
-	for _, ruler := range a.Rulers {
-		infos = append(infos, ruler.Info())
-	}
-	return infos
 }
 
 // changesRules reports whether the commit is more than an entry in the journal.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +20,9 @@ type Replay struct {
 	Subject       string // of the new commit, without its action; "" = the names of the rules
 	Reason        string
 }
+
+// errDone is in the chain of the error about a commit of which everything is there already.
+var errDone = errors.New("nothing is left to be done again")
 
 // Action returns the verb.
 func (r Replay) Action() string {
@@ -49,7 +53,9 @@ func (r Replay) Plan(book *Book) (Change, error) {
 	}
 	change := Change{Ruler: ruler, Files: m.files(), Reason: r.Reason}
 	if len(change.Files) == 0 {
-		return Change{}, conflict("", "There is nothing to do: the rulebook is so already.")
+		done := conflict("", "There is nothing to do: the rulebook is so already.")
+		done.Cause = errDone
+		return Change{}, done
 	}
 	change.Refs = touched(book, book.With(change.Files), ruler)
 	change.Subject = r.Action() + " " + r.subject(change.Refs)
