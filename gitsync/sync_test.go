@@ -144,20 +144,17 @@ func until(t testing.TB, what string, happened func() bool) {
 	}
 }
 
-// same waits until rulebook and server have one head, and nothing is left to push.
+// same waits until rulebook and server have one head, nothing is left to push, and the repository says so.
 func same(t testing.TB, r *Rulebook, host string) string {
 	t.Helper()
-	var here, there string
+	var here string
 	until(t, "rulebook and server are the same", func() bool {
 		here = strings.TrimSpace(runGit(t, r.dir, "rev-parse", "main"))
-		out, err := tryGit(host, "rev-parse", "main")
-		there = strings.TrimSpace(out)
+		there, err := tryGit(host, "rev-parse", "main")
+		seen, _ := tryGit(r.dir, "rev-parse", "refs/remotes/origin/main")
 		status := r.Remote()
-		return err == nil && here == there && status.Unpushed == 0 && status.Err == nil && r.sync.lastSeen().String() == here
+		return err == nil && here == strings.TrimSpace(there) && here == strings.TrimSpace(seen) && status.Unpushed == 0 && status.Err == nil
 	})
-	if got := strings.TrimSpace(runGit(t, r.dir, "rev-parse", "refs/remotes/origin/main")); got != here {
-		t.Errorf("refs/remotes/origin/main stands at %s, want %s", got, here)
-	}
 	return here
 }
 
