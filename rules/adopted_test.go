@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -104,7 +105,7 @@ func TestNewRulesInAnAdoptedLayout(t *testing.T) {
 			book := rules.NewBook(c.rulers).With(adoptedRepository)
 			change, err := rules.Add{Name: "New", Expr: "up == 1", Options: rules.Options{Namespace: c.namespace, Ruler: "prometheus"}}.Plan(book)
 			if err != nil {
-				e, ok := err.(*rules.Error)
+				e, ok := errors.AsType[*rules.Error](err)
 				if !ok || e.Kind != rules.Invalid || e.Field != "namespace" || !strings.Contains(e.Text, c.result) {
 					t.Fatalf("%v, want %q", err, c.result)
 				}

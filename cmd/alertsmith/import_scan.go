@@ -33,7 +33,7 @@ func scan(dir, into string) (found scanned, err error) {
 	if err != nil {
 		return found, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // nothing was written
 	found.files = map[string][]byte{}
 	err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
 		hidden := name != "." && strings.HasPrefix(entry.Name(), ".")

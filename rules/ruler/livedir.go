@@ -59,7 +59,7 @@ func (d *liveDir) publish(ctx context.Context, files []rules.RuleFile) (rules.Pu
 	if err != nil {
 		return published, d.failed(err)
 	}
-	defer d.root.Close()
+	defer func() { _ = d.root.Close() }() // what was written was synced
 	var due publication
 	write, remove, some := d.differing(files)
 	if some {
