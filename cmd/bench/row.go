@@ -14,6 +14,8 @@ var rows = []row{
 	{"commit", measureCommit},
 	{"growth", measureGrowth},
 	{"clients", measureClients},
+	{"push", measurePush},
+	{"history", measureHistory},
 	{"check", measureCheck},
 	{"publish", measurePublish},
 	{"start", measureStart},

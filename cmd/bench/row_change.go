@@ -74,6 +74,10 @@ func measureChange(ctx context.Context, l *lab) ([]result, error) {
 	if err := script(); err != nil {
 		return nil, err
 	}
+	before, err := service.steps(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var taken, scripts times
 	for range 5 {
 		more, err := ours.times(ctx, 80)
@@ -85,6 +89,11 @@ func measureChange(ctx context.Context, l *lab) ([]result, error) {
 			return nil, err
 		}
 	}
+	after, err := service.steps(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.say("steps of a change on average: %s", after.since(before))
 	return []result{
 		faster("change", "one change, from request to answer; a person's script", taken.median(), scripts.median(), 100),
 		under("change-p50", "one change, median", taken.median(), 25*time.Millisecond),

@@ -15,6 +15,7 @@ import (
 
 // commits makes durable commits without any planning: each changes one rule file and a day's page.
 type commits struct {
+	dir   string
 	book  *gitsync.Rulebook
 	files []string
 	turn  int
@@ -37,7 +38,7 @@ func (l *lab) commits(ctx context.Context, s shape) (*commits, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &commits{book: book, files: slices.Sorted(maps.Keys(files))}, nil
+	return &commits{dir: dir, book: book, files: slices.Sorted(maps.Keys(files))}, nil
 }
 
 // next makes one commit.

@@ -32,45 +32,15 @@ type service struct {
 	url     string
 	token   string
 	ruler   *http.Server
-	rules   *http.Client
+	client  *http.Client
 	args    []string
 	program string
 	process *exec.Cmd
 	ended   chan struct{}
 }
 
-// service returns the service of the rulebook of a shape, running and ready. It is started once in a run.
-func (l *lab) service(ctx context.Context, s shape) (*service, error) {
-	if running := l.services[s.name]; running != nil {
-		return running, nil
-	}
-	storage, err := l.directory("service")
-	if err != nil {
-		return nil, err
-	}
-	rulebook, err := l.bare(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Rename(rulebook, filepath.Join(storage, "rulebook.git")); err != nil {
-		return nil, err
-	}
-	svc, err := newService(ctx, l.alertsmith, storage)
-	if err != nil {
-		return nil, err
-	}
-	took, err := svc.start(ctx)
-	if err != nil {
-		svc.stop()
-		return nil, err
-	}
-	l.say("first start of the service with the rulebook %q: %s", s.name, took.Round(time.Millisecond))
-	l.services[s.name] = svc
-	return svc, nil
-}
-
 func newService(ctx context.Context, program, storage string) (*service, error) {
-	s := &service{storage: storage, program: program, rules: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	s := &service{storage: storage, program: program, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	live := filepath.Join(storage, "live")
 	if err := os.MkdirAll(live, 0o755); err != nil {
 		return nil, err
@@ -148,7 +118,7 @@ func (s *service) ready(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	response, err := s.rules.Do(request)
+	response, err := s.client.Do(request)
 	if err != nil {
 		return false
 	}
@@ -190,7 +160,7 @@ func (s *service) command(ctx context.Context, text string) error {
 		return err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	response, err := s.rules.Do(request)
+	response, err := s.client.Do(request)
 	if err != nil {
 		return err
 	}
