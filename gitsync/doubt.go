@@ -10,7 +10,6 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
-	"github.com/go-git/go-git/v5/plumbing/storer"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -156,7 +155,7 @@ func (r *Rulebook) settleDoubts(ctx context.Context) error {
 		if err != nil {
 			return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
 		}
-		switch v, _, err := r.deliver(ctx, d.lease, d.tip, p.write, time.Since(d.since) < r.sync.rest); {
+		switch v, err := r.deliver(ctx, d.lease, d.tip, p.write, time.Since(d.since) < r.sync.rest); {
 		case v == accepted || v == lost: // which of them is decided by what the branch contains
 			if err := r.followFirst(ctx, d.lease); err != nil && !errors.Is(err, errMoved) {
 				return err
@@ -208,7 +207,7 @@ func (r *Rulebook) refsBelow(prefix string) (map[plumbing.ReferenceName]plumbing
 		return nil, err
 	}
 	refs := map[plumbing.ReferenceName]plumbing.Hash{}
-	err = storer.ReferenceIter(all).ForEach(func(ref *plumbing.Reference) error {
+	err = all.ForEach(func(ref *plumbing.Reference) error {
 		if ref.Type() == plumbing.HashReference && strings.HasPrefix(ref.Name().String(), prefix) {
 			refs[ref.Name()] = ref.Hash()
 		}

@@ -55,7 +55,7 @@ func (r *Rulebook) Follow(ctx context.Context, f Following) error {
 	defer next.Stop()
 	failures := 0
 	for {
-		due := false
+		var due bool
 		select {
 		case <-ctx.Done():
 			return nil
@@ -64,7 +64,7 @@ func (r *Rulebook) Follow(ctx context.Context, f Following) error {
 		case <-poll.C:
 			due = r.lookHere(ctx) && failures == 0
 		case <-r.woken:
-			due = failures == 0 // while the server does not answer, its time comes
+			due = failures == 0 // a server that does not answer is asked when its time comes
 		case <-r.kicked:
 			due = true
 		case <-next.C:

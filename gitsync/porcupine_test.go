@@ -90,7 +90,7 @@ func (c command) plan(tree rules.Tree) (rules.Commit, error) {
 
 // TestLinearizable has two replicas, each with 100 commands at once, and an outside pusher change ten rules on one server that loses requests
 // and answers. More seeds: GITSYNC_SEEDS=20.
-func TestLinearizable(t *testing.T) {
+func TestLinearizable(t *testing.T) { //nolint:tparallel // each seed wants the machine for itself
 	t.Parallel()
 	seeds := 2
 	if n, err := strconv.Atoi(os.Getenv("GITSYNC_SEEDS")); err == nil {
@@ -124,7 +124,7 @@ func linearizable(t *testing.T, seed uint64) {
 	for replica := range 2 {
 		faults := rand.New(rand.NewPCG(seed, uint64(replica)+2))
 		p := patch(at(t, host))
-		p.push = func(real func() error) error {
+		p.push = func(deliver func() error) error {
 			mu.Lock()
 			n := faults.IntN(10)
 			mu.Unlock()
@@ -132,9 +132,9 @@ func linearizable(t *testing.T, seed uint64) {
 			case 0:
 				return errCut
 			case 1:
-				return errors.Join(real(), errCut)
+				return errors.Join(deliver(), errCut)
 			}
-			return real()
+			return deliver()
 		}
 		r := openBook(t, Options{Remote: p, Required: true})
 		keepUp(t, r, Following{Interval: 50 * time.Millisecond})

@@ -147,7 +147,7 @@ func (r *Rulebook) carry(d *draft, past rules.PastCommit) (bool, error) {
 	}
 	_, err = d.add(commit)
 	if k := rules.KindOf(err); err != nil && (k == rules.Conflict || k == rules.Invalid) {
-		return false, nil //nolint:nilerr // a path that Alertsmith does not write: it is kept aside
+		return false, nil // a path that Alertsmith does not write: it is kept aside
 	}
 	return err == nil, err
 }

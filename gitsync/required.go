@@ -43,18 +43,18 @@ const (
 //
 // That the branch still stands at old does not prove that a push will not be taken: the server may be working on it after the connection
 // broke. sent says that such a push was sent before. The caller has the writer's token.
-func (r *Rulebook) deliver(ctx context.Context, old, tip plumbing.Hash, pack func(io.Writer) error, sent bool) (v verdict, now plumbing.Hash, err error) {
+func (r *Rulebook) deliver(ctx context.Context, old, tip plumbing.Hash, pack func(io.Writer) error, sent bool) (verdict, error) {
 	s := r.sync
 	// What was begun is brought to its end: a person who does not wait any longer would make a change uncertain that was not.
 	push, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.patience)
 	defer cancel()
 	for attempt := 1; ; attempt++ {
-		err = s.remote.Push(push, old, tip, pack)
+		err := s.remote.Push(push, old, tip, pack)
 		if err == nil {
-			return accepted, tip, nil
+			return accepted, nil
 		}
 		if errors.Is(err, remote.ErrMoved) && !sent {
-			return lost, old, err
+			return lost, err
 		}
 		no := isRejected(err)
 		sent = sent || !no && !errors.Is(err, remote.ErrMoved) && !errors.Is(err, remote.ErrUnsent)
@@ -62,15 +62,15 @@ func (r *Rulebook) deliver(ctx context.Context, old, tip plumbing.Hash, pack fun
 		now, has, tipErr := r.whereabouts(push, old, tip)
 		switch {
 		case has:
-			return accepted, now, nil
+			return accepted, nil
 		case tipErr == nil && now != old:
-			return lost, now, err
+			return lost, err
 		}
 		if attempt >= maxRefusals && !sent || ctx.Err() != nil || pause(push, 3+min(attempt, 3)) != nil {
 			if sent || no && tipErr != nil {
-				return unknown, old, err
+				return unknown, err
 			}
-			return refused, old, err
+			return refused, err
 		}
 	}
 }
@@ -126,7 +126,7 @@ func (r *Rulebook) pushRequired(ctx context.Context, base, tip plumbing.Hash, ma
 	if err := r.doubt(d); err != nil {
 		return err
 	}
-	v, _, err := r.deliver(ctx, base, tip, func(w io.Writer) error {
+	v, err := r.deliver(ctx, base, tip, func(w io.Writer) error {
 		_, err := w.Write(pack.data)
 		return err
 	}, false)
@@ -151,6 +151,7 @@ func (r *Rulebook) pushRequired(ctx context.Context, base, tip plumbing.Hash, ma
 		if forgot := r.forget(d); forgot == nil {
 			return unavailable(err, "nothing was changed: %s", textOf(err))
 		} // else the next start pushes it again
+	case unknown:
 	}
 	signal(r.woken)
 	return &rules.Error{

@@ -30,9 +30,9 @@ func required(t *testing.T) (r *Rulebook, host string, p *patchy) {
 // vanish has the server go away in the middle of a push, and whoever pushes lose his patience.
 func vanish(p *patchy, apply bool, giveUp func()) {
 	p.set(func(p *patchy) {
-		p.push = func(real func() error) error {
+		p.push = func(deliver func() error) error {
 			if apply {
-				_ = real()
+				_ = deliver()
 			}
 			p.set(func(p *patchy) { p.down = true })
 			giveUp()
@@ -42,21 +42,21 @@ func vanish(p *patchy, apply bool, giveUp func()) {
 }
 
 // once does something the first time only.
-func once(what func(real func() error) error) func(func() error) error {
+func once(what func(deliver func() error) error) func(func() error) error {
 	done := false
-	return func(real func() error) error {
+	return func(deliver func() error) error {
 		if done {
-			return real()
+			return deliver()
 		}
 		done = true
-		return what(real)
+		return what(deliver)
 	}
 }
 
 // hook puts an executable into the server's hooks.
 func hook(t *testing.T, host, name, script string) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(host, "hooks", name), []byte("#!/bin/sh\n"+script), 0o755); err != nil { //nolint:gosec // a hook is executable
+	if err := os.WriteFile(filepath.Join(host, "hooks", name), []byte("#!/bin/sh\n"+script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -75,14 +75,14 @@ func TestRequired(t *testing.T) {
 	}{
 		{"all is well", func(*testing.T, *Rulebook, string, *patchy) {}, accepted, "", 1, 1, nil},
 		{"the answer is lost", func(_ *testing.T, _ *Rulebook, _ string, p *patchy) {
-			p.push = once(func(real func() error) error { return errors.Join(real(), errCut) })
+			p.push = once(func(deliver func() error) error { return errors.Join(deliver(), errCut) })
 		}, accepted, "", 1, 1, nil},
 		{"the request is lost", func(_ *testing.T, _ *Rulebook, _ string, p *patchy) {
 			p.push = once(func(func() error) error { return errCut })
 		}, accepted, "", 1, 2, nil},
 		{"somebody is faster", func(t *testing.T, _ *Rulebook, host string, p *patchy) {
 			work := outsider(t, host)
-			p.push = once(func(real func() error) error { outsideLine(t, work, "theirs"); return real() })
+			p.push = once(func(deliver func() error) error { outsideLine(t, work, "theirs"); return deliver() })
 		}, []string{"first", "theirs", "ours"}, "", 2, 2, nil},
 		{"somebody is faster and the request is lost", func(t *testing.T, _ *Rulebook, host string, p *patchy) {
 			work := outsider(t, host)
@@ -90,8 +90,8 @@ func TestRequired(t *testing.T) {
 		}, []string{"first", "theirs", "ours"}, "", 2, 2, nil},
 		{"the answer is lost and somebody pushes on top", func(t *testing.T, _ *Rulebook, host string, p *patchy) {
 			work := outsider(t, host)
-			p.push = once(func(real func() error) error {
-				err := real()
+			p.push = once(func(deliver func() error) error {
+				err := deliver()
 				outsideLine(t, work, "theirs")
 				return errors.Join(err, errCut)
 			})
@@ -104,8 +104,8 @@ func TestRequired(t *testing.T) {
 		}, []string{"first"}, "failed to update ref", 1, 3, func(host string) { _ = os.Remove(filepath.Join(host, "refs/heads/main.lock")) }},
 		{"the branch is locked for a moment", func(t *testing.T, _ *Rulebook, host string, p *patchy) {
 			write(t, host, "refs/heads/main.lock", nil)
-			p.push = once(func(real func() error) error {
-				err := real()
+			p.push = once(func(deliver func() error) error {
+				err := deliver()
 				return errors.Join(err, os.Remove(filepath.Join(host, "refs/heads/main.lock")))
 			})
 		}, accepted, "", 1, 2, nil},
@@ -292,7 +292,7 @@ func TestStaleServer(t *testing.T) {
 	add(t, r, "one")
 	p.set(func(p *patchy) {
 		p.tip = func(plumbing.Hash) plumbing.Hash { return old }
-		p.push = once(func(real func() error) error { return errors.Join(real(), errCut) })
+		p.push = once(func(deliver func() error) error { return errors.Join(deliver(), errCut) })
 	})
 	if _, err := r.Update(t.Context(), appendLine("log", "two")); err != nil { // the second push finds it there
 		t.Errorf("Update = %v", err)

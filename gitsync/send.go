@@ -83,7 +83,7 @@ func (p *parcel) addTree(before, after plumbing.Hash) error {
 func (p *parcel) write(w io.Writer) error {
 	seal := sha1.New() //nolint:gosec // see the import
 	out := io.MultiWriter(w, seal)
-	head := binary.BigEndian.AppendUint32([]byte("PACK\x00\x00\x00\x02"), uint32(len(p.hashes))) //nolint:gosec // fewer than fit in memory
+	head := binary.BigEndian.AppendUint32([]byte("PACK\x00\x00\x00\x02"), uint32(len(p.hashes)))
 	if _, err := out.Write(head); err != nil {
 		return err
 	}

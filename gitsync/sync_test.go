@@ -44,7 +44,7 @@ type patchy struct {
 	Remote
 	mu     sync.Mutex
 	down   bool                                   // nothing answers
-	push   func(real func() error) error          // what becomes of pushes
+	push   func(deliver func() error) error       // what becomes of pushes
 	tip    func(plumbing.Hash) plumbing.Hash      // what it says of its branch
 	fetch  func(pack func(io.Reader) error) error // what it sends
 	pushes int
@@ -64,7 +64,7 @@ func (p *patchy) set(change func(*patchy)) {
 func (p *patchy) now() patchy {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return patchy{down: p.down, push: p.push, tip: p.tip, fetch: p.fetch, pushes: p.pushes} //nolint:govet // a copy without its lock
+	return patchy{down: p.down, push: p.push, tip: p.tip, fetch: p.fetch, pushes: p.pushes}
 }
 
 func (p *patchy) Tip(ctx context.Context) (plumbing.Hash, error) {
@@ -388,7 +388,7 @@ func TestReplanLeavesOutWhatTheServerHas(t *testing.T) {
 	runGit(t, work, "cherry-pick", taken)
 	runGit(t, work, "push", "-q", "origin", "main")
 	var planned []string
-	keepUp(t, r, Following{Replan: func(_ context.Context, own rules.OwnCommit, onto rules.Tree) (rules.Commit, error) {
+	keepUp(t, r, Following{Replan: func(_ context.Context, own rules.OwnCommit, _ rules.Tree) (rules.Commit, error) {
 		planned = append(planned, trailerOf(own.Trailers, "Request-Id")+" "+trailerOf(own.Trailers, "Action"))
 		if got := content(t, own.Before, ""); len(got) == 0 {
 			t.Error("nothing was there before")
