@@ -88,6 +88,9 @@ func outcomeText(actor rules.Person, why string, o rules.Outcome) string {
 		text = fmt.Sprintf("%s, %s; not live: %s; retrying.", what, commit, sentence(o.Reason))
 	case rules.Superseded:
 		text = fmt.Sprintf("%s, %s; a later change replaced it before %s ran it.", what, commit, ruler)
+	case rules.Displaced:
+		return fmt.Sprintf("The change %s by %s is not in force any more: somebody else pushed first, and it does not fit on top of that: %s. The commit %s says so in its place.",
+			"**"+refNames(o.Refs)+"** ("+escape(o.Action)+")", escape(actor.Name), sentence(o.Reason), code(short(o.Undone)))
 	case rules.Reverted:
 		text = fmt.Sprintf("**%s** was not %s: %s refused it: %s. The commit %s was undone by %s.", refNames(o.Refs), past(o.Action), ruler,
 			sentence(o.Reason), code(short(o.Revision)), code(short(o.Undone)))
@@ -102,7 +105,7 @@ func outcomeText(actor rules.Person, why string, o rules.Outcome) string {
 
 // undoHint returns the line to copy that takes a change back; "" where nothing is left to be taken back.
 func undoHint(trigger string, request rules.Request, o rules.Outcome) string {
-	if o.Revision == "" || o.State == rules.Reverted || o.State == rules.Superseded {
+	if o.Revision == "" || o.State == rules.Reverted || o.State == rules.Displaced || o.State == rules.Superseded {
 		return ""
 	}
 	return "\nTo undo it: " + code(trigger+" undo "+request.ID)

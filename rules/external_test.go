@@ -350,7 +350,7 @@ func TestAChangeThatCannotBePlannedAgainIsSettledWithTheReason(t *testing.T) {
 	b.Moved(t.Context()) // before it is committed nothing is told
 	b.store.Commit(again)
 	b.Moved(t.Context())
-	if w := b.waitSettled(t); w.Request.ID != "r1" || w.Outcome.State != rules.Reverted || !strings.Contains(w.Outcome.Reason, "Later changes touched") || w.Request.Channel.ID != "c1" {
+	if w := b.waitSettled(t); w.Request.ID != "r1" || w.Outcome.State != rules.Displaced || !strings.Contains(w.Outcome.Reason, "Later changes touched") || w.Request.Channel.ID != "c1" {
 		t.Errorf("settled %+v, want it reverted with the reason", w)
 	}
 }

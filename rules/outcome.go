@@ -37,11 +37,12 @@ const (
 	Pending    State = "PENDING"    // the ruler is not reachable, or has not come to it yet
 	NotLoaded  State = "NOT_LOADED" // the ruler answered that it reloaded, and does not list the rule, or cannot evaluate it
 	Reverted   State = "REVERTED"   // the ruler refused it; a second commit undid the change
+	Displaced  State = "DISPLACED"  // somebody else pushed first, and the change does not fit on top of that; a commit says so in its place
 	Superseded State = "SUPERSEDED" // a later change took the rules out or replaced them before the ruler ran them
 )
 
 // settled reports whether nothing more is waited for.
-func (s State) settled() bool { return s == Live || s == Reverted || s == Superseded }
+func (s State) settled() bool { return s == Live || s == Reverted || s == Displaced || s == Superseded }
 
 // Outcome is the account of one change.
 type Outcome struct {
@@ -51,7 +52,7 @@ type Outcome struct {
 	Refs     []Ref  // the rules that were touched
 	Diff     string // of the rule files, unified, without colour
 	Revision string // the commit, full hash; empty when nothing was committed
-	Undone   string // the commit that undid it, full hash, when State is Reverted
+	Undone   string // the commit that undid it or stands in its place, full hash, when State is Reverted or Displaced
 	Ruler    string
 	State    State         // empty when nothing was committed
 	Reason   string        // why it is not live, for the person

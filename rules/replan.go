@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// conflictAction is the trailer Action of a commit that says what could not be kept of another one.
-const conflictAction = "conflict"
+// ConflictAction is the trailer Action of a commit that says what could not be kept of another one.
+const ConflictAction = "conflict"
 
 // Replan says what a commit of ours is on top of what somebody else pushed first: the same change of the same rules, with its author, date
 // and message. Where it cannot be planned there any more, the commit has nothing but an entry on the journal's page that says what could not
-// be kept and why; as soon as Moved finds it in the rulebook, the change is settled as Reverted. It is pure but for that reason, which it
+// be kept and why; as soon as Moved finds it in the rulebook, the change is settled as Displaced. It is pure but for that reason, which it
 // remembers. An error means that it could not be told: the rulebook cannot be read.
 func (a *Applier) Replan(_ context.Context, own OwnCommit, onto Tree) (Commit, error) {
 	before, err := a.lastBook().At(own.Before)
@@ -40,10 +40,10 @@ func (a *Applier) Replan(_ context.Context, own OwnCommit, onto Tree) (Commit, e
 		case KindOf(err) == Unavailable:
 			return Commit{}, err
 		default:
-			action, change.Reason = conflictAction, "not kept, as somebody else pushed first: "+reasonOf(err)
+			action, change.Reason = ConflictAction, "not kept, as somebody else pushed first: "+reasonOf(err)
 			commit.Subject = "conflict: " + own.Subject
 			commit.Body = strings.TrimSpace(own.Body + "\n\n" + change.Reason)
-			commit.Trailers = []Trailer{{"Ruler", change.Ruler}, {"Action", conflictAction}, {"Request-Id", req.ID}}
+			commit.Trailers = []Trailer{{"Ruler", change.Ruler}, {"Action", ConflictAction}, {"Request-Id", req.ID}}
 			change.Subject = commit.Subject
 			a.conflicts.Store(req.ID, Waiting{Request: req, Outcome: Outcome{
 				Result: Success, Action: own.trailer("Action"), Ruler: change.Ruler, Refs: touched(before, after, change.Ruler), Revision: own.Revision, Reason: reasonOf(err),
@@ -124,7 +124,7 @@ func (a *Applier) findWaiting(ctx context.Context, d *desk, w Waiting) error {
 		return err
 	}
 	commit := found[len(found)-1]
-	if commit.trailer("Action") == conflictAction {
+	if commit.trailer("Action") == ConflictAction {
 		w.Outcome.Reason = "somebody else's commits, which were pushed first, left no room for it"
 		a.conflicts.LoadOrStore(w.Request.ID, w)
 		return nil
@@ -156,7 +156,7 @@ func (a *Applier) settleConflict(ctx context.Context, w Waiting) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(found, func(c Found) bool { return c.trailer("Action") == conflictAction })
+	i := slices.IndexFunc(found, func(c Found) bool { return c.trailer("Action") == ConflictAction })
 	if i < 0 {
 		return nil // what was planned again has not come into the rulebook yet, or never will in this form
 	}
@@ -164,7 +164,7 @@ func (a *Applier) settleConflict(ctx context.Context, w Waiting) error {
 		d.settle(w.Request.ID)
 	}
 	a.conflicts.Delete(w.Request.ID)
-	w.Outcome.State, w.Outcome.Undone = Reverted, found[i].Revision
+	w.Outcome.State, w.Outcome.Undone = Displaced, found[i].Revision
 	a.tellSettled(ctx, w)
 	return nil
 }

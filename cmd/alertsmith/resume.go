@@ -141,11 +141,20 @@ func outcomeOf(ctx context.Context, past *history, commits []rules.Found) (rules
 	return outcome, nil
 }
 
-// undone reports whether a second commit of the same request undid the change, and says so in its outcome.
+// undone reports whether a later commit of the same request undid the change, or stands in its place, and says so in its outcome.
 func undone(outcome *rules.Outcome, commits []rules.Found) bool {
-	if len(commits) < 2 {
-		return false
+	for _, commit := range commits {
+		switch trailer(commit, "Action") {
+		case rules.ConflictAction:
+			outcome.State, outcome.Undone = rules.Displaced, commit.Revision
+			outcome.Reason = "the rules that it touches are others by now"
+			return true
+		case "undo":
+			if commit.Revision != outcome.Revision {
+				outcome.State, outcome.Undone, outcome.Reason = rules.Reverted, commit.Revision, "the ruler refused it"
+				return true
+			}
+		}
 	}
-	outcome.State, outcome.Undone, outcome.Reason = rules.Reverted, commits[0].Revision, "the ruler refused it"
-	return true
+	return false
 }
