@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -8,7 +9,8 @@ import (
 )
 
 // revisions remembers, across restarts, which revision of the rulebook was which: a file a name. A note that a crash loses is harmless: the
-// one before it names a state of which the same was true.
+// one before it names a state of which the same was true. That none is left of the two would not be: then the rulebook would be taken for one
+// that was never adopted.
 type revisions struct {
 	dir    string
 	logger *slog.Logger
@@ -32,12 +34,20 @@ func (r revisions) last(name string) string {
 
 // note writes the revision down.
 func (r revisions) note(name, revision string) {
-	path := filepath.Join(r.dir, name)
-	err := os.WriteFile(path+".new", []byte(revision+"\n"), 0o600)
-	if err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	if err != nil {
+	if err := replaceFile(filepath.Join(r.dir, name), revision+"\n"); err != nil {
 		r.logger.Warn("A revision of the rulebook is not remembered", "which", name, "err", err)
 	}
+}
+
+// replaceFile writes a small file so that a crash leaves the old content or the new one. The caller is the only one that writes it.
+func replaceFile(path, content string) error {
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(content)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }
