@@ -107,14 +107,10 @@ func (c *call) historyQuery() (q rules.HistoryQuery, err error) {
 			return q, err
 		}
 	}
-	if q.Since, _, _, err = c.moment("since"); err != nil {
+	if q.Since, err = c.moment("since"); err != nil {
 		return q, err
 	}
-	until, day, given, err := c.moment("until")
-	if given && day {
-		until = until.AddDate(0, 0, 1) // the day that is named belongs to it
-	}
-	q.Until = until
+	q.Until, err = c.momentAfter("until")
 	return q, err
 }
 

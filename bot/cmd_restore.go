@@ -31,7 +31,7 @@ func parseRestore(call *call) ([]word, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, _, _, err := call.moment("at"); err != nil {
+	if _, err := call.moment("at"); err != nil {
 		return nil, err
 	}
 	_, err = call.oneName(rest, restoreOptions)
@@ -57,14 +57,26 @@ func runRestore(ctx context.Context, call *call) (answer, error) {
 		return answer{}, err
 	}
 	restore := rules.Restore{From: then.book, Ref: then.entry.Ref, Commit: then.commit, Reason: call.args["reason"].value}
-	if now, err := n.newest.Find(n.address); err == nil && now.Ref.Ruler == then.entry.Ref.Ruler {
-		restore.Now = now.Ref
+	if restore.Now, err = call.standsNow(ctx, then); err != nil {
+		return answer{}, err
 	}
 	ended, err := call.changed(call.backend.Apply(ctx, call.request, restore))
 	if err == nil {
 		ended.reply.Text = fmt.Sprintf("As of commit %s, %s:\n%s", code(short(then.commit.Revision)), escape(call.when(then.commit.When)), ended.reply.Text)
 	}
 	return ended, err
+}
+
+// standsNow returns where a rule of then stands now; zero when it is gone. Its address of then may be another rule's by now.
+func (c *call) standsNow(ctx context.Context, then ruleThen) (rules.Ref, error) {
+	if then.now != nil {
+		return *then.now, nil
+	}
+	versions, err := c.backend.History(ctx, rules.HistoryQuery{Rule: &then.entry.Ref, Limit: 1})
+	if err != nil || len(versions) == 0 || versions[0].Kind == rules.RuleDeleted {
+		return rules.Ref{}, err
+	}
+	return versions[0].Ref, nil
 }
 
 // deletion returns the commit that deleted a rule which is gone. A rule that is there has several pasts, and one must be chosen.

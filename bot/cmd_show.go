@@ -60,11 +60,12 @@ func (c *call) showNow(ctx context.Context, n nameAt) (answer, error) {
 		return answer{}, c.gone(ctx, n.newest, n.address, err)
 	}
 	text := inFull(n.newest.Address(entry.Ref), entry)
+	// What the rule says now is shown also while its history cannot be read.
 	versions, err := c.backend.History(ctx, rules.HistoryQuery{Rule: &entry.Ref, Limit: 1})
 	if err == nil && len(versions) > 0 {
 		text += "\nLast change: " + c.commitText(versions[0].Commit) + reasonText(versions[0].Commit)
 	}
-	return told(text), err
+	return told(text), nil
 }
 
 // reasonText returns the reason of a commit behind what is said of it.

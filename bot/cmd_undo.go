@@ -84,6 +84,10 @@ func (c *call) toUndo(ctx context.Context, id string) (rules.PastCommit, error) 
 	}
 	undone, err := c.undone(ctx, commit.When)
 	if by, ok := undone[commit.Name()]; ok && err == nil {
+		if by.Name() == commit.Name() { // the service's own undo: there is no other id to undo
+			return commit, &rules.Error{Kind: rules.Conflict, Offset: -1,
+				Text: fmt.Sprintf("The ruler refused that change on %s, and it was taken back then: there is nothing to undo.", c.when(by.When))}
+		}
 		return commit, &rules.Error{Kind: rules.Conflict, Field: "id", Offset: -1,
 			Text: fmt.Sprintf("That was undone already, on %s by %s. To have it again, undo that.", c.when(by.When), by.Author.Name), Fixes: []string{by.Name()}}
 	}

@@ -81,6 +81,10 @@ func (p pastIn) history(ctx context.Context, q rules.HistoryQuery) ([]rules.Vers
 	}
 	var found []rules.Version
 	at := q.Rule
+	if at != nil {
+		last := standsLast(all, *at)
+		at = &last
+	}
 	for _, v := range all {
 		if at != nil && v.Ref != *at {
 			continue
@@ -101,6 +105,19 @@ func (p pastIn) history(ctx context.Context, q rules.HistoryQuery) ([]rules.Vers
 	}
 	found = found[min(q.Offset, len(found)):]
 	return found[:min(q.Limit, len(found))], nil
+}
+
+// standsLast follows the rule that stood at a place last to where it stands now, or stood last. The newest version comes first.
+func standsLast(all []rules.Version, at rules.Ref) rules.Ref {
+	for i, v := range all {
+		if v.Ref == at {
+			return at
+		}
+		if v.Kind == rules.RuleMoved && v.From == at {
+			return standsLast(all[:i], v.Ref)
+		}
+	}
+	return at
 }
 
 func (p pastIn) commit(ctx context.Context, prefix string) (rules.PastCommit, error) {

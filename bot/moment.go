@@ -26,37 +26,53 @@ var moments = []string{
 	"2006/01/02", "2006/01/02 15:04", "2006/1/2", "2006/1/2 15:04", "2006.01.02", "2006年1月2日",
 }
 
-// moment returns the time that an option says: a date, a time, or how long ago, as Prometheus writes it or in words. day reports that it
-// names a whole day.
-func (c *call) moment(name string) (t time.Time, day, given bool, err error) {
+// moment returns the time that an option says; of a whole day its first moment. It is zero when the option is not given.
+func (c *call) moment(name string) (time.Time, error) {
+	t, _, err := c.momentOrDay(name)
+	return t, err
+}
+
+// momentAfter returns the time before which something is to be: what an option says, or the end of the day that it names. It is zero when
+// the option is not given.
+func (c *call) momentAfter(name string) (time.Time, error) {
+	t, day, err := c.momentOrDay(name)
+	if day {
+		t = t.AddDate(0, 0, 1)
+	}
+	return t, err
+}
+
+// momentOrDay reads an option that takes a date, a time, or how long ago, as Prometheus writes it or in words. day reports that it names a
+// whole day.
+func (c *call) momentOrDay(name string) (t time.Time, day bool, err error) {
 	arg, given := c.args[name]
 	if !given {
-		return time.Time{}, false, false, nil
+		return time.Time{}, false, nil
 	}
 	text := strings.TrimSpace(strings.ToUpper(fold(arg.value)))
 	today := c.now.In(c.zone())
 	today = time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, c.zone())
 	switch text {
 	case "NOW", "今":
-		return c.now, false, true, nil
+		return c.now, false, nil
 	case "TODAY", "今日":
-		return today, true, true, nil
+		return today, true, nil
 	case "YESTERDAY", "昨日":
-		return today.AddDate(0, 0, -1), true, true, nil
+		return today.AddDate(0, 0, -1), true, nil
 	}
 	for _, layout := range moments {
 		if t, err := time.ParseInLocation(layout, text, c.zone()); err == nil {
 			if t.After(c.now) {
-				return t, false, true, invalidOption(name, "lies in the future: it is "+c.when(c.now)+" now")
+				return t, false, invalidOption(name, "lies in the future: it is "+c.when(c.now)+" now")
 			}
-			return t, !strings.Contains(layout, "15"), true, nil
+			return t, !strings.Contains(layout, "15"), nil
 		}
 	}
 	ago, err := timeAgo(name, text)
 	if err != nil {
-		return t, false, true, invalidOption(name, `takes how long ago, such as 7d, or a time, such as 2026-11-01 or "2026-11-01 02:00" (in `+c.now.In(c.zone()).Format("MST")+")")
+		return t, false, invalidOption(name, `takes how long ago, such as 7d, or a time, such as 2026-11-01 or "2026-11-01 02:00" (in `+c.now.In(c.zone()).Format("MST")+")")
 	}
-	return c.now.Add(-ago), false, true, nil
+	return c.now.Add(-ago), false, nil
 }
 
 // timeAgo reads a span of time as Prometheus writes it, or in words that mean just one.

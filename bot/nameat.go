@@ -17,11 +17,10 @@ type nameAt struct {
 // nameAt reads the only word of a command, and the option at=. A name may hold an @ itself: the longest part that is the address of a rule,
 // and then the longest before a commit, wins.
 func (c *call) nameAt(ctx context.Context, words []word, allowed []string) (nameAt, error) {
-	at, day, given, err := c.moment("at")
+	at, err := c.moment("at")
 	if err != nil {
 		return nameAt{}, err
 	}
-	_ = day // a date means its first moment, and the answer says which commit that was
 	address, err := c.oneName(words, allowed)
 	if err != nil {
 		return nameAt{}, err
@@ -30,7 +29,7 @@ func (c *call) nameAt(ctx context.Context, words []word, allowed []string) (name
 	if n.newest, err = c.backend.Book(ctx); err != nil {
 		return n, err
 	}
-	if given {
+	if _, given := c.args["at"]; given {
 		revision, err := c.backend.RevisionAt(ctx, at)
 		if err != nil {
 			return n, err

@@ -92,6 +92,7 @@ type ruleThen struct {
 	book   *rules.Book      // in which it stood
 	commit rules.PastCommit // that was asked for
 	before bool             // the rule stood there before the commit, which deleted it
+	now    *rules.Ref       // where it stands now, when it was found by its address of today
 }
 
 // ruleAt returns the rule of an address as it was at a commit. It is followed through the names and places that it had: the address may be
@@ -108,8 +109,8 @@ func (c *call) ruleAt(ctx context.Context, newest *rules.Book, address string, c
 	if rules.KindOf(findErr) == rules.Conflict {
 		return ruleThen{}, c.ambiguousThen(findErr, commit)
 	}
-	if entry, followed := c.followed(ctx, newest, address, commit, then); followed {
-		return ruleThen{entry: entry, book: then, commit: commit}, nil
+	if entry, now, followed := c.followed(ctx, newest, address, commit, then); followed {
+		return ruleThen{entry: entry, book: then, commit: commit, now: &now}, nil
 	}
 	before, err := c.backend.BookAt(ctx, commit.Parent)
 	if err != nil {
@@ -126,17 +127,18 @@ func (c *call) ruleAt(ctx context.Context, newest *rules.Book, address string, c
 	return ruleThen{}, e
 }
 
-// followed returns where the rule that has an address today stood at a commit.
-func (c *call) followed(ctx context.Context, newest *rules.Book, address string, commit rules.PastCommit, then *rules.Book) (rules.Entry, bool) {
+// followed returns the rule that has an address today as it was at a commit, and where it stands now.
+func (c *call) followed(ctx context.Context, newest *rules.Book, address string, commit rules.PastCommit, then *rules.Book) (entry rules.Entry, at rules.Ref, ok bool) {
 	now, err := newest.Find(address)
 	if err != nil {
-		return rules.Entry{}, false
+		return rules.Entry{}, rules.Ref{}, false
 	}
 	versions, err := c.backend.History(ctx, rules.HistoryQuery{Rule: &now.Ref, Until: commit.When.Add(time.Second), Limit: 1})
 	if err != nil || len(versions) == 0 || versions[0].Kind == rules.RuleDeleted {
-		return rules.Entry{}, false
+		return rules.Entry{}, rules.Ref{}, false
 	}
-	return then.Get(versions[0].Ref)
+	entry, ok = then.Get(versions[0].Ref)
+	return entry, now.Ref, ok
 }
 
 // ambiguousThen returns the error about an address that several rules had, with what to write instead.

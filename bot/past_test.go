@@ -1,12 +1,16 @@
 package bot
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/rulestest"
 )
 
 const diskFile = "prometheus/alerts/disk.yaml"
@@ -224,6 +228,92 @@ func TestRestoreChoices(t *testing.T) {
 	requireParts(t, c.say(`restore disk@`+short(added)+` at=1h`).Text, "no rule")
 }
 
+// A rule is put back where it stands now, also by an address that it had once, and in no other rule's place.
+func TestRestoreWhereItStandsNow(t *testing.T) {
+	t.Parallel()
+	const path = "prometheus/a.yaml"
+	file := func(group, name, expr string) string {
+		return "groups:\n- name: " + group + "\n  rules:\n  - alert: " + name + "\n    expr: " + expr + "\n    annotations: {summary: the disk of this machine is full}\n"
+	}
+	tests := []struct {
+		name  string
+		steps []map[string]string // what is pushed, one after another
+		say   string              // @ stands for the first commit
+		want  map[string]string   // the files in the end
+	}{
+		{"the group was renamed", []map[string]string{{path: file("old", "A", "up == 0")}, {path: file("new", "A", "up == 0")}, {path: file("new", "A", "up == 1")}},
+			"restore old/A@", map[string]string{path: file("new", "A", "up == 0")}},
+		{"the rule was renamed", []map[string]string{{path: file("g", "A", "up == 0")}, {path: file("g", "B", "up == 0")}},
+			"restore A@", map[string]string{path: file("g", "A", "up == 0")}},
+		{"moved twice, by the address of today", []map[string]string{{path: file("g", "A", "up == 0")}, {path: file("h", "A", "up == 0")}, {path: file("h", "C", "up == 0")}},
+			"restore C@", map[string]string{path: file("h", "A", "up == 0")}},
+		{"gone, and another has its name", []map[string]string{{path: file("g", "A", "up == 0"), "prometheus/b.yaml": file("z", "Z", "up")},
+			{path: "", "prometheus/b.yaml": file("z", "Z", "up") + "  - alert: A\n    expr: rate(errors_total[5m]) > 7\n    labels: {team: web}\n"}},
+			"restore A@", map[string]string{path: file("g", "A", "up == 0"),
+				"prometheus/b.yaml": file("z", "Z", "up") + "  - alert: A\n    expr: rate(errors_total[5m]) > 7\n    labels: {team: web}\n"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := newChat(t, nil)
+			first := ""
+			for _, files := range tt.steps {
+				c.now = c.now.Add(time.Hour)
+				c.pushed("edit", files)
+				if first == "" {
+					first = c.head()
+				}
+			}
+			c.must(tt.say + short(first))
+			for path, want := range tt.want {
+				if diff := cmp.Diff(want, c.read(path)); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", path, diff)
+				}
+			}
+		})
+	}
+}
+
+// What a rule says now needs no history.
+func TestShowWithoutHistory(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, func(c *chat) {
+		c.backend.History = func(context.Context, rules.HistoryQuery) ([]rules.Version, error) {
+			return nil, &rules.Error{Kind: rules.Unavailable, Offset: -1, Text: "The history is still being read."}
+		}
+	})
+	c.pushed("Add", map[string]string{diskFile: "groups: [{name: g, rules: [{alert: disk, expr: up == 0}]}]"})
+	text, _ := c.must(`show disk`)
+	if !strings.Contains(text, "alert: disk") || strings.Contains(text, "Last change") || strings.Contains(text, "still being read") {
+		t.Error(text)
+	}
+	requireParts(t, c.say(`show disk@0000`).Text, "has no commit")
+}
+
+// What the ruler refused was taken back by the service: there is nothing left to undo, and no line to copy.
+func TestUndoOfWhatWasRefused(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	c.loki.Set(func(r *rulestest.Ruler) {
+		r.OnReload = func(published map[string]rules.RuleFile) error {
+			if len(published) > 0 {
+				return &rules.Error{Kind: rules.Refused, Offset: -1, Text: "no such label"}
+			}
+			return nil
+		}
+	})
+	c.step(`add disk expr='sum(rate({job="a"}[5m])) > 1' ruler=loki`)
+	refused := c.last()
+	if refused.Outcome.State != rules.Reverted {
+		t.Fatalf("not refused: %+v", refused.Outcome)
+	}
+	text := c.step(`undo ` + refused.Request.ID).Text
+	requireParts(t, text, "The ruler refused that change on 20", "nothing to undo")
+	if strings.Contains(text, "/alert undo") {
+		t.Errorf("it is sent round in a circle:\n%s", text)
+	}
+}
+
 // Texts that people and pushers made up cannot call anybody, leave their code block or make a line of their own.
 func TestPastIsEscaped(t *testing.T) {
 	t.Parallel()
@@ -286,14 +376,14 @@ func TestMoment(t *testing.T) {
 		"today": "2026-11-22 00:00", "昨日": "2026-11-21 00:00", "now": "2026-11-22 10:30", "2026年11月1日": "2026-11-01 00:00",
 	} {
 		c := &call{now: now, backend: Backend{Zone: tokyo}, args: arguments{"at": argument{value: text}}}
-		got, _, given, err := c.moment("at")
-		if err != nil || !given || got.In(tokyo).Format("2006-01-02 15:04") != want {
+		got, err := c.moment("at")
+		if err != nil || got.In(tokyo).Format("2006-01-02 15:04") != want {
 			t.Errorf("%q is %v, %v, want %s", text, got.In(tokyo), err, want)
 		}
 	}
 	for _, text := range []string{"", "5", "soon", "2026-13-01", "2027-01-01", "-7d", "x@y"} {
 		c := &call{now: now, args: arguments{"at": argument{value: text}}}
-		if got, _, _, err := c.moment("at"); rules.KindOf(err) != rules.Invalid {
+		if got, err := c.moment("at"); rules.KindOf(err) != rules.Invalid {
 			t.Errorf("%q is %v, %v", text, got, err)
 		}
 	}
