@@ -26,9 +26,10 @@ func (r *Rulebook) Log(ctx context.Context, from, to string, visit func(rules.Pa
 
 // Commits are those that Log visits, found and not read yet.
 type Commits struct {
-	dir   string
-	walk  *walk
-	found []*node // the oldest first
+	dir     string
+	service string // the address of the committer of our commits
+	walk    *walk
+	found   []*node // the oldest first
 }
 
 // Commits finds the commits that Log visits; it fails as Log does.
@@ -41,7 +42,7 @@ func (r *Rulebook) Commits(ctx context.Context, from, to string) (*Commits, erro
 	w, err := newWalk(r.objects)
 	var found []*node
 	if err == nil {
-		found, err = w.between(ctx, plumbing.NewHash(from), plumbing.NewHash(to), everything)
+		found, err = w.between(ctx, plumbing.NewHash(to), everything, plumbing.NewHash(from))
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -49,7 +50,7 @@ func (r *Rulebook) Commits(ctx context.Context, from, to string) (*Commits, erro
 	if err != nil {
 		return nil, unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
 	}
-	return &Commits{r.dir, w, found}, nil
+	return &Commits{r.dir, r.committer.Email, w, found}, nil
 }
 
 // Len returns how many there are.
@@ -58,7 +59,7 @@ func (c *Commits) Len() int { return len(c.found) }
 // Visit calls visit for each of them as Log does.
 func (c *Commits) Visit(ctx context.Context, visit func(rules.PastCommit) error) error {
 	for _, n := range c.found {
-		past, err := c.walk.past(n)
+		past, err := c.walk.past(n, c.service)
 		if err != nil {
 			return unavailable(err, "the commit %s of the rulebook %s cannot be read", n.hash, c.dir)
 		}
@@ -103,8 +104,9 @@ func (r *Rulebook) has(revision string) error {
 	return nil
 }
 
-// past returns a commit that the walk found, with the files in which it differs from every parent.
-func (w *walk) past(n *node) (rules.PastCommit, error) {
+// past returns a commit that the walk found, with the files in which it differs from every parent. service is the address of the committer of
+// our commits.
+func (w *walk) past(n *node, service string) (rules.PastCommit, error) {
 	commit, err := w.objects.commit(n.hash)
 	if err != nil {
 		return rules.PastCommit{}, err
@@ -112,6 +114,9 @@ func (w *walk) past(n *node) (rules.PastCommit, error) {
 	past := readMessage(commit.Message)
 	past.Revision = n.hash.String()
 	past.Author.Name, past.Author.Email, past.When = commit.Author.Name, commit.Author.Email, commit.Committer.When
+	if commit.Committer.Email != service {
+		disown(&past)
+	}
 	trees := make([]*tree, 0, 1)
 	for _, parent := range n.parents {
 		past.Parents = append(past.Parents, parent.String())

@@ -273,3 +273,27 @@ func TestForgetsRequestsOfARewrittenHistory(t *testing.T) {
 		t.Error("when the old history is gone, what is there is not found, or what is not is")
 	}
 }
+
+func TestWhatSomebodyElseMadeOfOurCommitIsTheirs(t *testing.T) {
+	t.Parallel()
+	r := openBook(t, Options{})
+	update(t, r, map[string][]byte{"x": []byte("1")}, rules.Trailer{Key: "Request-Id", Value: "r1"})
+	ours := update(t, r, map[string][]byte{"x": []byte("2")}, rules.Trailer{Key: "Action", Value: "add"}, rules.Trailer{Key: "Actor", Value: "Aiko u1"}, rules.Trailer{Key: "Request-Id", Value: "r2"})
+	if c := logOf(t, r, "", ours.Revision()); len(c) != 2 || c[1].External() || c[1].Author.ID != "u1" {
+		t.Fatalf("our own commits are %+v", c)
+	}
+	for name, redo := range map[string][][]string{
+		"cherry-picked": {{"checkout", "-q", "HEAD~"}, {"cherry-pick", ours.Revision()}},
+		"amended":       {{"commit", "-q", "--amend", "--no-edit"}},
+	} {
+		work := outsider(t, r.dir)
+		for _, args := range redo {
+			runGit(t, work, args...)
+		}
+		runGit(t, work, "push", "-q", "origin", "HEAD:refs/heads/"+name)
+		c := logOf(t, r, "", strings.TrimSpace(runGit(t, work, "rev-parse", "HEAD")))
+		if last := c[len(c)-1]; len(c) != 2 || last.Revision == ours.Revision() || !last.External() || last.Author.ID != "" || last.Action() != "external" || last.Trailer("Actor") != "Aiko u1" {
+			t.Errorf("%s: %+v, want it external", name, last)
+		}
+	}
+}

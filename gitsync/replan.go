@@ -12,6 +12,12 @@ import (
 
 var errReplanLater = errors.New("nobody plans again yet")
 
+// leftOut is a commit that somebody else made here and that does not fit on top of the server's.
+type leftOut struct {
+	commit rules.PastCommit
+	kept   string // the ref that still leads to it
+}
+
 // replan plans commits of ours again on top of the server's tip and moves the rulebook's branch from head to the result. Where it stood is kept.
 // The caller has the writer's token. What becomes of a commit:
 //
@@ -36,7 +42,7 @@ func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *br
 	defer d.drop()
 	var left []rules.PastCommit
 	for _, n := range ours.commits {
-		past, err := ours.walk.past(n)
+		past, err := ours.walk.past(n, r.committer.Email)
 		if err != nil {
 			return head, unavailable(err, "the commit %s of the rulebook %s cannot be read", n.hash, r.dir)
 		}
@@ -48,15 +54,14 @@ func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *br
 			left = append(left, past)
 		}
 	}
-	kept, err := r.keep(ctx, head, tip)
-	if err != nil {
-		return head, err
-	}
 	settle, err := r.store(d.made)
 	if err != nil {
 		return head, err
 	}
-	err = r.move(head, d.tip.commit)
+	kept, err := r.keep(ctx, head, tip) // last, as each attempt that fails after it leaves a ref
+	if err == nil {
+		err = r.move(head, d.tip.commit)
+	}
 	settle(err)
 	if err != nil {
 		return head, err
@@ -65,11 +70,16 @@ func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *br
 	r.log.Info("commits that the Git server has not got were planned again on top of its branch", "commits", len(ours.commits), "was", head.String(), "now", d.tip.commit.String(), "kept", kept)
 	for _, past := range left {
 		r.log.Error("a commit that somebody made here touches what was changed on the Git server as well; it is kept aside", "commit", past.Revision, "author", past.Author.Name, "kept", kept)
-		if f.Left != nil {
-			f.Left(ctx, past, kept)
-		}
+		r.sync.leave(leftOut{past, kept})
 	}
 	return d.tip.commit, nil
+}
+
+// leave notes what Follow has to tell when nobody waits for the writer's token.
+func (s *syncing) leave(l leftOut) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left = append(s.left, l)
 }
 
 // replanOne adds a commit to the draft on top of tip. It returns false when that cannot be done without a person.

@@ -20,7 +20,8 @@ type PastFile struct {
 	After  string   // content id in the commit; "" when the commit removed it
 }
 
-// External reports whether somebody made the commit without Alertsmith: no trailer says which request asked for it.
+// External reports whether somebody made the commit without Alertsmith: no trailer says which request asked for it. A store leaves that trailer
+// out of a commit that the service is not the committer of: cherry-pick, rebase and amend keep the message of a commit of ours.
 func (c PastCommit) External() bool {
 	for _, t := range c.Trailers {
 		if t.Key == "Request-Id" {

@@ -193,7 +193,7 @@ func (h *randomHistory) write(n int, parents []int, s state) {
 	if h.chance.IntN(3) == 0 {
 		message = fmt.Sprintf("commit %d\n\n    /alert command %d\n\nAction: %s\nActor: %s %s-id\nRequest-Id: r%d\n", n, n, pick(h.chance, "add", "delete"), who, who, n)
 	}
-	fmt.Fprintf(h.w, "commit refs/heads/main\nmark :%d\nauthor %s <%s@example.org> %d +0000\ncommitter Alertsmith <a@example.org> %d +0000\ndata %d\n%s\n",
+	fmt.Fprintf(h.w, "commit refs/heads/main\nmark :%d\nauthor %s <%s@example.org> %d +0000\ncommitter Alertsmith <alertsmith@localhost> %d +0000\ndata %d\n%s\n",
 		n+1, who, who, seconds, seconds, len(message), message)
 	for i, p := range parents {
 		fmt.Fprintf(h.w, "%s :%d\n", []string{"from", "merge", "merge"}[i], p+1)
