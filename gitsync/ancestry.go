@@ -19,12 +19,7 @@ func (o *objects) beyond(ctx context.Context, tip plumbing.Hash, bases ...plumbi
 	if err != nil || tip.IsZero() {
 		return &branchOff{walk: w}, err
 	}
-	for _, base := range bases {
-		if err := w.visit(base, true); err != nil {
-			return nil, err
-		}
-	}
-	commits, err := w.between(ctx, plumbing.ZeroHash, tip, everything)
+	commits, err := w.between(ctx, tip, everything, bases...)
 	if err != nil {
 		return nil, err
 	}

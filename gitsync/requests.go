@@ -120,7 +120,7 @@ func (q *requests) between(ctx context.Context, o *objects, from, to plumbing.Ha
 	if err != nil {
 		return nil, err
 	}
-	commits, err := w.between(ctx, from, to, maxRequests)
+	commits, err := w.between(ctx, to, maxRequests, from)
 	if err != nil {
 		return nil, err
 	}

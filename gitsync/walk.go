@@ -37,6 +37,7 @@ type walk struct {
 	nodes   map[plumbing.Hash]*node
 	next    newestFirst // whose parents are not visited yet
 	wanted  int         // how many of those are not old
+	found   int         // how many nodes the walk found, see node.found
 }
 
 func newWalk(o *objects) (*walk, error) {
@@ -44,20 +45,30 @@ func newWalk(o *objects) (*walk, error) {
 	return &walk{objects: o, shallow: shallow, nodes: map[plumbing.Hash]*node{}}, err
 }
 
-// between returns the commits that lead to the commit to and do not lead to from (zero: none), the oldest first; of more than limit, the newest.
-func (w *walk) between(ctx context.Context, from, to plumbing.Hash, limit int) ([]*node, error) {
-	if err := w.visit(from, true); err != nil {
-		return nil, err
+// between returns the commits that lead to the commit to and to none of froms (zero: none), the oldest first; of more than limit, the newest.
+// Where to leads to the only one of froms in a straight line, or that to it, which is how a rulebook and its Git server stand nearly always, it
+// reads the commits between them and a few more.
+func (w *walk) between(ctx context.Context, to plumbing.Hash, limit int, froms ...plumbing.Hash) ([]*node, error) {
+	var ends []plumbing.Hash
+	for _, from := range froms {
+		if from.IsZero() || slices.Contains(ends, from) {
+			continue
+		}
+		ends = append(ends, from)
+		if err := w.visit(from, true); err != nil {
+			return nil, err
+		}
 	}
 	if err := w.visit(to, false); err != nil {
 		return nil, err
 	}
 	var found []*node
-	straight := true // from is the newest commit's only parent's only parent's …
+	straight := true // each found commit is the only parent of the one before
 	for behind := 0; w.next.Len() > 0 && len(found) < limit && behind < maxLookBehind; {
 		if w.wanted == 0 {
-			last := len(found) - 1
-			if last < 0 || straight && slices.Equal(found[last].parents, []plumbing.Hash{from}) {
+			// What is left to visit can only show that something found is old: not when nothing is found, and not when what is found leads
+			// on from the one old end, which would then lead to itself.
+			if w.found == 0 || straight && slices.Equal(found[len(found)-1].parents, ends) {
 				break
 			}
 			behind++
@@ -66,6 +77,7 @@ func (w *walk) between(ctx context.Context, from, to plumbing.Hash, limit int) (
 		n.passed = true
 		if !n.old {
 			w.wanted--
+			w.found++
 			straight = straight && len(n.parents) < 2
 			found = append(found, n)
 		}
@@ -121,6 +133,7 @@ func (w *walk) markOld(n *node) {
 			w.wanted--
 			continue
 		}
+		w.found--
 		for _, parent := range n.parents {
 			stack = append(stack, w.nodes[parent])
 		}
