@@ -28,12 +28,13 @@ type Following struct {
 	// be made any more: then a commit that only says so in the journal, or one without files. It must keep the trailers. An error stops the
 	// following until it works. It is called while other changes wait.
 	Replan func(ctx context.Context, own rules.OwnCommit, onto rules.Tree) (rules.Commit, error)
-	// Moved hears that commits of others have come into the rulebook. May be nil.
+	// Moved hears that commits of others have come into the rulebook. May be nil. Neither it nor the two that follow are called while changes
+	// wait, and what they do is not ended with the following: they limit their own time.
 	Moved func(ctx context.Context)
 	// Decided hears how the requests ended that Doubts named. May be nil.
 	Decided func(ctx context.Context, request string, accepted bool)
 	// Left hears of a commit that somebody made here, past Alertsmith and the Git server, and that does not fit on top of what was pushed
-	// there: it is not in the rulebook any more, but kept in the ref. It is called while other changes wait. May be nil.
+	// there: it is not in the rulebook any more, but kept in the ref. May be nil.
 	Left func(ctx context.Context, commit rules.PastCommit, kept string)
 }
 
@@ -42,8 +43,9 @@ func (r *Rulebook) Kick() { signal(r.kicked) }
 
 // Follow keeps the rulebook and its Git server the same until ctx ends, and then returns nil: it reads what others push, pushes what was
 // committed here, and plans that again where others were faster. Nothing is ever pushed by force. Without a Git server it only looks for what
-// others push to the repository here. One Follow at a time may run.
+// others push to the repository here. One Follow at a time may run. What there is to tell when ctx ends is told before it returns.
 func (r *Rulebook) Follow(ctx context.Context, f Following) error {
+	defer r.tell(context.WithoutCancel(ctx), &f)
 	r.setFollower(&f)
 	defer r.setFollower(nil)
 	if f.Interval <= 0 {
@@ -84,7 +86,7 @@ func (r *Rulebook) Follow(ctx context.Context, f Following) error {
 			}
 			next.Reset(pause)
 		}
-		r.tell(ctx, &f)
+		r.tell(context.WithoutCancel(ctx), &f)
 	}
 }
 
@@ -122,7 +124,7 @@ func (r *Rulebook) noteRound(err error) {
 	})
 }
 
-// tell tells of what has come in and what was decided.
+// tell tells of what has come in, what was decided and what was left out. What is taken here to be told is told once only, so ctx does not end.
 func (r *Rulebook) tell(ctx context.Context, f *Following) {
 	r.stands.mu.Lock()
 	moved := r.stands.foreign
@@ -131,23 +133,29 @@ func (r *Rulebook) tell(ctx context.Context, f *Following) {
 	if moved && f.Moved != nil {
 		f.Moved(ctx)
 	}
-	for _, d := range r.takeDecided() {
+	if r.sync == nil {
+		return
+	}
+	decided, left := r.sync.takeNews()
+	for _, d := range decided {
 		if f.Decided != nil {
 			f.Decided(ctx, d.request, d.accepted)
 		}
 	}
+	for _, l := range left {
+		if f.Left != nil {
+			f.Left(ctx, l.commit, l.kept)
+		}
+	}
 }
 
-func (r *Rulebook) takeDecided() []decision {
-	s := r.sync
-	if s == nil {
-		return nil
-	}
+// takeNews returns what nobody was told of yet.
+func (s *syncing) takeNews() (decided []decision, left []leftOut) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	decided := s.decided
-	s.decided = nil
-	return decided
+	decided, left = s.decided, s.left
+	s.decided, s.left = nil, nil
+	return decided, left
 }
 
 // lookHere reports whether the branch stands where nobody of us has moved it: somebody pushed to the repository here. It costs one small

@@ -1,6 +1,7 @@
 package gitsync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,7 +116,7 @@ func (r *Rulebook) pushRequired(ctx context.Context, base, tip plumbing.Hash, ma
 			return unavailable(err, "nothing was changed: the Git server %s has not got everything that came before: %s", s.remote, textOf(err))
 		}
 		if base != s.lastSeen() { // the server has more, as we were stopped before the branch here could follow
-			return r.followFirst(ctx, base)
+			return cmp.Or(r.followFirst(ctx, base), errMoved)
 		}
 	}
 	pack, err := newPack(made)

@@ -57,6 +57,7 @@ type syncing struct {
 	unpushed []unpushed    // what the rulebook's branch has and the server has not, the oldest first
 	doubts   []doubt
 	decided  []decision // that nobody was told of yet
+	left     []leftOut  // that nobody was told of yet
 	status   rules.RemoteStatus
 }
 

@@ -423,8 +423,18 @@ func TestCommitsOfOthersHere(t *testing.T) {
 	outsideLine(t, theirs, "first")
 	p := patch(at(t, host))
 	r := openBook(t, Options{Remote: p})
-	var left []string
-	keepUp(t, r, Following{Left: func(_ context.Context, c rules.PastCommit, kept string) { left = append(left, c.Subject+" "+kept) }})
+	told := make(chan string, 10)
+	keepUp(t, r, Following{Left: func(ctx context.Context, c rules.PastCommit, kept string) {
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		unlock, err := r.lockWriter(ctx)
+		if err != nil {
+			t.Error("changes wait while it is told")
+		} else {
+			unlock()
+		}
+		told <- c.Subject + " " + kept
+	}})
 	here := outsider(t, r.dir)
 	outsideLine(t, here, "here") // the server has not moved: it is pushed as ours are
 	same(t, r, host)
@@ -443,12 +453,44 @@ func TestCommitsOfOthersHere(t *testing.T) {
 	if got := runGit(t, host, "log", "--format=%an %s", "main"); got != "Outsider fits\nOutsider outside second\nOutsider outside here\nOutsider outside first\n" {
 		t.Errorf("on the server: %s", got)
 	}
-	if len(left) != 1 || !strings.HasPrefix(left[0], "outside does-not-fit refs/alertsmith/kept/") {
-		t.Fatalf("kept aside: %q", left)
+	left := <-told
+	if !strings.HasPrefix(left, "outside does-not-fit refs/alertsmith/kept/") || len(told) > 0 {
+		t.Fatalf("kept aside: %q and %d more", left, len(told))
 	}
-	_, ref, _ := strings.Cut(left[0], "fit ")
+	_, ref, _ := strings.Cut(left, "fit ")
 	if got := runGit(t, r.dir, "show", ref+":log"); got != "first\nhere\ndoes-not-fit\n" {
 		t.Errorf("what is kept says %q", got)
+	}
+}
+
+// TestLastNews has Follow end with something to tell: nobody else would.
+func TestLastNews(t *testing.T) {
+	t.Parallel()
+	r := openBook(t, Options{Remote: at(t, gitHost(t))})
+	r.stands.foreign = true
+	r.sync.decided = []decision{{"r1", true}}
+	var past rules.PastCommit
+	past.Revision = "c1"
+	r.sync.leave(leftOut{past, "kept"})
+	var told []string
+	hear := func(ctx context.Context, what ...any) {
+		if ctx.Err() != nil {
+			t.Errorf("%v is told with a context that has ended", what)
+		}
+		told = append(told, fmt.Sprint(what...))
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	err := r.Follow(ended, Following{
+		Moved:   func(ctx context.Context) { hear(ctx, "moved") },
+		Decided: func(ctx context.Context, request string, accepted bool) { hear(ctx, request, " ", accepted) },
+		Left:    func(ctx context.Context, c rules.PastCommit, kept string) { hear(ctx, c.Revision, " ", kept) },
+	})
+	if err != nil {
+		t.Errorf("Follow = %v", err)
+	}
+	if diff := cmp.Diff([]string{"moved", "r1 true", "c1 kept"}, told); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
 	}
 }
 
