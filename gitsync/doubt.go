@@ -49,7 +49,7 @@ func (d doubt) ref() plumbing.ReferenceName {
 }
 
 // Doubts returns the ids of the requests whose changes the Git server may have taken or not: they are neither done nor undone until Follow
-// has found out. Only a rulebook whose changes have to be pushed has any.
+// has found out. Changes come to be in doubt only where they have to be pushed, and stay so when they have not to be any more.
 func (r *Rulebook) Doubts() []string {
 	s := r.sync
 	if s == nil {
@@ -140,35 +140,53 @@ func (r *Rulebook) end(d doubt, accepted bool) error {
 	return nil
 }
 
-// settleDoubts pushes again what the server has not taken, as its branch stands where it did. The caller has the writer's token and has just
-// followed the server's branch.
+// settleDoubts pushes again what the server has not taken, as its branch stands where it did. The caller has just followed the server's branch,
+// and has the writer's token where changes have to be pushed.
 func (r *Rulebook) settleDoubts(ctx context.Context) error {
 	for _, d := range r.openDoubts() {
-		if r.sync.lastSeen() != d.lease { // the one before was taken
+		if r.sync.lastSeen() != d.lease { // what was pushed meanwhile decides
 			continue
 		}
-		again, err := r.objects.beyond(ctx, d.tip, d.lease)
-		if err != nil {
-			return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
-		}
-		p, err := again.parcel(ctx)
-		if err != nil {
-			return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
-		}
-		switch v, err := r.deliver(ctx, d.lease, d.tip, p.write, time.Since(d.since) < r.sync.rest); {
-		case v == accepted || v == lost: // which of them is decided by what the branch contains
-			if err := r.followFirst(ctx, d.lease); err != nil && !errors.Is(err, errMoved) {
-				return err
-			}
-		case v == refused && isRejected(err):
-			if err := r.end(d, false); err != nil {
-				return err
-			}
-		default:
+		if err := r.settleOne(ctx, d); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// settleOne pushes once more what is in doubt. Which of taken and lost it is decides what the server's branch contains when it is followed: where
+// nobody waits for that, the next round does, and errMoved calls for it.
+func (r *Rulebook) settleOne(ctx context.Context, d doubt) error {
+	again, err := r.objects.beyond(ctx, d.tip, d.lease)
+	if err != nil {
+		return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+	}
+	p, err := again.parcel(ctx)
+	if err != nil {
+		return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+	}
+	v, err := r.deliver(ctx, d.lease, d.tip, p.write, time.Since(d.since) < r.sync.rest)
+	moved := v == accepted || v == lost
+	no := v == refused && isRejected(err)
+	switch {
+	case moved && !r.sync.required:
+		return errMoved
+	case moved:
+		if err := r.followFirst(ctx, d.lease); !errors.Is(err, errMoved) {
+			return err
+		}
+		return nil
+	case !no:
+		return err
+	}
+	if !r.sync.required {
+		unlock, err := r.lockWriter(ctx)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+	}
+	return r.end(d, false)
 }
 
 // loadDoubts reads what an earlier run left in doubt.

@@ -207,7 +207,7 @@ func (r *Rulebook) round(ctx context.Context) error {
 	if err != nil || s.required {
 		return err
 	}
-	return r.pushRest(ctx)
+	return errors.Join(r.pushRest(ctx), r.settleDoubts(ctx))
 }
 
 // pushRest pushes all that the rulebook's branch has and the server has not: one session, one pack, and a cost that does not grow with the

@@ -41,10 +41,7 @@ func (h *housekeeping) wrote(packs, loose int) {
 	h.packs.Add(int64(packs))
 	h.loose.Add(int64(loose))
 	if h.isDue() {
-		select {
-		case h.due <- struct{}{}:
-		default:
-		}
+		signal(h.due)
 	}
 }
 

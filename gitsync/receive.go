@@ -31,8 +31,11 @@ var errPack = errors.New("not a pack as Git makes it")
 // nothing that a commit needs may be missing.
 func (r *Rulebook) receive(ctx context.Context, tip plumbing.Hash) error {
 	s := r.sync
-	s.receiving.Lock()
-	defer s.receiving.Unlock()
+	done, err := s.lockReceiving(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	head, err := readRef(r.fs, r.branch)
 	if err != nil {
 		return unavailable(err, "the rulebook %s cannot be read", r.dir)
@@ -74,6 +77,16 @@ func (r *Rulebook) receive(ctx context.Context, tip plumbing.Hash) error {
 	return nil
 }
 
+// lockReceiving waits until nobody else fetches, and lets nobody do so until done is called. Failures are *rules.Error of kind Unavailable.
+func (s *syncing) lockReceiving(ctx context.Context) (done func(), err error) {
+	select {
+	case <-s.receiving:
+		return func() { s.receiving <- struct{}{} }, nil
+	case <-ctx.Done():
+		return nil, unavailable(ctx.Err(), "the Git server %s takes too long to send what others pushed", s.remote)
+	}
+}
+
 // unusable says for a person what came of a fetch, unless the error does.
 func (r *Rulebook) unusable(err error) error {
 	if _, ours := errors.AsType[*rules.Error](err); ours {
@@ -83,10 +96,12 @@ func (r *Rulebook) unusable(err error) error {
 }
 
 // release lets `git repack` have the packs that came, as there is a ref that needs them now.
-func (s *syncing) release(fs *durable) error {
-	s.receiving.Lock()
-	defer s.receiving.Unlock()
-	var err error
+func (s *syncing) release(ctx context.Context, fs *durable) error {
+	done, err := s.lockReceiving(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	for _, p := range s.came {
 		err = errors.Join(err, fs.releasePack(p))
 	}

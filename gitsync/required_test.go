@@ -251,6 +251,87 @@ func TestDoubt(t *testing.T) {
 	}
 }
 
+// TestDoubtEndsWhereNothingHasToBePushed has an operator choose, while a change is in doubt, that changes need not be pushed any more.
+func TestDoubtEndsWhereNothingHasToBePushed(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		taken    bool // the server took the push
+		refuses  bool // it takes nothing now
+		more     bool // changes were made before it answered
+		accepted bool
+		want     []string // on the server
+	}{
+		{"it took it", true, false, false, true, []string{"first", "ours"}},
+		{"it did not take it", false, false, false, true, []string{"first", "ours"}},
+		{"it did not take it and does not want it", false, true, false, false, []string{"first"}},
+		{"it took it and there are other changes", true, false, true, true, []string{"first", "ours", "more"}},
+		{"it did not take it and there are other changes", false, false, true, false, []string{"first", "more"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r, host, p := required(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			vanish(p, test.taken, cancel)
+			if _, err := r.Update(ctx, appendLine("log", "ours")); rules.KindOf(err) != rules.Uncertain {
+				t.Fatalf("Update = %v, want Uncertain", err)
+			}
+			if err := r.Close(); err != nil {
+				t.Fatal(err)
+			}
+			r = openBook(t, Options{Dir: r.dir, Remote: p, tune: func(s *syncing) { s.rest = 0 }})
+			if diff := cmp.Diff([]string{"ours"}, r.Doubts()); diff != "" {
+				t.Errorf("in doubt after the start (-want +got):\n%s", diff)
+			}
+			if test.more {
+				add(t, r, "more")
+			}
+			if test.refuses {
+				hook(t, host, "update", "exit 1")
+			}
+			p.set(func(p *patchy) { p.down, p.push = false, nil })
+			decided := make(chan bool, 10)
+			keepUp(t, r, Following{
+				Interval: 100 * time.Millisecond, // what was pushed decides in the next round
+				Decided:  func(_ context.Context, _ string, accepted bool) { decided <- accepted },
+			})
+			select {
+			case got := <-decided:
+				if got != test.accepted {
+					t.Errorf("decided: %t, want %t", got, test.accepted)
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatal("nobody was told how it ended")
+			}
+			same(t, r, host)
+			if diff := cmp.Diff(test.want, hostLines(t, host)); diff != "" {
+				t.Errorf("on the server (-want +got):\n%s", diff)
+			}
+			if got := runGit(t, r.dir, "for-each-ref", doubtRefs); got != "" || r.Doubts() != nil {
+				t.Errorf("still in doubt: %s %q", got, r.Doubts())
+			}
+		})
+	}
+}
+
+// TestReceivingWaitsNoLonger than its context: somebody else fetches, and that takes its time.
+func TestReceivingWaitsNoLonger(t *testing.T) {
+	t.Parallel()
+	r, _, _ := required(t)
+	done, err := r.sync.lockReceiving(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.receive(ctx, plumbing.NewHash("1")); !errors.Is(err, context.Canceled) || rules.KindOf(err) != rules.Unavailable {
+		t.Errorf("receive = %v", err)
+	}
+	done()
+	add(t, r, "ours")
+}
+
 // TestDoubtStopsNobody: the next change decides about the one in doubt.
 func TestDoubtStopsNobody(t *testing.T) {
 	t.Parallel()

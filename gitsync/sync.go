@@ -44,7 +44,7 @@ type syncing struct {
 	patience time.Duration // for a push to be known to have been taken or not, while other changes wait
 	rest     time.Duration // how old a doubt is when the server's word counts that it does not take the push
 
-	receiving sync.Mutex    // held while something is fetched; it guards what follows
+	receiving chan struct{} // holds one token: who has it may fetch, and use what follows
 	whole     plumbing.Hash // the commit that was fetched last, with all that it needs
 	came      []*pack       // what was fetched and no ref may need yet
 	progress  func(string)
@@ -68,16 +68,19 @@ type unpushed struct {
 }
 
 func newSyncing(o Options, branch plumbing.ReferenceName) *syncing {
-	return &syncing{
-		remote:   o.Remote,
-		ref:      plumbing.NewRemoteReferenceName("origin", branch.Short()),
-		required: o.Required,
-		accept:   o.AcceptRewritten,
-		patience: pushPatience,
-		rest:     doubtRest,
-		progress: o.Progress,
-		status:   rules.RemoteStatus{URL: o.Remote.String(), Required: o.Required},
+	s := &syncing{
+		remote:    o.Remote,
+		ref:       plumbing.NewRemoteReferenceName("origin", branch.Short()),
+		required:  o.Required,
+		accept:    o.AcceptRewritten,
+		patience:  pushPatience,
+		rest:      doubtRest,
+		progress:  o.Progress,
+		receiving: make(chan struct{}, 1),
+		status:    rules.RemoteStatus{URL: o.Remote.String(), Required: o.Required},
 	}
+	s.receiving <- struct{}{}
+	return s
 }
 
 // Remote returns how the rulebook stands to its Git server. It reads nothing and waits for nobody.
@@ -149,7 +152,7 @@ func (r *Rulebook) absorb(ctx context.Context, tip, since plumbing.Hash) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(r.saw(tip), s.release(r.fs)); err != nil {
+	if err := errors.Join(r.saw(tip), s.release(ctx, r.fs)); err != nil {
 		return err
 	}
 	if err := r.countUnpushed(ctx, next); err != nil {
