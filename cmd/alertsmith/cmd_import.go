@@ -125,12 +125,17 @@ func (i *importFiles) open(ctx context.Context, svc *service) (*rules.Applier, e
 	return rules.NewApplier(options), nil
 }
 
-// commit writes down the request, imports, and writes down how it ended.
+// commit writes down the request, imports, and writes down how it ended. What nobody knows yet stays open in the journal until the service
+// looks it up.
 func (i *importFiles) commit(ctx context.Context, svc *service, applier *rules.Applier, request rules.Request, intent rules.Import) (rules.Outcome, error) {
 	if _, err := svc.journal.Receive(ctx, request); err != nil {
 		return rules.Outcome{}, err
 	}
 	outcome := applier.Import(ctx, request, intent)
+	if rules.KindOf(outcome.Err) == rules.Uncertain {
+		return outcome, fmt.Errorf("it is not known yet whether the files were imported: %w; the service looks it up when it is started and "+
+			"writes it into the journal, so start it before you import again", outcome.Err)
+	}
 	record := rules.Record{Request: request, Action: intent.Action(), Outcome: outcome, Done: time.Now()}
 	if err := svc.journal.Finish(context.WithoutCancel(ctx), record); err != nil {
 		// The rulebook decides; the next start finds the commit and writes down that it stands.

@@ -12,16 +12,28 @@ import (
 // maxExternal is how many commits of one push get an entry of their own in the journal; Git has them all.
 const maxExternal = 200
 
+// maxExternalRefs is how many rules the journal names of one push; the history has them all.
+const maxExternalRefs = 100
+
 // external hears of what other people pushed: it is written down, each commit under its author, and told to the channel for reports.
 func (s *service) external(ctx context.Context, push rules.ExternalPush) {
 	outcome := outcomeOfPush(push)
 	reply := bot.External(push)
-	for _, commit := range push.Commits[max(0, len(push.Commits)-maxExternal):] {
-		if err := s.recordExternal(ctx, commit, outcome, reply); err != nil {
+	newest := push.Commits[len(push.Commits)-1]
+	written := push.Commits
+	if left := len(written) - maxExternal; left > 0 {
+		written = written[left:]
+		s.logger.Warn("Only the newest commits that were pushed have an entry of their own in the journal", "commits", len(push.Commits), "without", left)
+	}
+	for _, commit := range written {
+		own := outcome
+		if commit.Revision != newest.Revision { // which rules the push touched, and how they stand, is said and followed up once
+			own.Refs, own.Ruler, own.State, own.Reason = nil, "", "", ""
+		}
+		if err := s.recordExternal(ctx, commit, own, reply); err != nil {
 			s.logger.Error("The journal does not say what was pushed", "commit", commit.Revision, "err", err)
 		}
 	}
-	newest := push.Commits[len(push.Commits)-1]
 	fields := []any{"commits", len(push.Commits), "newest", newest.Revision, "author", newest.Author.Name}
 	if push.Held != nil {
 		s.logger.Warn("What was pushed is not applied", append(fields, "files", len(push.Held.Paths), "problems", len(push.Held.Problems), "err", outcome.Err)...)
@@ -73,5 +85,6 @@ func outcomeOfPush(push rules.ExternalPush) rules.Outcome {
 			outcome.Ruler, outcome.State, outcome.Reason = change.Ruler, change.State, change.Reason
 		}
 	}
+	outcome.Refs = outcome.Refs[:min(len(outcome.Refs), maxExternalRefs)]
 	return outcome
 }

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// A large push does not fill the journal: it has no more than so many entries, and one of them names the rules and waits for the ruler.
+func TestLargePushIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	s := &service{journal: openJournal(t), logger: slog.New(slog.NewTextHandler(&log, nil)), index: &historyIndex{wake: make(chan struct{}, 1)}, cfg: &config{}}
+	push := rules.ExternalPush{Rulers: []rules.ExternalChange{{Ruler: "prometheus", State: rules.Pending}}}
+	for n := range maxExternal + 3 {
+		push.Commits = append(push.Commits, rules.PastCommit{
+			Found: rules.Found{Revision: fmt.Sprintf("%023x%017d", n+1, 0), Subject: "edit"}, Author: rules.Person{Name: "Bob Builder"}, When: time.Unix(int64(n), 0),
+		})
+		push.Rulers[0].Refs = append(push.Rulers[0].Refs, rules.Ref{Ruler: "prometheus", Path: "a.yaml", Group: "g", Name: fmt.Sprint("rule", n)})
+	}
+	s.external(t.Context(), push)
+	records, err := s.journal.Recent(t.Context(), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(records) != maxExternal {
+		t.Errorf("%d entries, want %d", len(records), maxExternal)
+	}
+	refs := map[string]int{}
+	for _, record := range records {
+		if n := len(record.Outcome.Refs); n > 0 {
+			refs[record.Outcome.Revision] = n
+		}
+	}
+	newest := push.Commits[len(push.Commits)-1].Revision
+	if diff := cmp.Diff(map[string]int{newest: maxExternalRefs}, refs); diff != "" {
+		t.Errorf("rules by commit (-want +got):\n%s", diff)
+	}
+	if waiting, err := s.journal.Waiting(t.Context()); err != nil || len(waiting) != 1 {
+		t.Errorf("%d entries are to be followed up, %v; want that of the newest commit", len(waiting), err)
+	}
+	if want := "commits=203 without=3"; !strings.Contains(log.String(), want) {
+		t.Errorf("the log does not say %q:\n%s", want, log.String())
+	}
+}
