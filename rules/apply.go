@@ -68,7 +68,6 @@ type Applier struct {
 	desks     map[string]*desk
 	canonical canonicalCache
 	outside   outside
-	conflicts sync.Map      // request id → Waiting: changes that could not be planned again; told when the rulebook says so
 	plans     atomic.Int64  // that were made in Store.Update, which makes them one after the other
 	ending    chan struct{} // closed when Run ends: nobody waits for a ruler any more
 
@@ -92,7 +91,7 @@ func NewApplier(opts ApplierOptions) *Applier {
 		opts.ReconcileInterval = 3 * time.Minute
 	}
 	opts.deafen()
-	a := &Applier{ApplierOptions: opts, desks: map[string]*desk{}, ending: make(chan struct{})}
+	a := &Applier{ApplierOptions: opts, desks: map[string]*desk{}, ending: make(chan struct{}), outside: outside{displaced: map[string]bool{}}}
 	infos := make([]RulerInfo, 0, len(opts.Rulers))
 	for _, ruler := range opts.Rulers {
 		infos = append(infos, ruler.Info())

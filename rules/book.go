@@ -17,6 +17,7 @@ import (
 // books that it was made from and that were made from it.
 type Book struct {
 	revision string
+	mixed    bool // some files are not as that revision has them, but as another one
 	tree     Tree // that it was read from; nil when it was planned or is empty
 	rulers   []RulerInfo
 	shelves  []shelf // of the rulers, in their order
@@ -341,6 +342,14 @@ func (b *Book) file(ruler, path string) *file {
 		return f.file
 	}
 	return nil
+}
+
+// reads reports whether a ruler reads what stands at a path in the rulebook.
+func (b *Book) reads(path string) bool {
+	return slices.ContainsFunc(b.rulers, func(r RulerInfo) bool {
+		_, ok := b.relative(r, path)
+		return ok
+	})
 }
 
 // content returns the bytes of the rule file at a path in the rulebook, and whether b has one.

@@ -63,7 +63,7 @@ func (a *Applier) accept(d *desk, book *Book) {
 	if len(d.held) > 0 {
 		return
 	}
-	if d.accepted != book && book.Revision() != "" && a.heldPush() == nil {
+	if d.accepted != book && book.Revision() != "" && !book.mixed {
 		a.Accepted(d.name, book.Revision())
 	}
 	d.accepted, d.refusal, d.refused = book, nil, ""

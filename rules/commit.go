@@ -72,10 +72,13 @@ func commitBody(req Request, change Change) string {
 		body = "alertsmith " + req.Command
 	}
 	if change.Reason != "" {
-		body += "\n\nReason: " + change.Reason
+		body += reasonMark + change.Reason
 	}
 	return body
 }
+
+// reasonMark stands between a command and why it was given.
+const reasonMark = "\n\nReason: "
 
 // maxAlertTrailers is how many rules a commit names: an import can have thousands.
 const maxAlertTrailers = 100

@@ -36,7 +36,9 @@ type outside struct {
 	held    *HeldPush  // nil when all of it is applied
 	kept    []heldFile // the files that are held
 	told    string     // the newest external commit that External was told of, or is about to be
-	telling int        // calls of External that are on their way: Good is not told before they have ended
+	telling int        // calls of External and Settled that are on their way: Good is not told before they have ended
+
+	displaced map[string]bool // commits that stand in place of a change, and Settled was told so or is about to be
 }
 
 // Moved examines the rulebook's newest state after somebody else may have moved it, and has what is good of it applied at once. Call it when
@@ -83,6 +85,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	if err != nil {
 		return err
 	}
+	a.settleDisplaced(ctx, past.displaced)
 	good := o.good
 	push := ExternalPush{Good: good.Revision(), Head: book.Revision(), Commits: past.external}
 	var problems []Problem
@@ -112,18 +115,18 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	if newest := past.external[len(past.external)-1].Revision; o.told != newest {
 		o.told, push.Held = newest, o.held
 		a.tell(ctx, func(ctx context.Context) {
-			a.External(ctx, push)
+			a.External(context.WithoutCancel(ctx), push)
 			a.Told(newest)
 		})
 	}
 	return nil
 }
 
-// tell has somebody told of a push behind the commands; the last good state is not noted before. The caller holds outside.
+// tell has somebody told of what came in behind the commands, with a context that ends with the service; the last good state is not noted before.
+// The caller holds outside.
 func (a *Applier) tell(ctx context.Context, tell func(context.Context)) {
 	a.outside.telling++
-	ctx = context.WithoutCancel(ctx)
-	a.behind(func() { // after the end of the service nobody is told, and so the next start does it
+	a.behind(ctx, func(ctx context.Context) { // after the end of the service nobody is told, and so the next start does it
 		tell(ctx)
 		a.outside.mu.Lock()
 		a.outside.telling--
@@ -209,7 +212,7 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, afte
 		wg.Go(func() { change.State, change.Reason = a.applyExternal(ctx, change, push.Head) })
 	}
 	wg.Wait()
-	a.External(ctx, push)
+	a.External(context.WithoutCancel(ctx), push)
 }
 
 // applyExternal brings the newest rulebook to a ruler, and waits until it runs what somebody else changed.
@@ -248,14 +251,15 @@ func (b *Book) keeping(good *Book, files []heldFile) *Book {
 		put(changes, at.ruler, at.path, f)
 	}
 	kept := b.with(changes)
-	kept.revision = b.revision
+	kept.revision, kept.mixed = b.revision, true
 	return kept
 }
 
 // pastSince is what happened since the last good state.
 type pastSince struct {
-	external []PastCommit
-	foreign  map[string]bool // path in the rulebook → it was somebody else who touched it last
+	external  []PastCommit
+	displaced []PastCommit    // that stand in place of a change of ours
+	foreign   map[string]bool // path in the rulebook → it was somebody else who touched it last
 }
 
 // pastSince reads what happened since the last good state. Commits of ours that come first were good, and move that state on. The caller
@@ -270,6 +274,9 @@ func (a *Applier) pastSince(ctx context.Context, book *Book) (pastSince, error) 
 			past.external = append(past.external, c)
 			fallthrough
 		default:
+			if !external && c.Trailer("Action") == ConflictAction {
+				past.displaced = append(past.displaced, c)
+			}
 			for _, f := range c.Files {
 				past.foreign[f.Path] = external
 			}

@@ -329,7 +329,9 @@ func TestAChangeThatSomebodyElseMadeTooIsOnlyWrittenDown(t *testing.T) {
 
 func TestAChangeThatCannotBePlannedAgainIsSettledWithTheReason(t *testing.T) {
 	b := newBench(t)
-	b.adopt(t)
+	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
+	stop := b.session(t)
+	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
 	out := b.Apply(t.Context(), request("r1"), rules.Delete{Address: "old"})
 	if out.State != rules.Live {
 		t.Fatalf("outcome %+v", out)
@@ -340,7 +342,10 @@ func TestAChangeThatCannotBePlannedAgainIsSettledWithTheReason(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []rules.Trailer{{Key: "Ruler", Value: "prometheus"}, {Key: "Action", Value: "conflict"}, {Key: "Request-Id", Value: "r1"}}
+	want := []rules.Trailer{
+		{Key: "Alert", Value: "old"}, {Key: "Ruler", Value: "prometheus"}, {Key: "Action", Value: "conflict"}, {Key: "Actor", Value: "alice u1"},
+		{Key: "Channel", Value: "ops c1"}, {Key: "Displaces", Value: out.Revision}, {Key: "Displaced-Action", Value: "delete"}, {Key: "Request-Id", Value: "r1"},
+	}
 	if diff := cmp.Diff(want, again.Trailers); diff != "" {
 		t.Errorf("trailers (-want +got):\n%s", diff)
 	}
@@ -348,9 +353,107 @@ func TestAChangeThatCannotBePlannedAgainIsSettledWithTheReason(t *testing.T) {
 		t.Errorf("planned again as %+v, want an entry in the journal and the reason", again)
 	}
 	b.Moved(t.Context()) // before it is committed nothing is told
-	b.store.Commit(again)
+	stop()
+	select {
+	case w := <-b.settled:
+		t.Fatalf("settled %+v", w)
+	default:
+	}
+	conflict := b.store.Commit(again).Revision()
+
+	// The service was ended, or killed, after the commit came in: the next one has nothing but the rulebook to know it from.
+	b.start()
+	stop = b.session(t)
+	w := b.waitSettled(t)
+	if diff := cmp.Diff("Later changes touched", w.Outcome.Reason[:len("Later changes touched")]); diff != "" {
+		t.Errorf("the reason is %q", w.Outcome.Reason)
+	}
+	w.Outcome.Reason = ""
+	wanted := rules.Waiting{
+		Request: rules.Request{ID: "r1", Time: again.When, Actor: again.Author, Channel: rules.Place{ID: "c1", Name: "ops"}, Entry: "chat", Command: "add x"},
+		Outcome: rules.Outcome{
+			Result: rules.Success, Action: "delete", Ruler: "prometheus", Refs: []rules.Ref{{Ruler: "prometheus", Name: "old", Nth: 1}},
+			Revision: out.Revision, State: rules.Displaced, Undone: conflict,
+		},
+		Since: again.When,
+	}
+	if diff := cmp.Diff(wanted, w); diff != "" {
+		t.Errorf("settled (-want +got):\n%s", diff)
+	}
+	await(t, func() bool { return b.recall("good")() == conflict })
 	b.Moved(t.Context())
-	if w := b.waitSettled(t); w.Request.ID != "r1" || w.Outcome.State != rules.Displaced || !strings.Contains(w.Outcome.Reason, "Later changes touched") || w.Request.Channel.ID != "c1" {
-		t.Errorf("settled %+v, want it reverted with the reason", w)
+	stop()
+	b.start()
+	b.session(t)
+	await(t, func() bool { return b.Status(t.Context()).Reconciled })
+	select {
+	case w := <-b.settled:
+		t.Errorf("settled again: %+v", w)
+	default:
+	}
+}
+
+func TestACommitPlannedAgainKeepsWhyItWasMade(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	was := b.store.Commit(rules.Commit{
+		Author: rules.Person{ID: "u1", Name: "alice"}, Subject: "undo add old", Body: "/alert undo r0\nsecond line\n\nReason: a mistake",
+		Trailers: []rules.Trailer{{Key: "Ruler", Value: "prometheus"}, {Key: "Action", Value: "undo"}, {Key: "Undoes", Value: "r0"}, {Key: "Request-Id", Value: "r1"}},
+		Files:    map[string][]byte{"prometheus/ops/old.yaml": nil},
+	})
+	own := b.own(t, was.Revision())
+	var entry rules.PageEntry
+	applier := rules.NewApplier(rules.ApplierOptions{
+		Store: b.store, Rulers: []rules.Ruler{b.prometheus}, Now: time.Now,
+		Page: func(tree rules.Tree, e rules.PageEntry) (string, []byte, error) { entry = e; return page(tree, e) },
+	})
+	for name, tc := range map[string]struct {
+		theirs         []byte
+		action, reason string
+	}{
+		"it fits":         {fileOf("up == 0", "old"), "undo", "a mistake"},
+		"it does not fit": {fileOf("up == 2", "old"), "conflict", "a mistake\n\nnot kept, as somebody else pushed first: "},
+	} {
+		onto := b.store.Commit(rules.Commit{Subject: "theirs", Files: map[string][]byte{"prometheus/ops/old.yaml": tc.theirs}})
+		if _, err := applier.Replan(t.Context(), own, onto); err != nil {
+			t.Fatal(err)
+		}
+		if entry.Request.Command != "undo r0\nsecond line" || entry.Action != tc.action || !strings.HasPrefix(entry.Change.Reason, tc.reason) ||
+			!cmp.Equal(entry.Change.Trailers, []rules.Trailer{{Key: "Undoes", Value: "r0"}}) {
+			t.Errorf("%s: the page gets %+v", name, entry)
+		}
+	}
+}
+
+func TestACommitPlannedAgainCarriesFilesThatNoRulerReads(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	b.store.Commit(rules.Commit{Subject: "there", Files: map[string][]byte{"mimir/a.yaml": []byte("1"), "mimir/b.yaml": []byte("1")}})
+	was := b.store.Commit(rules.Commit{
+		Subject: "import", Body: "alertsmith import x", Trailers: []rules.Trailer{{Key: "Ruler", Value: "mimir"}, {Key: "Action", Value: "import"}, {Key: "Request-Id", Value: "r1"}},
+		Files: map[string][]byte{"mimir/a.yaml": []byte("2"), "mimir/b.yaml": nil, "mimir/c.yaml": {}, "journal/page.md": []byte("r1\n")},
+	})
+	own := b.own(t, was.Revision())
+	for name, tc := range map[string]struct{ theirs, want map[string][]byte }{
+		"where they are as they were": {
+			map[string][]byte{"mimir/a.yaml": []byte("1"), "mimir/b.yaml": []byte("1"), "mimir/c.yaml": nil, "journal/page.md": []byte("theirs\n")},
+			map[string][]byte{"mimir/a.yaml": []byte("2"), "mimir/b.yaml": nil, "mimir/c.yaml": {}, "journal/page.md": []byte("theirs\nimport import r1\n")},
+		},
+		"where one is so already": {
+			map[string][]byte{"mimir/a.yaml": []byte("2"), "mimir/b.yaml": []byte("1"), "mimir/c.yaml": nil, "journal/page.md": nil},
+			map[string][]byte{"mimir/b.yaml": nil, "mimir/c.yaml": {}, "journal/page.md": []byte("import import r1\n")},
+		},
+		"not where one is another": {
+			map[string][]byte{"mimir/a.yaml": []byte("3"), "mimir/b.yaml": []byte("1"), "mimir/c.yaml": nil, "journal/page.md": nil},
+			map[string][]byte{"journal/page.md": []byte("conflict conflict: import r1\n")},
+		},
+	} {
+		again, err := b.Replan(t.Context(), own, b.store.Commit(rules.Commit{Subject: "theirs", Files: tc.theirs}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tc.want, again.Files); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }

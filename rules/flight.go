@@ -39,22 +39,12 @@ func (a *Applier) depart(ctx context.Context, d *desk, req Request, intent Inten
 	d.mu.Lock()
 	d.flying = append(d.flying, f)
 	d.mu.Unlock()
-	ctx = context.WithoutCancel(ctx)
-	a.behind(func() { a.bringDeparted(ctx, d) })
+	a.behind(ctx, func(ctx context.Context) { a.bringDeparted(ctx, d) })
 	return f, nil
 }
 
-// bringDeparted brings everything that is committed, unless somebody else was faster. It ends with the service.
+// bringDeparted brings everything that is committed, unless somebody else was faster.
 func (a *Applier) bringDeparted(ctx context.Context, d *desk) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go func() {
-		select {
-		case <-a.ending:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	if d.take(ctx) != nil {
 		return
 	}

@@ -32,14 +32,29 @@ func (a *Applier) Run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// behind runs something behind the commands; Run waits for its end. false when Run has ended, and it is not run.
-func (a *Applier) behind(run func()) bool {
+// behind runs something behind the commands, with a context that only the end of the service ends; Run waits for its end. false when Run has
+// ended, and it is not run.
+func (a *Applier) behind(ctx context.Context, run func(context.Context)) bool {
 	a.backgroundMu.Lock()
 	defer a.backgroundMu.Unlock()
 	if !a.ended {
-		a.background.Go(run)
+		a.background.Go(func() { a.untilEnding(context.WithoutCancel(ctx), run) })
 	}
 	return !a.ended
+}
+
+// untilEnding runs something with a context that ends with the service.
+func (a *Applier) untilEnding(ctx context.Context, run func(context.Context)) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-a.ending:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	run(ctx)
 }
 
 // Watch adds changes that were pending when the service stopped.
@@ -169,8 +184,8 @@ func (a *Applier) rest(ctx context.Context, d *desk, w Waiting) {
 }
 
 func (a *Applier) tellSettled(ctx context.Context, w Waiting) {
-	ctx = context.WithoutCancel(ctx)
-	if !a.behind(func() { a.Settled(ctx, w) }) {
+	ctx = context.WithoutCancel(ctx) // the change has come to its end, and so who was begun to be told is told
+	if !a.behind(ctx, func(context.Context) { a.Settled(ctx, w) }) {
 		a.Settled(ctx, w)
 	}
 }

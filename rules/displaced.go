@@ -1,0 +1,133 @@
+package rules
+
+import (
+	"context"
+	"strings"
+)
+
+// settleDisplaced tells of changes that could not be kept, by the commits that say so, each once in the run of a service. Such a change may
+// have been live before. The caller holds outside.
+func (a *Applier) settleDisplaced(ctx context.Context, commits []PastCommit) {
+	o := &a.outside
+	for _, c := range commits {
+		if o.displaced[c.Revision] {
+			continue
+		}
+		o.displaced[c.Revision] = true
+		w := a.displaced(c)
+		if d := a.desks[w.Outcome.Ruler]; d != nil {
+			d.settle(w.Request.ID)
+		}
+		a.Logger.Info("A change of ours could not be kept, as somebody else pushed first", "request", w.Request.ID, "commit", c.Revision, "reason", w.Outcome.Reason)
+		a.tell(ctx, func(ctx context.Context) { a.Settled(context.WithoutCancel(ctx), w) })
+	}
+}
+
+// displaced returns the change that a commit stands in place of, as far as that tells it.
+func (a *Applier) displaced(c PastCommit) Waiting {
+	out := Outcome{
+		Result: Success, Action: c.Trailer(trailerDisplaced), Ruler: c.Trailer("Ruler"), Revision: c.Trailer(trailerDisplaces),
+		State: Displaced, Undone: c.Revision, Reason: displacedBefore,
+	}
+	for _, t := range c.trailersOf("Alert") {
+		out.Refs = append(out.Refs, Ref{Ruler: out.Ruler, Name: t.Value, Nth: 1})
+	}
+	if i := strings.LastIndex(c.Body, notKept); i >= 0 {
+		out.Reason = c.Body[i+len(notKept):]
+	}
+	return Waiting{Request: a.requestOf(c), Outcome: out, Since: c.When}
+}
+
+const displacedBefore = "somebody else's commits, which were pushed first, left no room for it"
+
+// requestOf returns the request of a commit of ours, as far as the commit tells it.
+func (a *Applier) requestOf(c PastCommit) Request {
+	req := Request{ID: c.Trailer("Request-Id"), Key: c.Trailer("Idempotency-Key"), Time: c.When, Actor: c.Author, Entry: "chat"}
+	if req.Actor.ID == "" {
+		_, req.Actor.ID = nameAndID(c.Trailer("Actor"))
+	}
+	req.Channel.Name, req.Channel.ID = nameAndID(c.Trailer("Channel"))
+	command, _ := c.said()
+	imported := false
+	if req.Command, imported = strings.CutPrefix(command, "alertsmith "); imported {
+		req.Entry = EntryImport
+	} else if req.Command = strings.TrimPrefix(command, "/alert "); req.Actor.ID == a.Service.ID {
+		req.Entry = "service"
+	}
+	return req
+}
+
+// said takes the body of a commit of ours apart as commitBody puts it together.
+func (c PastCommit) said() (command, reason string) {
+	body := c.Body
+	if i := strings.LastIndex(body, notKept); i >= 0 && c.Trailer("Action") == ConflictAction {
+		body = strings.TrimSpace(body[:i])
+	}
+	if i := strings.LastIndex(body, reasonMark); i >= 0 {
+		return body[:i], body[i+len(reasonMark):]
+	}
+	return body, ""
+}
+
+// nameAndID takes a trailer apart that holds a name and an id.
+func nameAndID(text string) (name, id string) {
+	if i := strings.LastIndexByte(text, ' '); i >= 0 {
+		return text[:i], text[i+1:]
+	}
+	return "", text
+}
+
+// findAgain looks the changes that are waited for up by their requests: those that were planned again on top of somebody else's commits are
+// other commits by now.
+func (a *Applier) findAgain(ctx context.Context) {
+	for _, d := range a.desks {
+		for _, w := range d.waits() {
+			if err := a.findWaiting(ctx, d, w); err != nil {
+				a.Logger.Warn("A change that waits could not be looked up in the rulebook", "request", w.Request.ID, "err", err)
+			}
+		}
+	}
+}
+
+// findWaiting brings what is known of a change that is waited for up to date.
+func (a *Applier) findWaiting(ctx context.Context, d *desk, w Waiting) error {
+	found, err := a.Store.FindRequest(ctx, w.Request.ID)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	commit := found[len(found)-1]
+	if commit.trailer("Action") == ConflictAction { // it came to wait after that was told
+		w.Outcome.State, w.Outcome.Undone, w.Outcome.Reason = Displaced, commit.Revision, displacedBefore
+		a.rest(ctx, d, w)
+		return nil
+	}
+	if commit.Revision == w.Outcome.Revision {
+		return nil
+	}
+	before, err := a.bookOf(ctx, commit.Parent)
+	if err != nil {
+		return err
+	}
+	after, err := a.bookOf(ctx, commit.Revision)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range d.waiting {
+		if d.waiting[i].Request.ID == w.Request.ID {
+			d.waiting[i].Outcome.Revision, d.waiting[i].Outcome.Refs = commit.Revision, touched(before, after, d.name)
+		}
+	}
+	return nil
+}
+
+// trailer returns the value of a commit's trailer; "" when it has none.
+func (c Found) trailer(key string) string {
+	for _, t := range c.Trailers {
+		if t.Key == key {
+			return t.Value
+		}
+	}
+	return ""
+}
