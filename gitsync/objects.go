@@ -39,7 +39,7 @@ func newObjects(fs *durable) *objects {
 	return &objects{
 		fs:    fs,
 		cache: read,
-		store: filesystem.NewStorage(fs, read),
+		store: filesystem.NewStorageWithOptions(fs, read, filesystem.Options{MaxOpenDescriptors: 8}),
 		trees: map[plumbing.Hash][]object.TreeEntry{},
 		held:  map[plumbing.Hash]plumbing.EncodedObject{},
 		fresh: newFreshPacks(),

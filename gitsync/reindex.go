@@ -99,7 +99,7 @@ func (o *objects) refresh() error {
 	o.mu.Lock()
 	before := freshPacks{packs: maps.Clone(o.fresh.packs), objects: maps.Clone(o.fresh.objects)}
 	o.mu.Unlock()
-	store := filesystem.NewStorage(o.fs, o.cache)
+	store := filesystem.NewStorageWithOptions(o.fs, o.cache, filesystem.Options{MaxOpenDescriptors: 8})
 	known, err := o.indexed(store)
 	if err != nil {
 		return err

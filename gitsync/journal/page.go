@@ -13,7 +13,7 @@ import (
 
 // The limits below keep every page far below the 4 MB that a file in the rulebook may have: a change is never refused for its page.
 const (
-	maxPage    = 1 << 20   // bytes that a page may grow to
+	maxPage    = 128 << 10 // bytes that a page may grow to: each change writes its page anew
 	maxLine    = 2000      // characters of a one-line text in an entry
 	maxCommand = 64 << 10  // bytes of the command
 	maxDiff    = 256 << 10 // bytes of the diff
@@ -25,7 +25,7 @@ const (
 var ErrFull = errors.New("the journal page is full")
 
 // Page returns the page of t's day, in t's zone, with one more entry at its end, and its path in the rulebook:
-// "journal/2026/11/2026-11-21.md". When that page would grow over 1 MB, the day goes on in "journal/2026/11/2026-11-21-2.md", then -3
+// "journal/2026/11/2026-11-21.md". When that page would grow over 128 kB, the day goes on in "journal/2026/11/2026-11-21-2.md", then -3
 // and so on; an entry that is larger itself gets a page of its own. What stands on a page stays as it is, byte for byte.
 //
 // read returns a page, fs.ErrNotExist where there is none, ErrFull for one that cannot be added to; any other error of it is
