@@ -37,7 +37,9 @@ type ApplierOptions struct {
 	ReconcileInterval time.Duration
 	// Step hears of every finished step of the path; nil for nobody.
 	Step func(step, ruler string, took time.Duration)
-	// Settled hears of every change that was reported as pending or not loaded and has come to rest: live, reverted or superseded.
+	// Settled hears of every change that was reported as pending or not loaded and has come to rest: live, reverted or superseded; and of
+	// every one, live before or not, that a commit in the rulebook says was displaced. Of those it is told what the commit tells, also when
+	// another replica made it, and twice only when the service is killed before Good.
 	Settled func(ctx context.Context, settled Waiting)
 	// LastAccepted returns the revision that Accepted was last told for a ruler, in this run of the service or an earlier one; "" for
 	// none. It is what a ruler gets back when it refuses what came after.
