@@ -50,7 +50,7 @@ func (r *Rulebook) Commits(ctx context.Context, from, to string) (*Commits, erro
 	if err != nil {
 		return nil, unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
 	}
-	return &Commits{r.dir, r.committer.Email, w, found}, nil
+	return &Commits{r.dir, r.serviceAddress(), w, found}, nil
 }
 
 // Len returns how many there are.

@@ -13,6 +13,9 @@ import (
 // noMail is the domain of the addresses of people whose chat server tells none; RFC 2606 keeps it unused.
 const noMail = "mattermost.invalid"
 
+// serviceAddress is the address that our commits have as their committer's.
+func (r *Rulebook) serviceAddress() string { return signature(r.committer, time.Time{}).Email }
+
 // signature returns a person as a commit's author or committer. What would break the header is cut out; a person without
 // a name is called by the id, one without an address gets ID@mattermost.invalid.
 func signature(p rules.Person, when time.Time) object.Signature {

@@ -42,7 +42,7 @@ func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *br
 	defer d.drop()
 	var left []rules.PastCommit
 	for _, n := range ours.commits {
-		past, err := ours.walk.past(n, r.committer.Email)
+		past, err := ours.walk.past(n, r.serviceAddress())
 		if err != nil {
 			return head, unavailable(err, "the commit %s of the rulebook %s cannot be read", n.hash, r.dir)
 		}
