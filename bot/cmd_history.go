@@ -71,7 +71,7 @@ func runHistory(ctx context.Context, call *call) (answer, error) {
 // reader returns how the history of a rule, or of all ("") is asked for.
 func (c *call) reader(ctx context.Context, name string) (func(rules.HistoryQuery) ([]rules.Version, error), error) {
 	if name == "" {
-		return func(q rules.HistoryQuery) ([]rules.Version, error) { return c.backend.History(ctx, q) }, nil
+		return c.ofAll(ctx), nil
 	}
 	book, err := c.backend.Book(ctx)
 	if err != nil {
@@ -89,6 +89,11 @@ func (c *call) reader(ctx context.Context, name string) (func(rules.HistoryQuery
 		}
 		return found, err
 	}, nil
+}
+
+// ofAll is how the history of all rules is asked for.
+func (c *call) ofAll(ctx context.Context) func(rules.HistoryQuery) ([]rules.Version, error) {
+	return func(q rules.HistoryQuery) ([]rules.Version, error) { return c.backend.History(ctx, q) }
 }
 
 // historyQuery returns what the options choose.

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -62,7 +61,7 @@ func runRestore(ctx context.Context, call *call) (answer, error) {
 	}
 	ended, err := call.changed(call.backend.Apply(ctx, call.request, restore))
 	if err == nil {
-		ended.reply.Text = fmt.Sprintf("As of commit %s, %s:\n%s", code(short(then.commit.Revision)), escape(call.when(then.commit.When)), ended.reply.Text)
+		ended.reply.Text = "As of " + call.hashAndTime(then.commit) + ":\n" + ended.reply.Text
 	}
 	return ended, err
 }

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -42,9 +41,9 @@ func runShow(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	head := fmt.Sprintf("As of commit %s, %s", code(short(then.commit.Revision)), escape(call.when(then.commit.When)))
+	head := "As of " + call.hashAndTime(then.commit)
 	if then.before {
-		head = fmt.Sprintf("Before it was deleted: commit %s, %s", code(short(then.commit.Revision)), escape(call.when(then.commit.When)))
+		head = "Before it was deleted: " + call.hashAndTime(then.commit)
 	}
 	text := inFull(then.book.Address(then.entry.Ref), then.entry) + "\n" + head
 	if now, there := n.newest.Get(then.entry.Ref); !there || now.Source != then.entry.Source {

@@ -102,8 +102,7 @@ const (
 
 // ownLast returns the person's own last change in this channel that is not undone.
 func (c *call) ownLast(ctx context.Context) (rules.PastCommit, error) {
-	read := func(q rules.HistoryQuery) ([]rules.Version, error) { return c.backend.History(ctx, q) }
-	changes, _, err := changesOf(read, rules.HistoryQuery{By: c.request.Actor.ID}, undoChanges)
+	changes, _, err := changesOf(c.ofAll(ctx), rules.HistoryQuery{By: c.request.Actor.ID}, undoChanges)
 	if err != nil {
 		return rules.PastCommit{}, err
 	}
@@ -133,8 +132,7 @@ func (c *call) here(commit rules.PastCommit) bool {
 
 // undone returns the changes since a time that an undo took back which is in force: by the name of the commit, and who did it.
 func (c *call) undone(ctx context.Context, since time.Time) (map[string]rules.PastCommit, error) {
-	read := func(q rules.HistoryQuery) ([]rules.Version, error) { return c.backend.History(ctx, q) }
-	undos, _, err := changesOf(read, rules.HistoryQuery{Action: (rules.Undo{}).Action(), Since: since.Add(-undoSlack)}, maxVersions)
+	undos, _, err := changesOf(c.ofAll(ctx), rules.HistoryQuery{Action: (rules.Undo{}).Action(), Since: since.Add(-undoSlack)}, maxVersions)
 	if err != nil {
 		return nil, err
 	}

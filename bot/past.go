@@ -177,3 +177,8 @@ func (c *call) commitText(commit rules.PastCommit) string {
 	return fmt.Sprintf("**%s** of %s by %s, commit %s", escape(oneLine(cut(commit.Subject, 200))), escape(c.when(commit.When)),
 		escape(oneLine(cut(commit.Author.Name, 100))), code(short(commit.Revision)))
 }
+
+// hashAndTime names a commit by its hash and date.
+func (c *call) hashAndTime(commit rules.PastCommit) string {
+	return "commit " + code(short(commit.Revision)) + ", " + escape(c.when(commit.When))
+}
