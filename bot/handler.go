@@ -202,7 +202,7 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 	if err != nil {
 		ended = call.failed(ended, err)
 	}
-	if rules.KindOf(err) == rules.Uncertain && err != nil {
+	if rules.KindOf(err) == rules.Uncertain {
 		// Nobody knows yet: the journal keeps it open until the rulebook says how it ended, and then its author is told.
 		ended.outcome.Result = ""
 	} else if err := h.record(ctx, request, name, ended); err != nil {

@@ -91,11 +91,8 @@ func (r *Rulebook) has(revision string) error {
 	if revision == "" {
 		return nil
 	}
-	err := error(plumbing.ErrObjectNotFound)
-	if plumbing.IsHash(revision) {
-		_, err = r.objects.commit(plumbing.NewHash(revision))
-	}
-	if errors.Is(err, plumbing.ErrObjectNotFound) {
+	_, err := r.objects.commit(plumbing.NewHash(revision))
+	if errors.Is(err, plumbing.ErrObjectNotFound) || !plumbing.IsHash(revision) {
 		return fmt.Errorf("commit %s: %w", revision, fs.ErrNotExist)
 	}
 	if err != nil {

@@ -125,7 +125,7 @@ func (a *Applier) culprit(ctx context.Context, d *desk, book *Book, suspects []W
 	}
 	try := func(i int) (ok bool, err error) {
 		if err = a.try(ctx, d, states[i]); err != nil && KindOf(err) == Refused {
-			refusal, err = err, nil
+			refusal = err
 			return false, nil
 		}
 		return err == nil, err

@@ -40,6 +40,9 @@ func (a *Applier) displaced(c PastCommit) Waiting {
 
 const displacedBefore = "somebody else's commits, which were pushed first, left no room for it"
 
+// importMark begins the body of a commit that was asked for on the command line.
+const importMark = "alertsmith "
+
 // requestOf returns the request of a commit of ours, as far as the commit tells it.
 func (a *Applier) requestOf(c PastCommit) Request {
 	req := Request{ID: c.Trailer("Request-Id"), Key: c.Trailer("Idempotency-Key"), Time: c.When, Actor: c.Author, Entry: "chat"}
@@ -48,10 +51,11 @@ func (a *Applier) requestOf(c PastCommit) Request {
 	}
 	req.Channel.Name, req.Channel.ID = nameAndID(c.Trailer("Channel"))
 	command, _ := c.said()
-	imported := false
-	if req.Command, imported = strings.CutPrefix(command, "alertsmith "); imported {
+	req.Command = strings.TrimPrefix(strings.TrimPrefix(command, "/alert "), importMark)
+	switch {
+	case strings.HasPrefix(command, importMark):
 		req.Entry = EntryImport
-	} else if req.Command = strings.TrimPrefix(command, "/alert "); req.Actor.ID == a.Service.ID {
+	case req.Actor.ID == a.Service.ID:
 		req.Entry = "service"
 	}
 	return req

@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -14,11 +15,11 @@ import (
 
 // fileOf is a rule file as somebody writes it by hand.
 func fileOf(expression string, names ...string) []byte {
-	text := "groups:\n  - name: " + names[0] + "\n    rules:\n"
+	text := []byte("groups:\n  - name: " + names[0] + "\n    rules:\n")
 	for _, name := range names {
-		text += "      - alert: " + name + "\n        expr: " + expression + "\n"
+		text = fmt.Appendf(text, "      - alert: %s\n        expr: %s\n", name, expression)
 	}
-	return []byte(text)
+	return text
 }
 
 // push commits beside Alertsmith, as carol does.

@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"hash/maphash"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -22,8 +23,8 @@ func (x *nameIndex) files(name string) []*shelved { return x.parts[partOf(name)]
 // all returns every name, sorted.
 func (x *nameIndex) all() []string {
 	var names []string
-	for _, part := range x.parts {
-		for name := range part {
+	for i := range x.parts {
+		for name := range x.parts[i] {
 			names = append(names, name)
 		}
 	}
@@ -68,9 +69,7 @@ func (e *nameEdit) part(name string) map[string][]*shelved {
 	if !e.own[i] {
 		shared := e.next.parts[i]
 		e.next.parts[i] = make(map[string][]*shelved, len(shared)+1)
-		for name, files := range shared {
-			e.next.parts[i][name] = files
-		}
+		maps.Copy(e.next.parts[i], shared)
 		e.own[i] = true
 	}
 	return e.next.parts[i]

@@ -195,10 +195,10 @@ func TestVersionsAddUp(t *testing.T) {
 			before := maps.Clone(there)
 			for _, v := range versions {
 				kinds[v.Kind]++
-				switch v.Kind {
-				case rules.RuleDeleted:
+				if v.Kind == rules.RuleDeleted {
 					delete(there, v.Ref)
-				case rules.RuleMoved:
+				}
+				if v.Kind == rules.RuleMoved {
 					delete(there, v.From)
 				}
 			}

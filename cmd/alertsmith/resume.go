@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -22,7 +23,11 @@ type follower struct {
 // settled hears of a change that waited and is live now, or was undone.
 func (f *follower) settled(ctx context.Context, w rules.Waiting) {
 	ctx = context.WithoutCancel(ctx) // the service may be ending; the change has come to its end
-	if err := f.journal.SetOutcome(ctx, w.Request.ID, w.Outcome); err != nil {
+	err := f.journal.SetOutcome(ctx, w.Request.ID, w.Outcome)
+	if errors.Is(err, journal.ErrNotReceived) {
+		return // whoever gave the command hears it from the replica that took it
+	}
+	if err != nil {
 		f.logger.Error("The journal does not say that a change has settled", "request", w.Request.ID, "err", err)
 	}
 	f.tell(ctx, w.Request, bot.Settled(w, time.Now()))

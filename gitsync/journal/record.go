@@ -71,6 +71,9 @@ func (d *DB) SetOutcome(ctx context.Context, requestID string, o rules.Outcome) 
 		o.Result, o.State, o.Ruler, o.Revision, string(encoded), requestID), failed)
 }
 
+// ErrNotReceived is in the chain of an error about a request that the journal does not know: it was another replica's.
+var ErrNotReceived = errors.New("it was never received here")
+
 // update runs a statement that has to change the one record of a request.
 func (d *DB) update(ctx context.Context, requestID, statement string, args ...any) error {
 	result, err := d.exec(ctx, statement, args...)
@@ -79,7 +82,7 @@ func (d *DB) update(ctx context.Context, requestID, statement string, args ...an
 	}
 	changed, err := result.RowsAffected()
 	if err == nil && changed != 1 {
-		err = fmt.Errorf("request %q was never received", requestID)
+		err = fmt.Errorf("request %q: %w", requestID, ErrNotReceived)
 	}
 	return err
 }

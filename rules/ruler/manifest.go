@@ -96,7 +96,7 @@ func (m *manifest) read(content []byte) error {
 			return nil
 		case err != nil:
 			m.appended = rewriteAfter // nothing can be appended behind it
-			return nil
+			return nil                //nolint:nilerr // what was torn was never acknowledged
 		case m.Entries == nil:
 			return errors.New("it does not say what it is about")
 		case r.Entry == nil:
