@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -87,11 +86,11 @@ func (s *stream) day(commits []commit) {
 	}
 	for i, c := range commits {
 		email := c.author.ID + "@mattermost.invalid"
-		committer := "Alertsmith <alertsmith@localhost>"
+		by := committer.Name + " <" + committer.Email + ">"
 		if !strings.Contains(c.message, "\nRequest-Id: ") {
-			committer = c.author.Name + " <" + email + ">"
+			by = c.author.Name + " <" + email + ">"
 		}
-		fmt.Fprintf(s.out, "commit refs/heads/main\nauthor %s <%s> %d +0000\ncommitter %s %d +0000\n", c.author.Name, email, c.when.Unix(), committer, c.when.Unix())
+		fmt.Fprintf(s.out, "commit refs/heads/main\nauthor %s <%s> %d +0000\ncommitter %s %d +0000\n", c.author.Name, email, c.when.Unix(), by, c.when.Unix())
 		s.data([]byte(c.message))
 		for _, w := range blobs[i] {
 			if w.content == nil {
@@ -106,5 +105,5 @@ func (s *stream) day(commits []commit) {
 func (s *stream) data(content []byte) {
 	fmt.Fprintf(s.out, "data %d\n", len(content))
 	_, _ = s.out.Write(content)
-	_, _ = io.WriteString(s.out, "\n")
+	_, _ = s.out.WriteString("\n")
 }

@@ -9,7 +9,13 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/alertsmith/alertsmith/gitsync"
+	"github.com/alertsmith/alertsmith/rules"
 )
+
+// committer is as whom the service commits.
+var committer = rules.Person{ID: "alertsmith", Name: "Alertsmith", Email: "alertsmith@localhost"}
 
 // lab is where the benchmark works: all of it is below one directory, on one file system.
 type lab struct {
@@ -20,6 +26,7 @@ type lab struct {
 	say        func(format string, args ...any)
 
 	services map[string]*service // that run, by the name of their shape
+	closers  []func() error      // of what else is open
 }
 
 // openLab makes the run's directory below dir.
@@ -42,12 +49,33 @@ func openLab(dir, alertsmith, promtool string, say func(string, ...any)) (*lab, 
 	return l, err
 }
 
+// atEnd has something closed at the end of the run.
+func (l *lab) atEnd(closer func() error) { l.closers = append(l.closers, closer) }
+
 // close ends what was started and removes what was made.
 func (l *lab) close() error {
+	var failures []error
 	for _, s := range l.services {
 		s.stop()
 	}
-	return os.RemoveAll(l.dir)
+	for _, closer := range slices.Backward(l.closers) {
+		failures = append(failures, closer())
+	}
+	return errors.Join(append(failures, os.RemoveAll(l.dir))...)
+}
+
+// book opens a copy of a rulebook, and returns its directory too.
+func (l *lab) book(ctx context.Context, s shape) (*gitsync.Rulebook, string, error) {
+	dir, err := l.bare(ctx, s)
+	if err != nil {
+		return nil, "", err
+	}
+	book, err := gitsync.Open(ctx, gitsync.Options{Dir: dir, Committer: committer})
+	if err != nil {
+		return nil, "", err
+	}
+	l.atEnd(book.Close)
+	return book, dir, nil
 }
 
 // directory makes a new directory of this run.

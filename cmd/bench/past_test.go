@@ -36,7 +36,7 @@ func TestPastIsARulebook(t *testing.T) {
 	if err := git(t.Context(), dir, "fsck", "--full", "--strict"); err != nil {
 		t.Error(err)
 	}
-	store, err := gitsync.Open(t.Context(), gitsync.Options{Dir: dir})
+	store, err := gitsync.Open(t.Context(), gitsync.Options{Dir: dir, Committer: committer})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,14 +52,15 @@ func (p *person) edit() ([]string, error) {
 		return nil, err
 	}
 	edited := tuned(content, p.turn)
-	page, err := os.ReadFile(filepath.Join(p.dir, personsPage))
+	pagePath := filepath.Join(p.dir, filepath.FromSlash(personsPage))
+	page, err := os.ReadFile(pagePath)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	page = entry(page, p.turn, file)
 	err = errors.Join(
-		os.MkdirAll(filepath.Dir(filepath.Join(p.dir, personsPage)), 0o755),
-		os.WriteFile(filepath.Join(p.dir, personsPage), page, 0o644),
+		os.MkdirAll(filepath.Dir(pagePath), 0o755),
+		os.WriteFile(pagePath, page, 0o644), //nolint:gosec // below our own directory
 		os.WriteFile(filepath.Join(p.dir, file), edited, 0o644),
 	)
 	return []string{file, personsPage}, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/alertsmith/alertsmith/gitsync"
@@ -41,12 +42,12 @@ func measureCheck(ctx context.Context, l *lab) ([]result, error) {
 
 // checkCold opens the rulebook and checks all of it.
 func checkCold(ctx context.Context, dir string, taken *times) (book *rules.Book, err error) {
-	return book, taken.clock(func() error {
+	err = taken.clock(func() (err error) {
 		store, err := gitsync.Open(ctx, gitsync.Options{Dir: dir})
 		if err != nil {
 			return err
 		}
-		defer store.Close()
+		defer func() { err = errors.Join(err, store.Close()) }()
 		tree, err := store.Head(ctx)
 		if err != nil {
 			return err
@@ -62,6 +63,7 @@ func checkCold(ctx context.Context, dir string, taken *times) (book *rules.Book,
 		}
 		return nil
 	})
+	return book, err
 }
 
 // checkAgain changes one file at a time and checks the whole tree.

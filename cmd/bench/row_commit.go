@@ -22,11 +22,7 @@ type commits struct {
 }
 
 func (l *lab) commits(ctx context.Context, s shape) (*commits, error) {
-	dir, err := l.bare(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	book, err := gitsync.Open(ctx, gitsync.Options{Dir: dir, Committer: rules.Person{ID: "alertsmith", Name: "Alertsmith", Email: "alertsmith@localhost"}})
+	book, dir, err := l.book(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +67,6 @@ func measureCommit(ctx context.Context, l *lab) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer ours.book.Close()
 	person, err := newPerson(ctx, l, large)
 	if err != nil {
 		return nil, err

@@ -23,6 +23,11 @@ func (l *lab) growthOfChange(ctx context.Context) (result, error) {
 		}
 		in[i] = &changes{service: service, shape: s, prefix: "growth"}
 	}
+	for in[0].service.given.Load() < in[1].service.given.Load() { // the day's pages are to be as long
+		if err := in[0].next(ctx); err != nil {
+			return result{}, err
+		}
+	}
 	for round := range 11 {
 		for i := range in {
 			more, err := in[i].times(ctx, 20)
@@ -34,7 +39,7 @@ func (l *lab) growthOfChange(ctx context.Context) (result, error) {
 			}
 		}
 	}
-	return grows("change-growth", "one change with 10,000 rules; with 100", taken[1].median(), taken[0].median(), 1.5), nil
+	return grows("change-growth", "one change with 10,000 rules; with 100", taken[1].median(), taken[0].median()), nil
 }
 
 func (l *lab) growthOfCommit(ctx context.Context) (result, error) {
@@ -45,7 +50,6 @@ func (l *lab) growthOfCommit(ctx context.Context) (result, error) {
 		if err != nil {
 			return result{}, err
 		}
-		defer c.book.Close()
 		in[i] = c
 	}
 	for round := range 110 {
@@ -59,5 +63,5 @@ func (l *lab) growthOfCommit(ctx context.Context) (result, error) {
 			}
 		}
 	}
-	return grows("commit-growth", "the durable commit with 10,000 rules; with 100", taken[1].median(), taken[0].median(), 1.5), nil
+	return grows("commit-growth", "the durable commit with 10,000 rules; with 100", taken[1].median(), taken[0].median()), nil
 }

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -23,12 +24,13 @@ import (
 // ownNamespace is the channel that commands are given in.
 const ownNamespace = "bench"
 
-// patience is how long the service may take to be ready or to end: it may have to index the history of a rulebook.
-const patience = 5 * time.Minute
+// patience is how long the service may take to be ready, and to index the history of a rulebook.
+const patience = 15 * time.Minute
 
 // service is the real program in a process of its own, beside a stand-in for its Prometheus.
 type service struct {
 	storage string
+	log     string // what every process of the service printed; it is left behind
 	url     string
 	token   string
 	ruler   *http.Server
@@ -36,11 +38,12 @@ type service struct {
 	args    []string
 	program string
 	process *exec.Cmd
+	given   atomic.Int64 // commands that succeeded; those that change something are on the day's page
 	ended   chan struct{}
 }
 
-func newService(ctx context.Context, program, storage string) (*service, error) {
-	s := &service{storage: storage, program: program, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+func newService(ctx context.Context, program, storage, log string) (*service, error) {
+	s := &service{storage: storage, log: log, program: program, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	live := filepath.Join(storage, "live")
 	if err := os.MkdirAll(live, 0o755); err != nil {
 		return nil, err
@@ -75,7 +78,7 @@ func freeAddress() (string, error) {
 func (s *service) start(ctx context.Context) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	log, err := os.OpenFile(filepath.Join(s.storage, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	log, err := os.OpenFile(s.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
 		return 0, err
 	}
@@ -175,6 +178,7 @@ func (s *service) command(ctx context.Context, text string) error {
 	if err := json.Unmarshal(body, &reply); err != nil || response.Header.Get(bot.ResultHeader) != string(rules.Success) {
 		return fmt.Errorf("%s: %s: %.500s", text, response.Status, body)
 	}
+	s.given.Add(1)
 	if strings.Contains(reply.Text, "not live") {
 		return fmt.Errorf("%s: %s", text, reply.Text)
 	}

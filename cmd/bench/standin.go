@@ -68,11 +68,27 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{"status": "success", "data": map[string]any{"groups": groups}})
+		s.answer(w, groups)
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+func (s *standIn) answer(w http.ResponseWriter, groups []runningGroup) {
+	var answer struct {
+		Status string `json:"status"`
+		Data   struct {
+			Groups []runningGroup `json:"groups"`
+		} `json:"data"`
+	}
+	answer.Status, answer.Data.Groups = "success", groups
+	body, err := json.Marshal(answer)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(body)
 }
 
 // running returns the groups with these names; all without names.
@@ -128,7 +144,7 @@ func (g runningGroup) evaluated() runningGroup {
 
 // file returns what is in a rule file; one that is gone has nothing.
 func (s *standIn) file(name string) (*runningFile, error) {
-	path := filepath.Join(s.dir, name)
+	path := filepath.Join(s.dir, filepath.Base(name))
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && (info.IsDir() || !strings.HasSuffix(name, ".yaml")) {
 		return &runningFile{}, nil

@@ -29,7 +29,11 @@ func (l *lab) service(ctx context.Context, s shape) (*service, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	svc, err := newService(ctx, l.alertsmith, storage)
+	log := filepath.Join(filepath.Dir(l.dir), s.name+".log")
+	if err := os.RemoveAll(log); err != nil {
+		return nil, err
+	}
+	svc, err := newService(ctx, l.alertsmith, storage, log)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ func watch(dirs []string, do func() error) (seen int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer syscall.Close(fd)
+	defer func() { err = errors.Join(err, syscall.Close(fd)) }()
 	const all = syscall.IN_OPEN | syscall.IN_ACCESS | syscall.IN_MODIFY | syscall.IN_ATTRIB | syscall.IN_CREATE | syscall.IN_DELETE | syscall.IN_MOVE
 	for _, dir := range dirs {
 		if _, err := syscall.InotifyAddWatch(fd, dir, all); err != nil {
