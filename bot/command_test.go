@@ -382,7 +382,7 @@ func TestStatusTextOfGit(t *testing.T) {
 	want := "**Rulebook** at `1a2b3c4`, 0 rules\n" +
 		"**Not applied** (noticed 90 s ago): what was pushed would not be taken. The files that it changed stay in force as they were.\n" +
 		"- 1 pushed and held up:\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here\n" +
-		"- 1 to be mended:\n    - `loki/x.yaml:3`: no expression\n- 1 held as before:\n    - `loki/x.yaml`\n" +
+		"- 1 to be mended:\n    - `loki/x.yaml:3`: no expression\n" + noRuleFiles + "- 1 held as before:\n    - `loki/x.yaml`\n" +
 		"**Git remote** `ssh://git@git.example.org/rulebook.git`: 2 commits not pushed yet, the oldest made 90 s ago; last read 0 ms ago, last pushed 0 ms ago\n" +
 		"- the history there was rewritten 0 ms ago: its newest commit is `bbbbbbb`, and `aaaaaaa` is not part of it. Nothing is fetched or pushed. " +
 		"Push the old history back, or accept the new one with `git.accept_rewritten: " + now + "` in the configuration and a restart.\n" +

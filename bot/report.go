@@ -21,6 +21,7 @@ func External(push rules.ExternalPush) Reply {
 	if push.Held != nil {
 		fmt.Fprintf(&b, "**Not applied**: what %s pushed to the rulebook would not be taken. The files that it changed stay in force as they were.\n", authors(push.Commits))
 		writeList(&b, push.Held.Problems, "to be mended", problemText)
+		b.WriteString(noRuleFiles)
 	} else {
 		fmt.Fprintf(&b, "%s pushed to the rulebook.\n", authors(push.Commits))
 	}

@@ -31,7 +31,7 @@ func TestReports(t *testing.T) {
 			Commits: []rules.PastCommit{eve},
 			Held:    &rules.HeldPush{Problems: []rules.Problem{{Path: "loki/x.yaml", Line: 3, Column: 7, Text: "no expression"}}},
 		}), "**Not applied**: what Eve \\*Hacker\\* pushed to the rulebook would not be taken. The files that it changed stay in force as they were.\n" +
-			"- 1 to be mended:\n    - `loki/x.yaml:3:7`: no expression\n- 1 pushed:\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here"},
+			"- 1 to be mended:\n    - `loki/x.yaml:3:7`: no expression\n" + noRuleFiles + "- 1 pushed:\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here"},
 		{"left", Left(eve, "refs/alertsmith/kept/1"), "The commit `9f8e7d6` by Eve \\*Hacker\\* (tidy @" + apart + "here) is not in the rulebook any more: " +
 			"it was made here while something else was pushed to the Git server, and does not fit on top of that. It is kept as `refs/alertsmith/kept/1`."},
 	}

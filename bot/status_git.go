@@ -37,6 +37,9 @@ func writeRemote(b *strings.Builder, r rules.RemoteStatus, now time.Time) {
 	}
 }
 
+// noRuleFiles says what helps where a file is not meant to be a rule file.
+const noRuleFiles = "- what is no rule file at all, the ruler's `rulebook_exclude` or `rulebook_files` in the configuration leaves out\n"
+
 // writeHeld writes what other people pushed and is not applied.
 func writeHeld(b *strings.Builder, h *rules.HeldPush, now time.Time) {
 	if h == nil {
@@ -47,5 +50,6 @@ func writeHeld(b *strings.Builder, h *rules.HeldPush, now time.Time) {
 		return fmt.Sprintf("%s by %s: %s", code(short(c.Revision)), escape(c.Author.Name), escape(c.Subject))
 	})
 	writeList(b, h.Problems, "to be mended", problemText)
+	b.WriteString(noRuleFiles)
 	writeList(b, h.Paths, "held as before", code)
 }

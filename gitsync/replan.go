@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 
@@ -87,7 +89,7 @@ func (r *Rulebook) replanOne(ctx context.Context, f *Following, d *draft, tip pl
 	if past.External() {
 		return r.carry(d, past)
 	}
-	if known, err := r.serverAnswered(ctx, tip, past.Trailers); err != nil || known {
+	if known, err := r.serverHas(ctx, tip, past); err != nil || known {
 		return true, err
 	}
 	before, err := r.treeOf(plumbing.NewHash(past.Parent))
@@ -103,6 +105,46 @@ func (r *Rulebook) replanOne(ctx context.Context, f *Following, d *draft, tip pl
 		return false, err
 	}
 	return true, d.addAnyway(commit)
+}
+
+// serverHas reports whether a commit that leads to tip is one of ours in another place: for the same request, with the same action, and with
+// the same content of the same files but for the journal's. Trailers alone prove nothing: whoever pushes can write them.
+func (r *Rulebook) serverHas(ctx context.Context, tip plumbing.Hash, past rules.PastCommit) (bool, error) {
+	id := past.Trailer("Request-Id")
+	answers, err := r.sync.theirs.find(ctx, r.objects, tip, func(a answer) bool { return a.request == id })
+	if err != nil {
+		return false, err
+	}
+	for _, hash := range answers {
+		commit, err := r.objects.commit(hash)
+		if err != nil {
+			return false, err
+		}
+		parent := ""
+		if len(commit.ParentHashes) > 0 {
+			parent = commit.ParentHashes[0].String()
+		}
+		same := false
+		err = r.Log(ctx, parent, hash.String(), func(c rules.PastCommit) error {
+			same = same || c.Revision == hash.String() && c.Trailer("Action") == past.Trailer("Action") && maps.Equal(wrote(c), wrote(past))
+			return nil
+		})
+		if err != nil || same {
+			return same, err
+		}
+	}
+	return false, nil
+}
+
+// wrote returns what a commit made of files outside of the journal: path → content id, "" where it removed the file.
+func wrote(c rules.PastCommit) map[string]string {
+	files := map[string]string{}
+	for _, f := range c.Files {
+		if !strings.HasPrefix(f.Path, "journal/") {
+			files[f.Path] = f.After
+		}
+	}
+	return files
 }
 
 // serverAnswered reports whether a commit that leads to tip answers the same request with the same action: a change that its ruler refused and

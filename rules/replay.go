@@ -44,6 +44,9 @@ func (r Replay) Plan(book *Book) (Change, error) {
 	}
 	m := &merge{book: book, ruler: ruler, from: from, to: to, edited: map[string]*file{}}
 	for _, path := range changedPaths(from, to, ruler) {
+		if noRuleFile(from.file(ruler, path)) && noRuleFile(to.file(ruler, path)) {
+			continue // what is none is nothing that a ruler had of it
+		}
 		if err := m.file(path); err != nil {
 			return Change{}, err
 		}
@@ -61,6 +64,9 @@ func (r Replay) Plan(book *Book) (Change, error) {
 	change.Subject = r.Action() + " " + r.subject(change.Refs)
 	return change, nil
 }
+
+// noRuleFile reports whether a file is not there, or has nothing of a rule file.
+func noRuleFile(f *file) bool { return f == nil || len(f.groups) == 0 && len(f.problems) > 0 }
 
 // ruler returns the one ruler that the commit is for.
 func (r Replay) ruler(book *Book) (string, error) {

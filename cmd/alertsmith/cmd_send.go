@@ -124,9 +124,10 @@ func (s *send) post(ctx context.Context, client *http.Client, token string) (str
 	}
 	var reply struct {
 		Text string `json:"text"`
+		Kind string `json:"response_type"`
 	}
 	result := rules.Result(response.Header.Get(bot.ResultHeader))
-	if err := json.Unmarshal(body, &reply); err != nil || result == "" {
+	if err := json.Unmarshal(body, &reply); err != nil || result == "" && reply.Kind == "" {
 		return "", "", errors.New("this is no answer of Alertsmith; is another program listening there?")
 	}
 	return reply.Text, result, nil

@@ -8,6 +8,7 @@ import (
 
 var (
 	descHeld      = prometheus.NewDesc("alertsmith_rulebook_held_files", "Rule files that were pushed and are not applied, as what was pushed would not be taken.", nil, nil)
+	descHeldPush  = prometheus.NewDesc("alertsmith_rulebook_held_commits", "Commits that were pushed and are not applied, as they would not be taken.", nil, nil)
 	descRemoteUp  = prometheus.NewDesc("alertsmith_git_remote_up", "Whether the last attempt to read or write the rulebook's Git remote succeeded.", nil, nil)
 	descUnpushed  = prometheus.NewDesc("alertsmith_git_unpushed_commits", "Commits of the rulebook that its Git remote does not have yet.", nil, nil)
 	descUnpushedS = prometheus.NewDesc("alertsmith_git_oldest_unpushed_timestamp_seconds", "When the oldest of these commits was made; 0 when there is none.", nil, nil)
@@ -17,7 +18,7 @@ var (
 )
 
 func describeGit(ch chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{descHeld, descRemoteUp, descUnpushed, descUnpushedS, descFetched, descPushed, descRewritten} {
+	for _, desc := range []*prometheus.Desc{descHeld, descHeldPush, descRemoteUp, descUnpushed, descUnpushedS, descFetched, descPushed, descRewritten} {
 		ch <- desc
 	}
 }
@@ -27,11 +28,12 @@ func collectGit(ch chan<- prometheus.Metric, status rules.Status) {
 	gauge := func(desc *prometheus.Desc, value float64) {
 		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value)
 	}
-	held := 0
+	held := rules.HeldPush{}
 	if status.Held != nil {
-		held = len(status.Held.Paths)
+		held = *status.Held
 	}
-	gauge(descHeld, float64(held))
+	gauge(descHeld, float64(len(held.Paths)))
+	gauge(descHeldPush, float64(len(held.Commits)))
 	r := status.Remote
 	if r.URL == "" {
 		return

@@ -23,7 +23,7 @@ func exampleStatus(context.Context) rules.Status {
 		},
 		Waiting:  []rules.Waiting{{Outcome: rules.Outcome{Ruler: "loki"}}},
 		Problems: make([]rules.Problem, 3),
-		Held:     &rules.HeldPush{Paths: []string{"loki/a.yaml", "loki/b.yaml"}},
+		Held:     &rules.HeldPush{Commits: make([]rules.PastCommit, 1), Paths: []string{"loki/a.yaml", "loki/b.yaml"}},
 		Remote: rules.RemoteStatus{
 			URL: "ssh://git@127.0.0.1/rulebook.git", Unpushed: 4, Oldest: time.UnixMilli(1_700_000_002_000), LastFetch: time.UnixMilli(1_700_000_003_000),
 			LastPush: time.UnixMilli(1_700_000_001_000), Rewritten: &rules.Rewritten{},
@@ -68,6 +68,9 @@ alertsmith_last_successful_apply_timestamp_seconds{ruler="prometheus"} 1.7000000
 # TYPE alertsmith_rule_files gauge
 alertsmith_rule_files{ruler="loki"} 0
 alertsmith_rule_files{ruler="prometheus"} 3
+# HELP alertsmith_rulebook_held_commits Commits that were pushed and are not applied, as they would not be taken.
+# TYPE alertsmith_rulebook_held_commits gauge
+alertsmith_rulebook_held_commits 1
 # HELP alertsmith_rulebook_held_files Rule files that were pushed and are not applied, as what was pushed would not be taken.
 # TYPE alertsmith_rulebook_held_files gauge
 alertsmith_rulebook_held_files 2

@@ -136,9 +136,13 @@ func (s *service) unready(ctx context.Context) (waits []string) {
 func (s *service) notes(ctx context.Context) (notes []string) {
 	status := s.status(ctx)
 	if held := status.Held; held != nil {
-		notes = append(notes, fmt.Sprintf("What was pushed to the rulebook is not applied, %d files are held as they were:", len(held.Paths)))
+		notes = append(notes, fmt.Sprintf("What was pushed to the rulebook is not applied: %d commits, of which %d rule files are held as they were.", len(held.Commits), len(held.Paths)))
 		for _, p := range held.Problems[:min(len(held.Problems), 10)] {
-			notes = append(notes, fmt.Sprintf("  %s:%d: %s", p.Path, p.Line, p.Text))
+			at := p.Path
+			if p.Line > 0 {
+				at += fmt.Sprintf(":%d", p.Line)
+			}
+			notes = append(notes, "  "+at+": "+p.Text)
 		}
 	}
 	if status.Remote.Rewritten != nil {

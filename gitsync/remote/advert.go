@@ -11,9 +11,10 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/pktline"
 )
 
-// advert is what a service says before it is asked: of all refs only the one that counts here is kept.
+// advert is what a service says before it is asked: of all refs only the one that counts here is kept, and the name of another branch.
 type advert struct {
 	tip          plumbing.Hash   // zero: the branch does not exist
+	another      string          // one of the other branches that there are; "" for none
 	capabilities map[string]bool // such as "report-status", "object-format=sha1"
 }
 
@@ -53,6 +54,9 @@ func readAdvert(r io.Reader, ref plumbing.ReferenceName) (advert, error) {
 		case !ok || !plumbing.IsHash(hash) || name == "":
 			return advert{}, fmt.Errorf("%w: %q is not a ref", errNotGit, line(text))
 		case name != ref.String():
+			if branch, ok := strings.CutPrefix(name, "refs/heads/"); ok && a.another == "" {
+				a.another = line(branch)
+			}
 		case found:
 			return advert{}, fmt.Errorf("%w: it has two branches of one name", errNotGit)
 		default:

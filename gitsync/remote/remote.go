@@ -3,6 +3,7 @@ package remote
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -75,15 +76,21 @@ func New(c Config) (*Remote, error) {
 	return r, nil
 }
 
+var errNoBranch = errors.New("the branch does not exist")
+
 // String returns the URL. There is no secret in it.
 func (r *Remote) String() string { return r.at.String() }
 
-// Tip asks where the branch stands; the zero hash when it does not exist. Errors are *rules.Error of kind Unavailable.
+// Tip asks where the branch stands; the zero hash when the repository has no branch at all. That it has others and not this one is an error: the
+// name is mistaken, or somebody removed it. Errors are *rules.Error of kind Unavailable.
 func (r *Remote) Tip(ctx context.Context) (plumbing.Hash, error) {
 	t, err := r.begin(ctx, uploadPack)
 	if err != nil {
 		return plumbing.ZeroHash, err
 	}
 	defer t.end()
+	if t.tip.IsZero() && t.another != "" {
+		return t.tip, unavailable(errNoBranch, "%s has no branch %s; it has %s. Name the rulebook's branch in git.branch, or make that branch", r, r.ref.Short(), t.another)
+	}
 	return t.tip, nil
 }
