@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -80,13 +81,16 @@ func corpus(t testing.TB) memoryTree {
 	return files
 }
 
-// countingTree counts how often a file is read.
+// countingTree counts how often a file is read; files are read side by side.
 type countingTree struct {
 	memoryTree
+	mu    *sync.Mutex
 	reads map[string]int
 }
 
 func (t countingTree) Read(path string) ([]byte, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.reads[path]++
 	return t.memoryTree.Read(path)
 }
@@ -100,7 +104,7 @@ func TestAtReadsOnlyWhatChanged(t *testing.T) {
 		"elsewhere/d.yaml":   "nobody's",
 		"journal/2026/11.md": "a page",
 	}
-	tree := countingTree{files, map[string]int{}}
+	tree := countingTree{files, new(sync.Mutex), map[string]int{}}
 	first, err := NewBook(bothRulers).At(tree)
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +116,7 @@ func TestAtReadsOnlyWhatChanged(t *testing.T) {
 	changed["prometheus/b.yaml"] = string(renderFile(oneRule("Other")))
 	changed["prometheus/moved.yaml"] = changed["prometheus/a.yaml"]
 	delete(changed, "prometheus/a.yaml")
-	tree = countingTree{changed, map[string]int{}}
+	tree = countingTree{changed, new(sync.Mutex), map[string]int{}}
 	second, err := first.At(tree)
 	if err != nil {
 		t.Fatal(err)

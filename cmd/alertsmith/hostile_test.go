@@ -77,7 +77,7 @@ func hostileCommands(n int, input string) []string {
 }
 
 // The only paths that a command given in the channel `ops` may write: rule files below a namespace, and the journal.
-var lawfulPath = regexp.MustCompile(`^((prometheus|loki)/([^/\x00-\x1f]+/)+[^/\x00-\x1f]+\.yaml|journal/\d{4}/\d{2}/\d{4}-\d{2}-\d{2}\.md)$`)
+var lawfulPath = regexp.MustCompile(`^((prometheus|loki)/([^/\x00-\x1f]+/)+[^/\x00-\x1f]+\.yaml|journal/\d{4}/\d{2}/\d{4}-\d{2}-\d{2}(-\d+)?\.md)$`)
 
 // fences and code spans, in which Mattermost finds no mentions.
 var inCode = regexp.MustCompile("(?s)(````+|```).*?(````+|```)|`+[^`]*`+")
