@@ -27,11 +27,14 @@ func under(name, what string, ours, limit time.Duration) result {
 	return result{name, what, show(ours), "-", "-", "< " + limit.String(), ours < limit}
 }
 
-// most is how much longer something may take that is not to grow.
-const most = 1.5
+// How much longer something may take with much than with little.
+const (
+	hardly = 1.5  // where the target says how little it may grow
+	flat   = 1.25 // where it may not grow; the rest is noise, and the server's own work
+)
 
-// grows is for the target that something takes hardly longer with much than with little; the lesser case stands where theirs does.
-func grows(name, what string, more, less time.Duration) result {
+// grows is for the target that something takes at most so many times as long with much as with little; the lesser case stands where theirs does.
+func grows(name, what string, more, less time.Duration, most float64) result {
 	ratio := float64(more) / float64(less)
 	return result{name, what, show(more), show(less), fmt.Sprintf("%.2f", ratio), fmt.Sprintf("< %gx", most), ratio < most}
 }

@@ -32,7 +32,7 @@ func measurePush(ctx context.Context, l *lab) (results []result, err error) {
 		}
 		results = append(results,
 			faster("push-"+protocol.name, "push of one commit over "+protocol.name+"; git push", ours[1].median(), theirs[1].median(), 1),
-			grows("push-"+protocol.name+"-flat", "the same with 100,000 commits; with 1,000", ours[1].median(), ours[0].median()),
+			grows("push-"+protocol.name+"-flat", "the same with 100,000 commits; with 1,000", ours[1].median(), ours[0].median(), flat),
 		)
 		l.say("git push over %s takes %s with 100,000 commits, %s with 1,000", protocol.name, show(theirs[1].median()), show(theirs[0].median()))
 	}
