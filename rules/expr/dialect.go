@@ -1,5 +1,5 @@
-// Package expr knows the two languages that rules are written in. It is the only importer of the heavy parsers
-// (Prometheus's and Loki's own) and imports nothing of ours.
+// Package expr knows the two languages that rules are written in. Nobody else gives a text to the heavy parsers
+// (Prometheus's and Loki's own), and it imports nothing of ours.
 package expr
 
 import (

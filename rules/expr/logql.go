@@ -20,15 +20,8 @@ var logQL = language{
 
 // parseLogQL returns the canonical form of a sample expression.
 func parseLogQL(expression string) (string, error) {
-	parsed, err := syntax.ParseExpr(expression)
+	parsed, err := parseLogTree(expression)
 	if err != nil {
-		return "", logQLError(err, expression)
-	}
-	if _, ok := parsed.(syntax.SampleExpr); !ok {
-		return "", &SyntaxError{Offset: 0, Text: "this selects log lines and counts nothing, so Loki could not evaluate it as a rule; " +
-			"count the lines, as in: count_over_time(" + quoteShort(expression) + " [5m]) > 0"}
-	}
-	if err := checkNames(parsed, expression); err != nil {
 		return "", err
 	}
 	printed := parsed.String() // before checkStages: building a pipeline rearranges the tree
@@ -36,6 +29,20 @@ func parseLogQL(expression string) (string, error) {
 		return "", err
 	}
 	return printed, nil
+}
+
+// parseLogTree returns a sample expression whose stream selectors streams can match.
+func parseLogTree(expression string) (syntax.SampleExpr, error) {
+	parsed, err := syntax.ParseExpr(expression)
+	if err != nil {
+		return nil, logQLError(err, expression)
+	}
+	sample, ok := parsed.(syntax.SampleExpr)
+	if !ok {
+		return nil, &SyntaxError{Offset: 0, Text: "this selects log lines and counts nothing, so Loki could not evaluate it as a rule; " +
+			"count the lines, as in: count_over_time(" + quoteShort(expression) + " [5m]) > 0"}
+	}
+	return sample, checkNames(parsed, expression)
 }
 
 // checkNames refuses labels in stream selectors that no stream can have. Loki takes {é="x"}, matches nothing with it, and prints it

@@ -1,0 +1,58 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// lintText returns what is found in a rule file of a check's first dialect.
+func lintText(t *testing.T, c Check, content string) []rules.Finding {
+	t.Helper()
+	linter, err := New(Settings{c.With})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info := rules.RulerInfo{Name: "ruler", Dialect: c.Dialects[0]}
+	book := rules.NewBook([]rules.RulerInfo{info}).With(map[string][]byte{"ops/rules.yml": []byte(content)})
+	for _, p := range book.Problems() {
+		t.Errorf("line %d: %s", p.Line, p.Text)
+	}
+	return linter.Lint(book, book.Entries(""))
+}
+
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	for _, c := range checks {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			bad := lintText(t, c, c.Bad)
+			if !slices.ContainsFunc(bad, func(f rules.Finding) bool { return f.Check == c.Name }) {
+				t.Errorf("nothing was found in the bad example; other checks found %+v", bad)
+			}
+			for _, f := range lintText(t, c, c.Good) {
+				t.Errorf("%s finds in the good example: %s", f.Check, f.Text)
+			}
+		})
+	}
+}
+
+func TestTable(t *testing.T) {
+	t.Parallel()
+	if !slices.IsSorted(checkNames()) {
+		t.Errorf("the table is not in the order of names: %q", checkNames())
+	}
+	for i, c := range checks {
+		if i > 0 && checks[i-1].Name == c.Name {
+			t.Errorf("%s is there twice", c.Name)
+		}
+		if c.find == nil || c.What == "" || c.Why == "" || c.Bad == "" || c.Good == "" || len(c.Dialects) == 0 || c.Severity == "" {
+			t.Errorf("%s is not complete", c.Name)
+		}
+		if strings.HasSuffix(c.Why, ".") || strings.HasSuffix(c.What, ".") {
+			t.Errorf("%s: What and Why have no full stop: they are put into sentences", c.Name)
+		}
+	}
+}

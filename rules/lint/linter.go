@@ -1,0 +1,87 @@
+package lint
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/expr"
+)
+
+// Linter runs the checks by its settings. It is safe for concurrent use.
+type Linter struct {
+	settings Settings
+}
+
+// New returns a linter. An error says what is wrong with the settings.
+func New(settings Settings) (*Linter, error) {
+	for _, scope := range settings {
+		if err := scope.check(); err != nil {
+			return nil, err
+		}
+	}
+	return &Linter{settings: settings}, nil
+}
+
+// Lint returns what the checks find in entries of a book, by file and place. Other rules of the book are looked at as neighbours only. A
+// rule whose expression does not parse has no findings: what is wrong with it is the book's to tell.
+func (l *Linter) Lint(book *rules.Book, entries []rules.Entry) []rules.Finding {
+	dialects := map[string]expr.Dialect{}
+	for _, r := range book.Rulers() {
+		dialects[r.Name] = r.Dialect
+	}
+	var found []rules.Finding
+	for _, e := range entries {
+		found = append(found, l.lint(dialects[e.Ref.Ruler], e)...)
+	}
+	slices.SortStableFunc(found, func(a, b rules.Finding) int {
+		return cmp.Or(strings.Compare(a.Ref.Ruler, b.Ref.Ruler), strings.Compare(a.Ref.Path, b.Ref.Path), a.Line-b.Line, a.Column-b.Column)
+	})
+	return found
+}
+
+// lint returns what the checks find in one rule.
+func (l *Linter) lint(dialect expr.Dialect, e rules.Entry) []rules.Finding {
+	s := &subject{Entry: e, settings: l.settings.of(e.Ref.Ruler, e.Ref.Path)}
+	if !s.parse(dialect) {
+		return nil
+	}
+	var found []rules.Finding
+	for _, c := range checks {
+		severity := cmp.Or(s.settings.Checks[c.Name], c.Severity)
+		if severity == Off || !slices.Contains(c.Dialects, dialect) {
+			continue
+		}
+		for _, f := range c.find(s) {
+			found = append(found, s.report(c, severity, f))
+		}
+	}
+	return found
+}
+
+// parse reads the expression, once for all checks, and reports whether it could.
+func (s *subject) parse(dialect expr.Dialect) bool {
+	var err error
+	switch dialect {
+	case expr.PromQL:
+		s.prom, err = expr.ParsePromQL(s.Rule.Expr)
+	case expr.LogQL:
+		s.log, err = expr.ParseLogQL(s.Rule.Expr)
+	default:
+		return false
+	}
+	return err == nil
+}
+
+// report makes of a check's finding one with its place.
+func (s *subject) report(c Check, severity rules.Severity, f finding) rules.Finding {
+	out := rules.Finding{Check: c.Name, Severity: severity, Ref: s.Ref, Line: s.Line, Text: f.text, Why: cmp.Or(f.why, c.Why), Fix: f.fix}
+	if f.group {
+		out.Ref.Name, out.Ref.Nth = "", 0
+	}
+	if f.field == "expr" && f.end > 0 {
+		out.Start, out.End = f.start, f.end
+	}
+	return out
+}

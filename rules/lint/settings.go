@@ -1,0 +1,100 @@
+package lint
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// Off in place of a severity switches a check off.
+const Off rules.Severity = "off"
+
+// Settings say what is looked for and how strictly: every scope that holds for a rule's ruler and path, in their order. What a later one
+// says replaces what an earlier one said. The zero value is the default.
+type Settings []Scope
+
+// Scope is what the rules of some rulers and files must keep to. A zero field leaves it to the scopes before, and at last to the default.
+type Scope struct {
+	Rulers []string                  `yaml:"rulers"` // by name; none: all
+	Paths  []string                  `yaml:"paths"`  // patterns as in rules.FilePatterns, below the ruler's directory; none: all
+	Checks map[string]rules.Severity `yaml:"checks"` // check → error, warning, info, off
+
+	Interval       time.Duration `yaml:"interval"`        // between evaluations, for groups that do not say it; default 1m
+	ScrapeInterval time.Duration `yaml:"scrape_interval"` // between samples of a series; default 15s
+	MaxRange       time.Duration `yaml:"max_range"`       // that a ruler takes for one query; default 721h, Loki's
+}
+
+// defaults is the scope before all others. Intervals are Prometheus's and Loki's own; 15s is the scrape interval of Prometheus's example
+// configuration, and shorter than most, so that nothing is said without reason.
+var defaults = Scope{Interval: time.Minute, ScrapeInterval: 15 * time.Second, MaxRange: 721 * time.Hour}
+
+// of returns what holds for a ruler's file.
+func (s Settings) of(ruler, path string) Scope {
+	scope := defaults
+	for _, next := range s {
+		if next.holds(ruler, path) {
+			scope = scope.under(next)
+		}
+	}
+	return scope
+}
+
+// holds reports whether a scope is about a ruler's file.
+func (s Scope) holds(ruler, path string) bool {
+	return (len(s.Rulers) == 0 || slices.Contains(s.Rulers, ruler)) && rules.FilePatterns{Include: s.Paths}.Match(path)
+}
+
+// under returns what holds when next comes after s.
+func (s Scope) under(next Scope) Scope {
+	checks := map[string]rules.Severity{}
+	for _, scope := range []Scope{s, next} {
+		for name, severity := range scope.Checks {
+			checks[name] = severity
+		}
+	}
+	return Scope{
+		Checks:         checks,
+		Interval:       cmp.Or(next.Interval, s.Interval),
+		ScrapeInterval: cmp.Or(next.ScrapeInterval, s.ScrapeInterval),
+		MaxRange:       cmp.Or(next.MaxRange, s.MaxRange),
+	}
+}
+
+// check returns what is wrong with a scope.
+func (s Scope) check() error {
+	for name, severity := range s.Checks {
+		if !slices.ContainsFunc(checks, func(c Check) bool { return c.Name == name }) {
+			return fmt.Errorf("there is no check %q%s", name, didYouMean(name))
+		}
+		switch severity {
+		case rules.SeverityError, rules.SeverityWarning, rules.SeverityInfo, Off:
+		default:
+			return fmt.Errorf("%s: %q is none of error, warning, info, off", name, severity)
+		}
+	}
+	for _, pattern := range s.Paths {
+		if err := rules.CheckPattern(pattern); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func didYouMean(name string) string {
+	if near := rules.Nearest(name, checkNames()); len(near) > 0 {
+		return "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return ""
+}
+
+func checkNames() []string {
+	names := make([]string, len(checks))
+	for i, c := range checks {
+		names[i] = c.Name
+	}
+	return names
+}
