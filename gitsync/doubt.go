@@ -207,7 +207,7 @@ func (r *Rulebook) loadDoubts(ctx context.Context, head plumbing.Hash) error {
 			if err != nil {
 				return err
 			}
-			if id := trailerOf(Trailers(commit.Message), "Request-Id"); id != "" {
+			if id := rules.TrailerOf(Trailers(commit.Message), "Request-Id"); id != "" {
 				d.requests = append(d.requests, id)
 			}
 		}
@@ -242,19 +242,9 @@ func requestsOf(made []plumbing.EncodedObject) []string {
 		if o.Type() != plumbing.CommitObject || c.Decode(o) != nil {
 			continue
 		}
-		if id := trailerOf(Trailers(c.Message), "Request-Id"); id != "" {
+		if id := rules.TrailerOf(Trailers(c.Message), "Request-Id"); id != "" {
 			requests = append(requests, id)
 		}
 	}
 	return requests
-}
-
-// trailerOf returns the value of the first trailer with this key.
-func trailerOf(trailers []rules.Trailer, key string) string {
-	for _, t := range trailers {
-		if strings.EqualFold(t.Key, key) {
-			return t.Value
-		}
-	}
-	return ""
 }

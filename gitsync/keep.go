@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/alertsmith/alertsmith/rules"
 )
 
 const (
@@ -52,7 +54,7 @@ func (r *Rulebook) isSpare(ctx context.Context, kept, next plumbing.Hash) (bool,
 			return false, err
 		}
 		trailers := Trailers(commit.Message)
-		if trailerOf(trailers, "Request-Id") == "" {
+		if rules.TrailerOf(trailers, "Request-Id") == "" {
 			return false, nil
 		}
 		if again, err := r.serverAnswered(ctx, next, trailers); err != nil || !again {

@@ -150,7 +150,7 @@ func wrote(c rules.PastCommit) map[string]string {
 // serverAnswered reports whether a commit that leads to tip answers the same request with the same action: a change that its ruler refused and
 // the commit that undid it have one request.
 func (r *Rulebook) serverAnswered(ctx context.Context, tip plumbing.Hash, trailers []rules.Trailer) (bool, error) {
-	id, action := trailerOf(trailers, "Request-Id"), trailerOf(trailers, "Action")
+	id, action := rules.TrailerOf(trailers, "Request-Id"), rules.TrailerOf(trailers, "Action")
 	answers, err := r.sync.theirs.find(ctx, r.objects, tip, func(a answer) bool { return a.request == id })
 	if err != nil {
 		return false, err
@@ -160,7 +160,7 @@ func (r *Rulebook) serverAnswered(ctx context.Context, tip plumbing.Hash, traile
 		if err != nil {
 			return false, err
 		}
-		if trailerOf(Trailers(commit.Message), "Action") == action {
+		if rules.TrailerOf(Trailers(commit.Message), "Action") == action {
 			return true, nil
 		}
 	}

@@ -104,7 +104,7 @@ func (p *patchy) Push(ctx context.Context, old, next plumbing.Hash, pack func(io
 
 // again plans a commit of appendLine again.
 func again(_ context.Context, own rules.OwnCommit, onto rules.Tree) (rules.Commit, error) {
-	line := trailerOf(own.Trailers, "Request-Id")
+	line := rules.TrailerOf(own.Trailers, "Request-Id")
 	c, err := appendLine("log", line)(onto)
 	c.Trailers = own.Trailers
 	return c, err
@@ -390,12 +390,12 @@ func TestReplanLeavesOutWhatTheServerHas(t *testing.T) {
 	runGit(t, work, "push", "-q", "origin", "main")
 	var planned []string
 	keepUp(t, r, Following{Replan: func(_ context.Context, own rules.OwnCommit, _ rules.Tree) (rules.Commit, error) {
-		planned = append(planned, trailerOf(own.Trailers, "Request-Id")+" "+trailerOf(own.Trailers, "Action"))
+		planned = append(planned, rules.TrailerOf(own.Trailers, "Request-Id")+" "+rules.TrailerOf(own.Trailers, "Action"))
 		if got := content(t, own.Before, ""); len(got) == 0 {
 			t.Error("nothing was there before")
 		}
 		c := rules.Commit{Author: own.Author, When: own.When, Subject: own.Subject, Trailers: own.Trailers}
-		if own.Parent != "" && trailerOf(own.Trailers, "Action") == "undo" {
+		if own.Parent != "" && rules.TrailerOf(own.Trailers, "Action") == "undo" {
 			c.Files = map[string][]byte{"x": nil}
 		}
 		return c, nil

@@ -100,7 +100,7 @@ func (a *Applier) findWaiting(ctx context.Context, d *desk, w Waiting) error {
 		return err
 	}
 	commit := found[len(found)-1]
-	if commit.trailer("Action") == ConflictAction { // it came to wait after that was told
+	if commit.Trailer("Action") == ConflictAction { // it came to wait after that was told
 		w.Outcome.State, w.Outcome.Undone, w.Outcome.Reason = Displaced, commit.Revision, displacedBefore
 		a.rest(ctx, d, w)
 		return nil
@@ -124,14 +124,4 @@ func (a *Applier) findWaiting(ctx context.Context, d *desk, w Waiting) error {
 		}
 	}
 	return nil
-}
-
-// trailer returns the value of a commit's trailer; "" when it has none.
-func (c Found) trailer(key string) string {
-	for _, t := range c.Trailers {
-		if t.Key == key {
-			return t.Value
-		}
-	}
-	return ""
 }

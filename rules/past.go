@@ -23,12 +23,7 @@ type PastFile struct {
 // External reports whether somebody made the commit without Alertsmith: no trailer says which request asked for it. A store leaves that trailer
 // out of a commit that the service is not the committer of: cherry-pick, rebase and amend keep the message of a commit of ours.
 func (c PastCommit) External() bool {
-	for _, t := range c.Trailers {
-		if t.Key == "Request-Id" {
-			return false
-		}
-	}
-	return true
+	return c.Trailer("Request-Id") == ""
 }
 
 // Action returns the trailer Action; "external" for other people's commits.
@@ -36,12 +31,7 @@ func (c PastCommit) Action() string {
 	if c.External() {
 		return "external"
 	}
-	for _, t := range c.Trailers {
-		if t.Key == "Action" {
-			return t.Value
-		}
-	}
-	return ""
+	return c.Trailer("Action")
 }
 
 // ChangeKind is what a commit did to a rule.

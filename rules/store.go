@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -31,6 +32,17 @@ type Differ interface {
 // Trailer is one "Key: value" line at the end of a commit message.
 type Trailer struct {
 	Key, Value string
+}
+
+// TrailerOf returns the value of the last trailer of that key, whose case does not matter to Git either; "" when there is none.
+func TrailerOf(trailers []Trailer, key string) string {
+	value := ""
+	for _, t := range trailers {
+		if strings.EqualFold(t.Key, key) {
+			value = t.Value
+		}
+	}
+	return value
 }
 
 // Commit is what an update wants to write: exactly these files, with this message. The Store cuts control characters,
@@ -71,3 +83,6 @@ type Found struct {
 	Subject  string
 	Trailers []Trailer
 }
+
+// Trailer returns the value of the commit's last trailer of that key; "" when there is none.
+func (f Found) Trailer(key string) string { return TrailerOf(f.Trailers, key) }

@@ -34,14 +34,3 @@ func (c PastCommit) Name() string {
 	}
 	return c.Revision
 }
-
-// Trailer returns the value of the last trailer of that key; "" when there is none.
-func (c PastCommit) Trailer(key string) string {
-	value := ""
-	for _, t := range c.Trailers {
-		if t.Key == key {
-			value = t.Value
-		}
-	}
-	return value
-}

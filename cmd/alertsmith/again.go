@@ -18,7 +18,7 @@ func (s *service) answered(ctx context.Context, request rules.Request) (*rules.R
 	if err != nil || len(commits) == 0 {
 		return nil, err
 	}
-	if commits, err = s.book.FindRequest(ctx, trailer(commits[0], "Request-Id")); err != nil || len(commits) == 0 {
+	if commits, err = s.book.FindRequest(ctx, commits[0].Trailer("Request-Id")); err != nil || len(commits) == 0 {
 		return nil, err
 	}
 	record := rules.Record{Request: request, Done: time.Now()}

@@ -39,7 +39,7 @@ func (h *history) at(ctx context.Context, revision, ruler string) (map[rules.Ref
 
 // changed returns the rules that are in one of the commit and its parent alone, or differ between them, in the order of their addresses.
 func (h *history) changed(ctx context.Context, commit rules.Found) (refs []rules.Ref, err error) {
-	ruler := trailer(commit, "Ruler")
+	ruler := commit.Trailer("Ruler")
 	before, err := h.at(ctx, commit.Parent, ruler)
 	if err != nil {
 		return nil, err
@@ -62,13 +62,4 @@ func (h *history) changed(ctx context.Context, commit rules.Found) (refs []rules
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Group, b.Group), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Nth, b.Nth))
 	})
 	return refs, nil
-}
-
-func trailer(commit rules.Found, key string) string {
-	for _, t := range commit.Trailers {
-		if t.Key == key {
-			return t.Value
-		}
-	}
-	return ""
 }

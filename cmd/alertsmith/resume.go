@@ -135,8 +135,8 @@ func outcomeOf(ctx context.Context, past *history, commits []rules.Found) (rules
 	}
 	outcome := rules.Outcome{
 		Result:   rules.Success,
-		Action:   trailer(change, "Action"),
-		Ruler:    trailer(change, "Ruler"),
+		Action:   change.Trailer("Action"),
+		Ruler:    change.Trailer("Ruler"),
 		Revision: change.Revision,
 		Refs:     refs,
 		State:    rules.Pending,
@@ -149,7 +149,7 @@ func outcomeOf(ctx context.Context, past *history, commits []rules.Found) (rules
 // undone reports whether a later commit of the same request undid the change, or stands in its place, and says so in its outcome.
 func undone(outcome *rules.Outcome, commits []rules.Found) bool {
 	for _, commit := range commits {
-		switch trailer(commit, "Action") {
+		switch commit.Trailer("Action") {
 		case rules.ConflictAction:
 			outcome.State, outcome.Undone = rules.Displaced, commit.Revision
 			outcome.Reason = "the rules that it touches are others by now"

@@ -239,21 +239,12 @@ func (w *historyWriter) add(ctx context.Context, c IndexedCommit) error {
 			action, request_id, subject, body, trailers)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		position, revision, append([]byte{}, parents...), seconds(c.Commit.When), valid(author.Name), valid(author.Email), valid(author.ID),
-		strings.ToLower(valid(author.Name)), strings.ToLower(valid(author.ID)), c.Commit.Action(), requestOf(c.Commit), valid(c.Commit.Subject),
+		strings.ToLower(valid(author.Name)), strings.ToLower(valid(author.ID)), c.Commit.Action(), c.Commit.Trailer("Request-Id"), valid(c.Commit.Subject),
 		valid(c.Commit.Body[:min(len(c.Commit.Body), maxIndexedBody)]), string(trailers))
 	if err != nil {
 		return err
 	}
 	return w.addVersions(ctx, position, 0, c.Versions)
-}
-
-func requestOf(c rules.PastCommit) string {
-	for _, t := range c.Trailers {
-		if t.Key == "Request-Id" {
-			return t.Value
-		}
-	}
-	return ""
 }
 
 // addVersions adds versions of a commit, numbered from first.
