@@ -167,14 +167,7 @@ func (s *service) rulers() (rulers []rules.Ruler, err error) {
 // journalPage returns how the day's page is written: in the commit of the change itself.
 func journalPage(location *time.Location) func(rules.Tree, rules.PageEntry) (string, []byte, error) {
 	return func(tree rules.Tree, entry rules.PageEntry) (string, []byte, error) {
-		read := func(path string) ([]byte, error) {
-			page, err := tree.Read(path)
-			if errors.Is(err, gitsync.ErrTooLarge) { // pushed by hand
-				return nil, journal.ErrFull
-			}
-			return page, err
-		}
-		return journal.Page(read, entry, entry.Request.Time.In(location))
+		return journal.Page(tree, entry, entry.Request.Time.In(location))
 	}
 }
 

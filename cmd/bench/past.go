@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -19,8 +18,8 @@ type past struct {
 	files  []*madeFile
 	gone   []deleted
 	people []rules.Person
-	page   []byte // of the day
-	pageAt string
+	day    string
+	pages  dayPages
 }
 
 // deleted is a rule that comes back.
@@ -38,7 +37,7 @@ type commit struct {
 }
 
 func newPast(s shape) *past {
-	p := &past{shape: s, rand: rand.New(rand.NewPCG(1, uint64(s.commits)))}
+	p := &past{shape: s, rand: rand.New(rand.NewPCG(1, uint64(s.commits))), pages: dayPages{}}
 	for i := range 12 {
 		name := []string{"ana", "bo", "chidi", "dana", "emre", "fatou", "goran", "hana", "ines", "jun", "kofi", "lea"}[i]
 		p.people = append(p.people, rules.Person{ID: p.id(), Name: name})
@@ -159,19 +158,31 @@ func (p *past) command(author rules.Person, when time.Time, file *madeFile, rule
 		Request: request, Action: action, Diff: diff(file.path(), before, file.content()),
 		Change: rules.Change{Ruler: ruler, Refs: []rules.Ref{ref}, Subject: action + " " + rule.name},
 	}
-	path, page, err := journal.Page(p.readPage, entry, when)
-	if err != nil {
-		panic(err) // no page is large enough
+	if day := when.Format(time.DateOnly); day != p.day {
+		p.day = day
+		clear(p.pages)
 	}
-	p.pageAt, p.page = path, page
+	path, page, err := journal.Page(p.pages, entry, when)
+	if err != nil {
+		panic(err) // these pages can be read
+	}
+	p.pages[path] = page
 	message := fmt.Sprintf("%s %s\n\n    /alert %s\n\nAlert: %s\nRuler: %s\nAction: %s\nActor: %s %s\nChannel: %s %s\nRequest-Id: %s\n",
 		action, rule.name, text, rule.name, ruler, action, author.Name, author.ID, request.Channel.Name, request.Channel.ID, request.ID)
 	return commit{author, when, message, map[string][]byte{file.path(): file.content(), path: page}}
 }
 
-func (p *past) readPage(path string) ([]byte, error) {
-	if path == p.pageAt {
-		return p.page, nil
+// dayPages is the journal pages of one day: path → page.
+type dayPages map[string][]byte
+
+// List returns all of them.
+func (d dayPages) List(string) (map[string]string, error) {
+	list := map[string]string{}
+	for path := range d {
+		list[path] = path // any content id will do
 	}
-	return nil, fs.ErrNotExist
+	return list, nil
 }
+
+// Read returns one of them.
+func (d dayPages) Read(path string) ([]byte, error) { return d[path], nil }

@@ -3,7 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
-	"io/fs"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +13,7 @@ import (
 
 // The limits below keep every page far below the 4 MB that a file in the rulebook may have: a change is never refused for its page.
 const (
-	maxPage    = 128 << 10 // bytes that a page may grow to: each change writes its page anew
+	maxPage    = 32 << 10  // bytes that a page may grow to, some forty changes: each one writes its page anew
 	maxLine    = 2000      // characters of a one-line text in an entry
 	maxCommand = 64 << 10  // bytes of the command
 	maxDiff    = 256 << 10 // bytes of the diff
@@ -21,18 +21,21 @@ const (
 	maxRefs    = 100       // rules that the entry lists
 )
 
-// ErrFull is what the reader of pages says of one that it does not read because it is too large.
-var ErrFull = errors.New("the journal page is full")
+// Pages is what Page asks of the rulebook, as rules.Tree says.
+type Pages interface {
+	List(dir string) (map[string]string, error)
+	Read(path string) ([]byte, error)
+}
 
 // Page returns the page of t's day, in t's zone, with one more entry at its end, and its path in the rulebook:
-// "journal/2026/11/2026-11-21.md". When that page would grow over 128 kB, the day goes on in "journal/2026/11/2026-11-21-2.md", then -3
-// and so on; an entry that is larger itself gets a page of its own. What stands on a page stays as it is, byte for byte.
+// "journal/2026/11/2026-11-21.md". When that page would grow over 32 kB, the day goes on in "journal/2026/11/2026-11-21-2.md", then -3
+// and so on; an entry that is larger itself gets a page of its own, and so does one behind a page that is too large to be read. What stands
+// on a page stays as it is, byte for byte.
 //
-// read returns a page, fs.ErrNotExist where there is none, ErrFull for one that cannot be added to; any other error of it is
-// returned. All texts of e may be hostile: none of them can make a heading, leave its code block or become HTML or a link.
-func Page(read func(path string) ([]byte, error), e rules.PageEntry, t time.Time) (path string, content []byte, err error) {
+// An error is that of pages. All texts of e may be hostile: none of them can make a heading, leave its code block or become HTML or a link.
+func Page(pages Pages, e rules.PageEntry, t time.Time) (name string, content []byte, err error) {
 	text := entryText(e, t)
-	number, page, err := pageFor(read, t, len(text))
+	number, page, err := pageFor(pages, t, len(text))
 	if err != nil {
 		return "", nil, err
 	}
@@ -45,21 +48,26 @@ func Page(read func(path string) ([]byte, error), e rules.PageEntry, t time.Time
 	return pagePath(t, number), append(slices.Clip(page), text...), nil
 }
 
-// pageFor returns the day's last page and its number, or the next number where the last one has no room for so many bytes more.
-func pageFor(read func(path string) ([]byte, error), t time.Time, more int) (number int, page []byte, err error) {
-	room := false
-	for number = 1; ; number++ {
-		next, err := read(pagePath(t, number))
-		switch {
-		case errors.Is(err, fs.ErrNotExist) && room:
-			return number - 1, page, nil
-		case errors.Is(err, fs.ErrNotExist):
-			return number, nil, nil
-		case err != nil && !errors.Is(err, ErrFull):
-			return 0, nil, err
-		}
-		page, room = next, err == nil && len(next)+more <= maxPage
+// pageFor returns the day's last page and its number, or the next number where the last one has no room for so many bytes more. However
+// many pages the day has, one is read.
+func pageFor(pages Pages, t time.Time, more int) (number int, page []byte, err error) {
+	there, err := pages.List(path.Dir(pagePath(t, 1)))
+	if err != nil {
+		return 0, nil, err
 	}
+	for number = 1; there[pagePath(t, number)] != ""; number++ {
+	}
+	if number == 1 {
+		return number, nil, nil
+	}
+	page, err = pages.Read(pagePath(t, number-1))
+	switch {
+	case errors.Is(err, rules.ErrTooLarge), err == nil && len(page)+more > maxPage:
+		return number, nil, nil
+	case err != nil:
+		return 0, nil, err
+	}
+	return number - 1, page, nil
 }
 
 // pagePath returns the path in the rulebook of a page of t's day; the first has the number 1.

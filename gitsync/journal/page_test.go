@@ -28,7 +28,17 @@ func entry(command, reason, diff string) rules.PageEntry {
 // pages is a rulebook's journal: path → page.
 type pages map[string][]byte
 
-func (p pages) read(path string) ([]byte, error) {
+func (p pages) List(dir string) (map[string]string, error) {
+	list := map[string]string{}
+	for path := range p {
+		if strings.HasPrefix(path, dir+"/") {
+			list[path] = "an id"
+		}
+	}
+	return list, nil
+}
+
+func (p pages) Read(path string) ([]byte, error) {
 	if page, ok := p[path]; ok {
 		return page, nil
 	}
@@ -38,7 +48,7 @@ func (p pages) read(path string) ([]byte, error) {
 // add adds an entry and returns where it went.
 func (p pages) add(t *testing.T, e rules.PageEntry, at time.Time) string {
 	t.Helper()
-	path, page, err := Page(p.read, e, at)
+	path, page, err := Page(p, e, at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,23 +113,59 @@ func TestFullPages(t *testing.T) {
 	}
 }
 
+// unreadable is a journal whose pages can be listed and not be read, or not even listed.
+type unreadable struct {
+	pages
+	list, read error
+}
+
+func (u unreadable) List(dir string) (map[string]string, error) {
+	list, err := u.pages.List(dir)
+	return list, errors.Join(u.list, err)
+}
+
+func (u unreadable) Read(string) ([]byte, error) { return nil, u.read }
+
 func TestPagesThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	at, broken := time.Date(2026, 11, 21, 12, 3, 4, 0, tokyo), errors.New("the disk is broken")
-	fails := func(with error) func(string) ([]byte, error) {
-		return func(path string) ([]byte, error) {
-			if path == pagePath(at, 1) {
-				return nil, with
-			}
-			return nil, fs.ErrNotExist
-		}
-	}
-	if path, _, err := Page(fails(ErrFull), entry("", "", ""), at); path != pagePath(at, 2) || err != nil {
+	first := pages{pagePath(at, 1): nil}
+	if path, _, err := Page(unreadable{pages: first, read: rules.ErrTooLarge}, entry("", "", ""), at); path != pagePath(at, 2) || err != nil {
 		t.Errorf("behind a page that is too large: %s, %v", path, err)
 	}
-	if _, _, err := Page(fails(broken), entry("", "", ""), at); !errors.Is(err, broken) {
-		t.Errorf("behind a page that cannot be read: %v", err)
+	for _, u := range []unreadable{{pages: first, read: broken}, {pages: first, list: broken}} {
+		if _, _, err := Page(u, entry("", "", ""), at); !errors.Is(err, broken) {
+			t.Errorf("behind a page that cannot be read: %v", err)
+		}
 	}
+}
+
+// TestManyPagesADay holds that a change reads one page, however many its day has.
+func TestManyPagesADay(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 21, 12, 3, 4, 0, tokyo)
+	p := counted{pages: pages{}, read: map[string]int{}}
+	for number := range 50 {
+		p.pages[pagePath(at, number+1)] = bytes.Repeat([]byte("x"), maxPage)
+	}
+	path, _, err := Page(p, entry("", "", ""), at)
+	if err != nil || path != pagePath(at, 51) {
+		t.Errorf("the entry went to %s, %v", path, err)
+	}
+	if diff := cmp.Diff(map[string]int{pagePath(at, 50): 1}, p.read); diff != "" {
+		t.Errorf("pages that were read (-want +got):\n%s", diff)
+	}
+}
+
+// counted counts how often each page is read.
+type counted struct {
+	pages
+	read map[string]int
+}
+
+func (c counted) Read(path string) ([]byte, error) {
+	c.read[path]++
+	return c.pages.Read(path)
 }
 
 func TestEntry(t *testing.T) {
