@@ -65,7 +65,7 @@ func runHistory(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return told(call.historyText(name, changes, more, page, n)), nil
+	return told(call.historyText(name, changes, more, page, n, call.backend.Status(ctx).Held)), nil
 }
 
 // reader returns how the history of a rule, or of all ("") is asked for.
@@ -184,7 +184,7 @@ func changesOf(read func(rules.HistoryQuery) ([]rules.Version, error), query rul
 }
 
 // historyText returns one page of changes.
-func (c *call) historyText(name string, changes []change, more bool, page, n int) string {
+func (c *call) historyText(name string, changes []change, more bool, page, n int, held *rules.HeldPush) string {
 	of := ""
 	if name != "" {
 		of = " of " + code(name)
@@ -202,7 +202,7 @@ func (c *call) historyText(name string, changes []change, more bool, page, n int
 	}
 	lines := []string{head}
 	for _, change := range changes[skip:] {
-		lines = append(lines, c.changeLine(change, name == ""))
+		lines = append(lines, c.changeLine(change, name == "", held))
 	}
 	if more {
 		again := c.trigger + " history"
@@ -214,8 +214,8 @@ func (c *call) historyText(name string, changes []change, more bool, page, n int
 	return strings.Join(lines, "\n")
 }
 
-// changeLine tells of one commit; named says which rules it changed.
-func (c *call) changeLine(ch change, named bool) string {
+// changeLine tells of one commit; named says which rules it changed, held what was pushed and is not applied.
+func (c *call) changeLine(ch change, named bool, held *rules.HeldPush) string {
 	who := escape(oneLine(cut(ch.commit.Author.Name, 60)))
 	line := fmt.Sprintf("- %s %s %s: ", code(short(ch.commit.Revision)), escape(c.when(ch.commit.When)), who)
 	kinds := map[rules.ChangeKind][]string{}
@@ -238,6 +238,9 @@ func (c *call) changeLine(ch change, named bool) string {
 	line += strings.Join(parts, "; ")
 	if past := pastOf[ch.action]; past == "" || kinds[past] == nil {
 		line += " (" + escape(ch.action) + ")"
+	}
+	if held.Pushed(ch.commit.Revision) {
+		line += " (**not applied**: held)"
 	}
 	if reason := why(ch.commit); reason != "" {
 		line += ": " + escape(oneLine(cut(reason, 120)))

@@ -59,6 +59,9 @@ func (c *call) showNow(ctx context.Context, n nameAt) (answer, error) {
 		return answer{}, c.gone(ctx, n.newest, n.address, err)
 	}
 	text := inFull(n.newest.Address(entry.Ref), entry)
+	if c.backend.Status(ctx).Held.Holds(n.newest, entry.Ref) {
+		text += "\n**Not applied**: this was pushed with what would not be taken, and the last good state of its file stays in force. " + code(c.trigger+" status") + " says why."
+	}
 	// What the rule says now is shown also while its history cannot be read.
 	versions, err := c.backend.History(ctx, rules.HistoryQuery{Rule: &entry.Ref, Limit: 1})
 	if err == nil && len(versions) > 0 {

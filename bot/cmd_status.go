@@ -57,6 +57,9 @@ func statusText(s rules.Status, now time.Time) string {
 func writeRuler(b *strings.Builder, r rules.RulerStatus, now time.Time) {
 	fmt.Fprintf(b, "**%s** (%s): %d of %s live, in %s; last applied %s, last seen %s\n", escape(r.Info.Name), escape(string(r.Info.Dialect)),
 		r.Running, count(r.Rules, "rule"), count(r.Files, "file"), ago(r.LastApply, now), ago(r.LastSeen, now))
+	if r.Behind {
+		b.WriteString("- newer commits changed its files: they are on their way, and not counted yet\n")
+	}
 	if r.Err != nil {
 		fmt.Fprintf(b, "- trouble: %s\n", escape(publicText(r.Err)))
 	}

@@ -101,6 +101,23 @@ func TestShow(t *testing.T) {
 	requireParts(t, c.say(`show disk`).Text, `"disk" is gone: it was deleted on 2026-11-21 16:00:00 UTC by alice.`, "/alert restore disk@"+short(c.head()))
 }
 
+// What is held is marked wherever what the rulebook says could be taken for what the ruler runs.
+func TestHeldIsMarked(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	c.must(`add disk expr="up == 0" ruler=prometheus`)
+	c.must(`add other expr="up == 1" ruler=prometheus`)
+	c.applier.Moved(t.Context()) // what is there is good
+	c.pushed("Break it", map[string]string{diskFile: strings.Replace(c.read(diskFile), "up == 0", "up == 2", 1), "prometheus/alerts/bad.yaml": "groups: 1\n"})
+	pushed := short(c.head())
+	c.applier.Moved(t.Context())
+	requireParts(t, c.say(`show disk`).Text, "up == 2", "**Not applied**", "`/alert status` says why")
+	requireParts(t, c.say(`history`).Text, pushed+"` 2026-11-21 12:00:00 UTC Bob Builder: **changed** `disk` (external) (**not applied**: held): Break it")
+	if text := c.say(`show other`).Text; strings.Contains(text, "applied") {
+		t.Errorf("what is not held is marked:\n%s", text)
+	}
+}
+
 // A name may hold an @ and look like a commit: the longest that exists wins.
 func TestNameWithAt(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,6 +38,7 @@ type desk struct {
 	flying  []*flight
 	waiting []Waiting
 	status  RulerStatus
+	counted *Book // that the status tells of; nil before the first count
 	ready   bool // the first reconciliation has ended, well or not
 }
 
@@ -160,6 +162,16 @@ func (d *desk) current() (RulerStatus, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.status, d.ready
+}
+
+// behind reports whether a newer book has files of the ruler that the status does not tell of; what is held is not on its way to the ruler.
+func (d *desk) behind(book *Book, held *HeldPush) bool {
+	d.mu.Lock()
+	counted := d.counted
+	d.mu.Unlock()
+	return counted != nil && slices.ContainsFunc(changedPaths(counted, book, d.name), func(path string) bool {
+		return !held.Holds(book, Ref{Ruler: d.name, Path: path})
+	})
 }
 
 // family is the address of all rules of one name in one group.

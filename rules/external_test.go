@@ -113,6 +113,26 @@ func TestAGoodPushIsAppliedAtOnceAndToldWithItsStateAtTheRulers(t *testing.T) {
 	b.toldNothing(t)
 }
 
+func TestTheStatusSaysThatNewerFilesAreOnTheirWay(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	stands := func() rules.RulerStatus { return b.Status(t.Context()).Rulers[0] }
+	await(t, func() bool { s := stands(); return s.Running == 2 && !s.Behind })
+	b.push(t, "one more", map[string][]byte{"prometheus/ops/new.yaml": fileOf("up == 0", "new")})
+	if !stands().Behind {
+		t.Error("nobody says that a rule is on its way")
+	}
+	b.Moved(t.Context())
+	await(t, func() bool { s := stands(); return s.Running == 3 && !s.Behind })
+	b.waitPush(t)
+	b.push(t, "a bad one", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up ==", "bad")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	if stands().Behind {
+		t.Error("what is held is called on its way")
+	}
+}
+
 func TestCommitsOfAnotherReplicaAreAppliedAndToldByNobody(t *testing.T) {
 	b := newBench(t)
 	b.adopt(t)

@@ -229,6 +229,7 @@ func (a *Applier) survey(ctx context.Context, d *desk, book *Book) (well bool, e
 		s.LastSeen = a.Now()
 		s.Rules, s.Running, s.NotLive = len(verdicts), len(verdicts)-len(notLive), notLive
 		s.Files = len(book.shelf(d.name))
+		d.counted = book
 	})
 	for _, w := range d.waits() {
 		now := a.stands(ctx, d, book, running, w.Outcome, nil)
@@ -245,7 +246,8 @@ func (a *Applier) survey(ctx context.Context, d *desk, book *Book) (well bool, e
 // Status returns how everything stands. It asks no ruler: it tells what the last reconciliation saw.
 func (a *Applier) Status(ctx context.Context) Status {
 	var status Status
-	if book, err := a.Book(ctx); err != nil {
+	book, err := a.Book(ctx)
+	if err != nil {
 		status.Err = err
 	} else {
 		status.Revision, status.Problems, status.Rules = book.Revision(), book.Problems(), book.size()
@@ -254,6 +256,7 @@ func (a *Applier) Status(ctx context.Context) Status {
 	for _, ruler := range a.Rulers {
 		d := a.desks[ruler.Info().Name]
 		current, ready := d.current()
+		current.Behind = err == nil && d.behind(book, status.Held)
 		status.Rulers = append(status.Rulers, current)
 		status.Waiting = append(status.Waiting, d.waits()...)
 		status.Reconciled = status.Reconciled && ready

@@ -1,6 +1,9 @@
 package rules
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Status is how everything stands, for `/alert status`, the metrics and readiness.
 type Status struct {
@@ -27,6 +30,25 @@ type HeldPush struct {
 	Since    time.Time    // when it was noticed
 }
 
+// Holds reports whether a rule's file is held, so that what a book says of the rule is not applied; false where nothing is held.
+func (h *HeldPush) Holds(book *Book, ref Ref) bool {
+	if h == nil {
+		return false
+	}
+	for i, ruler := range book.rulers {
+		if ruler.Name == ref.Ruler {
+			_, held := slices.BinarySearch(h.Paths, book.pathIn(i, ref.Path))
+			return held
+		}
+	}
+	return false
+}
+
+// Pushed reports whether a commit is one of those that are held; false where nothing is held.
+func (h *HeldPush) Pushed(revision string) bool {
+	return h != nil && slices.ContainsFunc(h.Commits, func(c PastCommit) bool { return c.Revision == revision })
+}
+
 // RulerStatus is how one ruler stands.
 type RulerStatus struct {
 	Info      RulerInfo
@@ -34,6 +56,7 @@ type RulerStatus struct {
 	Rules     int       // of the rulebook, the bad files' left out
 	Running   int       // of those, how many the ruler lists with this expression and healthy
 	NotLive   []NotLive // the others, and why
+	Behind    bool      // the rulebook's newest state has other files than those that were counted: they are on their way
 	Foreign   []string  // files or namespaces in its live directory that are not ours
 	LastApply time.Time // the last successful publication and reload; zero when there was none since the start
 	LastSeen  time.Time // when the ruler last answered
