@@ -36,6 +36,7 @@ type subject struct {
 	rules.Entry
 	prom     parser.Expr       // the parsed expression; nil in a LogQL rule
 	log      syntax.SampleExpr // nil in a PromQL rule; its pipelines must not be built, which would change it for the other checks
+	near     *neighbours       // the other rules of its book
 	settings Scope             // what holds for its ruler and path, with the defaults filled in
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/alertsmith/alertsmith/rules"
 	"github.com/alertsmith/alertsmith/rules/expr"
@@ -12,6 +13,9 @@ import (
 // Linter runs the checks by its settings. It is safe for concurrent use.
 type Linter struct {
 	settings Settings
+
+	mu   sync.Mutex // held while near is used: it is brought from book to book
+	near neighbours
 }
 
 // New returns a linter. An error says what is wrong with the settings.
@@ -27,13 +31,16 @@ func New(settings Settings) (*Linter, error) {
 // Lint returns what the checks find in entries of a book, by file and place. Other rules of the book are looked at as neighbours only. A
 // rule whose expression does not parse has no findings: what is wrong with it is the book's to tell.
 func (l *Linter) Lint(book *rules.Book, entries []rules.Entry) []rules.Finding {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.near.bring(book)
 	dialects := map[string]expr.Dialect{}
 	for _, r := range book.Rulers() {
 		dialects[r.Name] = r.Dialect
 	}
 	var found []rules.Finding
 	for _, e := range entries {
-		found = append(found, l.lint(dialects[e.Ref.Ruler], e)...)
+		found = append(found, l.lint(book, dialects[e.Ref.Ruler], e)...)
 	}
 	slices.SortStableFunc(found, func(a, b rules.Finding) int {
 		return cmp.Or(strings.Compare(a.Ref.Ruler, b.Ref.Ruler), strings.Compare(a.Ref.Path, b.Ref.Path), a.Line-b.Line, a.Column-b.Column)
@@ -42,11 +49,12 @@ func (l *Linter) Lint(book *rules.Book, entries []rules.Entry) []rules.Finding {
 }
 
 // lint returns what the checks find in one rule.
-func (l *Linter) lint(dialect expr.Dialect, e rules.Entry) []rules.Finding {
-	s := &subject{Entry: e, settings: l.settings.of(e.Ref.Ruler, e.Ref.Path)}
+func (l *Linter) lint(book *rules.Book, dialect expr.Dialect, e rules.Entry) []rules.Finding {
+	s := &subject{Entry: e, settings: l.settings.of(e.Ref.Ruler, e.Ref.Path), near: &l.near}
 	if !s.parse(dialect) {
 		return nil
 	}
+	at := &placer{book: book, entry: e}
 	var found []rules.Finding
 	for _, c := range checks {
 		severity := cmp.Or(s.settings.Checks[c.Name], c.Severity)
@@ -54,7 +62,7 @@ func (l *Linter) lint(dialect expr.Dialect, e rules.Entry) []rules.Finding {
 			continue
 		}
 		for _, f := range c.find(s) {
-			found = append(found, s.report(c, severity, f))
+			found = append(found, s.report(c, severity, f, at))
 		}
 	}
 	return found
@@ -75,8 +83,9 @@ func (s *subject) parse(dialect expr.Dialect) bool {
 }
 
 // report makes of a check's finding one with its place.
-func (s *subject) report(c Check, severity rules.Severity, f finding) rules.Finding {
-	out := rules.Finding{Check: c.Name, Severity: severity, Ref: s.Ref, Line: s.Line, Text: f.text, Why: cmp.Or(f.why, c.Why), Fix: f.fix}
+func (s *subject) report(c Check, severity rules.Severity, f finding, at *placer) rules.Finding {
+	out := rules.Finding{Check: c.Name, Severity: severity, Ref: s.Ref, Text: f.text, Why: cmp.Or(f.why, c.Why), Fix: f.fix}
+	out.Line, out.Column = at.place(f.field, f.start)
 	if f.group {
 		out.Ref.Name, out.Ref.Nth = "", 0
 	}

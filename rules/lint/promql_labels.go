@@ -1,0 +1,301 @@
+package lint
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// labelSet is what an expression tells of the labels on the series of its result, the metric name aside. Its zero value knows nothing.
+type labelSet struct {
+	sure   map[string]bool // on every series
+	closed bool            // there are no labels but named
+	named  map[string]bool // closed: those that a series can have; else those that none has
+}
+
+// can reports whether a series of the result can have a label.
+func (l labelSet) can(name string) bool { return l.named[name] == l.closed }
+
+// has reports whether every series of the result has a label.
+func (l labelSet) has(name string) bool { return l.sure[name] }
+
+// empty reports whether the result's series have no label at all: there is at most one.
+func (l labelSet) empty() bool { return l.closed && len(l.named) == 0 }
+
+// none is a result without labels.
+func none() labelSet { return labelSet{closed: true} }
+
+// with returns the set with a label that a series can have now; sure when all have it.
+func (l labelSet) with(name string, sure bool) labelSet {
+	l.sure, l.named = maps.Clone(l.sure), maps.Clone(l.named)
+	if l.closed {
+		put(&l.named, name)
+	} else {
+		delete(l.named, name)
+	}
+	delete(l.sure, name)
+	if sure {
+		put(&l.sure, name)
+	}
+	return l
+}
+
+// without returns the set without labels.
+func (l labelSet) without(names ...string) labelSet {
+	l.sure, l.named = maps.Clone(l.sure), maps.Clone(l.named)
+	for _, name := range names {
+		delete(l.sure, name)
+		if l.closed {
+			delete(l.named, name)
+		} else {
+			put(&l.named, name)
+		}
+	}
+	return l
+}
+
+// only returns the set with no labels but those of names that it has.
+func (l labelSet) only(names ...string) labelSet {
+	kept := none()
+	for _, name := range names {
+		if l.can(name) {
+			kept = kept.with(name, l.has(name))
+		}
+	}
+	return kept
+}
+
+// both returns the labels of series whose labels are the same in two sets: what one cannot have the other has not, what one has both have.
+func both(a, b labelSet) labelSet {
+	if !a.closed && b.closed {
+		a, b = b, a
+	}
+	merged := labelSet{closed: a.closed}
+	for name := range a.named {
+		if !a.closed || b.can(name) {
+			put(&merged.named, name)
+		}
+	}
+	if !a.closed {
+		for name := range b.named {
+			put(&merged.named, name)
+		}
+	}
+	for _, set := range []labelSet{a, b} {
+		for name := range set.sure {
+			if merged.can(name) {
+				put(&merged.sure, name)
+			}
+		}
+	}
+	return merged
+}
+
+// either returns the labels of series of which each is from one of two sets.
+func either(a, b labelSet) labelSet {
+	if a.closed && !b.closed {
+		a, b = b, a
+	}
+	merged := labelSet{closed: a.closed}
+	for name := range a.named {
+		if a.closed || !b.can(name) {
+			put(&merged.named, name)
+		}
+	}
+	if a.closed {
+		for name := range b.named {
+			put(&merged.named, name)
+		}
+	}
+	for name := range a.sure {
+		if b.has(name) {
+			put(&merged.sure, name)
+		}
+	}
+	return merged
+}
+
+func put(set *map[string]bool, name string) {
+	if *set == nil {
+		*set = map[string]bool{}
+	}
+	(*set)[name] = true
+}
+
+// promLabels returns what is known of the labels of a PromQL expression's result. What each function and operator does to labels is
+// Prometheus 3.15's: promql/engine.go and promql/functions.go.
+func promLabels(e parser.Expr) labelSet {
+	switch e := e.(type) {
+	case *parser.VectorSelector:
+		return selected(e.LabelMatchers)
+	case *parser.MatrixSelector:
+		return promLabels(e.VectorSelector)
+	case *parser.SubqueryExpr:
+		return promLabels(e.Expr)
+	case *parser.ParenExpr:
+		return promLabels(e.Expr)
+	case *parser.UnaryExpr:
+		return promLabels(e.Expr)
+	case *parser.AggregateExpr:
+		return aggregated(e)
+	case *parser.BinaryExpr:
+		return joined(e)
+	case *parser.Call:
+		return returned(e)
+	}
+	return none() // numbers and texts
+}
+
+// selected returns the labels of series that matchers select.
+func selected(matchers []*labels.Matcher) labelSet {
+	var l labelSet
+	for _, m := range matchers {
+		switch {
+		case m.Name == labels.MetricName:
+		case m.Type == labels.MatchEqual && m.Value == "":
+			l = l.without(m.Name)
+		case !m.Matches(""):
+			l = l.with(m.Name, true)
+		}
+	}
+	return l
+}
+
+func aggregated(e *parser.AggregateExpr) labelSet {
+	inner := promLabels(e.Expr)
+	switch {
+	case e.Op == parser.TOPK, e.Op == parser.BOTTOMK, e.Op == parser.LIMITK, e.Op == parser.LIMIT_RATIO:
+		return inner
+	case e.Without:
+		inner = inner.without(e.Grouping...)
+	default:
+		inner = inner.only(e.Grouping...)
+	}
+	if label, ok := e.Param.(*parser.StringLiteral); ok && e.Op == parser.COUNT_VALUES {
+		inner = inner.with(label.Val, true)
+	}
+	return inner
+}
+
+func joined(e *parser.BinaryExpr) labelSet {
+	left, right := promLabels(e.LHS), promLabels(e.RHS)
+	match := e.VectorMatching
+	switch {
+	case match == nil && e.LHS.Type() == parser.ValueTypeScalar:
+		return right
+	case match == nil, e.Op == parser.LUNLESS:
+		return left
+	case e.Op == parser.LAND:
+		if !match.On && len(match.MatchingLabels) == 0 {
+			return both(left, right)
+		}
+		return left
+	case e.Op == parser.LOR:
+		return either(left, right)
+	case match.Card == parser.CardOneToMany:
+		return included(right, left, match)
+	case match.Card == parser.CardManyToOne:
+		return included(left, right, match)
+	case match.On:
+		return both(left.only(match.MatchingLabels...), right.only(match.MatchingLabels...))
+	}
+	return both(left.without(match.MatchingLabels...), right.without(match.MatchingLabels...))
+}
+
+// included returns the labels of the side with many series, and of the other one those that group_left or group_right names.
+func included(many, one labelSet, match *parser.VectorMatching) labelSet {
+	for _, name := range match.Include {
+		if one.can(name) {
+			many = many.with(name, one.has(name))
+		} else {
+			many = many.without(name)
+		}
+	}
+	return many
+}
+
+func returned(e *parser.Call) labelSet {
+	switch e.Func.Name {
+	case "absent", "absent_over_time":
+		return absentLabels(e.Args[0])
+	case "histogram_quantile", "histogram_fraction":
+		return promLabels(e.Args[len(e.Args)-1]).without(labels.BucketLabel)
+	case "info":
+		return labelSet{} // it adds what it finds
+	case "label_replace", "label_join":
+		return relabelled(e)
+	}
+	for _, arg := range e.Args {
+		if t := arg.Type(); t == parser.ValueTypeVector || t == parser.ValueTypeMatrix {
+			if e.Func.ReturnType == parser.ValueTypeScalar {
+				return none()
+			}
+			return promLabels(arg)
+		}
+	}
+	return none()
+}
+
+// absentLabels returns what absent() takes from its selector: the labels that it demands by one = each.
+func absentLabels(arg parser.Expr) labelSet {
+	if matrix, ok := arg.(*parser.MatrixSelector); ok {
+		arg = matrix.VectorSelector
+	}
+	selector, ok := arg.(*parser.VectorSelector)
+	l := none()
+	if !ok {
+		return l
+	}
+	var seen []string
+	for _, m := range selector.LabelMatchers {
+		if m.Name == labels.MetricName {
+			continue
+		}
+		if m.Type == labels.MatchEqual && m.Value != "" && !slices.Contains(seen, m.Name) {
+			l = l.with(m.Name, true)
+		} else {
+			l = l.without(m.Name)
+		}
+		seen = append(seen, m.Name)
+	}
+	return l
+}
+
+// relabelled returns the labels after label_replace or label_join: whether the target gets a value depends on the series.
+func relabelled(e *parser.Call) labelSet {
+	l := promLabels(e.Args[0])
+	target, ok := e.Args[1].(*parser.StringLiteral)
+	if !ok {
+		return labelSet{}
+	}
+	sure := false
+	if e.Func.Name == "label_join" {
+		for _, arg := range e.Args[3:] {
+			if source, ok := arg.(*parser.StringLiteral); ok && l.has(source.Val) {
+				sure = true
+			}
+		}
+	}
+	return l.with(target.Val, sure)
+}
+
+// dropper returns the part of an expression that takes a label away which the result cannot have; the expression itself when all of its parts
+// cannot have it.
+func dropper(e parser.Expr, name string) parser.Expr {
+	for child := range parser.ChildrenIter(e) {
+		part, ok := child.(parser.Expr)
+		if t := valueType(part); ok && (t == parser.ValueTypeVector || t == parser.ValueTypeMatrix) && !promLabels(part).can(name) {
+			return dropper(part, name)
+		}
+	}
+	return e
+}
+
+func valueType(e parser.Expr) parser.ValueType {
+	if e == nil {
+		return parser.ValueTypeNone
+	}
+	return e.Type()
+}

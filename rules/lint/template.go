@@ -1,0 +1,158 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+	"text/template/parse"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// templates are the texts of an alert that its ruler expands, by the field that each stands in, in their order.
+func (s *subject) templates() []rules.Field {
+	if s.Rule.Alert == "" {
+		return nil
+	}
+	return slices.DeleteFunc(s.Rule.Fields(), func(f rules.Field) bool {
+		return !strings.Contains(f.Name, " ") || !strings.Contains(f.Value, "{{")
+	})
+}
+
+// mention is one thing that a template takes from the alert.
+type mention struct {
+	kind   mentionKind
+	name   string // of a label; a query's text
+	offset int    // in the template, in bytes
+	pipe   []string
+}
+
+// mentionKind is what a template takes.
+type mentionKind int
+
+const (
+	aLabel mentionKind = iota // $labels.name
+	aValue                    // $value
+	aQuery                    // query "…"
+)
+
+// preamble is what Prometheus puts before each template: rules/alerting.go.
+const preamble = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
+
+// mentions returns what a template takes from its alert, in the order of the text; nil when it does not parse. What stands in {{define}} is
+// left out: it sees what it is given.
+func mentions(text string) []mention {
+	tree := parse.New("")
+	tree.Mode = parse.SkipFuncCheck
+	if _, err := tree.Parse(preamble+text, "", "", map[string]*parse.Tree{}); err != nil {
+		return nil
+	}
+	w := templateWalk{}
+	w.list(tree.Root, true)
+	found := slices.DeleteFunc(w.found, func(m mention) bool { return m.offset < len(preamble) })
+	for i := range found {
+		found[i].offset -= len(preamble)
+	}
+	return found
+}
+
+// templateWalk collects mentions. Within range and with, the dot is something else than the alert.
+type templateWalk struct{ found []mention }
+
+func (w *templateWalk) list(l *parse.ListNode, dot bool) {
+	if l == nil {
+		return
+	}
+	for _, node := range l.Nodes {
+		switch node := node.(type) {
+		case *parse.ActionNode:
+			w.pipe(node.Pipe, dot)
+		case *parse.TemplateNode:
+			w.pipe(node.Pipe, dot)
+		case *parse.IfNode:
+			w.branch(&node.BranchNode, dot, dot)
+		case *parse.RangeNode:
+			w.branch(&node.BranchNode, dot, false)
+		case *parse.WithNode:
+			w.branch(&node.BranchNode, dot, false)
+		}
+	}
+}
+
+func (w *templateWalk) branch(b *parse.BranchNode, dot, inner bool) {
+	w.pipe(b.Pipe, dot)
+	w.list(b.List, inner)
+	w.list(b.ElseList, dot)
+}
+
+func (w *templateWalk) pipe(p *parse.PipeNode, dot bool) {
+	if p == nil {
+		return
+	}
+	var names []string // of the functions in it
+	for _, c := range p.Cmds {
+		if f, ok := c.Args[0].(*parse.IdentifierNode); ok {
+			names = append(names, f.Ident)
+		}
+	}
+	for _, c := range p.Cmds {
+		w.command(c, dot, names)
+	}
+}
+
+func (w *templateWalk) command(c *parse.CommandNode, dot bool, pipe []string) {
+	if f, ok := c.Args[0].(*parse.IdentifierNode); ok && len(c.Args) > 1 {
+		if text, ok := c.Args[len(c.Args)-1].(*parse.StringNode); ok {
+			switch {
+			case f.Ident == "query":
+				w.add(aQuery, text.Text, text, pipe)
+			case f.Ident == "index" && len(c.Args) == 3 && isLabels(c.Args[1], dot):
+				w.add(aLabel, text.Text, c, pipe)
+			}
+		}
+	}
+	for _, arg := range c.Args {
+		w.argument(arg, dot, pipe)
+	}
+}
+
+func (w *templateWalk) argument(arg parse.Node, dot bool, pipe []string) {
+	switch arg := arg.(type) {
+	case *parse.PipeNode:
+		w.pipe(arg, dot)
+	case *parse.VariableNode: // $labels.instance, $value
+		w.field(arg.Ident, arg, pipe)
+	case *parse.FieldNode: // .Labels.instance, .Value
+		if dot {
+			w.field(append([]string{"$" + strings.ToLower(arg.Ident[0])}, arg.Ident[1:]...), arg, pipe)
+		}
+	}
+}
+
+func (w *templateWalk) field(names []string, at parse.Node, pipe []string) {
+	switch {
+	case names[0] == "$labels" && len(names) > 1:
+		w.add(aLabel, names[1], at, pipe)
+	case names[0] == "$value":
+		w.add(aValue, "", at, pipe)
+	}
+}
+
+func (w *templateWalk) add(kind mentionKind, name string, at parse.Node, pipe []string) {
+	w.found = append(w.found, mention{kind, name, int(at.Position()), pipe})
+}
+
+// isLabels reports whether a node is all the labels of the alert.
+func isLabels(node parse.Node, dot bool) bool {
+	switch node := node.(type) {
+	case *parse.VariableNode:
+		return len(node.Ident) == 1 && node.Ident[0] == "$labels"
+	case *parse.FieldNode:
+		return dot && len(node.Ident) == 1 && node.Ident[0] == "Labels"
+	}
+	return false
+}
+
+// at returns a finding about the place of a mention in a field.
+func (m mention) at(field rules.Field) finding {
+	return finding{field: field.Name, start: m.offset, end: len(field.Value)}
+}
