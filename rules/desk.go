@@ -39,7 +39,7 @@ type desk struct {
 	waiting []Waiting
 	status  RulerStatus
 	counted *Book // that the status tells of; nil before the first count
-	ready   bool // the first reconciliation has ended, well or not
+	ready   bool  // the first reconciliation has ended, well or not
 }
 
 func newDesk(ruler Ruler) *desk {

@@ -35,6 +35,7 @@ type outside struct {
 	head    string     // the revision that was examined last
 	held    *HeldPush  // nil when all of it is applied
 	kept    []heldFile // the files that are held
+	past    pastSince  // what happened since good, as far as something is held
 	told    string     // the newest external commit that External was told of, or is about to be
 	telling int        // calls of External and Settled that are on their way: Good is not told before they have ended
 
@@ -96,7 +97,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	}
 	o.head = book.Revision()
 	if len(problems) == 0 {
-		o.good, o.held, o.kept = book, nil, nil
+		o.good, o.held, o.kept, o.past = book, nil, nil, pastSince{}
 		if len(past.external) > 0 {
 			a.tell(ctx, func(ctx context.Context) { a.applyPush(ctx, push, good, book) })
 		}
@@ -106,7 +107,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	if o.held != nil {
 		since = o.held.Since
 	}
-	o.kept = past.touched(good, book)
+	o.past, o.kept = past, past.touched(good, book)
 	o.held = &HeldPush{Good: good.Revision(), Commits: past.external, Problems: problems, Since: since}
 	for _, at := range o.kept {
 		o.held.Paths = append(o.held.Paths, book.pathIn(at.ruler, at.path))
@@ -257,32 +258,54 @@ func (b *Book) keeping(good *Book, files []heldFile) *Book {
 
 // pastSince is what happened since the last good state.
 type pastSince struct {
+	to        string // the revision that it goes up to; "" when nothing was read
 	external  []PastCommit
 	displaced []PastCommit    // that stand in place of a change of ours
 	foreign   map[string]bool // path in the rulebook → it was somebody else who touched it last
 }
 
-// pastSince reads what happened since the last good state. Commits of ours that come first were good, and move that state on. The caller
-// holds outside.
+// add takes a commit up.
+func (p *pastSince) add(c PastCommit) {
+	external := c.External()
+	switch {
+	case external:
+		p.external = append(p.external, c)
+	case c.Trailer("Action") == ConflictAction:
+		p.displaced = append(p.displaced, c)
+	}
+	for _, f := range c.Files {
+		p.foreign[f.Path] = external
+	}
+}
+
+// pastSince reads what happened since the last good state; while something is held, only what was committed on top of what was read before.
+// The caller holds outside.
 func (a *Applier) pastSince(ctx context.Context, book *Book) (pastSince, error) {
 	o := &a.outside
-	past := pastSince{foreign: map[string]bool{}}
-	good := o.good.Revision()
+	if o.held != nil {
+		past, onTop := o.past, true
+		err := a.Store.Log(ctx, past.to, book.Revision(), func(c PastCommit) error {
+			onTop = onTop && len(c.Parents) == 1 && c.Parent == past.to
+			past.add(c)
+			past.to = c.Revision
+			return nil
+		})
+		if err == nil && onTop {
+			return past, nil
+		}
+		// The branch was put elsewhere, or something was merged.
+	}
+	return a.pastSinceGood(ctx, book)
+}
+
+// pastSinceGood reads all that happened since the last good state. Commits of ours that come first were good, and move that state on.
+func (a *Applier) pastSinceGood(ctx context.Context, book *Book) (pastSince, error) {
+	o := &a.outside
+	past, good := pastSince{to: book.Revision(), foreign: map[string]bool{}}, o.good.Revision()
 	err := a.Store.Log(ctx, good, book.Revision(), func(c PastCommit) error {
-		switch external := c.External(); {
-		case external:
-			past.external = append(past.external, c)
-			fallthrough
-		default:
-			if !external && c.Trailer("Action") == ConflictAction {
-				past.displaced = append(past.displaced, c)
-			}
-			for _, f := range c.Files {
-				past.foreign[f.Path] = external
-			}
-			if len(past.external) == 0 && len(c.Parents) <= 1 && c.Parent == good {
-				good = c.Revision
-			}
+		past.add(c)
+		if len(past.external) == 0 && len(c.Parents) <= 1 && c.Parent == good {
+			good = c.Revision
 		}
 		return nil
 	})

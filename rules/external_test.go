@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/rulestest"
 )
 
 // fileOf is a rule file as somebody writes it by hand.
@@ -253,6 +255,55 @@ func TestACommandOnTopOfABadPushThatNobodyExaminedYet(t *testing.T) {
 	}
 	if p := b.waitPush(t); p.Held == nil {
 		t.Errorf("told of %+v, want it held", p)
+	}
+}
+
+// countedLog counts the commits that are read, and fails where it is told to.
+type countedLog struct {
+	*rulestest.Store
+	read int
+	fail func(from string) bool
+}
+
+func (s *countedLog) Log(ctx context.Context, from, to string, visit func(rules.PastCommit) error) error {
+	if s.fail(from) {
+		return errors.New("no such commit")
+	}
+	return s.Store.Log(ctx, from, to, func(c rules.PastCommit) error {
+		s.read++
+		return visit(c)
+	})
+}
+
+func TestWhileAPushIsHeldOnlyWhatIsNewIsRead(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	good := b.Status(t.Context()).Revision
+	counted := &countedLog{Store: b.store, fail: func(string) bool { return false }}
+	b.start()
+	b.Store = counted
+	b.session(t)
+	b.push(t, "bad", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up ==", "old")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	for i := range 5 {
+		before := counted.read
+		b.push(t, fmt.Sprint(i), map[string][]byte{fmt.Sprintf("prometheus/ops/%d.yaml", i): fileOf("up == 0", "x")})
+		b.Moved(t.Context())
+		if read := counted.read - before; read != 1 {
+			t.Errorf("%d commits read for one that is new", read)
+		}
+	}
+	held := b.Status(t.Context()).Held
+	if len(held.Commits) != 6 || len(held.Paths) != 6 || held.Good != good {
+		t.Errorf("held since %s: %q, %q", held.Good, subjects(held.Commits), held.Paths)
+	}
+	// A branch that was put elsewhere is read from the last good state on.
+	counted.fail = func(from string) bool { return from != good }
+	b.push(t, "5", map[string][]byte{"prometheus/ops/5.yaml": fileOf("up == 0", "x")})
+	b.Moved(t.Context())
+	if held := b.Status(t.Context()).Held; len(held.Commits) != 7 || len(held.Paths) != 7 {
+		t.Errorf("held: %q, %q", subjects(held.Commits), held.Paths)
 	}
 }
 
