@@ -46,8 +46,6 @@ func (o *objects) leads(ctx context.Context, commit, tip plumbing.Hash) (bool, e
 
 // has reports whether a commit is in the repository.
 func (o *objects) has(commit plumbing.Hash) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	_, err := o.get(plumbing.CommitObject, commit, maxMessage)
 	return err == nil
 }

@@ -98,6 +98,22 @@ func (f *faultyFile) Read(p []byte) (int, error) {
 	return f.File.Read(p)
 }
 
+func (f *faultyFile) ReadAt(p []byte, at int64) (int, error) {
+	if f.disk.fail() {
+		return 0, errOr(f.disk.err)
+	}
+	return f.File.ReadAt(p, at)
+}
+
+func (f *faultyFile) Readdirnames(n int) ([]string, error) {
+	if f.disk.fail() {
+		return nil, errOr(f.disk.err)
+	}
+	return f.File.(interface {
+		Readdirnames(n int) ([]string, error)
+	}).Readdirnames(n)
+}
+
 func (f *faultyFile) Close() error {
 	if f.disk.fail() {
 		return errors.Join(errOr(f.disk.err), f.File.Close())

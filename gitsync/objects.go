@@ -1,8 +1,9 @@
 package gitsync
 
 import (
+	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -15,34 +16,30 @@ const (
 	maxFile        = 4 << 20  // bytes of one file; larger ones are refused
 	maxTreeObject  = 16 << 20 // bytes of one directory: some 200,000 entries
 	maxMessage     = 4 << 20  // bytes of one commit
-	objectCache    = 16 * cache.MiByte
-	maxReindex     = 10      // times that an object is looked for again; one is enough unless several `git gc` run in a row
-	maxTreeEntries = 200_000 // entries in the cache of directories, about 20 MB
+	maxLooks       = 10       // times that an object is looked for again; one is enough unless several `git gc` run in a row
+	maxTreeEntries = 200_000  // entries in the cache of directories, about 20 MB
 )
 
-// objects reads Git objects. It is safe for concurrent use, which go-git's storage is not: one at a time reads, and what
-// was read of directories is remembered by hash, so that listing a tree costs the directories that changed.
+// objects reads Git objects. It is safe for concurrent use. What was read of directories is remembered by hash, so that listing a tree costs
+// the directories that changed.
 type objects struct {
+	fs    *durable
+	packs packs
+
 	mu     sync.Mutex
-	fs     *durable
-	cache  cache.Object
-	store  *filesystem.Storage
+	store  *filesystem.Storage // for what is no object; not safe for concurrent use
 	trees  map[plumbing.Hash][]object.TreeEntry
 	cached int                                      // entries in trees
 	held   map[plumbing.Hash]plumbing.EncodedObject // made and not on the disk yet
-	fresh  freshPacks
-	known  map[string]bool // packs that store has indexed
 }
 
 func newObjects(fs *durable) *objects {
-	read := cache.NewObjectLRU(objectCache)
 	return &objects{
 		fs:    fs,
-		cache: read,
-		store: filesystem.NewStorageWithOptions(fs, read, filesystem.Options{MaxOpenDescriptors: 8}),
+		packs: packs{fs: fs},
+		store: filesystem.NewStorage(fs, cache.NewObjectLRU(0)),
 		trees: map[plumbing.Hash][]object.TreeEntry{},
 		held:  map[plumbing.Hash]plumbing.EncodedObject{},
-		fresh: newFreshPacks(),
 	}
 }
 
@@ -74,8 +71,9 @@ func (o *objects) tree(hash plumbing.Hash) ([]object.TreeEntry, error) {
 		return nil, nil
 	}
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	if entries, ok := o.trees[hash]; ok {
+	entries, known := o.trees[hash]
+	o.mu.Unlock()
+	if known {
 		return entries, nil
 	}
 	encoded, err := o.get(plumbing.TreeObject, hash, maxTreeObject)
@@ -86,6 +84,8 @@ func (o *objects) tree(hash plumbing.Hash) ([]object.TreeEntry, error) {
 	if err := tree.Decode(encoded); err != nil {
 		return nil, fmt.Errorf("tree %s: %w", hash, err)
 	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.cached += len(tree.Entries); o.cached > maxTreeEntries {
 		clear(o.trees)
 		o.cached = len(tree.Entries)
@@ -96,59 +96,70 @@ func (o *objects) tree(hash plumbing.Hash) ([]object.TreeEntry, error) {
 
 // commit returns a commit.
 func (o *objects) commit(hash plumbing.Hash) (*object.Commit, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	encoded, err := o.get(plumbing.CommitObject, hash, maxMessage)
 	if err != nil {
 		return nil, err
 	}
-	commit, err := object.DecodeCommit(o.store, encoded)
+	commit, err := object.DecodeCommit(nil, encoded)
 	if err != nil {
 		return nil, fmt.Errorf("commit %s: %w", hash, err)
 	}
 	return commit, nil
 }
 
-// blob returns a file's bytes.
+// blob returns a file's bytes, which the caller must not change.
 func (o *objects) blob(hash plumbing.Hash) ([]byte, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	encoded, err := o.get(plumbing.BlobObject, hash, maxFile)
 	if err != nil {
 		return nil, err
 	}
-	r, err := encoded.Reader()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	return io.ReadAll(r)
+	return contentOf(encoded)
 }
 
-// get reads an object of at most limit bytes.
+// get reads an object of at most limit bytes, also one that is only held.
 func (o *objects) get(t plumbing.ObjectType, hash plumbing.Hash, limit int64) (plumbing.EncodedObject, error) {
-	for _, made := range []map[plumbing.Hash]plumbing.EncodedObject{o.held, o.fresh.objects} {
-		if object, ok := made[hash]; ok && object.Type() == t {
-			return object, nil
-		}
+	o.mu.Lock()
+	held := o.held[hash]
+	o.mu.Unlock()
+	if held != nil && held.Type() == t {
+		return held, nil
 	}
-	encoded, err := o.find(t, hash, limit)
-	for again := 0; err != nil && again < maxReindex && o.mayHaveMoved(err); again++ {
-		encoded, err = o.find(t, hash, limit)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", t, hash, err)
-	}
-	return encoded, nil
+	return o.read(t, hash, limit)
 }
 
-func (o *objects) find(t plumbing.ObjectType, hash plumbing.Hash, limit int64) (plumbing.EncodedObject, error) {
-	size, err := o.store.EncodedObjectSize(hash)
-	if err != nil {
-		return nil, err
+// read reads an object of at most limit bytes from the disk. It looks again when there are other packs than it has looked through: somebody
+// may have run `git gc` or pushed, or be at it now.
+func (o *objects) read(t plumbing.ObjectType, hash plumbing.Hash, limit int64) (plumbing.EncodedObject, error) {
+	packs := o.packs.all()
+	for again := 0; ; again++ {
+		object, err := o.packs.find(packs, hash, limit)
+		if errors.Is(err, plumbing.ErrObjectNotFound) {
+			object, err = o.fs.loose(hash, limit)
+		}
+		if err == nil && object.kind != t {
+			err = fmt.Errorf("%w: it is a %s", plumbing.ErrObjectNotFound, object.kind)
+		}
+		if err == nil {
+			return &stored{object, hash}, nil
+		}
+		now, listErr := o.packs.list()
+		if errors.Is(err, ErrTooLarge) || again == maxLooks || listErr == nil && slices.Equal(now, packs) {
+			return nil, fmt.Errorf("%s %s: %w", t, hash, err)
+		}
+		if listErr != nil {
+			return nil, fmt.Errorf("%s %s: %w", t, hash, listErr)
+		}
+		packs = now
 	}
-	if size > limit {
-		return nil, fmt.Errorf("%w: %d bytes, %d are allowed", ErrTooLarge, size, limit)
-	}
-	return o.store.EncodedObject(t, hash)
+}
+
+// remember makes the objects of a pack readable that we have written.
+func (o *objects) remember(p *pack, packed []plumbing.EncodedObject) {
+	_ = o.packs.add(p.name, packed) // whoever looks for them lists the packs, and is told what is wrong
+}
+
+// refresh looks which packs there are now.
+func (o *objects) refresh() error {
+	_, err := o.packs.list()
+	return err
 }

@@ -3,11 +3,13 @@ package gitsync
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"os"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/go-git/go-billy/v5"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -105,6 +107,23 @@ func (d *durable) ReadDir(dir string) ([]os.FileInfo, error) {
 		name, ok := strings.CutSuffix(f.Name(), ".pack")
 		return ok && !indexed[name]
 	}), err
+}
+
+// names returns the names of what is in a directory. Other than ReadDir it does not look at each, and so does not fail when some are removed
+// meanwhile.
+func (d *durable) names(dir string) ([]string, error) {
+	f, err := d.Filesystem.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	lister, ok := f.(interface {
+		Readdirnames(n int) ([]string, error)
+	})
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("%s: %w: listing", dir, billy.ErrNotSupported), f.Close())
+	}
+	names, err := lister.Readdirnames(-1)
+	return names, errors.Join(err, f.Close())
 }
 
 // tidyPacks removes what a killed process left among the packs: files that it was writing, and .keep files of ours. What they kept

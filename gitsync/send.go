@@ -107,7 +107,5 @@ func (p *parcel) write(w io.Writer) error {
 
 // any reads an object that may be as large as what is taken from a Git server.
 func (o *objects) any(t plumbing.ObjectType, hash plumbing.Hash) (plumbing.EncodedObject, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	return o.get(t, hash, maxObject)
 }

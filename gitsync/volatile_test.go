@@ -247,3 +247,9 @@ func (f *volatileFile) Sync() error {
 	}
 	return f.File.(interface{ Sync() error }).Sync()
 }
+
+func (f *volatileFile) Readdirnames(n int) ([]string, error) {
+	return f.File.(interface {
+		Readdirnames(n int) ([]string, error)
+	}).Readdirnames(n)
+}

@@ -90,15 +90,6 @@ func (c *completeness) stored(hash plumbing.Hash, t plumbing.ObjectType) error {
 		}
 		return nil
 	}
-	c.objects.mu.Lock()
-	defer c.objects.mu.Unlock()
-	_, err := c.objects.find(t, hash, maxObject)
-	if err != nil { // perhaps it is in a pack that is not looked through yet
-		c.objects.store.Reindex()
-		_, err = c.objects.find(t, hash, maxObject)
-	}
-	if err != nil {
-		return fmt.Errorf("%s %s: %w", t, hash, err)
-	}
-	return nil
+	_, err := c.objects.read(t, hash, maxObject)
+	return err
 }

@@ -30,7 +30,7 @@ func (d *durable) writeLoose(o plumbing.EncodedObject) error {
 	dir := path.Join("objects", hash[:2])
 	temporary := path.Join(dir, "tmp_obj_"+rand.Text()) // `git prune` removes what a crash leaves under such names
 	f, err := d.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
-	for again := 0; os.IsNotExist(err) && again < maxReindex; again++ { // `git gc` removed the empty directory
+	for again := 0; os.IsNotExist(err) && again < maxLooks; again++ { // `git gc` removed the empty directory
 		f, err = d.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
 	}
 	if err != nil {
