@@ -1,0 +1,70 @@
+package rules
+
+import (
+	"context"
+	"fmt"
+)
+
+// pastSince is what happened since the last good state.
+type pastSince struct {
+	to        string // the revision that it goes up to; "" when nothing was read
+	external  []PastCommit
+	displaced []PastCommit    // that stand in place of a change of ours
+	foreign   map[string]bool // path in the rulebook → it was somebody else who touched it last
+}
+
+// add takes a commit up.
+func (p *pastSince) add(c PastCommit) {
+	external := c.External()
+	switch {
+	case external:
+		p.external = append(p.external, c)
+	case c.Trailer("Action") == ConflictAction:
+		p.displaced = append(p.displaced, c)
+	}
+	for _, f := range c.Files {
+		p.foreign[f.Path] = external
+	}
+}
+
+// pastSince reads what happened since the last good state; while something is held, only what was committed on top of what was read before.
+// The caller holds outside.
+func (a *Applier) pastSince(ctx context.Context, book *Book) (pastSince, error) {
+	o := &a.outside
+	if o.held != nil {
+		past, onTop := o.past, true
+		err := a.Store.Log(ctx, past.to, book.Revision(), func(c PastCommit) error {
+			onTop = onTop && len(c.Parents) == 1 && c.Parent == past.to
+			past.add(c)
+			past.to = c.Revision
+			return nil
+		})
+		if err == nil && onTop {
+			return past, nil
+		}
+		// The branch was put elsewhere, or something was merged.
+	}
+	return a.pastSinceGood(ctx, book)
+}
+
+// pastSinceGood reads all that happened since the last good state. Commits of ours that come first were good, and move that state on.
+func (a *Applier) pastSinceGood(ctx context.Context, book *Book) (pastSince, error) {
+	o := &a.outside
+	past, good := pastSince{to: book.Revision(), foreign: map[string]bool{}}, o.good.Revision()
+	err := a.Store.Log(ctx, good, book.Revision(), func(c PastCommit) error {
+		past.add(c)
+		if len(past.external) == 0 && len(c.Parents) <= 1 && c.Parent == good {
+			good = c.Revision
+		}
+		return nil
+	})
+	if err != nil {
+		return past, fmt.Errorf("the commits since %s cannot be read: %w", good, err)
+	}
+	if len(past.external) > 0 && good != o.good.Revision() {
+		if o.good, err = a.bookOf(ctx, good); err != nil {
+			return past, err
+		}
+	}
+	return past, nil
+}
