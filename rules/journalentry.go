@@ -1,0 +1,72 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+)
+
+// JournalEntry is a record with its number in the journal. Later entries have higher numbers.
+type JournalEntry struct {
+	Seq    int64
+	Record Record
+}
+
+// maxReplyText is how many bytes of a reply are looked through: what a list shows is no event.
+const maxReplyText = 4 << 10
+
+// JournalText returns what free words are looked for in: the command with its reason, who gave it, the rules that it touched, and what was
+// answered, brought to one form as FoldText does.
+func JournalText(r Record) string {
+	parts := []string{r.Request.Command, r.Action, r.Request.Actor.Name, r.Outcome.Reason}
+	for _, ref := range r.Outcome.Refs[:min(len(r.Outcome.Refs), maxAlertTrailers)] {
+		parts = append(parts, ref.Name)
+	}
+	if r.Outcome.Err != nil {
+		parts = append(parts, errorText(r.Outcome.Err))
+	}
+	parts = append(parts, strings.ToValidUTF8(r.Reply[:min(len(r.Reply), maxReplyText)], ""))
+	return FoldText(strings.Join(parts, "\n"))
+}
+
+// errorText returns what an error says to the person.
+func errorText(err error) string {
+	if e, ok := err.(*Error); ok { //nolint:errorlint // a record of the journal has nothing around it
+		return e.Text
+	}
+	return err.Error()
+}
+
+// FoldText brings texts that look or read alike to one form: case, full-width letters and the like do not count.
+func FoldText(s string) string { return fold(s) }
+
+// JournalRules returns the names of the rules that an entry is about, folded: those that it touched; where it touched none, as it was refused or only
+// asked, the words of the command.
+func JournalRules(r Record) []string {
+	var names []string
+	for _, ref := range r.Outcome.Refs {
+		names = append(names, fold(ref.Name))
+	}
+	if len(names) == 0 {
+		words := strings.Fields(fold(r.Request.Command[:min(len(r.Request.Command), maxReplyText)]))
+		for _, word := range words {
+			names = append(names, strings.Trim(word, "\"'`“”"))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// JournalResults returns what `result=` finds an entry by: its result and its state, or OpenResult.
+func JournalResults(r Record) []string {
+	if r.Done.IsZero() {
+		return []string{OpenResult}
+	}
+	results := []string{string(r.Outcome.Result)}
+	if r.Outcome.State != "" {
+		results = append(results, string(r.Outcome.State))
+	}
+	return results
+}
+
+// OpenResult stands for the result of a command that has not ended, or of which nobody knows yet how it ended.
+const OpenResult = "OPEN"

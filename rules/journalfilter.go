@@ -1,0 +1,210 @@
+package rules
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// JournalTerm is one piece of a filter: `key=value`, or a free text without a key.
+type JournalTerm struct{ Key, Value string }
+
+// JournalAsker is who asks, and what that decides.
+type JournalAsker struct {
+	ID      string // for by=me; "" where nobody is known
+	Now     time.Time
+	Zone    *time.Location    // where times are meant
+	Actions map[string]string // what actions are called → their canonical names; nil takes every word for one
+}
+
+// journalKeys are the keys of the filter, with what else they are called.
+var journalKeys = []struct {
+	name   string
+	called []string
+	read   func(q *JournalQuery, asker JournalAsker, key, value string) error
+}{
+	{"by", []string{"user", "who", "actor", "author", "person", "誰"}, readBy},
+	{"rule", []string{"name", "alert", "ルール"}, func(q *JournalQuery, _ JournalAsker, _, v string) error { q.Rule = v; return nil }},
+	{"action", []string{"command", "cmd", "操作"}, readAction},
+	{"result", []string{"results", "state", "status", "結果"}, readResult},
+	{"channel", []string{"チャンネル"}, func(q *JournalQuery, _ JournalAsker, _, v string) error {
+		q.Channel = strings.TrimLeft(v, "~#～")
+		return nil
+	}},
+	{"ruler", nil, func(q *JournalQuery, _ JournalAsker, _, v string) error { q.Ruler = v; return nil }},
+	{"since", []string{"from", "after"}, readSince},
+	{"until", []string{"to", "before"}, readUntil},
+	{"at", []string{"on", "date", "day", "日時"}, readAt},
+}
+
+// JournalKey returns the key of the filter that a word is or is called; "" when it is none.
+func JournalKey(word string) string {
+	word = fold(word)
+	for _, k := range journalKeys {
+		if k.name == word || slices.Contains(k.called, word) {
+			return k.name
+		}
+	}
+	return ""
+}
+
+// ParseJournalQuery reads a filter. Terms without a key are free words; so is `x=y` whose x is nothing like a key: it is looked for as it
+// stands. at= is one day, minute or second; where it says how long ago, the day that this was. Errors are *Error of kind Invalid whose Field
+// is the term's key as it is written.
+func ParseJournalQuery(terms []JournalTerm, asker JournalAsker) (JournalQuery, error) {
+	var q JournalQuery
+	given := map[string]bool{}
+	for _, t := range terms {
+		name := JournalKey(t.Key)
+		switch {
+		case t.Key == "" && strings.TrimSpace(t.Value) == "":
+		case t.Key == "":
+			q.Words = append(q.Words, strings.TrimSpace(t.Value))
+		case name == "":
+			if err := notKey(t); err != nil {
+				return q, err
+			}
+			q.Words = append(q.Words, t.Key+"="+t.Value)
+		case strings.TrimSpace(t.Value) == "":
+			return q, invalid(t.Key, "%s= has no value. Leave it out, or give it a value.", t.Key)
+		case given[name]:
+			return q, invalid(t.Key, "%s= is given twice.", name)
+		default:
+			given[name] = true
+			if err := readTerm(&q, asker, name, t); err != nil {
+				return q, err
+			}
+		}
+	}
+	if given["at"] && (given["since"] || given["until"]) {
+		return q, invalid("at", "at= names a day or a time of its own: leave it out, or since= and until=.")
+	}
+	return q, nil
+}
+
+func readTerm(q *JournalQuery, asker JournalAsker, name string, t JournalTerm) error {
+	for _, k := range journalKeys {
+		if k.name == name {
+			return k.read(q, asker, t.Key, strings.TrimSpace(t.Value))
+		}
+	}
+	return nil
+}
+
+// notKey returns the error for a key that is nearly one of the filter's; nil when it is none of ours.
+func notKey(t JournalTerm) error {
+	var names []string
+	for _, k := range journalKeys {
+		names = append(names, k.name)
+	}
+	near := Nearest(t.Key, names)
+	if len(near) == 0 {
+		return nil
+	}
+	e := invalid(t.Key, "The journal has no filter %s=. Did you mean %s=? The filters are %s; what is no filter is looked for as text, in quotes where it looks like one.",
+		t.Key, near[0], strings.Join(names, ", "))
+	for _, name := range near {
+		if !strings.ContainsAny(t.Value, " 　\"'`\n\t") {
+			e.Fixes = append(e.Fixes, name+"="+t.Value)
+		}
+	}
+	return e
+}
+
+func readBy(q *JournalQuery, asker JournalAsker, key, value string) error {
+	q.By = strings.TrimSpace(strings.TrimLeft(value, "@＠﹫\u200b"))
+	if fold(q.By) == "me" && asker.ID != "" {
+		q.By = asker.ID
+	}
+	if q.By == "" {
+		return invalid(key, "%s= takes the name of a person.", key)
+	}
+	return nil
+}
+
+func readAction(q *JournalQuery, asker JournalAsker, key, value string) error {
+	q.Action = fold(value)
+	if asker.Actions == nil {
+		return nil
+	}
+	name, known := asker.Actions[q.Action]
+	if !known {
+		e := invalid(key, "%s= takes the name of a command: %s.", key, strings.Join(slices.Compact(slices.Sorted(maps.Values(asker.Actions))), ", "))
+		e.Fixes = Nearest(value, sortedKeys(asker.Actions))
+		return e
+	}
+	q.Action = name
+	return nil
+}
+
+// resultWords are what `result=` takes beside the names of results and states.
+var resultWords = map[string][]string{
+	"ok":       {string(Success)},
+	"成功":       {string(Success)},
+	"invalid":  {string(ValidationError)},
+	"refused":  {string(ValidationError), string(DeniedResult), string(Reverted)},
+	"拒否":       {string(ValidationError), string(DeniedResult), string(Reverted)},
+	"error":    {string(ValidationError), string(DeniedResult), string(Failed), string(Reverted), string(Displaced)},
+	"errors":   {string(ValidationError), string(DeniedResult), string(Failed), string(Reverted), string(Displaced)},
+	"失敗":       {string(Failed)},
+	"undone":   {string(Reverted), string(Displaced)},
+	"waiting":  {string(Pending), string(NotLoaded)},
+	"not live": {string(Pending), string(NotLoaded), string(Reverted), string(Displaced)},
+}
+
+// readResult reads names of results and states, with commas between them, in any case, with dashes or spaces for underscores.
+func readResult(q *JournalQuery, _ JournalAsker, key, value string) error {
+	names := []string{
+		string(Success), string(ValidationError), string(DeniedResult), string(Failed), OpenResult,
+		string(Live), string(Pending), string(NotLoaded), string(Reverted), string(Displaced), string(Superseded),
+	}
+	for part := range strings.SplitSeq(fold(value), ",") {
+		part = strings.Join(strings.FieldsFunc(part, func(r rune) bool { return r == '-' || r == '_' || r == ' ' }), " ")
+		name := strings.ToUpper(strings.ReplaceAll(part, " ", "_"))
+		switch {
+		case slices.Contains(names, name):
+			q.Results = append(q.Results, name)
+		case resultWords[part] != nil:
+			q.Results = append(q.Results, resultWords[part]...)
+		default:
+			known := make([]string, 0, len(names)+len(resultWords))
+			for _, n := range names {
+				known = append(known, strings.ToLower(n))
+			}
+			e := invalid(key, "%s= takes %s, or one of the groups %s; several with commas between them.", key,
+				strings.Join(known, ", "), strings.Join(sortedKeys(resultWords), ", "))
+			e.Fixes = Nearest(part, append(known, sortedKeys(resultWords)...))
+			return e
+		}
+	}
+	return nil
+}
+
+func readSince(q *JournalQuery, asker JournalAsker, key, value string) error {
+	m, err := asker.moment(key, value)
+	q.Since = m.At
+	return err
+}
+
+func readUntil(q *JournalQuery, asker JournalAsker, key, value string) error {
+	m, err := asker.moment(key, value)
+	if q.Until = m.At; m.Day() {
+		q.Until = m.Next
+	}
+	return err
+}
+
+func readAt(q *JournalQuery, asker JournalAsker, key, value string) error {
+	m, err := asker.moment(key, value)
+	if err == nil && m.At.Equal(m.Next) {
+		m = dayOf(m.At.In(cmp.Or(asker.Zone, time.UTC)))
+	}
+	q.Since, q.Until = m.At, m.Next
+	return err
+}
+
+func (a JournalAsker) moment(key, value string) (Moment, error) {
+	return ParseMoment(key, value, a.Now, cmp.Or(a.Zone, time.UTC))
+}

@@ -1,0 +1,87 @@
+package rules
+
+import (
+	"errors"
+	"strings"
+	"time"
+)
+
+// Moment is a time as a person wrote it.
+type Moment struct {
+	At   time.Time // of a day, a minute or a second that was written, its first moment
+	Next time.Time // the first moment behind that; At itself where it was written as how long ago
+}
+
+// Day reports whether a whole day was written.
+func (m Moment) Day() bool { return m.Next.Sub(m.At) > time.Hour }
+
+// momentForms are the ways in which a time is written, in the asker's zone where it names none; a date alone is its first moment.
+var momentForms = []string{
+	"2006-01-02", "2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02 15:04:05",
+	"2006-01-02 15:04:05 MST", "2006-01-02 15:04 MST", time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05Z07:00",
+	"2006/01/02", "2006/01/02 15:04", "2006/1/2", "2006/1/2 15:04", "2006.01.02", "2006年1月2日",
+}
+
+// ParseMoment reads a date, a time, or how long ago, as Prometheus writes it or in words. field is the argument's name for the error, an
+// *Error of kind Invalid; what lies in the future is one.
+func ParseMoment(field, text string, now time.Time, zone *time.Location) (Moment, error) {
+	text = strings.TrimSpace(strings.ToUpper(fold(text)))
+	local := now.In(zone)
+	today := dayOf(local)
+	switch text {
+	case "NOW", "今":
+		return Moment{now, now}, nil
+	case "TODAY", "今日":
+		return today, nil
+	case "YESTERDAY", "昨日":
+		return Moment{today.At.AddDate(0, 0, -1), today.At}, nil
+	}
+	for _, form := range momentForms {
+		t, err := time.ParseInLocation(form, text, zone)
+		if err != nil || strings.Contains(form, "MST") && madeUp(t) {
+			continue
+		}
+		if t.After(now) {
+			return Moment{}, invalid(field, "%s= lies in the future: it is %s now.", field, local.Format("2006-01-02 15:04:05 MST"))
+		}
+		switch {
+		case !strings.Contains(form, "15"):
+			return Moment{t, t.AddDate(0, 0, 1)}, nil
+		case strings.Contains(form, "05"):
+			return Moment{t, t.Add(time.Second)}, nil
+		default:
+			return Moment{t, t.Add(time.Minute)}, nil
+		}
+	}
+	ago, err := timeAgo(field, text)
+	if err != nil {
+		return Moment{}, invalid(field, `%s= takes how long ago, such as 7d, or a time, such as 2026-11-01 or "2026-11-01 02:00" (in %s).`, field, local.Format("MST"))
+	}
+	t := now.Add(-ago)
+	return Moment{t, t}, nil
+}
+
+// dayOf returns the day of a time in its zone.
+func dayOf(t time.Time) Moment {
+	first := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
+	return Moment{first, first.AddDate(0, 0, 1)}
+}
+
+// madeUp reports whether the time package did not know the zone's abbreviation and put UTC in its place.
+func madeUp(t time.Time) bool {
+	name, offset := t.Zone()
+	return offset == 0 && name != "UTC" && name != "GMT" && t.Location() != time.UTC && t.Location().String() == name
+}
+
+// timeAgo reads a span of time as Prometheus writes it, or in words that mean just one.
+func timeAgo(field, text string) (time.Duration, error) {
+	text = strings.ToLower(text)
+	for _, word := range []string{"ago", "前", "before", "last "} {
+		text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSuffix(text, word), word))
+	}
+	span, err := ParseDuration(field, text)
+	if e, ok := errors.AsType[*Error](err); ok && len(e.Fixes) == 1 {
+		return ParseDuration(field, e.Fixes[0])
+	}
+	return span, err
+}
