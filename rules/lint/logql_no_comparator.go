@@ -25,23 +25,25 @@ var logqlNoComparator = Check{
     expr: sum by (job) (rate({job="fail2ban"} |= "Ban" [5m])) > 0.1
 `,
 	find: func(s *subject) []finding {
-		if s.Rule.Alert == "" {
-			return nil
-		}
-		compares := false
-		s.log.Walk(func(e syntax.Expr) bool {
-			switch e := e.(type) {
-			case *syntax.BinOpExpr:
-				compares = compares || syntax.IsComparisonOperator(e.Op) || e.Op == syntax.OpTypeUnless
-			case *syntax.RangeAggregationExpr:
-				compares = compares || e.Operation == syntax.OpRangeTypeAbsent
-			}
-			return true
-		})
-		if compares {
+		if s.Rule.Alert == "" || longest(s.log) == nil || valuesOf(s.log).always || compares(s.log) {
 			return nil
 		}
 		return []finding{{field: "expr", text: "the expression compares nothing: the alert fires as soon as one line is counted",
 			fix: s.Rule.Expr + " > 0"}}
 	},
+}
+
+// compares reports whether an expression's result depends on more than that there is a line.
+func compares(root syntax.Expr) bool {
+	for _, e := range nodesOf[*syntax.BinOpExpr](root) {
+		if _, ok := comparisonOf(e); ok || e.Op == syntax.OpTypeUnless || syntax.IsComparisonOperator(e.Op) && !e.Opts.ReturnBool {
+			return true
+		}
+	}
+	for _, e := range nodesOf[*syntax.RangeAggregationExpr](root) {
+		if e.Operation == syntax.OpRangeTypeAbsent {
+			return true
+		}
+	}
+	return false
 }

@@ -1,0 +1,47 @@
+package lint
+
+import (
+	"fmt"
+
+	"github.com/grafana/loki/v3/pkg/logql/syntax"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+var logqlFilterOrder = Check{
+	Name:     "logql-filter-order",
+	Dialects: inLogQL,
+	Severity: rules.SeverityInfo,
+	What:     "a line filter behind a parser and a label filter",
+	Why:      "each line is taken apart before it is thrown away: a line filter costs a fraction of a parser and belongs in front. Loki moves it there by itself, but never past a label filter",
+	Bad: `groups:
+- name: api
+  rules:
+  - alert: ApiTimeouts
+    expr: sum by (job) (count_over_time({job="api"} | logfmt | level="error" |= "timeout" [5m])) > 0
+`,
+	Good: `groups:
+- name: api
+  rules:
+  - alert: ApiTimeouts
+    expr: sum by (job) (count_over_time({job="api"} |= "timeout" | logfmt | level="error" [5m])) > 0
+`,
+	find: func(s *subject) []finding {
+		var found []finding
+		for _, pipeline := range nodesOf[*syntax.PipelineExpr](s.log) {
+			parsed, stuck := false, false
+			for _, stage := range pipeline.MultiStages {
+				_, isLabel := stage.(*syntax.LabelFilterExpr)
+				filter, isLine := stage.(*syntax.LineFilterExpr)
+				if rewrites(stage) {
+					break
+				}
+				parsed, stuck = parsed || parses(stage), stuck || parsed && isLabel
+				if isLine && stuck {
+					found = append(found, s.inFilter(filter).says(fmt.Sprintf("%s would be cheaper in front of the parser", filter)))
+				}
+			}
+		}
+		return found
+	},
+}

@@ -1,0 +1,106 @@
+package lint
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/grafana/loki/v3/pkg/logql/log"
+	"github.com/grafana/loki/v3/pkg/logql/syntax"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+var logqlImpossible = Check{
+	Name:     "logql-impossible",
+	Dialects: inLogQL,
+	Severity: rules.SeverityError,
+	What:     "stream matchers or line filters that contradict each other",
+	Why:      "no line can pass all of them, so there is nothing to count, ever",
+	Bad: `groups:
+- name: ssh
+  rules:
+  - alert: SshFailures
+    expr: sum by (job) (count_over_time({job="sshd"} |= "Failed password" !~ "(?i)failed" [5m])) > 0
+`,
+	Good: `groups:
+- name: ssh
+  rules:
+  - alert: SshFailures
+    expr: sum by (job) (count_over_time({job="sshd"} |= "Failed password" !~ "(?i)invalid user" [5m])) > 0
+`,
+	find: func(s *subject) []finding {
+		var found []finding
+		for _, r := range nodesOf[*syntax.LogRangeExpr](s.log) {
+			if absent(s.log, r) {
+				continue
+			}
+			found = append(found, s.noStreams(r.Left.Matchers())...)
+			found = append(found, s.noLines(stages(r))...)
+		}
+		return found
+	},
+}
+
+// absent reports whether a range is read to see that nothing is there.
+func absent(root syntax.Expr, r *syntax.LogRangeExpr) bool {
+	for _, e := range nodesOf[*syntax.RangeAggregationExpr](root) {
+		if e.Left == r {
+			return e.Operation == syntax.OpRangeTypeAbsent
+		}
+	}
+	return false
+}
+
+// noStreams finds matchers of one label that no value satisfies.
+func (s *subject) noStreams(matchers []*labels.Matcher) []finding {
+	var found []finding
+	for _, m := range matchers {
+		for _, other := range matchers {
+			if m.Type == labels.MatchEqual && m.Name == other.Name && !other.Matches(m.Value) {
+				found = append(found, s.inMatcher(other).says(fmt.Sprintf("no stream has both %s and %s", m, other)))
+			}
+		}
+	}
+	return found
+}
+
+// noLines finds a line filter that throws away whatever the filters before it ask for.
+func (s *subject) noLines(pipeline syntax.MultiStageExpr) []finding {
+	var asked []string
+	var found []finding
+	for _, stage := range pipeline {
+		if rewrites(stage) {
+			break
+		}
+		line, ok := stage.(*syntax.LineFilterExpr)
+		if !ok {
+			continue
+		}
+		for _, filter := range lineFilters(line) {
+			if filter.Ty == log.LineMatchEqual && filter.Or == nil && filter.Op == "" {
+				asked = append(asked, filter.Match)
+			}
+			for _, text := range asked {
+				if excludes(filter, text) {
+					found = append(found, s.inFilter(filter).says(fmt.Sprintf("every line that has %q is thrown away by %s", text, filter.LineFilter.Ty.String()+" "+quoted(filter.Match))))
+				}
+			}
+		}
+	}
+	return found
+}
+
+// excludes reports whether a line filter throws away every line that has text in it.
+func excludes(filter *syntax.LineFilterExpr, text string) bool {
+	switch {
+	case filter.Op != "": // ip("…")
+		return false
+	case filter.Ty == log.LineMatchNotEqual:
+		return strings.Contains(text, filter.Match)
+	case filter.Ty == log.LineMatchNotRegexp:
+		return findsIn(filter.Match, text)
+	default:
+		return false
+	}
+}
