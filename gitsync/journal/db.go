@@ -23,10 +23,11 @@ const busyTimeout = 5 * time.Second
 
 // DB is the journal's database. It is safe for concurrent use. Every method's failure is a *rules.Error of kind Unavailable.
 type DB struct {
-	sql    *sql.DB // the one connection that writes
-	reader *sql.DB // connections that read the history, beside it
-	path   string
-	file   os.FileInfo // the database as it was opened
+	sql     *sql.DB // the one connection that writes
+	writing writing // what waits for it
+	reader  *sql.DB // connections that read the history, beside it
+	path    string
+	file    os.FileInfo // the database as it was opened
 }
 
 // Open opens the journal at path, or makes it (readable by this user only), and brings its schema up to date. It refuses
@@ -67,7 +68,7 @@ func (d *DB) inPlace() error {
 	return err
 }
 
-// connect opens the one connection: commands are recorded one at a time, each with one fsync of the write-ahead log.
+// connect opens the one connection: what is recorded is recorded one after the other, with one fsync of the write-ahead log for all that waits.
 func connect(path string, busy time.Duration) (*sql.DB, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {

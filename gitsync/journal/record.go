@@ -87,14 +87,6 @@ func (d *DB) update(ctx context.Context, requestID, statement string, args ...an
 	return err
 }
 
-// exec runs a statement that writes. Once it began, ctx does not end it: whether it was done must not be in doubt.
-func (d *DB) exec(ctx context.Context, statement string, args ...any) (sql.Result, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	return d.sql.ExecContext(context.WithoutCancel(ctx), statement, args...)
-}
-
 // Interrupted returns the commands that were received and did not end, the oldest first: after a start, those that the
 // last run of the service left behind.
 func (d *DB) Interrupted(ctx context.Context) ([]rules.Record, error) {
