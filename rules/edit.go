@@ -11,7 +11,7 @@ import (
 
 // appendRules returns the file with rules added at the end of one of its groups, and every other byte as it was. Only a file
 // whose last line has no newline gets one. Errors are *Error.
-func (d *document) appendRules(groupIndex int, rules []Rule) ([]byte, error) {
+func (d *document) appendRules(groupIndex int, rules []placedRule) ([]byte, error) {
 	groups := d.groups()
 	group := groups.items[groupIndex]
 	if !groups.block {
@@ -34,7 +34,7 @@ func (d *document) appendRules(groupIndex int, rules []Rule) ([]byte, error) {
 		if blank {
 			insert.WriteString(newline)
 		}
-		for text := range strings.Lines(string(renderRules([]Rule{r}))) {
+		for text := range strings.Lines(string(renderRules([]placedRule{r}))) {
 			text = strings.TrimSuffix(text, "\n")
 			if text != "" {
 				insert.WriteString(strings.Repeat(" ", column) + text)

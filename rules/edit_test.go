@@ -622,7 +622,7 @@ func TestEditKeepsEveryOtherByte(t *testing.T) {
 			t.Parallel()
 			f := readFile("", expr.PromQL, []byte(test.file))
 			// Prometheus 3.15 takes label names in any script; it is the edit that is tested here.
-			got, err := f.withRules(0, []Rule{added})
+			got, err := f.withRules(0, []placedRule{{Rule: added}})
 			compareEdit(t, "addition", got, err, test.added, false)
 			got, err = f.withoutRule(f.find("B"))
 			compareEdit(t, "deletion", got, err, test.deleted, test.deletedWhole)
@@ -699,7 +699,7 @@ func FuzzEditAddDelete(f *testing.F) {
 			t.Skip("no rule file")
 		}
 		groupIndex := int(pick) % len(before.groups)
-		if after, err := before.withRules(groupIndex, []Rule{added}); err == nil {
+		if after, err := before.withRules(groupIndex, []placedRule{{Rule: added}}); err == nil {
 			requireInsertion(t, content, after)
 			f := readFile("", expr.PromQL, after)
 			if len(f.problems) > 0 {

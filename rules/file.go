@@ -37,6 +37,7 @@ type placedRule struct {
 	Rule
 	line   int // from 1, where the rule itself starts
 	source string
+	notes  []string // of a rule that is to be written: what is remembered beside it, a line each
 }
 
 // readFile parses and checks a rule file. What is wrong with it is in its problems; what of its rules can be told is in its groups.
@@ -75,7 +76,7 @@ func (d *document) readGroups() []group {
 		for j, item := range rules.items {
 			r := placedRule{Rule: decodeRule(item), line: item.Line}
 			if r.source = d.source(rules, j); r.source == "" {
-				r.source = string(renderRules([]Rule{r.Rule}))
+				r.source = string(renderRules([]placedRule{r}))
 			}
 			g.Rules = append(g.Rules, r)
 		}

@@ -33,11 +33,7 @@ func (b *Book) put(ruler RulerInfo, namespace string, g group) (path string, con
 	if err := b.checkFits(Ref{Ruler: ruler.Name, Path: path, Group: g.Name}, g, f.file.groups[index]); err != nil {
 		return "", nil, err
 	}
-	rules := make([]Rule, len(g.Rules))
-	for i, r := range g.Rules {
-		rules[i] = r.Rule
-	}
-	content, err = f.file.withRules(index, rules)
+	content, err = f.file.withRules(index, g.Rules)
 	return path, content, err
 }
 

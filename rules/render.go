@@ -20,16 +20,16 @@ func renderFile(g group) []byte {
 }
 
 // renderRules returns rules as the items of a block sequence without indentation.
-func renderRules(rules []Rule) []byte {
+func renderRules(rules []placedRule) []byte {
 	list := &yaml.Node{Kind: yaml.SequenceNode}
 	for _, r := range rules {
-		list.Content = append(list.Content, ruleNode(r))
+		list.Content = append(list.Content, r.node())
 	}
 	return encode(list)
 }
 
 // YAML returns the rule as a rule file writes it: one item of a list of rules, without indentation, ending in a newline.
-func (r Rule) YAML() string { return string(renderRules([]Rule{r})) }
+func (r Rule) YAML() string { return string(renderRules([]placedRule{{Rule: r}})) }
 
 func groupNode(g group) *yaml.Node {
 	node := mapping("name", text(g.Name))
@@ -47,9 +47,18 @@ func groupNode(g group) *yaml.Node {
 	}
 	list := &yaml.Node{Kind: yaml.SequenceNode}
 	for _, r := range g.Rules {
-		list.Content = append(list.Content, ruleNode(r.Rule))
+		list.Content = append(list.Content, r.node())
 	}
 	extend(node, "rules", list)
+	return node
+}
+
+// node returns the rule with its notes as comments below its name: inside the item, so that they stay with it wherever it goes.
+func (r placedRule) node() *yaml.Node {
+	node := ruleNode(r.Rule)
+	if len(r.notes) > 0 {
+		node.Content[2].HeadComment = "# " + strings.Join(r.notes, "\n# ")
+	}
 	return node
 }
 

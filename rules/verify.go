@@ -8,7 +8,7 @@ import (
 
 // withRules returns the content of a file after rules were appended to one of its groups. The result has been read again: all
 // that was there is as it was, and the rules are what they should be. Errors are *Error.
-func (f *file) withRules(groupIndex int, rules []Rule) ([]byte, error) {
+func (f *file) withRules(groupIndex int, rules []placedRule) ([]byte, error) {
 	d, err := readDocument(f.content)
 	if err != nil {
 		return nil, notChanged(err)
@@ -23,9 +23,7 @@ func (f *file) withRules(groupIndex int, rules []Rule) ([]byte, error) {
 		want = readFile("", f.dialect, append(slices.Clone(f.content), d.newline()...)).groups
 	}
 	want = cloneGroups(want)
-	for _, r := range rules {
-		want[groupIndex].Rules = append(want[groupIndex].Rules, placedRule{Rule: r})
-	}
+	want[groupIndex].Rules = append(want[groupIndex].Rules, rules...)
 	return content, f.verify(content, want)
 }
 
