@@ -82,29 +82,33 @@ var labelMatcher = regexp.MustCompile(`^\s*([^\s=!~,{}"]+)\s*(=~|!~|!=|=)\s*`)
 
 // selector returns the log streams that the label names, as a canonical LogQL selector.
 func (l LogForm) selector() (string, error) {
-	label := strings.TrimSpace(l.Label)
-	text := label
-	switch {
-	case label == "":
-		return "", &Error{Kind: Invalid, Field: "label", Offset: -1, Text: "Say which log lines to count: job=NAME, or {…} with a LogQL selector."}
-	case label[0] == '{':
-	case !strings.ContainsAny(label, `=~,{}"`):
-		text = "{job=" + strconv.Quote(label) + "}"
-	default:
-		matchers, err := l.matchers(label)
-		if err != nil {
-			return "", err
-		}
-		text = "{" + strings.Join(matchers, ", ") + "}"
+	text, err := l.braced()
+	if err != nil {
+		return "", err
 	}
 	selector, _, err := expr.ParseSelector(text)
 	if err != nil {
-		return "", withFix(l.explain(err), quotedMatchers(label), func(fix string) bool {
+		return "", withFix(l.explain(err), quotedMatchers(strings.TrimSpace(l.Label)), func(fix string) bool {
 			_, _, err := expr.ParseSelector(fix)
 			return err == nil
 		})
 	}
 	return selector, nil
+}
+
+// braced returns the label as a selector with braces and quotes, which may yet be none.
+func (l LogForm) braced() (string, error) {
+	label := strings.TrimSpace(l.Label)
+	switch {
+	case label == "":
+		return "", &Error{Kind: Invalid, Field: "label", Offset: -1, Text: "Say which log lines to count: job=NAME, or {…} with a LogQL selector."}
+	case label[0] == '{':
+		return label, nil
+	case !strings.ContainsAny(label, `=~,{}"`):
+		return "{job=" + strconv.Quote(label) + "}", nil
+	}
+	matchers, err := l.matchers(label)
+	return "{" + strings.Join(matchers, ", ") + "}", err
 }
 
 // matchers splits what a person typed into LogQL matchers with quoted values.

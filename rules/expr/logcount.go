@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/grafana/loki/v3/pkg/logql/syntax"
-	"github.com/grafana/regexp"
 	"github.com/prometheus/common/model"
 )
 
@@ -60,8 +59,8 @@ func (c LogCount) filter() (string, error) {
 		return "", inField("pattern", err)
 	}
 	if c.Regexp != "" {
-		if _, err := guarded(pattern, scanRegexp, regexp.Compile); err != nil {
-			return "", regexpError(err, pattern)
+		if err := CheckRegexp(pattern); err != nil {
+			return "", err
 		}
 	}
 	return " " + operator + " " + strconv.Quote(pattern), nil
