@@ -44,7 +44,7 @@ func (d Dialect) CheckFile(content []byte) (problems []Problem) {
 		return tidy(problems)
 	}
 	decoded := true
-	if f.groups = l.goodGroups(content); f.groups == nil {
+	if f.groups = l.goodGroups(f.root); f.groups == nil {
 		problems, decoded = f.parse(l, content)
 	}
 	if decoded {
@@ -89,6 +89,5 @@ type adapter struct {
 
 // ParseExpr implements parser.Parser.
 func (a adapter) ParseExpr(expression string) (parser.Expr, error) {
-	_, err := a.language.canonical(expression)
-	return nil, err
+	return nil, a.language.parse(expression)
 }

@@ -32,6 +32,8 @@ type language struct {
 	dialect Dialect
 	// canonical is Dialect.Canonical.
 	canonical func(expression string) (string, error)
+	// parse is canonical without printing.
+	parse func(expression string) error
 	// names says which label and metric names the ruler takes in a rule file.
 	names model.ValidationScheme
 	// check returns what the ruler refuses or drops of a rule file beyond what rulefmt finds.

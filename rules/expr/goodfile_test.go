@@ -16,10 +16,11 @@ import (
 // requireAsStrict fails the test when a file is called good that rulefmt finds something wrong with, or reads otherwise.
 func requireAsStrict(t *testing.T, l language, content []byte) (good bool) {
 	t.Helper()
-	if _, problems := readFile(content); len(problems) > 0 {
+	f, problems := readFile(content)
+	if len(problems) > 0 {
 		return false // it never comes so far
 	}
-	groups := l.goodGroups(content)
+	groups := l.goodGroups(f.root)
 	if groups == nil {
 		return false
 	}
@@ -59,7 +60,8 @@ func FuzzGoodFile(f *testing.F) {
 	for _, seed := range []string{
 		rule, strings.Replace(rule, "alert", "record", 1), rule + "    labels: {a: 'b', __name__: x}\n", rule + "    annotations: {a: '{{ $value }}', b: '{{ $x }}'}\n",
 		rule + "- name: g\n  rules: []\n", rule + "    labels: {\"\": x}\n", rule + "    annotations: {\"\\xff\": x}\n", strings.Replace(rule, "alert: A", "alert: A\n    record: b", 1),
-		strings.Replace(rule, "alert: A", "record: b{}", 1) + "    annotations: {a: b}\n", rule + "    labels: &l {a: b}\n    annotations: *l\n", "groups: []", "groups:\n- name: g\n  labels: {a: \"\\ud800\"}\n",
+		strings.Replace(rule, "alert: A", "record: b{}", 1) + "    annotations: {a: b}\n", rule + "    !!binary for: 5m\n", rule + "    \"for\": 5m\n", rule + "    ? for\n    : 5m\n", rule + "    <<: {for: 5m, x: y}\n", "!!binary groups: []\n", "groups: &g [{name: g, rulse: []}]", "x: &x {name: g, rules: []}\ngroups: [*x, null]",
+		rule + "  - null\n  -\n", rule + "    !!null for: 5m\n", rule + "    for: !!null 5m\n", rule + "    labels: &l {a: b}\n    annotations: *l\n", "groups: []", "groups:\n- name: g\n  labels: {a: \"\\ud800\"}\n",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -82,4 +84,46 @@ func TestKnownTemplatesAreBounded(t *testing.T) {
 	if rest := known.unknown(map[string]string{"a": fmt.Sprintf("{{ %d }}", 2*maxTemplates+4), "b": "plain", "c": "{{ new }}"}); !maps.Equal(rest, map[string]string{"c": "{{ new }}"}) {
 		t.Errorf("unknown are %v", rest)
 	}
+}
+
+// parses reports whether rulefmt takes a text as a template.
+func parses(text string) bool {
+	r := rulefmt.Rule{Alert: "A", Expr: "vector(1)", Annotations: map[string]string{"a": text}}
+	return len(r.Validate(rulefmt.RuleNode{}, promQL.names, adapter{promQLParser, promQL})) == 0
+}
+
+func TestActions(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, template, want string }{
+		{"no action", "plain", "x"},
+		{"nothing", "", ""},
+		{"texts", "a {{ $value }} b {{$labels.job}}", "x{{ $value }}x{{$labels.job}}"},
+		{"white space", " {{ .Value }}\n{{ $x := 1 }}", " {{ .Value }} {{ $x := 1 }}"},
+		{"trimmed", "a {{- $value -}} b", "x{{- $value -}}x"},
+		{"a brace before", "{{{ $value }}", "{{{ $value }}"},
+		{"a brace after", "{{ $value }}} b", "{{ $value }}x"},
+		{"not closed", "a {{ $value", "a {{ $value"},
+		{"quotes", `a {{ "}}" }} b`, `a {{ "}}" }} b`},
+		{"a comment", "a {{/* }} */}} b", "a {{/* }} */}} b"},
+		{"a letter", "a {{ '}' }} b", "a {{ '}' }} b"},
+	} {
+		if got := actions(test.template); got != test.want {
+			t.Errorf("%s: of %q %q, want %q", test.name, test.template, got, test.want)
+		}
+	}
+}
+
+// FuzzActions holds that a template parses when its actions do, and only then.
+func FuzzActions(f *testing.F) {
+	for _, seed := range []string{
+		"a {{ $value }} b", "{{ if $value }} a {{ else }} b {{ end }}", "{{ range .Labels }}", "{{ end }}", "x {{- 3 -}} y", "{{-3}}", "{{ $x }}", "{{ humanize $value }}}",
+		`{{define "a"}}{{end}}{{define "a"}}x{{end}}`, "{{{ 1 }}", "{{ break }}", "{{ 1 }}{{", "}}", "{{ $value | humanize }}\x00\xff{{ .Labels.a }}", "{{ nothing }}", "{{ 1\n}}",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if short := actions(text); parses(text) != parses(short) {
+			t.Fatalf("%q parses: %t, %q: %t", text, parses(text), short, parses(short))
+		}
+	})
 }

@@ -14,8 +14,12 @@ import (
 var logQL = language{
 	dialect:   LogQL,
 	canonical: func(expression string) (string, error) { return guarded(expression, scanLogQL, parseLogQL) },
-	names:     model.LegacyValidation,
-	check:     checkLokiFile,
+	parse: func(expression string) error {
+		_, err := guarded(expression, scanLogQL, parseLogQL) // it prints, as it must look at the tree before and after
+		return err
+	},
+	names: model.LegacyValidation,
+	check: checkLokiFile,
 }
 
 // parseLogQL returns the canonical form of a sample expression.

@@ -7,13 +7,7 @@ import (
 
 // ParsePromQL returns the tree of a PromQL expression, as Canonical parses it and within the same limits. Errors are *SyntaxError.
 func ParsePromQL(expression string) (parser.Expr, error) {
-	return guarded(expression, scanPromQL, func(expression string) (parser.Expr, error) {
-		parsed, err := promQLParser.ParseExpr(expression)
-		if err != nil {
-			return nil, promQLError(err, expression)
-		}
-		return parsed, nil
-	})
+	return guarded(expression, scanPromQL, parsePromQL)
 }
 
 // ParseLogQL returns the tree of a LogQL sample expression, as Canonical parses it and within the same limits. Its pipelines are not built:

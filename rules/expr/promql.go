@@ -12,9 +12,13 @@ import (
 // itself, and validates names as UTF-8.
 var promQL = language{
 	dialect:   PromQL,
-	canonical: func(expression string) (string, error) { return guarded(expression, scanPromQL, parsePromQL) },
-	names:     model.UTF8Validation,
-	check:     func(*file) []Problem { return nil },
+	canonical: func(expression string) (string, error) { return guarded(expression, scanPromQL, printPromQL) },
+	parse: func(expression string) error {
+		_, err := ParsePromQL(expression)
+		return err
+	},
+	names: model.UTF8Validation,
+	check: func(*file) []Problem { return nil },
 }
 
 // promQLParser is safe for concurrent use: it makes a fresh parser for each expression.
@@ -42,11 +46,19 @@ func scanPromQL(expression string) effort {
 	}
 }
 
-// parsePromQL returns the canonical form.
-func parsePromQL(expression string) (string, error) {
+func parsePromQL(expression string) (parser.Expr, error) {
 	parsed, err := promQLParser.ParseExpr(expression)
 	if err != nil {
-		return "", promQLError(err, expression)
+		return nil, promQLError(err, expression)
+	}
+	return parsed, nil
+}
+
+// printPromQL returns the canonical form.
+func printPromQL(expression string) (string, error) {
+	parsed, err := parsePromQL(expression)
+	if err != nil {
+		return "", err
 	}
 	return parsed.String(), nil
 }
