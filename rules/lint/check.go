@@ -34,6 +34,7 @@ var (
 // subject is one rule with all that a check may know of it.
 type subject struct {
 	rules.Entry
+	dialect  expr.Dialect
 	prom     parser.Expr       // the parsed expression; nil in a LogQL rule
 	log      syntax.SampleExpr // nil in a PromQL rule; its pipelines must not be built, which would change it for the other checks
 	near     *neighbours       // the other rules of its book
@@ -49,6 +50,15 @@ type finding struct {
 	why        string // instead of the check's Why, where that is too general
 	fix        string // an expression, or options of a command (for=5m), that would do instead; "" when there is none
 	group      bool   // it is about the rule's group
+}
+
+// canonical returns the expression as its ruler prints it.
+func (s *subject) canonical() string {
+	canonical, err := s.dialect.Canonical(s.Rule.Expr)
+	if err != nil {
+		return s.Rule.Expr
+	}
+	return canonical
 }
 
 // inExpr returns a finding about the first place in the expression that has this text; about the whole expression where none has. (A LogQL

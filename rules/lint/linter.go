@@ -50,7 +50,7 @@ func (l *Linter) Lint(book *rules.Book, entries []rules.Entry) []rules.Finding {
 
 // lint returns what the checks find in one rule.
 func (l *Linter) lint(book *rules.Book, dialect expr.Dialect, e rules.Entry) []rules.Finding {
-	s := &subject{Entry: e, settings: l.settings.of(e.Ref.Ruler, e.Ref.Path), near: &l.near}
+	s := &subject{Entry: e, dialect: dialect, settings: l.settings.of(e.Ref.Ruler, e.Ref.Path), near: &l.near}
 	if !s.parse(dialect) {
 		return nil
 	}

@@ -11,7 +11,7 @@ var promqlComparison = Check{
 	Dialects: inPromQL,
 	Severity: rules.SeverityWarning,
 	What:     "an alert whose expression compares nothing, so that it fires for every series that is there, whatever its value",
-	Why:      "an alert fires for every series that its expression returns; zero is a value too",
+	Why:      "an alert fires for every series that its expression returns, and 0 is a value too",
 	Bad: `groups:
 - name: disk
   rules:
@@ -23,27 +23,22 @@ var promqlComparison = Check{
   rules:
   - alert: DiskErrors
     expr: rate(node_disk_errors_total[5m]) > 0
+  - alert: Watchdog
+    expr: vector(1)
 `,
 	find: func(s *subject) []finding {
-		if s.Rule.Alert == "" || filters(s.prom) {
+		if s.Rule.Alert == "" || filters(s.prom) || len(partsOf[*parser.VectorSelector](s.prom)) == 0 { // without series it fires always on purpose
 			return nil
 		}
-		return []finding{{field: "expr", text: "the expression compares nothing: the alert fires whenever there are series, also with the value 0",
-			fix: s.Rule.Expr + " > 0"}}
-	},
-}
-
-// filters reports whether an expression's result depends on values: whether some of it compares.
-func filters(e parser.Expr) bool {
-	found := false
-	parser.Inspect(e, func(node parser.Node, _ []parser.Node) error {
-		switch node := node.(type) {
-		case *parser.BinaryExpr:
-			found = found || node.Op.IsComparisonOperator() && !node.ReturnBool || node.Op == parser.LUNLESS
-		case *parser.Call:
-			found = found || node.Func.Name == "absent" || node.Func.Name == "absent_over_time"
+		f := finding{field: "expr"}
+		for _, b := range partsOf[*parser.BinaryExpr](s.prom) {
+			if b.ReturnBool {
+				return []finding{f.says("the comparison returns 0 or 1 because of bool, and the alert fires for both; leave bool out")}
+			}
+			if b.Op == parser.LOR {
+				return []finding{f.says("one side of or compares nothing: the alert fires whenever that has series, also with the value 0")}
+			}
 		}
-		return nil
-	})
-	return found
+		return []finding{f.says("the expression compares nothing: the alert fires whenever there are series, also with the value 0").mendedBy(s.Rule.Expr + " > 0")}
+	},
 }

@@ -26,11 +26,27 @@ type Scope struct {
 	Interval       time.Duration `yaml:"interval"`        // between evaluations, for groups that do not say it; default 1m
 	ScrapeInterval time.Duration `yaml:"scrape_interval"` // between samples of a series; default 15s
 	MaxRange       time.Duration `yaml:"max_range"`       // that a ruler takes for one query; default 721h, Loki's
+	Retention      time.Duration `yaml:"retention"`       // how long samples are kept; 0: that is not looked at
+	MaxInterval    time.Duration `yaml:"max_interval"`    // of a group; default 5m, how far back Prometheus looks for a sample
+	MaxFor         time.Duration `yaml:"max_for"`         // of for and keep_firing_for; default 168h
+
+	RequiredLabels      []string `yaml:"required_labels"`      // of every alert
+	RequiredAnnotations []string `yaml:"required_annotations"` // of every alert
+	RequiredMatchers    []string `yaml:"required_matchers"`    // labels that every PromQL selector must have a matcher for
+	KeepLabels          []string `yaml:"keep_labels"`          // that no PromQL expression may take away
+	DropLabels          []string `yaml:"drop_labels"`          // that every PromQL expression must take away
+	ExternalLabels      []string `yaml:"external_labels"`      // that the ruler adds to what it sends; no rule may set them
+
+	AlertNames  Pattern   `yaml:"alert_names"`  // of alerts
+	RecordNames Pattern   `yaml:"record_names"` // of recording rules
+	GroupNames  Pattern   `yaml:"group_names"`  // of groups
+	Reject      []Pattern `yaml:"reject"`       // what no label or annotation may be
 }
 
 // defaults is the scope before all others. Intervals are Prometheus's and Loki's own; 15s is the scrape interval of Prometheus's example
 // configuration, and shorter than most, so that nothing is said without reason.
-var defaults = Scope{Interval: time.Minute, ScrapeInterval: 15 * time.Second, MaxRange: 721 * time.Hour}
+var defaults = Scope{Interval: time.Minute, ScrapeInterval: 15 * time.Second, MaxRange: 721 * time.Hour, MaxInterval: 5 * time.Minute,
+	MaxFor: 7 * 24 * time.Hour}
 
 // of returns what holds for a ruler's file.
 func (s Settings) of(ruler, path string) Scope {
@@ -61,7 +77,30 @@ func (s Scope) under(next Scope) Scope {
 		Interval:       cmp.Or(next.Interval, s.Interval),
 		ScrapeInterval: cmp.Or(next.ScrapeInterval, s.ScrapeInterval),
 		MaxRange:       cmp.Or(next.MaxRange, s.MaxRange),
+		Retention:      cmp.Or(next.Retention, s.Retention),
+		MaxInterval:    cmp.Or(next.MaxInterval, s.MaxInterval),
+		MaxFor:         cmp.Or(next.MaxFor, s.MaxFor),
+
+		RequiredLabels:      orList(next.RequiredLabels, s.RequiredLabels),
+		RequiredAnnotations: orList(next.RequiredAnnotations, s.RequiredAnnotations),
+		RequiredMatchers:    orList(next.RequiredMatchers, s.RequiredMatchers),
+		KeepLabels:          orList(next.KeepLabels, s.KeepLabels),
+		DropLabels:          orList(next.DropLabels, s.DropLabels),
+		ExternalLabels:      orList(next.ExternalLabels, s.ExternalLabels),
+
+		AlertNames:  cmp.Or(next.AlertNames, s.AlertNames),
+		RecordNames: cmp.Or(next.RecordNames, s.RecordNames),
+		GroupNames:  cmp.Or(next.GroupNames, s.GroupNames),
+		Reject:      orList(next.Reject, s.Reject),
 	}
+}
+
+// orList returns the first of two lists that is given; an empty one is given too.
+func orList[T any](first, second []T) []T {
+	if first != nil {
+		return first
+	}
+	return second
 }
 
 // check returns what is wrong with a scope.

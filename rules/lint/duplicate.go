@@ -1,0 +1,62 @@
+package lint
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+var duplicate = Check{
+	Name:     "duplicate",
+	Dialects: inBoth,
+	Severity: rules.SeverityWarning,
+	What:     "a rule that is there already: the same expression, however it is formatted, with the same labels and times",
+	Why:      "both alerts fire at once and page twice; of two recording rules the ruler drops what the second writes; and one day only one of them is mended",
+	Bad: `groups:
+- name: web
+  rules:
+  - alert: WebDown
+    expr: up{job="web"} == 0
+    for: 5m
+  - alert: NoWeb
+    expr: up{job='web'}==0
+    for: 300s
+`,
+	Good: `groups:
+- name: web
+  rules:
+  - alert: WebDown
+    expr: up{job="web"} == 0
+    for: 5m
+    labels: {severity: warning}
+  - alert: WebDown
+    expr: up{job="web"} == 0
+    for: 1h
+    labels: {severity: critical}
+`,
+	find: func(s *subject) []finding {
+		for _, other := range s.near.alike(&s.Entry) {
+			if same := sameBut(s.Rule, other.Rule); !same || !s.sameExpression(other) {
+				continue
+			}
+			text := fmt.Sprintf("%s in %s, line %d, has the same expression, times and labels", other.Ref.Name, other.Ref.Path, other.Line)
+			return []finding{{text: text, fix: "delete " + s.Ref.Name}}
+		}
+		return nil
+	},
+}
+
+// sameBut reports whether two rules do the same but for their expressions, and for annotations and the names of alerts.
+func sameBut(a, b rules.Rule) bool {
+	return a.Record == b.Record && (a.Alert == "") == (b.Alert == "") && a.For == b.For && a.KeepFiringFor == b.KeepFiringFor && maps.Equal(a.Labels, b.Labels)
+}
+
+// sameExpression reports whether another rule's expression is the same up to formatting.
+func (s *subject) sameExpression(other *rules.Entry) bool {
+	if s.Rule.Expr == other.Rule.Expr {
+		return true
+	}
+	canonical, err := s.dialect.Canonical(other.Rule.Expr)
+	return err == nil && canonical == s.canonical()
+}

@@ -1,0 +1,80 @@
+package lint
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+var promqlMatching = Check{
+	Name:     "promql-matching",
+	Dialects: inPromQL,
+	Severity: rules.SeverityWarning,
+	What:     "an operator between two vectors whose series can never match: the labels that must be the same on both sides are not there on one",
+	Why:      "series are joined where their labels are the same; an aggregation takes labels away, and then nothing is joined and the result is empty",
+	Bad: `groups:
+- name: web
+  rules:
+  - alert: BusyHost
+    expr: rate(http_requests_total{job="web"}[5m]) / sum(rate(http_requests_total{job="web"}[5m])) > 0.5
+    for: 5m
+`,
+	Good: `groups:
+- name: web
+  rules:
+  - alert: BusyHost
+    expr: rate(http_requests_total{job="web"}[5m]) / on (job) group_left () sum by (job) (rate(http_requests_total{job="web"}[5m])) > 0.5
+    for: 5m
+`,
+	find: func(s *subject) (found []finding) {
+		for _, b := range partsOf[*parser.BinaryExpr](s.prom) {
+			if b.VectorMatching == nil || b.Op == parser.LOR {
+				continue
+			}
+			left, right := promLabels(b.LHS), promLabels(b.RHS)
+			name, side := unmatched(b.VectorMatching, left, right), "right"
+			if name == "" {
+				name, side = unmatched(b.VectorMatching, right, left), "left"
+			}
+			if name != "" {
+				found = append(found, s.inNode(b).says(fmt.Sprintf("no series match here: those on the %s side cannot have the label %s, which all on the other side have%s",
+					side, name, s.takenBy(b, side, name))))
+			}
+		}
+		return found
+	},
+}
+
+// unmatched returns a label that all series of has have, none of lacks can have, and that must be the same; "" when there is none.
+func unmatched(match *parser.VectorMatching, has, lacks labelSet) string {
+	for _, name := range slices.Sorted(maps.Keys(has.sure)) {
+		if slices.Contains(match.MatchingLabels, name) == match.On && !lacks.can(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// takenBy tells what takes a label away on one side of an operator; "" when nothing does.
+func (s *subject) takenBy(b *parser.BinaryExpr, side, name string) string {
+	e := b.RHS
+	if side == "left" {
+		e = b.LHS
+	}
+	return s.taken(e, name)
+}
+
+// taken tells what in an expression takes a label away, as the end of a sentence; "" when nothing does.
+func (s *subject) taken(e parser.Expr, name string) string {
+	switch d := bare(dropper(e, name)).(type) {
+	case *parser.AggregateExpr:
+		return fmt.Sprintf(": %s takes it away", d.Op)
+	case *parser.Call:
+		return fmt.Sprintf(": %s() has only the labels that its selector demands with =", d.Func.Name)
+	}
+	return ""
+}

@@ -1,0 +1,66 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+var promqlTemplateNumber = Check{
+	Name:     "promql-template-number",
+	Dialects: inPromQL,
+	Severity: rules.SeverityInfo,
+	What:     "an annotation that shows the result of rate, irate or deriv as it is, or the value of absent(), which is always 1",
+	Why:      "people read 0.016666666666666666 with effort; humanize, humanizePercentage or printf show it in a form that they can take in",
+	Bad: `groups:
+- name: web
+  rules:
+  - alert: Errors
+    expr: rate(http_errors_total[5m]) > 0.01
+    annotations:
+      summary: '{{ $value }} errors a second'
+`,
+	Good: `groups:
+- name: web
+  rules:
+  - alert: Errors
+    expr: rate(http_errors_total[5m]) > 0.01
+    annotations:
+      summary: '{{ $value | humanize }} errors a second'
+`,
+	find: func(s *subject) (found []finding) {
+		absent, fraction := absentOnly(s.prom), hasFraction(s.prom)
+		if !absent && !fraction {
+			return nil
+		}
+		for _, field := range s.templates() {
+			for _, m := range mentions(field.Value) {
+				switch {
+				case m.kind != aValue:
+				case absent:
+					found = append(found, m.at(field).says(fmt.Sprintf("the %s shows the value of absent(), which is always 1", field.Name)))
+				case !slices.ContainsFunc(m.pipe, func(f string) bool { return strings.HasPrefix(f, "humanize") || strings.HasPrefix(f, "print") }):
+					found = append(found, m.at(field).says(fmt.Sprintf("the %s shows a rate with all its digits; write {{ $value | humanize }}", field.Name)))
+				}
+			}
+		}
+		return found
+	},
+}
+
+// absentOnly reports whether a result is that of absent().
+func absentOnly(e parser.Expr) bool {
+	call, ok := bare(e).(*parser.Call)
+	return ok && (call.Func.Name == "absent" || call.Func.Name == "absent_over_time")
+}
+
+// hasFraction reports whether an expression calculates something for each second.
+func hasFraction(e parser.Expr) bool {
+	return slices.ContainsFunc(partsOf[*parser.Call](e), func(c *parser.Call) bool {
+		return c.Func.Name == "rate" || c.Func.Name == "irate" || c.Func.Name == "deriv"
+	})
+}
