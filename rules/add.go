@@ -151,7 +151,7 @@ func (a Add) decorate(rule *Rule, ruler RulerInfo) error {
 	}
 	if keep := a.Options.KeepFiringFor; keep != nil && *keep != 0 {
 		if ruler.Dialect == expr.LogQL {
-			return invalid("keep_firing_for", "Loki ignores keep_firing_for, so it cannot be set for %s. A longer window has nearly the same effect.", ruler.Name)
+			return ignoredByLoki(ruler)
 		}
 		rule.KeepFiringFor = *keep
 	}
@@ -181,7 +181,7 @@ func (a Add) around(rules []Rule) (group, error) {
 		g.Interval = *a.Options.Interval
 	}
 	for _, r := range rules {
-		g.Rules = append(g.Rules, placedRule{Rule: r})
+		g.Rules = append(g.Rules, placedRule{Rule: r, notes: a.Options.notes()})
 	}
 	return g, nil
 }

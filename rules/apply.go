@@ -235,7 +235,7 @@ func plan(book *Book, intent Intent) (planned, error) {
 	}
 	after := book.With(change.Files)
 	for path, content := range change.Files {
-		if _, read := after.content(path); content != nil && !read {
+		if _, read := after.content(path); content != nil && !read && !isPaused(path) {
 			return planned{}, &Error{Kind: Unavailable, Offset: -1, Text: "Nothing was changed: the rule would stand in the file " + path + ", which no ruler reads."}
 		}
 	}

@@ -2,7 +2,8 @@ package rules
 
 // Delete deletes one rule; a group or file that it leaves empty goes with it.
 type Delete struct {
-	Address string // see Book.Find
+	Address string // see Book.Find; also of one that is paused
+	Force   bool   // also when others use it
 	Reason  string
 }
 
@@ -13,6 +14,9 @@ func (Delete) Action() string { return "delete" }
 func (d Delete) Plan(book *Book) (Change, error) {
 	entry, err := book.Find(d.Address)
 	if err != nil {
+		if p, e := book.findPaused(d.Address); e == nil {
+			return Change{Ruler: p.Ref.Ruler, Files: map[string][]byte{p.path: nil}, Refs: []Ref{p.Ref}, Subject: "delete " + p.Ref.Name, Reason: d.Reason}, nil
+		}
 		return Change{}, err
 	}
 	ref := entry.Ref
@@ -22,13 +26,14 @@ func (d Delete) Plan(book *Book) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	return Change{
+	change := Change{
 		Ruler:   ref.Ruler,
 		Files:   map[string][]byte{book.rulebookPath(ref): content},
 		Refs:    []Ref{ref},
 		Subject: "delete " + ref.Name,
 		Reason:  d.Reason,
-	}, nil
+	}
+	return change, book.checkUnused(change, d.Force)
 }
 
 // position returns where in a file the rule at ref is: the group's place, and the rule's place in it.

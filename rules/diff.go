@@ -12,8 +12,12 @@ import (
 // makes or removes stand against /dev/null.
 func (b *Book) Diff(c Change) string {
 	var out strings.Builder
+	paused, _ := b.pausedFiles() // an unreadable rulebook is told by whoever writes to it
 	for _, path := range sortedKeys(c.Files) {
 		old, existed := b.content(path)
+		if isPaused(path) {
+			old, existed = paused[path]
+		}
 		oldName, newName := diffName("a/", path), diffName("b/", path)
 		if !existed {
 			oldName = "/dev/null"

@@ -34,5 +34,6 @@ type Options struct {
 	Threshold     *float64
 	Labels        map[string]string // severity= is the label of that name
 	Annotations   map[string]string // summary=, description=; runbook= is the annotation runbook_url
+	Expires       *time.Time        // when the service is to delete the rule
 	Reason        string
 }

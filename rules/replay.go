@@ -51,10 +51,13 @@ func (r Replay) Plan(book *Book) (Change, error) {
 			return Change{}, err
 		}
 	}
+	change := Change{Ruler: ruler, Files: m.files(), Reason: r.Reason}
+	if err := m.paused(change.Files); err != nil {
+		return Change{}, err
+	}
 	if err := m.conflict(r.Back); err != nil {
 		return Change{}, err
 	}
-	change := Change{Ruler: ruler, Files: m.files(), Reason: r.Reason}
 	if len(change.Files) == 0 {
 		done := conflict("", "There is nothing to do: the rulebook is so already.")
 		done.Cause = errDone

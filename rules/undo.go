@@ -5,6 +5,7 @@ package rules
 type Undo struct {
 	Commit        PastCommit
 	Before, After *Book // on either side of it: at its first parent, and at itself
+	Force         bool  // also when others use by now what goes with it
 	Reason        string
 }
 
@@ -16,8 +17,11 @@ func (u Undo) Plan(book *Book) (Change, error) {
 	change, err := Replay{
 		Before: u.Before, After: u.After, Back: true, Verb: u.Action(), Subject: u.Commit.Subject, Reason: u.Reason,
 	}.Plan(book)
+	if err != nil {
+		return Change{}, err
+	}
 	change.Trailers = []Trailer{{TrailerUndoes, u.Commit.Name()}}
-	return change, err
+	return change, book.checkUnused(change, u.Force)
 }
 
 // The trailers that say which commit a change goes by, as PastCommit.Name names it.

@@ -1,0 +1,79 @@
+package rules
+
+import (
+	"cmp"
+	"strings"
+)
+
+// Copy adds a rule that is another one but for its name and some of its fields. It gets a group of its own in the other one's namespace, which
+// is evaluated as often, unless its options name others.
+type Copy struct {
+	Address string // see Book.Find
+	Name    string // of the copy
+	Alteration
+}
+
+// Action returns "copy".
+func (Copy) Action() string { return "copy" }
+
+// Plan implements Intent.
+func (c Copy) Plan(book *Book) (Change, error) {
+	entry, err := book.Find(c.Address)
+	if err != nil {
+		return Change{}, err
+	}
+	ruler, _ := book.ruler(entry.Ref.Ruler)
+	name := strings.TrimSpace(c.Name)
+	if err := checkName("new name", "rule", name); err != nil {
+		return Change{}, err
+	}
+	rule, err := c.rule(book, ruler.Name, entry.Rule)
+	if err != nil {
+		return Change{}, err
+	}
+	if rule.Alert != "" {
+		rule.Alert = name
+	} else {
+		rule.Record = name
+	}
+	namespace := entry.Ref.Namespace()
+	if c.Options.Namespace != "" {
+		if namespace, err = (Add{Options: c.Options}).namespace(book, ruler); err != nil {
+			return Change{}, err
+		}
+	}
+	g := group{Name: cmp.Or(strings.TrimSpace(c.Options.Group), name), Rules: []placedRule{{Rule: rule, notes: c.Options.notes()}}}
+	if err := checkName("group", "group", g.Name); err != nil {
+		return Change{}, err
+	}
+	if interval, said := c.interval(); said {
+		g.Interval = interval
+	} else if c.Options.Group == "" {
+		g.Interval, g.Labels, g.Limit, g.QueryOffset = entry.Interval, entry.GroupLabels, book.groupOf(entry.Ref).Limit, book.groupOf(entry.Ref).QueryOffset
+	}
+	return c.put(book, ruler, namespace, g, entry)
+}
+
+// put returns the change that adds the copy.
+func (c Copy) put(book *Book, ruler RulerInfo, namespace string, g group, entry Entry) (Change, error) {
+	if err := checkAlone(ruler.Dialect, g); err != nil {
+		return Change{}, err
+	}
+	path, content, err := book.put(ruler, namespace, g)
+	if err != nil {
+		return Change{}, err
+	}
+	at := Ref{Ruler: ruler.Name, Path: path, Group: g.Name}
+	refs := refsIn(at, g)
+	return Change{
+		Ruler: ruler.Name, Files: map[string][]byte{book.rulebookPath(at): content}, Refs: refs,
+		Subject: "copy " + entry.Ref.Name + " to " + refs[0].Name, Reason: c.Options.Reason,
+	}, nil
+}
+
+// groupOf returns the group of a rule.
+func (b *Book) groupOf(ref Ref) group {
+	f := b.file(ref.Ruler, ref.Path)
+	groupIndex, _ := f.position(ref)
+	return f.groups[groupIndex]
+}

@@ -1,0 +1,40 @@
+package rules
+
+import "fmt"
+
+// Resume puts a paused rule back where it stood, exactly as it was where nothing else changed there.
+type Resume struct {
+	Address string // of the rule that is paused, as it was then
+	Request string // only what this command paused; empty: whoever did
+	Reason  string
+}
+
+// TrailerResumes names the pause that a resumption ends, by the id of its command.
+const TrailerResumes = "Resumes"
+
+// Action returns "resume".
+func (Resume) Action() string { return "resume" }
+
+// Plan implements Intent.
+func (r Resume) Plan(book *Book) (Change, error) {
+	p, err := book.findPaused(r.Address)
+	if err != nil {
+		return Change{}, err
+	}
+	if r.Request != "" && r.Request != p.Request {
+		return Change{}, &Error{Kind: NotFound, Offset: -1, Text: fmt.Sprintf("The rule %q is not paused any more by that command.", p.Ref.Name)}
+	}
+	before := book.then(p)
+	paused, err := Delete{Address: before.Address(p.Ref), Force: true}.Plan(before)
+	if err != nil {
+		return Change{}, err
+	}
+	replay := Replay{Before: before, After: before.With(paused.Files), Back: true, Ruler: p.Ref.Ruler, Verb: r.Action(), Subject: p.Ref.Name, Reason: r.Reason}
+	change, err := replay.Plan(book)
+	if err != nil {
+		return Change{}, err
+	}
+	change.Files[p.path] = nil
+	change.Trailers = []Trailer{{TrailerResumes, p.Request}}
+	return change, nil
+}
