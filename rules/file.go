@@ -20,6 +20,7 @@ type file struct {
 	content  []byte
 	groups   []group
 	problems []expr.Problem
+	memory   *readFiles // where what is made of it is remembered; nil for nowhere
 }
 
 // group is a group of rules as a file has it.

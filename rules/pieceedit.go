@@ -68,7 +68,7 @@ func (f *file) withoutRuleAt(groupIndex, index int) (*file, error) {
 	if err != nil || content == nil {
 		return nil, err
 	}
-	return readFile(plannedID(content), f.dialect, content), nil
+	return f.memory.file(plannedID(content), f.dialect, content), nil
 }
 
 // withFrameOf returns the file with what another file's group says for all its rules. Errors are *Error.
@@ -92,10 +92,7 @@ func (f *file) withFrameOf(groupIndex int, other *file, otherIndex int) (*file, 
 
 // edited returns the file with another content, after that was read and found to say what is wanted.
 func (f *file) edited(content []byte, want []group) (*file, error) {
-	if err := f.verify(content, want); err != nil {
-		return nil, err
-	}
-	return readFile(plannedID(content), f.dialect, content), nil
+	return f.verify(content, want)
 }
 
 func readBoth(f, other *file) (d, from *document, err error) {

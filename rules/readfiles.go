@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -12,11 +13,19 @@ import (
 )
 
 // readFiles remembers what was read lately, by content: a change is read when it is planned, when it is planned against the newest
-// rulebook, and when it is committed. It is safe for concurrent use.
+// rulebook, and when it is committed. It is safe for concurrent use; nil remembers nothing.
 type readFiles struct {
 	mu         sync.Mutex
 	young, old map[fileKey]*file // when young is full it becomes old
 	bytes      int               // of the contents in young
+	edited     [16]edited        // the files that were to be edited last
+	next       int               // of edited, to be forgotten
+}
+
+// edited is a file with its text as it is edited, which nobody changes.
+type edited struct {
+	file     *file
+	document *document
 }
 
 // fileKey is what a verdict depends on.
@@ -24,6 +33,9 @@ type fileKey struct {
 	id      string
 	dialect expr.Dialect
 }
+
+// maxEdited is the length in bytes of the longest text that is remembered to be edited.
+const maxEdited = 64 << 10
 
 // room is how many bytes of content one half of the memory holds.
 const room = 4 << 20
@@ -40,11 +52,15 @@ func (r *readFiles) known(key fileKey) *file {
 
 // file reads a file, or remembers it.
 func (r *readFiles) file(id string, dialect expr.Dialect, content []byte) *file {
+	if r == nil {
+		return readFile(id, dialect, content)
+	}
 	key := fileKey{id, dialect}
 	if f := r.known(key); f != nil {
 		return f
 	}
 	f := readFile(id, dialect, content)
+	f.memory = r
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.young == nil || r.bytes > room {
@@ -53,6 +69,28 @@ func (r *readFiles) file(id string, dialect expr.Dialect, content []byte) *file 
 	r.young[key] = f
 	r.bytes += len(content)
 	return f
+}
+
+// document returns the text of a file to be edited, or remembers it.
+func (r *readFiles) document(f *file) (*document, error) {
+	if r == nil || len(f.content) > maxEdited {
+		return readDocument(f.content)
+	}
+	r.mu.Lock()
+	last := r.edited
+	r.mu.Unlock()
+	if i := slices.IndexFunc(last[:], func(e edited) bool { return e.file == f }); i >= 0 {
+		return last[i].document, nil
+	}
+	d, err := readDocument(f.content)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.edited[r.next] = edited{f, d}
+	r.next = (r.next + 1) % len(r.edited)
+	return d, nil
 }
 
 // all reads the files at these places, as many at once as there are processors; nil for those that are gone.

@@ -9,7 +9,7 @@ import (
 // withRules returns the content of a file after rules were appended to one of its groups. The result has been read again: all
 // that was there is as it was, and the rules are what they should be. Errors are *Error.
 func (f *file) withRules(groupIndex int, rules []placedRule) ([]byte, error) {
-	d, err := readDocument(f.content)
+	d, err := f.memory.document(f)
 	if err != nil {
 		return nil, notChanged(err)
 	}
@@ -24,13 +24,14 @@ func (f *file) withRules(groupIndex int, rules []placedRule) ([]byte, error) {
 	}
 	want = cloneGroups(want)
 	want[groupIndex].Rules = append(want[groupIndex].Rules, rules...)
-	return content, f.verify(content, want)
+	_, err = f.verify(content, want)
+	return content, err
 }
 
 // withoutRule returns the content of a file without one of its rules, nil when it was the last one. The result has been read
 // again: all the others are as they were. Errors are *Error.
 func (f *file) withoutRule(groupIndex, ruleIndex int) ([]byte, error) {
-	d, err := readDocument(f.content)
+	d, err := f.memory.document(f)
 	if err != nil {
 		return nil, notChanged(err)
 	}
@@ -43,19 +44,20 @@ func (f *file) withoutRule(groupIndex, ruleIndex int) ([]byte, error) {
 	if len(want[groupIndex].Rules) == 0 {
 		want = slices.Delete(want, groupIndex, groupIndex+1)
 	}
-	return content, f.verify(content, want)
+	_, err = f.verify(content, want)
+	return content, err
 }
 
-// verify reads a planned file and compares it with what was meant.
-func (f *file) verify(content []byte, want []group) error {
-	planned := readFile("", f.dialect, content)
+// verify reads a planned file, compares it with what was meant and returns it.
+func (f *file) verify(content []byte, want []group) (*file, error) {
+	planned := f.memory.file(plannedID(content), f.dialect, content)
 	if !slices.EqualFunc(planned.groups, want, sameGroup) {
-		return notChanged(fmt.Errorf("the edited file reads as %+v, not as %+v", planned.groups, want))
+		return nil, notChanged(fmt.Errorf("the edited file reads as %+v, not as %+v", planned.groups, want))
 	}
 	if len(planned.problems) > 0 && len(f.problems) == 0 {
-		return notChanged(fmt.Errorf("the edited file has problems: %+v", planned.problems))
+		return nil, notChanged(fmt.Errorf("the edited file has problems: %+v", planned.problems))
 	}
-	return nil
+	return planned, nil
 }
 
 // cloneGroups copies groups so far that their lists of rules can be changed.
