@@ -9,11 +9,12 @@ import (
 	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
-// Add adds rules: from the positional log form, an expression, or pasted YAML. Exactly one of Log, Expr and YAML is set.
+// Add adds rules: from the positional log form, an expression, a template, or pasted YAML. Exactly one of Log, Expr, From and YAML is set.
 type Add struct {
 	Name    string // not with YAML
 	Log     *LogForm
 	Expr    string
+	From    *FromTemplate
 	YAML    string // one rule, a list of rules, one group, or a whole `groups:` document
 	Options Options
 	Channel string // the channel's name: the namespace where Options names none ("default" in a direct message)
@@ -95,11 +96,17 @@ func (a Add) groups(book *Book) (RulerInfo, []group, error) {
 		return RulerInfo{}, nil, err
 	}
 	g, err := a.around([]Rule{rule})
+	if err == nil && a.From != nil {
+		g.Rules[0].notes = append(g.Rules[0].notes, a.From.origin().note())
+	}
 	return ruler, []group{g}, err
 }
 
-// rule returns the rule of the log form or the expression, as yet without options, and its ruler.
+// rule returns the rule of the log form, the expression or the template, as yet without options, and its ruler.
 func (a Add) rule(book *Book, name string) (RulerInfo, Rule, error) {
+	if a.From != nil {
+		return a.fromTemplate(book, name)
+	}
 	if a.Log == nil {
 		if a.Options.Threshold != nil {
 			return RulerInfo{}, Rule{}, invalid("threshold", "threshold= goes with the counting of log lines. Write it into the expression: expr=\"… > %v\".", *a.Options.Threshold)
