@@ -81,9 +81,13 @@ func (s *subject) noLines(pipeline syntax.MultiStageExpr) []finding {
 			if filter.Ty == log.LineMatchEqual && filter.Or == nil && filter.Op == "" {
 				asked = append(asked, filter.Match)
 			}
+			if _, none := passes(filter); none {
+				found = append(found, s.inFilter(filter).says(fmt.Sprintf("no line passes %s %s", filter.Ty, quoted(filter.Match))))
+				continue
+			}
 			for _, text := range asked {
 				if excludes(filter, text) {
-					found = append(found, s.inFilter(filter).says(fmt.Sprintf("every line that has %q is thrown away by %s", text, filter.LineFilter.Ty.String()+" "+quoted(filter.Match))))
+					found = append(found, s.inFilter(filter).says(fmt.Sprintf("every line that has %q is thrown away by %s %s", text, filter.Ty, quoted(filter.Match))))
 				}
 			}
 		}
@@ -98,9 +102,9 @@ func excludes(filter *syntax.LineFilterExpr, text string) bool {
 		return false
 	case filter.Ty == log.LineMatchNotEqual:
 		return strings.Contains(text, filter.Match)
-	case filter.Ty == log.LineMatchNotRegexp:
-		return findsIn(filter.Match, text)
-	default:
+	case filter.Ty != log.LineMatchNotRegexp || anchored(filter.Match):
 		return false
 	}
+	made, err := log.NewFilter(filter.Match, filter.Ty)
+	return err == nil && !made.Filter([]byte(text)) && !made.Filter([]byte("\x01"+text+"\x02"))
 }

@@ -1,30 +1,32 @@
 package lint
 
 import (
-	"regexp/syntax"
+	regexps "regexp/syntax"
+	"slices"
 
-	"github.com/grafana/regexp"
+	"github.com/grafana/loki/v3/pkg/logql/log"
+	"github.com/grafana/loki/v3/pkg/logql/syntax"
 )
 
 // matchesAll reports whether a regular expression lets every text through that has a character: .*, .+, (.+)? and the like.
 func matchesAll(pattern string) bool {
-	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	parsed, err := regexps.Parse(pattern, regexps.Perl)
 	return err == nil && wild(parsed.Simplify())
 }
 
 // wild reports whether all of a regular expression is "any characters".
-func wild(re *syntax.Regexp) bool {
+func wild(re *regexps.Regexp) bool {
 	switch re.Op {
-	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+	case regexps.OpAnyChar, regexps.OpAnyCharNotNL:
 		return true
-	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest, syntax.OpCapture:
+	case regexps.OpStar, regexps.OpPlus, regexps.OpQuest, regexps.OpCapture:
 		return wild(re.Sub[0])
-	case syntax.OpConcat:
+	case regexps.OpConcat:
 		anything := false
 		for _, sub := range re.Sub {
 			switch {
-			case sub.Op == syntax.OpBeginText, sub.Op == syntax.OpEndText:
-			case sub.Op != syntax.OpAnyChar && sub.Op != syntax.OpAnyCharNotNL && wild(sub):
+			case sub.Op == regexps.OpBeginText, sub.Op == regexps.OpEndText:
+			case sub.Op != regexps.OpAnyChar && sub.Op != regexps.OpAnyCharNotNL && wild(sub):
 				anything = true
 			default:
 				return false
@@ -36,63 +38,54 @@ func wild(re *syntax.Regexp) bool {
 	}
 }
 
-// matchesEveryLine reports whether a regular expression finds something in every line, as one does that finds nothing at all: error|,
-// x*. Lines that no pattern has in mind stand for every line.
-func matchesEveryLine(pattern string) bool {
-	if matchesAll(pattern) {
-		return true
+// probes are lines that no filter has in mind; they stand for every line.
+var probes = [][]byte{nil, []byte("\x01"), []byte("~ 7Qj\x02")}
+
+// passes reports whether a line filter lets every line through, and whether it lets none. Loki's own filter is asked: of error|, which a
+// regular expression finds everywhere, it makes one for "error". ip("…") is none of both.
+func passes(filter *syntax.LineFilterExpr) (every, none bool) {
+	made, err := log.NewFilter(filter.Match, filter.Ty)
+	if err != nil || filter.Op != "" || filter.Ty == log.LineMatchPattern || filter.Ty == log.LineMatchNotPattern {
+		return false, false
 	}
-	re, err := regexp.Compile(pattern)
-	return err == nil && re.MatchString("") && re.MatchString("\x01") && re.MatchString("~ 7Qj\x02")
+	passed := 0
+	for _, line := range probes {
+		if made.Filter(line) {
+			passed++
+		}
+	}
+	switch filter.Ty {
+	case log.LineMatchRegexp:
+		return passed == len(probes) || matchesAll(filter.Match), false
+	case log.LineMatchNotRegexp:
+		return false, passed == 0 || matchesAll(filter.Match)
+	case log.LineMatchEqual:
+		return passed == len(probes), false
+	default:
+		return false, passed == 0
+	}
 }
 
 // literal returns the text that is all a regular expression asks for; false where it asks for more, or for either case.
 func literal(pattern string) (string, bool) {
-	parsed, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil || parsed.Op != syntax.OpLiteral || parsed.Flags&syntax.FoldCase != 0 {
+	parsed, err := regexps.Parse(pattern, regexps.Perl)
+	if err != nil || parsed.Op != regexps.OpLiteral || parsed.Flags&regexps.FoldCase != 0 {
 		return "", false
 	}
 	return string(parsed.Rune), true
 }
 
-// ignoresCase reports whether all letters of a regular expression stand for both cases.
-func ignoresCase(pattern string) bool {
-	parsed, err := syntax.Parse(pattern, syntax.Perl)
-	return err == nil && !hasCase(parsed)
-}
-
-func hasCase(re *syntax.Regexp) bool {
-	if re.Op == syntax.OpLiteral && re.Flags&syntax.FoldCase == 0 {
-		return true
-	}
-	for _, sub := range re.Sub {
-		if hasCase(sub) {
-			return true
-		}
-	}
-	return false
-}
-
 // anchored reports whether a regular expression looks at what stands around the text that it finds.
-func anchored(re *syntax.Regexp) bool {
-	switch re.Op {
-	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
-		return true
-	}
-	for _, sub := range re.Sub {
-		if anchored(sub) {
-			return true
-		}
-	}
-	return false
+func anchored(pattern string) bool {
+	parsed, err := regexps.Parse(pattern, regexps.Perl)
+	return err != nil || looksAround(parsed)
 }
 
-// findsIn reports whether a regular expression finds something in every line that has text in it.
-func findsIn(pattern, text string) bool {
-	parsed, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil || anchored(parsed) {
-		return false
+func looksAround(re *regexps.Regexp) bool {
+	switch re.Op {
+	case regexps.OpBeginLine, regexps.OpEndLine, regexps.OpBeginText, regexps.OpEndText, regexps.OpWordBoundary, regexps.OpNoWordBoundary:
+		return true
+	default:
+		return slices.ContainsFunc(re.Sub, looksAround)
 	}
-	re, err := regexp.Compile(pattern)
-	return err == nil && re.MatchString(text)
 }
