@@ -159,6 +159,7 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 	a.Step(StepPlanned, draft.change.Ruler, a.Now().Sub(start))
 
 	d := a.desks[draft.change.Ruler]
+	draft.foretold = a.foretell(ctx, d, draft)
 	f, err := a.depart(ctx, d, req, intent, draft)
 	if err != nil {
 		return failed(out, err)
@@ -225,6 +226,7 @@ func (a *Applier) bookOf(ctx context.Context, revision string) (*Book, error) {
 type planned struct {
 	change        Change
 	before, after *Book
+	foretold      *Continuity
 }
 
 // plan is steps 5 and 6: what the intent would write, the book as it will be then, and the whole planned tree of its ruler checked.
@@ -239,7 +241,7 @@ func plan(book *Book, intent Intent) (planned, error) {
 			return planned{}, &Error{Kind: Unavailable, Offset: -1, Text: "Nothing was changed: the rule would stand in the file " + path + ", which no ruler reads."}
 		}
 	}
-	return planned{change, book, after}, after.Check(change.Ruler, book)
+	return planned{change: change, before: book, after: after}, after.Check(change.Ruler, book)
 }
 
 func failed(out Outcome, err error) Outcome {

@@ -57,4 +57,8 @@ type Outcome struct {
 	State    State         // empty when nothing was committed
 	Reason   string        // why it is not live, for the person
 	Took     time.Duration // from the commit until the ruler showed it live
+	// Continuity is what becomes of the alerts that were active before; nil when the change is about no rule that was there. No journal keeps it.
+	Continuity *Continuity
+	// Digest is that of a draft, see Book.Digest; empty when something was committed.
+	Digest string
 }

@@ -117,6 +117,12 @@ func (b *Book) pausedFiles() (map[string][]byte, error) {
 	return files, nil
 }
 
+// Address returns an address by which the rule is found while it is paused, and no other.
+func (p Paused) Address() string {
+	all := forms(p.Ref)
+	return all[len(all)-1] + "#" + strconv.Itoa(p.Ref.Nth)
+}
+
 // findPaused returns the paused rule at an address. Errors: NotFound, Conflict with the candidates as Fixes.
 func (b *Book) findPaused(address string) (Paused, error) {
 	all, err := b.Paused()
@@ -141,7 +147,7 @@ func (b *Book) findPaused(address string) (Paused, error) {
 	}
 	e := &Error{Kind: Conflict, Field: "name", Offset: -1, Text: fmt.Sprintf("%d rules with the name %q are paused. Say which one.", len(found), address)}
 	for _, p := range found {
-		e.Fixes = append(e.Fixes, p.Ref.Ruler+":"+p.Ref.Path+"/"+p.Ref.Group+"/"+p.Ref.Name+"#"+strconv.Itoa(p.Ref.Nth))
+		e.Fixes = append(e.Fixes, p.Address())
 	}
 	return Paused{}, e
 }

@@ -19,6 +19,7 @@ const (
 // are called pending then, at once.
 func (a *Applier) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
+	wg.Go(func() { a.keepTime(ctx) })
 	for _, d := range a.desks {
 		wg.Go(func() { a.follow(ctx, d) })
 		wg.Go(func() { a.recount(ctx, d) })

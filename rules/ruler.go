@@ -47,6 +47,7 @@ type RunningRule struct {
 	LastEvaluation time.Time // the ruler's clock; zero before the first
 	State          string    // "inactive", "pending", "firing"; empty for recording rules
 	Active         int       // alerts pending or firing
+	Firing         int       // those of them that fire
 }
 
 // Ruler is one program that evaluates rules. Its methods are called one at a time; only Running may run beside others.

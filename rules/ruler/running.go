@@ -29,6 +29,10 @@ type runningRules struct {
 	} `json:"data"`
 }
 
+type runningAlert struct {
+	State string `json:"state"` // "pending", "firing"
+}
+
 type runningRule struct {
 	Type           string            `json:"type"` // "alerting", "recording"
 	Name           string            `json:"name"`
@@ -37,7 +41,7 @@ type runningRule struct {
 	KeepFiringFor  seconds           `json:"keepFiringFor"`
 	Labels         map[string]string `json:"labels"`
 	Annotations    map[string]string `json:"annotations"`
-	Alerts         []struct{}        `json:"alerts"`
+	Alerts         []runningAlert    `json:"alerts"`
 	Health         string            `json:"health"`
 	LastError      string            `json:"lastError"`
 	LastEvaluation time.Time         `json:"lastEvaluation"`
@@ -108,6 +112,11 @@ func (r runningRule) value() rules.RunningRule {
 		LastEvaluation: r.LastEvaluation,
 		State:          r.State,
 		Active:         len(r.Alerts),
+	}
+	for _, alert := range r.Alerts {
+		if alert.State == "firing" {
+			running.Firing++
+		}
 	}
 	if r.Type == "recording" {
 		running.Rule.Record = r.Name
