@@ -47,9 +47,14 @@ func (r *Rulebook) head() (*tree, error) {
 	if hash.IsZero() {
 		return &tree{objects: r.objects}, nil
 	}
+	if last := r.newest.Load(); last != nil && last.commit == hash {
+		return last, nil
+	}
 	commit, err := r.objects.commit(hash)
 	if err != nil {
 		return nil, unavailable(err, "the newest commit of the rulebook %s cannot be read", r.dir)
 	}
-	return &tree{objects: r.objects, commit: hash, root: commit.TreeHash}, nil
+	head := &tree{objects: r.objects, commit: hash, root: commit.TreeHash}
+	r.newest.Store(head)
+	return head, nil
 }

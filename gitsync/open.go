@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-billy/v5/osfs"
@@ -56,6 +57,7 @@ type Rulebook struct {
 	lock    *os.File
 	fs      *durable
 	objects *objects
+	newest  atomic.Pointer[tree] // where the branch stood when it was read last
 	writer  chan struct{} // holds one token: who has it may write
 	closed  chan struct{}
 	closing sync.Once

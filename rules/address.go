@@ -130,8 +130,8 @@ func (b *Book) match(address string, nth int) []Entry {
 // named returns the rules of a name, in the order of Entries.
 func (b *Book) named(name string) []Entry {
 	var entries []Entry
-	for _, f := range b.names.files(name) {
-		for _, e := range f.entries {
+	for _, at := range b.names.files(name) {
+		for _, e := range b.shelves[at.ruler].get(at.path).entries {
 			if e.Ref.Name == name {
 				entries = append(entries, e)
 			}

@@ -78,7 +78,9 @@ type Applier struct {
 	ended        bool           // nothing more is begun there
 
 	bookMu sync.Mutex
-	book   *Book // the last one asked for; the next takes its parsed files over
+	book   *Book     // the last one that was read; the next takes its parsed files over
+	recent [32]*Book // the last ones: each of several changes that are committed together has one, which is asked for again
+	oldest int       // of recent
 }
 
 // NewApplier returns an Applier; Run has to be started, once, for it to reconcile.
@@ -191,15 +193,26 @@ func (a *Applier) Book(ctx context.Context) (*Book, error) {
 func (a *Applier) bookAt(tree Tree) (*Book, error) {
 	a.bookMu.Lock()
 	defer a.bookMu.Unlock()
-	if a.book.Revision() == tree.Revision() {
-		return a.book, nil
+	if book := a.recently(tree.Revision()); book != nil {
+		return book, nil
 	}
 	book, err := a.book.At(tree)
 	if err != nil {
 		return nil, &Error{Kind: Unavailable, Offset: -1, Text: "The rulebook cannot be read; nothing was changed.", Cause: err}
 	}
-	a.book = book
+	a.book, a.recent[a.oldest] = book, book
+	a.oldest = (a.oldest + 1) % len(a.recent)
 	return book, nil
+}
+
+// recently returns the book of a revision that was read lately; nil when it was not. The caller holds bookMu.
+func (a *Applier) recently(revision string) *Book {
+	for _, book := range a.recent {
+		if book != nil && book.Revision() == revision {
+			return book
+		}
+	}
+	return nil
 }
 
 // lastBook returns the book that was asked for last: whoever reads another state takes over what the two have in common.
@@ -211,9 +224,14 @@ func (a *Applier) lastBook() *Book {
 
 // bookOf returns the rulebook at a commit, or the empty one for "".
 func (a *Applier) bookOf(ctx context.Context, revision string) (*Book, error) {
-	known := a.lastBook()
-	if revision == "" {
+	a.bookMu.Lock()
+	known, recent := a.book, a.recently(revision)
+	a.bookMu.Unlock()
+	switch {
+	case revision == "":
 		return NewBook(known.Rulers()), nil
+	case recent != nil:
+		return recent, nil
 	}
 	tree, err := a.Store.At(ctx, revision)
 	if err != nil {

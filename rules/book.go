@@ -146,7 +146,7 @@ func (b *Book) with(changes []map[string]*file) *Book {
 			if f != nil {
 				shelved[path] = b.shelve(i, path, f)
 			}
-			edit.replace(b.shelves[i].get(path), shelved[path])
+			edit.replace(shelfPlace{i, path}, b.shelves[i].get(path), shelved[path])
 		}
 		if len(files) > 0 {
 			next.shelves[i] = b.shelves[i].with(shelved)

@@ -10,7 +10,13 @@ import (
 
 // nameIndex tells which files have rules of a name. It is never changed: an edit copies the few of its parts that it touches.
 type nameIndex struct {
-	parts [256]map[string][]*shelved // name → files in the order of ruler and path
+	parts [256]map[string][]shelfPlace // name → files in the order of ruler and path
+}
+
+// shelfPlace is where a file stands: it says no more, so that a file that changes is where it was for all names that it keeps.
+type shelfPlace struct {
+	ruler int // of Book.rulers
+	path  string
 }
 
 var nameSeed = maphash.MakeSeed()
@@ -18,7 +24,7 @@ var nameSeed = maphash.MakeSeed()
 func partOf(name string) int { return int(maphash.String(nameSeed, name) % 256) }
 
 // files returns the files that have a rule of this name, in the order of ruler and path.
-func (x *nameIndex) files(name string) []*shelved { return x.parts[partOf(name)][name] }
+func (x *nameIndex) files(name string) []shelfPlace { return x.parts[partOf(name)][name] }
 
 // all returns every name, sorted.
 func (x *nameIndex) all() []string {
@@ -46,29 +52,36 @@ func (x *nameIndex) edit() *nameEdit {
 // done returns the new index.
 func (e *nameEdit) done() *nameIndex { return e.next }
 
-// replace takes a file out and puts another in; nil is none.
-func (e *nameEdit) replace(old, now *shelved) {
-	for name := range old.names() {
+// replace takes a file out and puts another in at its place; nil is none.
+func (e *nameEdit) replace(at shelfPlace, old, now *shelved) {
+	had, has := old.names(), now.names()
+	for name := range had {
+		if has[name] {
+			continue
+		}
 		part := e.part(name)
-		if part[name] = slices.DeleteFunc(slices.Clone(part[name]), func(f *shelved) bool { return f == old }); len(part[name]) == 0 {
+		if part[name] = slices.DeleteFunc(slices.Clone(part[name]), func(p shelfPlace) bool { return p == at }); len(part[name]) == 0 {
 			delete(part, name)
 		}
 	}
-	for name := range now.names() {
+	for name := range has {
+		if had[name] {
+			continue
+		}
 		part := e.part(name)
-		i, _ := slices.BinarySearchFunc(part[name], now, func(a, b *shelved) int {
+		i, _ := slices.BinarySearchFunc(part[name], at, func(a, b shelfPlace) int {
 			return cmp.Or(cmp.Compare(a.ruler, b.ruler), strings.Compare(a.path, b.path))
 		})
-		part[name] = slices.Insert(slices.Clip(part[name]), i, now)
+		part[name] = slices.Insert(slices.Clip(part[name]), i, at)
 	}
 }
 
 // part returns the part that has a name, to be changed.
-func (e *nameEdit) part(name string) map[string][]*shelved {
+func (e *nameEdit) part(name string) map[string][]shelfPlace {
 	i := partOf(name)
 	if !e.own[i] {
 		shared := e.next.parts[i]
-		e.next.parts[i] = make(map[string][]*shelved, len(shared)+1)
+		e.next.parts[i] = make(map[string][]shelfPlace, len(shared)+1)
 		maps.Copy(e.next.parts[i], shared)
 		e.own[i] = true
 	}
