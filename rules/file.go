@@ -20,7 +20,9 @@ type file struct {
 	content  []byte
 	groups   []group
 	problems []expr.Problem
-	memory   *readFiles // where what is made of it is remembered; nil for nowhere
+	// asksForAlerts is false when no expression has the word alertname: deleting an alert looks for those that read it, in a file of few.
+	asksForAlerts bool
+	memory        *readFiles // where what is made of it is remembered; nil for nowhere
 }
 
 // group is a group of rules as a file has it.
@@ -64,6 +66,9 @@ func readFile(id string, dialect expr.Dialect, content []byte) *file {
 		return f
 	}
 	f.groups = d.readGroups()
+	f.asksForAlerts = slices.ContainsFunc(f.groups, func(g group) bool {
+		return slices.ContainsFunc(g.Rules, func(r placedRule) bool { return strings.Contains(r.Expr, alertsWord) })
+	})
 	return f
 }
 

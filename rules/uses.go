@@ -40,20 +40,27 @@ func (b *Book) users(ruler string, rule Rule) []Entry {
 		if reader.Dialect != expr.PromQL || reader.Name != ruler && (rule.Record == "" || info.Dialect == expr.PromQL) {
 			continue
 		}
-		for _, e := range b.Entries(reader.Name) {
-			if e.reads(rule) {
-				users = append(users, e)
+		for _, f := range b.shelf(reader.Name) {
+			if rule.Alert != "" && !f.file.asksForAlerts {
+				continue
+			}
+			for i := range f.entries {
+				if reads(f.entries[i].Rule.Expr, rule) {
+					users = append(users, f.entries[i])
+				}
 			}
 		}
 	}
 	return users
 }
 
-// reads reports whether a PromQL rule's expression reads what another rule writes. What does not even have the words is not parsed.
-func (e Entry) reads(other Rule) bool {
-	text := e.Rule.Expr
+// alertsWord is in every expression that reads an alert by its name.
+const alertsWord = "alertname"
+
+// reads reports whether a PromQL expression reads what a rule writes. What does not even have the words is not parsed.
+func reads(text string, other Rule) bool {
 	if other.Record != "" && !strings.Contains(text, other.Record) && !strings.Contains(text, "__name__") ||
-		other.Alert != "" && !strings.Contains(text, "alertname") {
+		other.Alert != "" && !strings.Contains(text, alertsWord) {
 		return false
 	}
 	selections, err := expr.PromQL.Selections(text)
