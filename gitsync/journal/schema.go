@@ -96,6 +96,47 @@ var migrations = []string{
 	CREATE INDEX history_versions_from ON history_versions (came_from, position DESC, n) WHERE came_from IS NOT NULL;
 	CREATE INDEX history_versions_name ON history_versions (name, position DESC, n);
 	CREATE INDEX history_versions_was ON history_versions (was, position DESC, n) WHERE was IS NOT NULL;`,
+
+	// 3: the chain (see chain.go). An event is one write to commands, which triggers note: nothing can be written past them. Its body is the
+	// columns that were written, as a JSON array; its time is that of the write. chain has one row: the journal's id, and what the first
+	// event that is still here follows. The entries of before become the chain's first events. about is JSON (see about.go).
+	`ALTER TABLE commands ADD COLUMN about TEXT NOT NULL DEFAULT '{}';
+	CREATE TABLE chain (
+		id        TEXT    NOT NULL,
+		n         INTEGER NOT NULL,
+		hash      BLOB    NOT NULL,
+		before    INTEGER NOT NULL,
+		entries   INTEGER NOT NULL,
+		key       TEXT    NOT NULL,
+		signature TEXT    NOT NULL
+	) STRICT;
+	INSERT INTO chain VALUES (lower(hex(randomblob(8))), 0, randomblob(32), 0, 0, '', '');
+	CREATE TABLE events (
+		n    INTEGER PRIMARY KEY,
+		seq  INTEGER NOT NULL,
+		kind TEXT    NOT NULL,
+		time INTEGER NOT NULL,
+		body TEXT    NOT NULL,
+		hash BLOB    NOT NULL DEFAULT x''
+	) STRICT;
+	CREATE INDEX events_seq ON events (seq, n);
+	CREATE TRIGGER events_chained AFTER INSERT ON events BEGIN
+		UPDATE events SET hash = journal_hash(
+			COALESCE((SELECT hash FROM events WHERE n = NEW.n - 1), (SELECT hash FROM chain WHERE n = NEW.n - 1)),
+			NEW.n, NEW.seq, NEW.kind, NEW.time, NEW.body) WHERE n = NEW.n;
+	END;
+	CREATE TRIGGER events_stay BEFORE UPDATE ON events WHEN OLD.hash <> x'' BEGIN SELECT RAISE(ABORT, 'the journal is only added to'); END;
+	CREATE TRIGGER events_kept BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'the journal is only added to'); END;
+	INSERT INTO events (seq, kind, time, body) SELECT seq, 'received', received, ` + requestBody("") + ` FROM commands ORDER BY seq;
+	INSERT INTO events (seq, kind, time, body) SELECT seq, 'finished', done, ` + endBody("") + ` FROM commands WHERE done IS NOT NULL ORDER BY seq;
+	CREATE TRIGGER commands_received AFTER INSERT ON commands BEGIN
+		INSERT INTO events (seq, kind, time, body) VALUES (NEW.seq, 'received', CAST(unixepoch('subsec') * 1000 AS INTEGER), ` + requestBody("NEW.") + `);
+	END;
+	CREATE TRIGGER commands_ended AFTER UPDATE ON commands BEGIN
+		INSERT INTO events (seq, kind, time, body) VALUES (NEW.seq, CASE WHEN OLD.done IS NULL THEN 'finished' ELSE 'outcome' END,
+			CAST(unixepoch('subsec') * 1000 AS INTEGER), ` + endBody("NEW.") + `);
+	END;
+	CREATE TRIGGER commands_kept BEFORE DELETE ON commands BEGIN SELECT RAISE(ABORT, 'the journal is only added to'); END;`,
 }
 
 // errNewer means that a newer program wrote the journal.
@@ -103,6 +144,9 @@ var errNewer = errors.New("unknown schema version")
 
 // migrate runs the migrations that the database has not seen, each in a transaction with its version.
 func migrate(ctx context.Context, db *sql.DB) error {
+	if err := registerHash(); err != nil { // before the first connection is made
+		return err
+	}
 	var version int
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return err

@@ -1,0 +1,138 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// Search returns what answers questions about the journal. Its Run keeps the index up to date; it has to be closed before d is.
+func (d *DB) Search(ctx context.Context) (*Search, error) {
+	id, err := journalID(ctx, d.reader)
+	if err != nil {
+		return nil, unavailable(err, "%s", cannotRead)
+	}
+	x, err := openIndex(ctx, indexPath(d.path), id)
+	if err != nil {
+		return nil, unavailable(err, "the index of the journal %s cannot be opened", indexPath(d.path))
+	}
+	return &Search{journal: d.reader, index: x, close: x.sql.Close}, nil
+}
+
+// OpenSearch returns what answers questions about the journal at path, beside the service that writes it or without one. It writes nothing; an
+// index that is missing or old only makes answers take longer.
+func OpenSearch(ctx context.Context, path string) (*Search, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, unavailable(err, "there is no journal at %s", path)
+	}
+	db, err := connectReader(path, busyTimeout)
+	if err != nil {
+		return nil, unavailable(err, "the journal %s cannot be opened", path)
+	}
+	s := &Search{journal: db, close: db.Close}
+	var version int
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return nil, unavailable(errors.Join(err, db.Close()), "the journal %s cannot be read", path)
+	}
+	if version != len(migrations) {
+		err := fmt.Errorf("its schema has version %d, and this program's %d", version, len(migrations))
+		return nil, unavailable(errors.Join(err, db.Close()),
+			"the journal %s was written by another version of Alertsmith: start the service of this version once, or ask with the program of that one", path)
+	}
+	s.index, err = readIndex(ctx, db, indexPath(path))
+	if err != nil {
+		return nil, unavailable(errors.Join(err, db.Close()), "the index of the journal %s cannot be opened", path)
+	}
+	if s.index != nil {
+		s.close = func() error { return errors.Join(s.index.sql.Close(), db.Close()) }
+	}
+	return s, nil
+}
+
+// readIndex opens the index of a journal to be read; nil where there is none that is this journal's.
+func readIndex(ctx context.Context, db *sql.DB, path string) (*index, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // it is not needed
+	}
+	id, err := journalID(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	x, err := connectIndex(path, true)
+	if err != nil {
+		return nil, err
+	}
+	if state, err := x.state(ctx); err != nil || state.journal != id {
+		return nil, x.sql.Close()
+	}
+	return x, nil
+}
+
+// Close lets go of what was opened.
+func (s *Search) Close() error { return s.close() }
+
+func journalID(ctx context.Context, db *sql.DB) (id string, err error) {
+	err = db.QueryRowContext(ctx, "SELECT id FROM chain").Scan(&id)
+	return id, err
+}
+
+// Head returns the number of the newest event of the journal; 0 when there is none.
+func (s *Search) Head(ctx context.Context) (int64, error) {
+	n, err := s.number(ctx, "SELECT COALESCE(max(n), (SELECT n FROM chain)) FROM events")
+	return n, wrap(err, cannotRead)
+}
+
+// Change is an entry that ended, or whose change came to another state at its ruler.
+type Change struct {
+	Event int64     // its number in the journal's chain; later changes have higher ones
+	Time  time.Time // when it was written down
+	Kind  string    // "finished" or "outcome"
+	Entry rules.JournalEntry
+}
+
+// Changes returns at most so many changes behind an event, the oldest first, each with its entry as it is now. Who has seen them goes on behind
+// the last one: nothing is left out and nothing comes twice.
+func (s *Search) Changes(ctx context.Context, behind int64, most int) ([]Change, error) {
+	changes, err := s.changes(ctx, behind, most)
+	return changes, wrap(err, cannotRead)
+}
+
+func (s *Search) changes(ctx context.Context, behind int64, most int) ([]Change, error) {
+	rows, err := s.journal.QueryContext(ctx, "SELECT n, seq, kind, time FROM events WHERE n > ? AND kind <> 'received' ORDER BY n LIMIT ?", behind, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var changes []Change
+	var numbers []int64
+	for rows.Next() {
+		var c Change
+		var at int64
+		if err := rows.Scan(&c.Event, &c.Entry.Seq, &c.Kind, &at); err != nil {
+			return nil, err
+		}
+		c.Time = time.UnixMilli(at).UTC()
+		changes, numbers = append(changes, c), append(numbers, c.Entry.Seq)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	entries, err := s.entries(ctx, numbers)
+	if err != nil {
+		return nil, err
+	}
+	bySeq := map[int64]rules.JournalEntry{}
+	for _, e := range entries {
+		bySeq[e.Seq] = e
+	}
+	for i := range changes {
+		changes[i].Entry = bySeq[changes[i].Entry.Seq]
+	}
+	return changes, nil
+}

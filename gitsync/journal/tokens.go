@@ -1,0 +1,107 @@
+package journal
+
+import (
+	"hash/fnv"
+	"strconv"
+	"strings"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// What the index knows an entry by are tokens: one for each value that a filter asks for, and one for each two and three characters that
+// stand side by side in its text, so that any part of a word is found, in any script. A token is a hash; that two texts have one hash costs
+// a candidate, never a wrong answer.
+
+// The kinds of tokens.
+const (
+	tokenBy = iota
+	tokenRule
+	tokenAction
+	tokenResult
+	tokenChannel
+	tokenRuler
+	tokenGram
+)
+
+// token returns the token of a text, as FTS5's tokenizer "ascii" takes it for one word.
+func token(kind byte, text string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte{kind}) // a hash takes everything
+	_, _ = h.Write([]byte(text)) // as well
+	const digits = 36            // 0 to 9, a to z
+	return strconv.FormatUint(uint64(h.Sum32()), digits)
+}
+
+// tokensOf returns all tokens of an entry.
+func tokensOf(r rules.Record) string {
+	seen := map[string]bool{}
+	var b strings.Builder
+	add := func(kind byte, values ...string) {
+		for _, v := range values {
+			if t := token(kind, rules.FoldText(v)); v != "" && !seen[t] {
+				seen[t] = true
+				b.WriteString(t + " ")
+			}
+		}
+	}
+	add(tokenBy, r.Request.Actor.ID, r.Request.Actor.Name)
+	add(tokenRule, rules.JournalRules(r)...)
+	add(tokenAction, r.Action)
+	add(tokenResult, rules.JournalResults(r)...)
+	add(tokenChannel, r.Request.Channel.ID, r.Request.Channel.Name)
+	add(tokenRuler, rules.JournalRulers(r)...)
+	text := []rune(rules.JournalText(r))
+	for i := range text {
+		for n := 1; n <= gram && i+n <= len(text); n++ {
+			if g := text[i : i+n]; n > 1 || g[0] >= 0x80 {
+				t := token(tokenGram, string(g))
+				if !seen[t] {
+					seen[t] = true
+					b.WriteString(t + " ")
+				}
+			}
+		}
+	}
+	return b.String()
+}
+
+// gram is how many characters a token of a text has at most.
+const gram = 3
+
+// matchOf returns the query, in FTS5's language, for the entries that have all tokens of a filter; "" when it has no tokens.
+func matchOf(q rules.JournalQuery) string {
+	var all []string
+	for _, f := range []struct {
+		kind  byte
+		value string
+	}{{tokenRule, q.Rule}, {tokenBy, q.By}, {tokenChannel, q.Channel}, {tokenAction, q.Action}, {tokenRuler, q.Ruler}} {
+		if f.value != "" {
+			all = append(all, token(f.kind, rules.FoldText(f.value)))
+		}
+	}
+	var results []string
+	for _, r := range q.Results {
+		results = append(results, token(tokenResult, rules.FoldText(r)))
+	}
+	if len(results) > 0 {
+		all = append(all, "("+strings.Join(results, " OR ")+")")
+	}
+	for _, word := range q.Words {
+		all = append(all, gramsOf([]rune(rules.FoldText(word)))...)
+	}
+	return strings.Join(all, " AND ")
+}
+
+// gramsOf returns the tokens of as few grams as cover a word: few enough to be read fast, and what they find is looked at again. One Latin letter
+// has none.
+func gramsOf(word []rune) (tokens []string) {
+	if len(word) == 0 || len(word) == 1 && word[0] < 0x80 {
+		return nil
+	}
+	n := min(gram, len(word))
+	for i := 0; i < len(word); i += n {
+		at := min(i, len(word)-n)
+		tokens = append(tokens, token(tokenGram, string(word[at:at+n])))
+	}
+	return tokens
+}
