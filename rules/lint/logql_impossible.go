@@ -55,9 +55,9 @@ func absent(root syntax.Expr, r *syntax.LogRangeExpr) bool {
 // noStreams finds matchers of one label that no value satisfies.
 func (s *subject) noStreams(matchers []*labels.Matcher) []finding {
 	var found []finding
-	for _, m := range matchers {
-		for _, other := range matchers {
-			if m.Type == labels.MatchEqual && m.Name == other.Name && !other.Matches(m.Value) {
+	for i, m := range matchers {
+		for _, other := range matchers[i+1:] {
+			if m.Name == other.Name && (m.Type == labels.MatchEqual && !other.Matches(m.Value) || other.Type == labels.MatchEqual && !m.Matches(other.Value)) {
 				found = append(found, s.inMatcher(other).says(fmt.Sprintf("no stream has both %s and %s", m, other)))
 			}
 		}

@@ -94,6 +94,11 @@ func sureLabels(e syntax.SampleExpr) map[string]bool {
 				names[m.Name] = true
 			}
 		}
+	case *syntax.BinOpExpr:
+		if scalar(e) {
+			maps.Copy(names, sureLabels(e.SampleExpr))
+			maps.Copy(names, sureLabels(e.RHS))
+		}
 	case *syntax.VectorAggregationExpr:
 		names = sureLabels(e.Left)
 		may, all := labelsOf(e)
