@@ -18,7 +18,8 @@ LINT := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 GOBUILD := .tools/gobuild
 
 # The README's table of commands comes from the bot's.
-GENERATE := go test ./cmd/alertsmith -run='^TestREADME$$' -count=1 -update
+GENERATE := go test ./cmd/alertsmith ./rules/lint -run='^Test(README|Page)$$' -count=1 -update
+GENERATED := README.md rules/lint/CHECKS.md
 
 PROMETHEUS := $(BIN)/prometheus $(BIN)/promtool
 ALERTMANAGER := $(BIN)/alertmanager $(BIN)/amtool
@@ -103,8 +104,8 @@ lint: $(LINT) ## Runs golangci-lint.
 
 .PHONY: generated
 generated: ## Checks that generated files are up to date.
-	@before=$$(sha256sum README.md); $(GENERATE); \
-	if [ "$$before" != "$$(sha256sum README.md)" ]; then echo 'README.md was stale; commit what make generate wrote' >&2; exit 1; fi
+	@before=$$(sha256sum $(GENERATED)); $(GENERATE); \
+	if [ "$$before" != "$$(sha256sum $(GENERATED))" ]; then echo '$(GENERATED): stale; commit what make generate wrote' >&2; exit 1; fi
 
 # What go mod tidy needs beyond the modules of the build is not fetched for this check: it would take minutes.
 .PHONY: modules

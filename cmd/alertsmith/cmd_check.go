@@ -4,120 +4,140 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
+	"slices"
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/alertsmith/alertsmith/rules"
 	"github.com/alertsmith/alertsmith/rules/expr"
+	"github.com/alertsmith/alertsmith/rules/lint"
+	"github.com/alertsmith/alertsmith/rules/ruler"
 )
 
-// check checks rule files that lie anywhere, the way the service checks a change.
+// check checks and lints rule files that lie anywhere, the way the service does with a change.
 type check struct {
-	paths   []string
-	dialect string
+	paths      []string
+	dialect    string
+	ruler      string
+	configFile string
+	format     string
+	failOn     string
 }
+
+// severities are from the worst to the least.
+var severities = []string{string(rules.SeverityError), string(rules.SeverityWarning), string(rules.SeverityInfo)}
 
 func checkCommand(app *kingpin.Application) subcommand {
 	var c check
-	clause := app.Command("check", "Checks rule files the way the service does. Exits with 0, 1 (problems) or 2 (could not read).")
+	clause := app.Command("check", "Checks rule files the way the service does, and says what will hurt in them. Exits with 0, 1 (problems) or 2 (could not read).")
 	clause.Flag("dialect", "The language of the expressions: promql (Prometheus) or logql (Loki).").
 		Default(string(expr.PromQL)).EnumVar(&c.dialect, string(expr.PromQL), string(expr.LogQL))
+	clause.Flag("format", "How findings are printed: text, json (an array of objects), github (annotations of a workflow) or checkstyle (XML).").
+		Default(formats[0].name).EnumVar(&c.format, formatNames()...)
+	clause.Flag("fail-on", "The least severity that makes the exit code 1: error, warning or info.").
+		Default(severities[0]).EnumVar(&c.failOn, severities...)
+	clause.Flag("config.file", "A configuration file of the service, for its lint settings.").StringVar(&c.configFile)
+	clause.Flag("ruler", "The ruler in the configuration whose rules these are: its settings hold, and its dialect.").StringVar(&c.ruler)
 	clause.Arg("path", "Rule files, or directories whose *.yml and *.yaml files are checked, recursively.").Required().StringsVar(&c.paths)
 	return subcommand{clause, c.run}
 }
 
 func (c *check) run(ctx context.Context, p *process) error {
-	files, err := ruleFiles(c.paths)
-	problems := 0
-	for _, file := range files {
-		if ctx.Err() != nil {
-			return &exitError{exitUnusable, ctx.Err()}
-		}
-		found, readErr := checkFile(expr.Dialect(c.dialect), file)
-		err = errors.Join(err, readErr)
-		problems += len(found)
-		for _, problem := range found {
-			fmt.Fprintln(p.stdout, place(file, problem)+": "+problem.Text)
-		}
+	info, settings, err := c.settings()
+	if err != nil {
+		return &exitError{exitUnusable, err}
+	}
+	names, err := ruleFiles(c.paths)
+	tree, readErr := readDiskTree(ctx, names)
+	err = errors.Join(err, readErr)
+	if ctx.Err() != nil {
+		return &exitError{exitUnusable, ctx.Err()}
+	}
+	found, lintErr := lintTree(info, settings, tree)
+	if lintErr != nil {
+		return &exitError{exitUnusable, errors.Join(err, lintErr)}
+	}
+	bad, others := c.tally(found)
+	if printErr := printerOf(c.format)(p.stdout, found); printErr != nil {
+		return &exitError{exitUnusable, printErr}
 	}
 	switch {
 	case err != nil:
 		return &exitError{exitUnusable, err}
-	case problems > 0:
-		return &exitError{exitFailed, fmt.Errorf("%s in %s", count(problems, "problem"), count(len(files), "file"))}
+	case bad > 0:
+		return &exitError{exitFailed, fmt.Errorf("%s in %s", count(bad, "problem"), count(len(names), "file"))}
 	}
-	fmt.Fprintln(p.stdout, count(len(files), "file")+" checked, no problem")
+	if c.format == formats[0].name {
+		fmt.Fprintln(p.stdout, count(len(names), "file")+" checked, no problem"+others)
+	}
 	return nil
 }
 
-func checkFile(dialect expr.Dialect, file string) ([]expr.Problem, error) {
-	if info, err := os.Stat(file); err != nil {
-		return nil, err
-	} else if info.Size() > expr.MaxFile {
-		return []expr.Problem{{Text: fmt.Sprintf("the file has %d bytes; a rule file may have %d", info.Size(), expr.MaxFile)}}, nil
+// tally returns how many findings make the exit code 1, and tells of the others.
+func (c *check) tally(found []placedFinding) (bad int, others string) {
+	for i, severity := range severities {
+		n := 0
+		for _, f := range found {
+			if f.Severity == severity {
+				n++
+			}
+		}
+		switch {
+		case i <= slices.Index(severities, c.failOn):
+			bad += n
+		case n > 0:
+			others += "; " + count(n, severity)
+		}
 	}
-	content, err := os.ReadFile(file)
+	return bad, others
+}
+
+// settings returns the ruler that the files are checked for, and what is looked for in its rules.
+func (c *check) settings() (rules.RulerInfo, lint.Settings, error) {
+	info := rules.RulerInfo{Name: c.ruler, Dialect: expr.Dialect(c.dialect), Layout: rules.TreeLayout}
+	if c.configFile == "" {
+		if c.ruler != "" {
+			return info, nil, errors.New("--ruler names a ruler of a configuration: it needs --config.file")
+		}
+		return info, nil, nil
+	}
+	cfg, err := loadConfig(c.configFile)
+	if err != nil {
+		return info, nil, err
+	}
+	if c.ruler == "" {
+		return info, cfg.Lint, nil
+	}
+	i := slices.IndexFunc(cfg.Rulers, func(r rulerConfig) bool { return r.Name == c.ruler })
+	if i < 0 {
+		return info, nil, fmt.Errorf("%s has no ruler %q", c.configFile, c.ruler)
+	}
+	kind := slices.IndexFunc(ruler.Kinds, func(k ruler.Kind) bool { return k.Name == cfg.Rulers[i].Kind }) // which the configuration was checked for
+	info.Dialect = ruler.Kinds[kind].Dialect
+	return info, cfg.Lint, nil
+}
+
+// lintTree returns what is wrong with rule files and what will hurt in them, by place.
+func lintTree(info rules.RulerInfo, settings lint.Settings, tree diskTree) ([]placedFinding, error) {
+	linter, err := lint.New(settings)
 	if err != nil {
 		return nil, err
 	}
-	return dialect.CheckFile(content), nil
-}
-
-// place returns path:line:column as far as it is known.
-func place(file string, problem expr.Problem) string {
-	switch {
-	case problem.Line == 0:
-		return file
-	case problem.Column == 0:
-		return fmt.Sprintf("%s:%d", file, problem.Line)
-	default:
-		return fmt.Sprintf("%s:%d:%d", file, problem.Line, problem.Column)
+	book, err := rules.NewBook([]rules.RulerInfo{info}).At(tree)
+	if err != nil {
+		return nil, err
 	}
-}
-
-// ruleFiles returns the files that the paths name, directories searched recursively, in the order given and then by name.
-// Hidden files and directories are left out. The error joins what could not be read, and a directory without rule files.
-func ruleFiles(paths []string) (files []string, err error) {
-	for _, path := range paths {
-		info, statErr := os.Stat(path)
-		switch {
-		case statErr != nil:
-			err = errors.Join(err, statErr)
-		case !info.IsDir():
-			files = append(files, path)
-		default:
-			below, walkErr := ruleFilesBelow(path + string(filepath.Separator)) // which a symbolic link is followed for
-			if len(below) == 0 && walkErr == nil {
-				walkErr = fmt.Errorf("there is no rule file (*.yml, *.yaml) below %s", path)
-			}
-			files, err = append(files, below...), errors.Join(err, walkErr)
-		}
+	var found []placedFinding
+	for _, problem := range book.Problems() {
+		found = append(found, placedFinding{Check: "syntax", Severity: severities[0], File: tree.file(problem.Path), Line: problem.Line, Column: problem.Column,
+			Message: problem.Text, Why: "the ruler would not take the file"})
 	}
-	return files, err
-}
-
-func ruleFilesBelow(dir string) (files []string, err error) {
-	walkErr := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, entryErr error) error {
-		hidden := path != dir && strings.HasPrefix(entry.Name(), ".")
-		switch {
-		case entryErr != nil:
-			err = errors.Join(err, entryErr)
-		case hidden && entry.IsDir():
-			return fs.SkipDir
-		case !hidden && !entry.IsDir() && isRuleFile(path):
-			files = append(files, path)
-		}
-		return nil
-	})
-	return files, errors.Join(err, walkErr)
-}
-
-func isRuleFile(path string) bool {
-	ext := filepath.Ext(path)
-	return ext == ".yml" || ext == ".yaml"
+	for _, f := range linter.Lint(book, book.Entries("")) {
+		found = append(found, placedFinding{Check: f.Check, Severity: string(f.Severity), File: tree.file(f.Ref.Path), Line: f.Line, Column: f.Column,
+			Message: tree.named(f.Text), Why: f.Why, Fix: f.Fix})
+	}
+	slices.SortStableFunc(found, tree.compare)
+	return found, nil
 }
 
 // count returns "1 file", "2 files".

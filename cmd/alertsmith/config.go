@@ -12,6 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/lint"
 )
 
 // config is the configuration file. deploy/alertsmith/alertsmith.yml documents every key.
@@ -21,6 +22,7 @@ type config struct {
 	Git        gitConfig        `yaml:"git"`
 	Journal    journalConfig    `yaml:"journal"`
 	Live       liveConfig       `yaml:"live"`
+	Lint       lint.Settings    `yaml:"lint"`
 }
 
 // rulerConfig is one program that evaluates rules.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/lint"
 	"github.com/alertsmith/alertsmith/rules/ruler"
 )
 
@@ -35,6 +36,29 @@ func (c *config) check(p *problems) {
 	checkDuration(p, "live.timeout", c.Live.Timeout)
 	checkDuration(p, "live.poll_interval", c.Live.PollInterval)
 	checkDuration(p, "live.reconcile_interval", c.Live.ReconcileInterval)
+	c.checkLint(p)
+}
+
+// checkLint notes scopes that no rule can be in, and what is wrong with each.
+func (c *config) checkLint(p *problems) {
+	for i, scope := range c.Lint {
+		key := fmt.Sprintf("lint[%d]", i)
+		for k, name := range scope.Rulers {
+			if !slices.ContainsFunc(c.Rulers, func(r rulerConfig) bool { return r.Name == name }) {
+				p.at(fmt.Sprintf("%s.rulers[%d]", key, k), "there is no ruler %q", name)
+			}
+		}
+		checkPatterns(p, key+".paths", scope.Paths)
+		if _, err := lint.New(lint.Settings{{Checks: scope.Checks}}); err != nil {
+			p.at(key+".checks", "%v", err)
+		}
+		for name, d := range map[string]time.Duration{
+			"interval": scope.Interval, "scrape_interval": scope.ScrapeInterval, "max_range": scope.MaxRange, "retention": scope.Retention,
+			"max_interval": scope.MaxInterval, "max_for": scope.MaxFor,
+		} {
+			checkDuration(p, key+"."+name, d)
+		}
+	}
 }
 
 var rulerName = regexp.MustCompile(`^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$`)

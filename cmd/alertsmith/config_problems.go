@@ -11,6 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/lint"
 )
 
 // problems collects what is wrong with a configuration file.
@@ -113,7 +114,7 @@ func decodeError(name, text string) error {
 }
 
 func unknownKey(key, typeName string) string {
-	for _, section := range []any{config{}, rulerConfig{}, mattermostConfig{}, gitConfig{}, journalConfig{}, liveConfig{}} {
+	for _, section := range []any{config{}, rulerConfig{}, mattermostConfig{}, gitConfig{}, journalConfig{}, liveConfig{}, lint.Scope{}} {
 		if t := reflect.TypeOf(section); t.Name() == typeName {
 			text := fmt.Sprintf("unknown key %q; ", key)
 			if near := rules.Nearest(key, yamlKeys(t)); len(near) > 0 {

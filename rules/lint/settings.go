@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -125,7 +124,7 @@ func (s Scope) check() error {
 
 func didYouMean(name string) string {
 	if near := rules.Nearest(name, checkNames()); len(near) > 0 {
-		return "; did you mean " + strings.Join(near, " or ") + "?"
+		return "; did you mean " + near[0] + "?"
 	}
 	return ""
 }
