@@ -62,12 +62,13 @@ func (t Template) values(arguments []Argument) (map[string]value, error) {
 	return values, nil
 }
 
-// expression returns the template's expression with values put in. The comma beside a list of matchers that is empty goes with it.
+// expression returns the template's expression with values put in. Where a list of matchers is empty, the comma beside it goes with it, and so
+// do the braces around it alone.
 func (t Template) expression(values map[string]value) string {
 	expression := strings.TrimSpace(t.Rule.Expr)
 	for _, p := range t.Parameters {
 		if values[p.Name].expr == "" {
-			expression = regexp.MustCompile(`\$\{`+p.Name+`\}\s*,\s*|,?\s*\$\{`+p.Name+`\}`).ReplaceAllLiteralString(expression, "")
+			expression = regexp.MustCompile(`\{\$\{`+p.Name+`\}\}|\$\{`+p.Name+`\}\s*,\s*|,?\s*\$\{`+p.Name+`\}`).ReplaceAllLiteralString(expression, "")
 		}
 	}
 	return placeholder.ReplaceAllStringFunc(expression, func(found string) string {
