@@ -39,6 +39,8 @@ type subject struct {
 	log      syntax.SampleExpr // nil in a PromQL rule; its pipelines must not be built, which would change it for the other checks
 	near     *neighbours       // the other rules of its book
 	settings Scope             // what holds for its ruler and path, with the defaults filled in
+
+	mentioned []mention // see mentions; nil before it was asked for
 }
 
 // finding is what a check found in its subject. The linter adds check, severity and reason.

@@ -34,11 +34,9 @@ var logqlTemplateLabel = Check{
 			return nil
 		}
 		var found []finding
-		for _, field := range s.templates() {
-			for _, m := range mentions(field.Value) {
-				if m.kind == aLabel && !names[m.name] {
-					found = append(found, m.at(field).says(fmt.Sprintf("the expression's result has no label %s: group by it, or leave it out here", m.name)))
-				}
+		for _, m := range s.mentions() {
+			if m.kind == aLabel && !names[m.name] {
+				found = append(found, m.at().says(fmt.Sprintf("the expression's result has no label %s: group by it, or leave it out here", m.name)))
 			}
 		}
 		return found

@@ -103,8 +103,10 @@ func keyOf(e *rules.Entry) wordsOf {
 	for word := range strings.FieldsFuncSeq(e.Rule.Expr, func(r rune) bool {
 		return r < 0x80 && r != '_' && r != ':' && r != '.' && !('0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z')
 	}) {
-		if d, err := model.ParseDuration(word); err == nil && word[0] <= '9' {
-			word = d.String()
+		if word[0] <= '9' && word[len(word)-1] > '9' {
+			if d, err := model.ParseDuration(word); err == nil {
+				word = d.String()
+			}
 		}
 		key.words += maphash.String(wordSeed, word)
 	}

@@ -29,11 +29,10 @@ var promqlTemplateLabel = Check{
       summary: Errors on {{ $labels.instance }}
 `,
 	find: func(s *subject) (found []finding) {
-		for _, field := range s.templates() {
-			for _, m := range mentions(field.Value) {
-				if m.kind == aLabel && m.name != "__name__" && !promLabels(s.prom).can(m.name) {
-					found = append(found, m.at(field).says(fmt.Sprintf("the %s uses the label %s, which the result cannot have%s", field.Name, m.name, s.taken(s.prom, m.name))))
-				}
+		result := promLabels(s.prom)
+		for _, m := range s.mentions() {
+			if m.kind == aLabel && m.name != "__name__" && !result.can(m.name) {
+				found = append(found, m.at().says(fmt.Sprintf("the %s uses the label %s, which the result cannot have%s", m.field.Name, m.name, s.taken(s.prom, m.name))))
 			}
 		}
 		return found

@@ -37,15 +37,13 @@ var promqlTemplateNumber = Check{
 		if !absent && !fraction {
 			return nil
 		}
-		for _, field := range s.templates() {
-			for _, m := range mentions(field.Value) {
-				switch {
-				case m.kind != aValue:
-				case absent:
-					found = append(found, m.at(field).says(fmt.Sprintf("the %s shows the value of absent(), which is always 1", field.Name)))
-				case !slices.ContainsFunc(m.pipe, func(f string) bool { return strings.HasPrefix(f, "humanize") || strings.HasPrefix(f, "print") }):
-					found = append(found, m.at(field).says(fmt.Sprintf("the %s shows a rate with all its digits; write {{ $value | humanize }}", field.Name)))
-				}
+		for _, m := range s.mentions() {
+			switch {
+			case m.kind != aValue:
+			case absent:
+				found = append(found, m.at().says(fmt.Sprintf("the %s shows the value of absent(), which is always 1", m.field.Name)))
+			case !slices.ContainsFunc(m.pipe, func(f string) bool { return strings.HasPrefix(f, "humanize") || strings.HasPrefix(f, "print") }):
+				found = append(found, m.at().says(fmt.Sprintf("the %s shows a rate with all its digits; write {{ $value | humanize }}", m.field.Name)))
 			}
 		}
 		return found

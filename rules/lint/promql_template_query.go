@@ -31,14 +31,12 @@ var promqlTemplateQuery = Check{
       summary: 'Of {{ query "count(up{job=\"web\"})" | first | value }} hosts one is down'
 `,
 	find: func(s *subject) (found []finding) {
-		for _, field := range s.templates() {
-			for _, m := range mentions(field.Value) {
-				if m.kind != aQuery || strings.Contains(m.name, "%") { // printf makes a query of it
-					continue
-				}
-				if _, err := expr.ParsePromQL(m.name); err != nil {
-					found = append(found, m.at(field).says(fmt.Sprintf("the query in the %s does not parse: %v", field.Name, err)))
-				}
+		for _, m := range s.mentions() {
+			if m.kind != aQuery || strings.Contains(m.name, "%") { // printf makes a query of it
+				continue
+			}
+			if _, err := expr.ParsePromQL(m.name); err != nil {
+				found = append(found, m.at().says(fmt.Sprintf("the query in the %s does not parse: %v", m.field.Name, err)))
 			}
 		}
 		return found

@@ -8,22 +8,30 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// templates are the texts of an alert that its ruler expands, by the field that each stands in, in their order.
-func (s *subject) templates() []rules.Field {
-	if s.Rule.Alert == "" {
-		return nil
+// mentions returns what the templates of an alert, which its ruler expands, take from it, in the order of the fields and their texts.
+func (s *subject) mentions() []mention {
+	if s.Rule.Alert == "" || s.mentioned != nil {
+		return s.mentioned
 	}
-	return slices.DeleteFunc(s.Rule.Fields(), func(f rules.Field) bool {
-		return !strings.Contains(f.Name, " ") || !strings.Contains(f.Value, "{{")
-	})
+	s.mentioned = []mention{}
+	for _, field := range s.Rule.Fields() {
+		if strings.Contains(field.Name, " ") && strings.Contains(field.Value, "{{") {
+			for _, m := range mentions(field.Value) {
+				m.field = field
+				s.mentioned = append(s.mentioned, m)
+			}
+		}
+	}
+	return s.mentioned
 }
 
 // mention is one thing that a template takes from the alert.
 type mention struct {
+	field  rules.Field // whose value the template is
 	kind   mentionKind
-	name   string // of a label; a query's text
-	offset int    // in the template, in bytes
-	pipe   []string
+	name   string   // of a label; a query's text
+	offset int      // in the template, in bytes
+	pipe   []string // the functions that what is taken goes through
 }
 
 // mentionKind is what a template takes.
@@ -138,7 +146,7 @@ func (w *templateWalk) field(names []string, at parse.Node, pipe []string) {
 }
 
 func (w *templateWalk) add(kind mentionKind, name string, at parse.Node, pipe []string) {
-	w.found = append(w.found, mention{kind, name, int(at.Position()), pipe})
+	w.found = append(w.found, mention{kind: kind, name: name, offset: int(at.Position()), pipe: pipe})
 }
 
 // isLabels reports whether a node is all the labels of the alert.
@@ -152,7 +160,7 @@ func isLabels(node parse.Node, dot bool) bool {
 	return false
 }
 
-// at returns a finding about the place of a mention in a field.
-func (m mention) at(field rules.Field) finding {
-	return finding{field: field.Name, start: m.offset, end: len(field.Value)}
+// at returns a finding about the place of a mention.
+func (m mention) at() finding {
+	return finding{field: m.field.Name, start: m.offset, end: len(m.field.Value)}
 }

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -31,13 +32,12 @@ var templateValue = Check{
       summary: '{{ $value }} connections'
 `,
 	find: func(s *subject) (found []finding) {
-		for name, text := range s.Rule.Labels {
-			field := rules.Field{Name: "label " + name, Value: text}
-			for _, m := range mentions(text) {
-				if m.kind == aValue {
-					found = append(found, m.at(field).says(fmt.Sprintf("the label %s holds the value, so the alert is another one whenever that changes; put it into an annotation", name)))
-					break
-				}
+		told := ""
+		for _, m := range s.mentions() {
+			name, isLabel := strings.CutPrefix(m.field.Name, "label ")
+			if m.kind == aValue && isLabel && name != told {
+				found = append(found, m.at().says(fmt.Sprintf("the label %s holds the value, so the alert is another one whenever that changes; put it into an annotation", name)))
+				told = name
 			}
 		}
 		return found
