@@ -3,12 +3,27 @@ package rules
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // JournalEntry is a record with its number in the journal. Later entries have higher numbers.
 type JournalEntry struct {
 	Seq    int64
 	Record Record
+}
+
+// JournalPage is what a question finds, the newest first; More tells that there are entries behind the last one.
+type JournalPage struct {
+	Entries []JournalEntry
+	More    bool
+}
+
+// JournalChange is an entry that ended, or whose change came to another state at its ruler.
+type JournalChange struct {
+	Event int64     // its number in the journal's chain; later changes have higher ones
+	Time  time.Time // when it was written down
+	Kind  string    // "finished" or "outcome"
+	Entry JournalEntry
 }
 
 // maxReplyText is how many bytes of a reply are looked through: what a list shows is no event.

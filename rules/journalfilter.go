@@ -34,6 +34,7 @@ var journalKeys = []struct {
 		return nil
 	}},
 	{"ruler", nil, func(q *JournalQuery, _ JournalAsker, _, v string) error { q.Ruler = v; return nil }},
+	{"request", []string{"id"}, func(q *JournalQuery, _ JournalAsker, _, v string) error { q.Request = fold(v); return nil }},
 	{"since", []string{"from", "after"}, readSince},
 	{"until", []string{"to", "before"}, readUntil},
 	{"at", []string{"on", "date", "day", "日時"}, readAt},

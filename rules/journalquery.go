@@ -9,6 +9,7 @@ import (
 // JournalQuery selects entries of the journal. Zero fields select everything; those that are set must all hold. Case, full-width letters and
 // the like do not count in texts.
 type JournalQuery struct {
+	Request string    // a request's id
 	By      string    // a person's name or id, without "@"
 	Rule    string    // the name of a rule that was touched or named
 	Action  string    // a command's canonical name
@@ -29,7 +30,8 @@ func (q JournalQuery) Matches(e JournalEntry) bool {
 		return wanted == "" || slices.ContainsFunc(values, func(v string) bool { return fold(v) == fold(wanted) })
 	}
 	switch {
-	case q.Before > 0 && e.Seq >= q.Before,
+	case q.Request != "" && r.Request.ID != q.Request,
+		q.Before > 0 && e.Seq >= q.Before,
 		!q.Since.IsZero() && r.Request.Time.Before(q.Since),
 		!q.Until.IsZero() && !r.Request.Time.Before(q.Until),
 		!same(q.By, r.Request.Actor.ID, r.Request.Actor.Name),

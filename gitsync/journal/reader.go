@@ -88,31 +88,23 @@ func (s *Search) Head(ctx context.Context) (int64, error) {
 	return n, wrap(err, cannotRead)
 }
 
-// Change is an entry that ended, or whose change came to another state at its ruler.
-type Change struct {
-	Event int64     // its number in the journal's chain; later changes have higher ones
-	Time  time.Time // when it was written down
-	Kind  string    // "finished" or "outcome"
-	Entry rules.JournalEntry
-}
-
 // Changes returns at most so many changes behind an event, the oldest first, each with its entry as it is now. Who has seen them goes on behind
 // the last one: nothing is left out and nothing comes twice.
-func (s *Search) Changes(ctx context.Context, behind int64, most int) ([]Change, error) {
+func (s *Search) Changes(ctx context.Context, behind int64, most int) ([]rules.JournalChange, error) {
 	changes, err := s.changes(ctx, behind, most)
 	return changes, wrap(err, cannotRead)
 }
 
-func (s *Search) changes(ctx context.Context, behind int64, most int) ([]Change, error) {
+func (s *Search) changes(ctx context.Context, behind int64, most int) ([]rules.JournalChange, error) {
 	rows, err := s.journal.QueryContext(ctx, "SELECT n, seq, kind, time FROM events WHERE n > ? AND kind <> 'received' ORDER BY n LIMIT ?", behind, most)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var changes []Change
+	var changes []rules.JournalChange
 	var numbers []int64
 	for rows.Next() {
-		var c Change
+		var c rules.JournalChange
 		var at int64
 		if err := rows.Scan(&c.Event, &c.Entry.Seq, &c.Kind, &at); err != nil {
 			return nil, err

@@ -21,17 +21,11 @@ type Search struct {
 	close   func() error
 }
 
-// JournalPage is what a question finds, the newest first; More tells that there are entries behind the last one.
-type JournalPage struct {
-	Entries []rules.JournalEntry
-	More    bool
-}
-
 // Find returns the entries that a query selects, the newest first.
 //
 // The index gives candidates, and entries that were written since it was last brought up to date are all candidates; what the query means
 // says its Matches alone.
-func (s *Search) Find(ctx context.Context, q rules.JournalQuery) (JournalPage, error) {
+func (s *Search) Find(ctx context.Context, q rules.JournalQuery) (rules.JournalPage, error) {
 	if q.Limit <= 0 {
 		q.Limit = defaultLimit
 	}
@@ -39,7 +33,12 @@ func (s *Search) Find(ctx context.Context, q rules.JournalQuery) (JournalPage, e
 	return page, wrap(err, cannotRead)
 }
 
-func (s *Search) find(ctx context.Context, q rules.JournalQuery) (page JournalPage, err error) {
+func (s *Search) find(ctx context.Context, q rules.JournalQuery) (page rules.JournalPage, err error) {
+	if q.Request != "" {
+		entries, err := readEntries(ctx, s.journal, "WHERE request_id = ?", q.Request)
+		page.Entries = slices.DeleteFunc(entries, func(e rules.JournalEntry) bool { return !q.Matches(e) })
+		return page, err
+	}
 	candidates, err := s.candidates(ctx, q)
 	if err != nil {
 		return page, err
@@ -199,13 +198,4 @@ func (s *Search) entries(ctx context.Context, numbers []int64) ([]rules.JournalE
 		return nil, err
 	}
 	return readEntries(ctx, s.journal, "WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC", string(list))
-}
-
-// Entry returns the entry of a request; false when there is none.
-func (s *Search) Entry(ctx context.Context, requestID string) (rules.JournalEntry, bool, error) {
-	entries, err := readEntries(ctx, s.journal, "WHERE request_id = ?", requestID)
-	if err != nil || len(entries) == 0 {
-		return rules.JournalEntry{}, false, wrap(err, cannotRead)
-	}
-	return entries[0], true, nil
 }

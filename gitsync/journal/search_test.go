@@ -85,7 +85,7 @@ func fill(t testing.TB, path string, n int) {
 			if i++; i > n {
 				break
 			}
-			write(t, tx, made(r, i))
+			put(t, tx, made(r, i))
 		}
 		if err := tx.Commit(); err != nil {
 			t.Fatal(err)
@@ -93,7 +93,7 @@ func fill(t testing.TB, path string, n int) {
 	}
 }
 
-func write(t testing.TB, tx *sql.Tx, record rules.Record) {
+func put(t testing.TB, tx *sql.Tx, record rules.Record) {
 	t.Helper()
 	q, o := record.Request, record.Outcome
 	result, err := tx.ExecContext(t.Context(), `INSERT INTO commands (request_id, received, actor_id, actor_name, actor_email, team_id, team_name,

@@ -1,0 +1,119 @@
+package rules
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// JournalObject is an entry of the journal as programs get it, in JSON: the API, `alertsmith journal --format json` and what follows the journal
+// tell it alike. Fields are only ever added.
+type JournalObject struct {
+	Seq      int64         `json:"seq"`     // its number; later entries have higher ones
+	Request  string        `json:"request"` // the id that replies, logs and commits name
+	Time     time.Time     `json:"time"`    // when the command came in, UTC, to the millisecond
+	Done     *time.Time    `json:"done,omitempty"`
+	Actor    JournalNamed  `json:"actor"`
+	Team     JournalNamed  `json:"team"`
+	Channel  JournalNamed  `json:"channel"`
+	Entry    string        `json:"entry"` // "chat", "cli", "import", "service"
+	Remote   string        `json:"remote,omitempty"`
+	Command  string        `json:"command"` // as typed, secrets cut
+	Action   string        `json:"action,omitempty"`
+	Ruler    string        `json:"ruler,omitempty"`
+	Rules    []JournalRule `json:"rules,omitempty"`
+	Result   string        `json:"result"`          // SUCCESS, VALIDATION_ERROR, DENIED, FAILED; OPEN while it has not ended
+	State    string        `json:"state,omitempty"` // of a change at its ruler
+	Error    string        `json:"error,omitempty"` // for the person
+	Reason   string        `json:"reason,omitempty"`
+	Revision string        `json:"revision,omitempty"` // the commit
+	Undone   string        `json:"undone,omitempty"`   // the commit that took it back
+	Diff     string        `json:"diff,omitempty"`
+	Reply    string        `json:"reply,omitempty"`
+	TookMS   int64         `json:"took_ms,omitempty"` // from the commit until the ruler showed it live
+}
+
+// JournalNamed is a person, a team or a channel: its id that stays, and its name at that time.
+type JournalNamed struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// JournalRule is where a rule stands that an entry touched.
+type JournalRule struct {
+	Ruler string `json:"ruler"`
+	Path  string `json:"path"`
+	Group string `json:"group"`
+	Name  string `json:"name"`
+	Nth   int    `json:"nth"`
+}
+
+// Object returns the entry as programs get it.
+func (e JournalEntry) Object() JournalObject {
+	r := e.Record
+	q, out := r.Request, r.Outcome
+	o := JournalObject{
+		Seq: e.Seq, Request: q.ID, Time: q.Time.UTC().Truncate(time.Millisecond),
+		Actor: JournalNamed{q.Actor.ID, q.Actor.Name}, Team: JournalNamed(q.Team), Channel: JournalNamed(q.Channel),
+		Entry: q.Entry, Remote: q.Remote, Command: q.Command, Action: r.Action, Ruler: out.Ruler,
+		Result: JournalResults(r)[0], State: string(out.State), Reason: out.Reason, Revision: out.Revision, Undone: out.Undone,
+		Diff: out.Diff, Reply: r.Reply, TookMS: out.Took.Milliseconds(),
+	}
+	if !r.Done.IsZero() {
+		done := r.Done.UTC().Truncate(time.Millisecond)
+		o.Done = &done
+	}
+	for _, ref := range out.Refs {
+		o.Rules = append(o.Rules, JournalRule(ref))
+	}
+	if out.Err != nil {
+		o.Error = out.Err.Error()
+		if e, ok := errors.AsType[*Error](out.Err); ok {
+			o.Error = e.Text
+		}
+	}
+	return o
+}
+
+// JournalColumns are the columns of the journal as a table of text.
+var JournalColumns = []string{
+	"seq", "time", "result", "state", "actor", "actor_id", "channel", "channel_id", "team", "entry", "remote",
+	"action", "rules", "ruler", "command", "error", "reason", "revision", "request", "done",
+}
+
+// Row returns the entry as a line under JournalColumns, in which no cell is a formula to a spreadsheet: see PlainCell.
+func (o JournalObject) Row() []string {
+	const layout = "2006-01-02T15:04:05.000Z07:00"
+	done := ""
+	if o.Done != nil {
+		done = o.Done.Format(layout)
+	}
+	var names []string
+	for _, r := range o.Rules {
+		names = append(names, r.Name)
+	}
+	row := []string{
+		strconv.FormatInt(o.Seq, 10), o.Time.Format(layout), o.Result, o.State, o.Actor.Name, o.Actor.ID, o.Channel.Name, o.Channel.ID, o.Team.Name,
+		o.Entry, o.Remote, o.Action, strings.Join(names, " "), o.Ruler, o.Command, o.Error, o.Reason, o.Revision, o.Request, done,
+	}
+	for i, cell := range row {
+		row[i] = PlainCell(cell)
+	}
+	return row
+}
+
+// PlainCell returns a text that a spreadsheet shows and does not work out: with an apostrophe before it where it, or a line or a field that a careless
+// reader of CSV makes of it, begins like a formula. Spreadsheets begin one at =, +, -, @ and their full-width forms, after white space as well.
+func PlainCell(text string) string {
+	const risky = "=+-@＝＋－＠"
+	begins := func(s string) bool {
+		s = strings.TrimLeft(s, " \t\r\n\v\f\u00a0\u3000\ufeff\x00'\"")
+		r := strings.IndexFunc(s, func(r rune) bool { return strings.ContainsRune(risky, r) })
+		return r == 0
+	}
+	if strings.HasPrefix(text, "\t") || strings.HasPrefix(text, "\r") || begins(text) {
+		return "'" + text
+	}
+	return text
+}

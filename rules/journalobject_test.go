@@ -1,0 +1,69 @@
+package rules
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestJournalObject(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 21, 12, 0, 0, 123456789, time.FixedZone("JST", 9*3600))
+	e := JournalEntry{Seq: 7, Record: Record{
+		Request: Request{ID: "r", Time: at, Actor: Person{ID: "u", Name: "aiko", Email: "a@example.org"}, Channel: Place{ID: "c", Name: "ops"}, Entry: "chat", Command: "=add x"},
+		Action:  "add", Done: at.Add(time.Second), Reply: "done",
+		Outcome: Outcome{Result: ValidationError, Err: &Error{Text: "no", Cause: errors.New("x")}, Refs: []Ref{{Ruler: "loki", Path: "x.yaml", Group: "g", Name: "x", Nth: 1}}},
+	}}
+	text, err := json.Marshal(e.Object())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"seq":7,"request":"r","time":"2026-11-21T03:00:00.123Z","done":"2026-11-21T03:00:01.123Z","actor":{"id":"u","name":"aiko"},` +
+		`"team":{"id":"","name":""},"channel":{"id":"c","name":"ops"},"entry":"chat","command":"=add x","action":"add",` +
+		`"rules":[{"ruler":"loki","path":"x.yaml","group":"g","name":"x","nth":1}],"result":"VALIDATION_ERROR","error":"no","reply":"done"}`
+	if diff := cmp.Diff(want, string(text)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	wantRow := []string{"7", "2026-11-21T03:00:00.123Z", "VALIDATION_ERROR", "", "aiko", "u", "ops", "c", "", "chat", "", "add", "x", "", "'=add x", "no", "", "", "r", "2026-11-21T03:00:01.123Z"}
+	if diff := cmp.Diff(wantRow, e.Object().Row()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if len(wantRow) != len(JournalColumns) {
+		t.Errorf("%d columns have names, %d are there", len(JournalColumns), len(wantRow))
+	}
+}
+
+// FuzzRow holds that no text makes a cell that a spreadsheet works out, and that every cell comes back from the CSV.
+func FuzzRow(f *testing.F) {
+	for _, seed := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "'=1", "\"=1", "plain", "＝1", "\u3000=1", "\ufeff=cmd|' /C calc'!A0", "a\n=1", "", "\x00=1", "=\"a\",\"b\""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		row := JournalEntry{Record: Record{Request: Request{Command: text, Actor: Person{Name: text}}, Outcome: Outcome{Reason: text}}}.Object().Row()
+		var b strings.Builder
+		w := csv.NewWriter(&b)
+		if err := w.Write(row); err != nil {
+			t.Fatal(err)
+		}
+		w.Flush()
+		back, err := csv.NewReader(strings.NewReader(b.String())).Read()
+		if err != nil {
+			t.Fatalf("%q: %v", b.String(), err)
+		}
+		for i, cell := range back {
+			first, _ := utf8.DecodeRuneInString(strings.TrimSpace(cell))
+			if strings.ContainsRune("=+-@＝＋－＠", first) || strings.HasPrefix(cell, "\t") || strings.HasPrefix(cell, "\r") {
+				t.Errorf("the cell %q of %q can be worked out", cell, text)
+			}
+			if want := strings.ReplaceAll(text, "\r\n", "\n"); JournalColumns[i] == "command" && cell != want && cell != "'"+want {
+				t.Errorf("%q came back as %q", text, cell)
+			}
+		}
+	})
+}
