@@ -136,9 +136,10 @@ func (s *Search) all(ctx context.Context, before int64, most int) ([]int64, erro
 	return s.numbers(ctx, "SELECT seq FROM commands WHERE seq < ? ORDER BY seq DESC LIMIT ?", before, most)
 }
 
-// changedSince returns the entries below a number that were written after an event, descending.
+// changedSince returns the entries below a number that were written after an event, descending. There are few: the index on
+// seq would be read as a whole.
 func (s *Search) changedSince(ctx context.Context, event, below int64) ([]int64, error) {
-	return s.numbers(ctx, "SELECT DISTINCT seq FROM events WHERE n > ? AND seq < ? ORDER BY seq DESC", event, below)
+	return s.numbers(ctx, "SELECT DISTINCT seq FROM events NOT INDEXED WHERE n > ? AND seq < ? ORDER BY seq DESC", event, below)
 }
 
 // span returns bounds of the numbers of indexed entries that came in between the query's times: not below low, and below high. Entries are
