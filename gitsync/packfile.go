@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/go-git/go-billy/v5"
+	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // maxSmallIndex is how many bytes an index has that is held in memory: those of our own packs have some 1,200.
@@ -51,6 +52,15 @@ func openPackFile(fs *durable, name string) (*packFile, error) {
 
 func (p *packFile) file(suffix string) (billy.File, error) {
 	return p.fs.Open(path.Join(packDir, p.name+suffix))
+}
+
+// mayHave reports whether an object may be in the pack. It opens no file: of a pack whose whole index is in memory it knows.
+func (p *packFile) mayHave(hash plumbing.Hash) bool {
+	if low, high := p.index.between(hash[0]); low == high || p.small == nil {
+		return low < high
+	}
+	_, err := p.index.find(bytes.NewReader(p.small), hash)
+	return !errors.Is(err, plumbing.ErrObjectNotFound)
 }
 
 // read calls do with the files of the pack, which are open until it returns. opened hears that they were opened for that.

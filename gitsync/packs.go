@@ -42,7 +42,7 @@ func (s *packs) all() []*packFile {
 func (s *packs) find(in []*packFile, hash plumbing.Hash, limit int64) (object plain, err error) {
 	failed := plumbing.ErrObjectNotFound
 	for _, p := range in {
-		if low, high := p.index.between(hash[0]); low == high {
+		if !p.mayHave(hash) {
 			continue
 		}
 		err := p.read(s.makeRoom, func(data, index io.ReaderAt) error {
