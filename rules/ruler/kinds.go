@@ -43,12 +43,13 @@ type Kind struct {
 	Name    string
 	Dialect expr.Dialect
 	new     func(base) (rules.Ruler, error)
+	look    look // asks it about what a rule reads
 }
 
 // Kinds are the kinds of rulers that there are, by name.
 var Kinds = []Kind{
-	{Name: "loki", Dialect: expr.LogQL, new: newLoki},
-	{Name: "prometheus", Dialect: expr.PromQL, new: newPrometheus},
+	{Name: "loki", Dialect: expr.LogQL, new: newLoki, look: lookInLoki},
+	{Name: "prometheus", Dialect: expr.PromQL, new: newPrometheus, look: lookInPrometheus},
 }
 
 // New returns the configured ruler. It asks nothing of the ruler, which may be down.

@@ -1,0 +1,175 @@
+package ruler
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/expr"
+)
+
+// ExamineBudget is how long all questions about one rule may take together: a person waits for the answer.
+const ExamineBudget = 2 * time.Second
+
+// What is asked at most, so that no rule and no ruler makes an examination long.
+const (
+	maxSelectors = 10
+	maxSeries    = 1000      // that are counted of one selector
+	maxValues    = 20_000    // names or values that one may be mistyped of
+	maxListBody  = 8 << 20   // bytes
+	recently     = time.Hour // in which a series must have had a sample
+)
+
+// The names of what an examination finds. None refuses a change: what a ruler has now says little about tomorrow.
+const (
+	checkMissing    = "online-missing"    // no series or stream is there
+	checkFound      = "online-found"      // what there is
+	checkType       = "online-type"       // a function that does not fit the metric's type
+	checkUnanswered = "online-unanswered" // the ruler could not be asked
+)
+
+// Examine asks a ruler what it has of what a rule reads. It takes at most ExamineBudget; what was not answered by then is said in a finding.
+type Examine func(ctx context.Context, entry rules.Entry) []rules.Finding
+
+// NewExamine returns the way to ask the configured ruler. It asks nothing yet.
+func NewExamine(cfg Config) (Examine, error) {
+	for _, kind := range Kinds {
+		if kind.Name != cfg.Kind {
+			continue
+		}
+		b, err := newBase(cfg, kind.Dialect)
+		if err != nil {
+			return nil, fmt.Errorf("ruler %s: %w", cfg.Name, err)
+		}
+		return func(ctx context.Context, entry rules.Entry) []rules.Finding {
+			return b.examine(ctx, entry, kind.look)
+		}, nil
+	}
+	return nil, fmt.Errorf("ruler %s: there is no kind %q", cfg.Name, cfg.Kind)
+}
+
+// examination is one rule while its ruler is asked about it.
+type examination struct {
+	base
+	entry rules.Entry
+	now   time.Time
+	found []rules.Finding
+}
+
+// look asks about one selector.
+type look func(ctx context.Context, x *examination, read expr.Read) error
+
+func (b base) examine(ctx context.Context, entry rules.Entry, look look) []rules.Finding {
+	reads, err := b.info.Dialect.Reads(entry.Rule.Expr)
+	if err != nil {
+		return nil // the rule's own check says so
+	}
+	ctx, cancel := context.WithTimeout(ctx, ExamineBudget)
+	defer cancel()
+	x := &examination{base: b, entry: entry, now: time.Now()}
+	for _, read := range reads[:min(len(reads), maxSelectors)] {
+		if err := look(ctx, x, read); err != nil {
+			reason := strings.TrimSuffix(err.Error(), ".")
+			if ctx.Err() != nil {
+				reason = fmt.Sprintf("%s did not answer within %s", b.Name, ExamineBudget)
+			}
+			x.find(checkUnanswered, rules.SeverityInfo, read, reason+", so it is not known whether it has what the rule reads")
+			break
+		}
+	}
+	return x.found
+}
+
+// find adds a finding about a selector and returns it.
+func (x *examination) find(check string, severity rules.Severity, read expr.Read, text string) *rules.Finding {
+	f := rules.Finding{Check: check, Severity: severity, Ref: x.entry.Ref, Line: x.entry.Line, Text: text}
+	if start := strings.Index(x.entry.Rule.Expr, read.Text); start >= 0 && read.Text != "" {
+		f.Start, f.End = start, start+len(read.Text)
+	}
+	x.found = append(x.found, f)
+	return &x.found[len(x.found)-1]
+}
+
+// missing adds the finding that nothing is there, with what may have been meant: typed is the word that the ruler does not know, and known the
+// words that it does.
+func (x *examination) missing(read expr.Read, what, typed string, known []string) {
+	text := fmt.Sprintf("%s %s for %s", x.Name, what, read.Text)
+	f := x.find(checkMissing, rules.SeverityWarning, read, text)
+	f.Why = "the expression has no result, and the alert stays silent, until there is"
+	if read.Absent {
+		f.Why = "the alert fires as soon as it is there"
+	}
+	if typed == "" {
+		return
+	}
+	f.Text += fmt.Sprintf("; it does not know %q", typed)
+	near := rules.Nearest(typed, known)
+	if len(near) == 0 {
+		return
+	}
+	f.Text += ": did you mean " + strings.Join(near, ", ") + "?"
+	if f.End > 0 && strings.Count(read.Text, typed) == 1 {
+		fixed := x.entry.Rule.Expr[:f.Start] + strings.Replace(read.Text, typed, near[0], 1) + x.entry.Rule.Expr[f.End:]
+		if _, err := x.info.Dialect.Canonical(fixed); err == nil {
+			f.Fix = fixed
+		}
+	}
+}
+
+// unknown returns the first word of the matchers that the ruler does not know, with the words that it does; "" when it knows them all.
+// names and values ask for the names of labels and the values of one.
+func unknown(matchers []expr.Matcher, names func() ([]string, error), values func(label string) ([]string, error)) (typed string, known []string, err error) {
+	if len(matchers) == 0 {
+		return "", nil, nil
+	}
+	if known, err = names(); err != nil {
+		return "", nil, err
+	}
+	for _, m := range matchers {
+		if (m.Op == "=" || m.Op == "=~") && m.Value != "" && !slices.Contains(known, m.Name) {
+			return m.Name, known, nil
+		}
+	}
+	for _, m := range matchers {
+		if m.Op != "=" || m.Value == "" {
+			continue
+		}
+		if known, err = values(m.Name); err != nil {
+			return "", nil, err
+		}
+		if !slices.Contains(known, m.Value) {
+			return m.Value, known, nil
+		}
+	}
+	return "", nil, nil
+}
+
+// get asks a ruler's API and decodes the answer into value.
+func (b base) get(ctx context.Context, path []string, query url.Values, value any) error {
+	a, err := b.client.do(ctx, call{method: http.MethodGet, path: path, query: query, timeout: ExamineBudget, limit: maxListBody})
+	if err != nil {
+		return err
+	}
+	if a.status != http.StatusOK {
+		return b.client.unexpected(a)
+	}
+	if err := json.Unmarshal(a.body, value); err != nil {
+		return b.client.unreachable(err, "does not answer as a ruler does: is the URL right?")
+	}
+	return nil
+}
+
+// list asks for a list of names or values.
+func (b base) list(ctx context.Context, path []string, query url.Values) ([]string, error) {
+	var answer struct {
+		Data []string `json:"data"`
+	}
+	err := b.get(ctx, path, query, &answer)
+	return answer.Data[:min(len(answer.Data), maxValues)], err
+}
