@@ -39,10 +39,6 @@ func (args arguments) takeOptions(words []word, allowed []string) (rest []word, 
 	for _, w := range words {
 		o, known := findOption(w.key)
 		known = known && (o.set != nil || !labels || o.name == "page")
-		if w.key == "template" {
-			args[fieldUnknown] = w.whole()
-			return nil, unknownOption(w, allowed)
-		}
 		if w.key == "" || !known {
 			rest = append(rest, w)
 			continue

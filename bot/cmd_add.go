@@ -17,18 +17,21 @@ var addCommand = Command{
 	Usage: []string{
 		`add NAME LABEL PATTERN TIME [option=value …]`,
 		`add NAME expr='EXPR' [option=value …]`,
+		`add NAME template=T [parameter=value …] [option=value …]`,
 		"add [option=value …] ⏎ YAML",
 	},
-	Summary: "Add a rule: count log lines, any PromQL or LogQL expression, or pasted YAML",
+	Summary: "Add a rule: count log lines, any PromQL or LogQL expression, from a template, or pasted YAML",
 	Help: "LABEL is `job=sshd`, several joined by commas, a whole `{…}` selector, or a bare word, which means `job=word`.\n" +
 		"PATTERN is a text that the line contains, a `/regular expression/`, or `*` for any line.\n" +
 		"TIME is the window that lines are counted in. The alert fires at the first evaluation that counts a line; `for=` and `threshold=` change that.\n" +
+		"The command `templates` lists the templates and `template T` explains one; an option goes before what its template says.\n" +
 		"Quotes go around whatever has spaces. Pasted YAML is one rule, a list of rules, or a group.",
 	Examples: []string{
 		`add sshd-ban job=amane_fail2ban_log "Ban" 5m`,
 		`add oom job=kernel,host=web1 "Out of memory" 10m severity=critical reason="the night of the 3rd"`,
 		`add login-fails {job="sshd"} "/Failed password for .* from/" 5m threshold=20`,
 		`add node-down expr='up == 0' for=1m severity=critical summary="{{ $labels.instance }} is down"`,
+		`add disk template=disk-full percent=90 severity=critical`,
 		"add\n- alert: DiskFull\n  expr: node_filesystem_avail_bytes < 1e9\n  for: 10m",
 	},
 	Options: addOptions(),
@@ -39,8 +42,16 @@ var addCommand = Command{
 
 func runAdd(ctx context.Context, call *call) (answer, error) {
 	add, err := parseAdd(call)
-	if err != nil {
+	switch {
+	case err != nil && add.From != nil:
+		return answer{}, err // its words are parameters, which no other form has
+	case err != nil:
 		return answer{}, call.meant(err)
+	}
+	if add.From != nil {
+		if err := call.takeTemplate(ctx, &add); err != nil {
+			return answer{}, err
+		}
 	}
 	return call.changed(call.backend.Apply(ctx, call.request, add))
 }
@@ -66,6 +77,8 @@ func parseAdd(call *call) (rules.Add, error) {
 	case pasted:
 		add.YAML = yaml.value
 		return add, call.onlyYAML(rest, expr)
+	case add.From != nil:
+		return call.templateForm(add, rest)
 	case expr:
 		return call.exprForm(add, rest)
 	default:
@@ -184,6 +197,8 @@ func (c *call) onlyYAML(rest []word, expr bool) error {
 	switch {
 	case expr:
 		return &rules.Error{Kind: rules.Invalid, Field: "expr", Offset: -1, Text: "The pasted YAML has its own expression: leave out expr=."}
+	case c.args["template"].end > 0:
+		return &rules.Error{Kind: rules.Invalid, Field: "template", Offset: -1, Text: "The pasted YAML has its own rules: leave out template=."}
 	case len(rest) > 0:
 		return c.args.unexpected(rest[0], addOptions(), "The pasted YAML has its own names and expressions: leave this word out.")
 	}

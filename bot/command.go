@@ -37,6 +37,8 @@ var Commands = []Command{
 	blameCommand,
 	undoCommand,
 	restoreCommand,
+	templatesCommand,
+	templateCommand,
 	statusCommand,
 	helpCommand,
 }
@@ -58,6 +60,8 @@ type Backend struct {
 	Commit func(ctx context.Context, prefix string) (rules.PastCommit, error)
 	// RevisionAt returns the full hash of the commit that the rulebook's branch was at at a time; "" before the first one.
 	RevisionAt func(ctx context.Context, at time.Time) (string, error)
+	// Templates returns the templates that rules can be made from.
+	Templates func(ctx context.Context) (rules.Templates, error)
 	// Zone is where times are told and meant: the journal's. UTC by default.
 	Zone *time.Location
 }

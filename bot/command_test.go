@@ -15,7 +15,7 @@ import (
 // The table is complete and ordered, every name in it is unique, and every example does what it says.
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	order := []string{"add", "list", "delete", "show", "history", "diff", "blame", "undo", "restore", "status", "help"}
+	order := []string{"add", "list", "delete", "show", "history", "diff", "blame", "undo", "restore", "templates", "template", "status", "help"}
 	var names []string
 	seen := map[string]bool{}
 	for _, c := range Commands {
@@ -220,7 +220,6 @@ func TestMistakes(t *testing.T) {
 		{`add x job=y Ban`, "After PATTERN comes TIME, the window to count lines in, such as 5m."},
 		{`add x`, "After the name comes LABEL"},
 		{`add`, "The name of the rule is missing."},
-		{`add x template=disk`, "There are no templates here"},
 		{`add x expr=up for=1m for=2m`, "for= is given twice."},
 		{`add x expr=up severity=a label.severity=b`, "severity is given twice."},
 		{`add x expr=up threshold=many`, "threshold= takes a number"},
@@ -248,7 +247,7 @@ func TestMistakes(t *testing.T) {
 		{`lst all`, "Try:\n/alert list all"},
 		{`status now`, "status takes nothing more."},
 		{`help lits`, "Try:\n/alert help list"},
-		{`nonsense`, "The commands are add, list, delete, show, history, diff, blame, undo, restore, status, help."},
+		{`nonsense`, "The commands are add, list, delete, show, history, diff, blame, undo, restore, templates, template, status, help."},
 	} {
 		t.Run(c.text, func(t *testing.T) {
 			t.Parallel()

@@ -19,6 +19,7 @@ type option struct {
 // options is the one table of what commands take beside their words, in the order of the help.
 var options = []option{
 	{"expr", `'up == 0'`, "the expression, PromQL or LogQL, instead of LABEL PATTERN TIME", setExpr},
+	{"template", "disk-full", "the template to make the rule from; its parameters are given like options", setTemplate},
 	{"ruler", "loki", "the ruler of the rules; to be said where more than one could evaluate what is added", text(func(o *rules.Options) *string { return &o.Ruler })},
 	{"namespace", "ops", "the directory of the rules' files; for what is added, this channel's name by default", text(func(o *rules.Options) *string { return &o.Namespace })},
 	{"group", "ssh", "the group to put the rule into; one of its own by default", text(func(o *rules.Options) *string { return &o.Group })},
@@ -50,6 +51,8 @@ var (
 	showOptions    = []string{"at"}
 	restoreOptions = []string{"reason", "at"}
 	undoOptions    = []string{"reason"}
+
+	templatesOptions = []string{"page"}
 )
 
 // findOption returns the option that a key names.
@@ -73,8 +76,6 @@ func isOption(key string) bool {
 func unknownOption(w word, allowed []string) error {
 	err := &rules.Error{Kind: rules.Invalid, Field: fieldUnknown, Offset: 0}
 	switch near := nearest(w.key, allowed); {
-	case w.key == "template":
-		err.Text = "There are no templates here: write the words LABEL PATTERN TIME, or expr='…'."
 	case near != "":
 		err.Text = "There is no option " + w.key + "=. Did you mean " + near + "=?"
 		err.Fixes = []string{near + "=" + quote(w.value[w.keyLen:])}

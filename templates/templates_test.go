@@ -110,4 +110,3 @@ func (u unitTest) end() time.Duration {
 	}
 	return end
 }
-

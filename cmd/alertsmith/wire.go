@@ -110,6 +110,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		BookAt:     s.applier.BookAt,
 		Commit:     s.index.Commit,
 		RevisionAt: s.index.RevisionAt,
+		Templates:  s.templates,
 		Zone:       location,
 	}
 	chat.journal = steppedJournal{s.journal, s.answered, func(name string, took time.Duration) {

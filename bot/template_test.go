@@ -1,0 +1,170 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/templates"
+)
+
+// builtIn returns the templates that are built in.
+var builtIn = sync.OnceValue(func() []rules.Template {
+	read, err := rules.ReadTemplates(templates.Files, IsOption)
+	if err != nil {
+		panic(err)
+	}
+	return read
+})
+
+// No parameter of a template has the name of an option, whichever command takes it: the option keeps its meaning beside a template.
+func TestParametersAreNoOptions(t *testing.T) {
+	t.Parallel()
+	for _, template := range builtIn() {
+		for _, p := range template.Parameters {
+			if isOption(p.Name) {
+				t.Errorf("%s: the parameter %s has the name of an option", template.Name, p.Name)
+			}
+		}
+	}
+	for _, o := range options {
+		name := strings.TrimSuffix(o.name, "X") + map[bool]string{true: "x"}[strings.HasSuffix(o.name, ".X")]
+		file := "name: t\nversion: 1\ndescription: d\ndialect: promql\nparameters:\n  - {name: " + name + ", type: number, description: d, example: 1}\nrule: {expr: 'up == ${" + name + "}'}\n"
+		if _, err := rules.ReadTemplate("t", []byte(file), IsOption); err == nil {
+			t.Errorf("a parameter may be called %s, as the option is", name)
+		}
+	}
+}
+
+// Whoever types the line that a template's explanation shows gets the rule that it shows.
+func TestTemplatesAsShown(t *testing.T) {
+	t.Parallel()
+	for _, template := range builtIn() {
+		t.Run(template.Name, func(t *testing.T) {
+			t.Parallel()
+			c := newChat(t, nil)
+			told := c.say("template " + template.Name).Text
+			c.must(templateUsage(template))
+			_, shown, _ := strings.Cut(told, "```yaml\n")
+			shown, _, _ = strings.Cut(shown, "\n```")
+			if got := c.say("list " + template.Name).Text; shown == "" || !strings.Contains(got, shown) {
+				t.Errorf("the explanation shows\n%s\nand what was written is\n%s", shown, got)
+			}
+		})
+	}
+}
+
+func TestTemplateList(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	var listed []string
+	for command := "templates"; command != ""; {
+		got := c.say(command).Text
+		if runes(got) > maxReply {
+			t.Fatalf("%d runes", runes(got))
+		}
+		for line := range strings.Lines(got) {
+			if name, found := strings.CutPrefix(line, "- `"); found {
+				name, _, _ = strings.Cut(name, "`")
+				listed = append(listed, name)
+			}
+		}
+		_, next, more := strings.Cut(got, "…and more: `/alert ")
+		if command = ""; more {
+			command, _, _ = strings.Cut(next, "`")
+		}
+	}
+	if len(listed) != len(builtIn()) || !slices.IsSorted(listed) {
+		t.Errorf("%d listed: %v", len(listed), listed)
+	}
+	requireParts(t, c.say("templates バックアップ").Text, "`backup-not-run`", "`backup-too-old`")
+	requireParts(t, c.say("templates DISK full").Text, "`disk-full` (PromQL): A file system is nearly full", "/alert template disk-full")
+	requireParts(t, c.say("templates nonsense").Text, "**0 templates** with `nonsense`: none")
+	requireParts(t, c.say("templates pgae=2").Text, "Did you mean page=?")
+	requireParts(t, c.say("template disk-ful").Text, "There is no template", "/alert template disk-full")
+	requireParts(t, c.say("template disk-full").Text, "| `percent=` |", "percentage", "/alert add disk-full template=disk-full nodes=\"job=node\" percent=90", "# template: disk-full v1")
+}
+
+// What a template cannot be made with is answered with what would do.
+func TestTemplateMistakes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ text, want string }{
+		{`add x template=disk-ful`, "Try:\n/alert add x template=disk-full"},
+		{`add x template=`, "template= takes the name of a template"},
+		{`add template=disk-full percent=90`, "The name of the rule is missing."},
+		{`add x template=disk-full precent=95`, "The template disk-full has no parameter precent=. Did you mean percent=?\n/alert add x template=disk-full precent=95\n                                ^\nTry:\n/alert add x template=disk-full percent=95"},
+		{`add x template=disk-full servity=critical`, "Did you mean severity=?"},
+		{`add x template=disk-full colour=red`, "Its parameters are nodes, percent."},
+		{`add x template=log-text`, "The template log-text needs logs= (the log streams, by their labels, such as job=nginx), and text= (what the lines contain"},
+		{`add x template=log-text text="a b"`, "Try:\n/alert add x template=log-text text=\"a b\" logs=\"job=nginx\""},
+		{`add x template=disk-full percent=101`, "percent= is a percentage from 0 to 100, such as 90."},
+		{`add x template=disk-full percent=many`, "Try:\n/alert add x template=disk-full percent=90"},
+		{`add x template=log-text logs=app text=x window="5 min"`, "Try:\n/alert add x template=log-text logs=app text=x window=5m"},
+		{`add x template=log-text logs=app text=x window=0s`, "window= is a time longer than zero"},
+		{`add x template=log-pattern logs=app pattern="("`, "pattern= is a regular expression such as (?i)out of (memory|disk): this is no regular expression"},
+		{`add x template=log-text logs='{}' text=x`, "logs= says which series or log streams are meant"},
+		{`add x template=disk-full nodes='{job="a"} or vector(1)'`, "this is more than a selector"},
+		{`add x template=disk-full percent=90 percent=95`, "percent= is given twice."},
+		{`add x template=disk-full expr=up`, "leave out expr=, or template=."},
+		{`add x template=disk-full threshold=3`, "The template disk-full has parameters of its own."},
+		{`add x template=disk-full job=y Ban 5m`, "With template= there is only NAME"},
+		{`add x template=disk-full ruler=loki`, "Try:\n/alert add x template=disk-full ruler=prometheus"},
+		{`add x template=log-text logs=app text=x keep_firing_for=5m`, "Loki ignores keep_firing_for"},
+		{"add template=disk-full\n- alert: x\n  expr: up", "leave out template="},
+	} {
+		t.Run(test.text, func(t *testing.T) {
+			t.Parallel()
+			c := newChat(t, nil)
+			got := c.say(test.text)
+			var plain []string
+			for line := range strings.SplitSeq(got.Text, "\n") {
+				if !strings.HasPrefix(line, "```") {
+					plain = append(plain, line)
+				}
+			}
+			text := strings.NewReplacer(`\_`, "_", `\(`, "(", `\)`, ")", `\=`, "=", `\|`, "|", `\?`, "?").Replace(strings.Join(plain, "\n"))
+			if !strings.Contains(text, test.want) || got.ResponseType != "ephemeral" || c.last().Outcome.Result != rules.ValidationError {
+				t.Errorf("%s:\n%s\nwant\n%s", c.last().Outcome.Result, text, test.want)
+			}
+		})
+	}
+}
+
+// An option goes before what the template says, and the rule remembers it; a secret it does not remember.
+func TestAddFromTemplate(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	c.must(`add x template=LOG-text logs=job=app,host=web1 text="password=hunter2 {{ bad }}" for=10m severity=critical label.team=web namespace=ops reason=why`)
+	requireParts(t, c.say("list x").Text,
+		`# template: log-text v1 logs="job=app,host=web1" text="password=*** {{ bad }}" for=10m severity=critical label.team=web`+"\n",
+		`|= "password=hunter2 {{ bad }}"`, "for: 10m", "severity: critical", "team: web", `{{ "{{" }} bad }}`)
+	if text := c.say("list x").Text; strings.Contains(text, "# template: log-text v1 logs=\"job=app,host=web1\" text=\"password=hunter2") {
+		t.Error("the comment has the secret")
+	}
+}
+
+// A newer version of a template is told of, with what it would change; options and parameters stay as they were given.
+func TestTemplatesOutdated(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	own := func(version, expr string) {
+		file := "name: own\nversion: " + version + "\ndescription: our own\ndialect: promql\nparameters:\n  - {name: limit, type: number, description: d, example: 1}\nrule:\n  expr: '" + expr + "'\n  labels: {severity: info}\n"
+		c.store.Commit(rules.Commit{Author: rules.Person{Name: "x"}, Subject: "own", Files: map[string][]byte{"templates/own.yaml": []byte(file)}})
+	}
+	own("1", "up < ${limit}")
+	c.must(`add x template=own limit=0.5 severity=critical`)
+	c.must(`add y template=disk-full`)
+	if got := c.say("templates outdated").Text; !strings.Contains(got, "newest version") {
+		t.Errorf("nothing is outdated: %s", got)
+	}
+	own("2", "avg_over_time(up[5m]) < ${limit}")
+	got := c.say("templates outdated").Text
+	requireParts(t, got, "**1 rule**", "**x**, from `own` v1; the newest is v2:", "-  expr: up < 0.5\n+  expr: avg_over_time(up[5m]) < 0.5\n")
+	if strings.Contains(got, "-    severity") || strings.Contains(got, "+    severity") || strings.Contains(got, "\n-  #") {
+		t.Errorf("more is told than would change: %s", got)
+	}
+	own("3", "up < ${limit} # ${limit}")
+	requireParts(t, c.say("templates").Text, "1 in the rulebook that cannot be used", "`templates/own.yaml`: the expression has ${limit} inside a text or a comment")
+}

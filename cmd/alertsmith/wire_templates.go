@@ -1,0 +1,26 @@
+package main
+
+import (
+	"context"
+	"sync"
+
+	"github.com/alertsmith/alertsmith/bot"
+	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/templates"
+)
+
+// builtIn returns the templates that are built in, which are read when they are first asked for.
+var builtIn = sync.OnceValues(func() ([]rules.Template, error) { return rules.ReadTemplates(templates.Files, bot.IsOption) })
+
+// templates returns the templates that are built in and those of the newest rulebook.
+func (s *service) templates(ctx context.Context) (rules.Templates, error) {
+	ours, err := builtIn()
+	if err != nil {
+		return rules.Templates{}, err
+	}
+	book, err := s.applier.Book(ctx)
+	if err != nil {
+		return rules.Templates{}, err
+	}
+	return book.Templates(ours, bot.IsOption)
+}
