@@ -64,13 +64,8 @@ func newChat(t testing.TB, change func(*chat)) *chat {
 		Service: rules.Person{Name: "Alertsmith"}, Now: time.Now, LiveTimeout: time.Second, PollInterval: time.Millisecond,
 		Logger: slog.New(slog.DiscardHandler),
 	})
-	c.backend = Backend{Apply: c.applier.Apply, Book: c.applier.Book, Status: c.applier.Status, Templates: func(ctx context.Context) (rules.Templates, error) {
-		book, err := c.applier.Book(ctx)
-		if err != nil {
-			return rules.Templates{}, err
-		}
-		return book.Templates(builtIn(), IsOption)
-	}}
+	c.backend = Backend{Apply: c.applier.Apply, Book: c.applier.Book, Status: c.applier.Status}
+	c.backend.Templates = c.templates
 	c.tell()
 	var ids atomic.Int64
 	c.access = Access{Tokens: []string{"another", goodToken}, CLITokens: []string{cliToken}}

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +19,15 @@ var builtIn = sync.OnceValue(func() []rules.Template {
 	}
 	return read
 })
+
+// templates returns the templates of the newest rulebook.
+func (c *chat) templates(ctx context.Context) (rules.Templates, error) {
+	book, err := c.applier.Book(ctx)
+	if err != nil {
+		return rules.Templates{}, err
+	}
+	return book.Templates(builtIn(), IsOption)
+}
 
 // No parameter of a template has the name of an option, whichever command takes it: the option keeps its meaning beside a template.
 func TestParametersAreNoOptions(t *testing.T) {
