@@ -131,11 +131,7 @@ func TestHostileTrees(t *testing.T) {
 	good := update(t, r, map[string][]byte{"good": []byte("good")})
 	deep := func() (plumbing.Hash, []plumbing.EncodedObject) { // 10 levels of 10 names for one directory: 10^10 files
 		b := &builder{objects: r.objects}
-		blob, err := b.blob([]byte("x"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		at := blob
+		at := b.blob([]byte("x"))
 		mode := "100644"
 		for range 10 {
 			var raw []byte
@@ -143,32 +139,32 @@ func TestHostileTrees(t *testing.T) {
 				raw = append(raw, mode+" "+string(c)+"\x00"...)
 				raw = append(raw, at[:]...)
 			}
-			if at, err = b.add(rawTree(raw)); err != nil {
+			next, err := b.add(rawTree(raw))
+			if err != nil {
 				t.Fatal(err)
 			}
+			at = next
 			mode = "40000"
 		}
 		return at, b.made
 	}
-	root, made := deep()
+	bomb, made := deep()
 	if err := r.fs.write(made); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (&tree{objects: r.objects, root: root}).List(""); err == nil {
+	if _, err := (&tree{objects: r.objects, root: bomb}).List(""); err == nil {
 		t.Error("a tree that pretends to hold 10^10 files was listed")
 	}
 
 	b := &builder{objects: r.objects}
-	blob, err := b.blob([]byte("evil"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	blob := b.blob([]byte("evil"))
 	var raw []byte
 	for _, name := range []string{"..", "a/b", "a\nb", `a\b`, "ok"} {
 		raw = append(raw, "100644 "+name+"\x00"...)
 		raw = append(raw, blob[:]...)
 	}
-	if root, err = b.add(rawTree(raw)); err != nil {
+	root, err := b.add(rawTree(raw))
+	if err != nil {
 		t.Fatal(err)
 	}
 	hostile := &tree{objects: r.objects, root: root}

@@ -61,16 +61,10 @@ func (b *builder) add(encode func(plumbing.EncodedObject) error) (plumbing.Hash,
 }
 
 // blob makes a file's object.
-func (b *builder) blob(content []byte) (plumbing.Hash, error) {
-	return b.add(func(o plumbing.EncodedObject) error {
-		o.SetType(plumbing.BlobObject)
-		w, err := o.Writer()
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(content)
-		return err
-	})
+func (b *builder) blob(content []byte) plumbing.Hash {
+	o := &stored{plain{plumbing.BlobObject, content}, plumbing.ComputeHash(plumbing.BlobObject, content)}
+	b.made = append(b.made, o)
+	return o.hash
 }
 
 // tree makes the directory dir (named at, "" or ending in a slash) with e done to it; the zero hash when nothing is left
@@ -97,9 +91,7 @@ func (b *builder) tree(dir plumbing.Hash, e *edit, at string) (plumbing.Hash, er
 		case !exists:
 			entry = object.TreeEntry{Name: name, Mode: filemode.Regular}
 		}
-		if entry.Hash, err = b.blob(content); err != nil {
-			return plumbing.ZeroHash, err
-		}
+		entry.Hash = b.blob(content)
 		entries[name] = entry
 	}
 	for name, below := range e.dirs {

@@ -58,7 +58,7 @@ type Rulebook struct {
 	fs      *durable
 	objects *objects
 	newest  atomic.Pointer[tree] // where the branch stood when it was read last
-	writer  chan struct{} // holds one token: who has it may write
+	writer  chan struct{}        // holds one token: who has it may write
 	closed  chan struct{}
 	closing sync.Once
 	push    pushFunc // nil: the commit here is what counts

@@ -8,18 +8,25 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
 )
 
-// pack is a packfile (version 2, no deltas) and its index (version 2), as they are on the disk.
+// pack is a packfile (version 2) and its index (version 2), as they are on the disk.
 type pack struct {
 	name        string // without suffix
 	data, index []byte
 }
 
-// newPack packs objects, of which none may be there twice.
+// deflaters holds *zlib.Writer, which take a megabyte each.
+var deflaters = sync.Pool{New: func() any {
+	w, _ := zlib.NewWriterLevel(nil, zlib.BestSpeed) // which is a level
+	return w
+}}
+
+// newPack packs objects, of which none may be there twice; where it is much shorter, as the difference from one that stands before.
 func newPack(objects []plumbing.EncodedObject) (*pack, error) {
 	var data, index bytes.Buffer
 	var entries idxfile.Writer
@@ -28,15 +35,29 @@ func newPack(objects []plumbing.EncodedObject) (*pack, error) {
 	if err := entries.OnHeader(uint32(len(objects))); err != nil {
 		return nil, err
 	}
-	deflate, err := zlib.NewWriterLevel(nil, zlib.BestSpeed)
-	if err != nil {
-		return nil, err
-	}
+	deflate := deflaters.Get().(*zlib.Writer) //nolint:forcetypeassert // nothing else is put there
+	defer deflaters.Put(deflate)
+	var last []packedObject
 	for _, o := range objects {
-		at := data.Len()
-		data.Write(entryHeader(o.Type(), o.Size()))
+		content, err := contentOf(o)
+		if err != nil {
+			return nil, err
+		}
+		at, packed := data.Len(), packedObject{hash: o.Hash(), kind: o.Type(), content: content}
+		if base, patch := patchBase(last, o.Type(), content); base != nil {
+			packed.patches = base.patches + 1
+			data.Write(entryHeader(plumbing.REFDeltaObject, int64(len(patch))))
+			data.Write(base.hash[:])
+			content = patch
+		} else {
+			data.Write(entryHeader(o.Type(), o.Size()))
+		}
+		last = append(last[max(0, len(last)+1-patchBases):], packed)
 		deflate.Reset(&data)
-		if err := copyObject(deflate, o); err != nil {
+		if _, err := deflate.Write(content); err != nil {
+			return nil, err
+		}
+		if err := deflate.Close(); err != nil {
 			return nil, err
 		}
 		entries.Add(o.Hash(), uint64(at), crc32.ChecksumIEEE(data.Bytes()[at:]))

@@ -68,12 +68,7 @@ func TestHostileServer(t *testing.T) {
 		return hash, b.made[len(b.made)-1]
 	}
 	text := func(s string) (plumbing.Hash, plumbing.EncodedObject) {
-		t.Helper()
-		hash, err := b.blob([]byte(s))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return hash, b.made[len(b.made)-1]
+		return b.blob([]byte(s)), b.made[len(b.made)-1]
 	}
 	dir := func(mode filemode.FileMode, of plumbing.Hash) (plumbing.Hash, plumbing.EncodedObject) {
 		t.Helper()
