@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,7 +65,7 @@ func openIndex(ctx context.Context, path, journal string) (*index, error) {
 		return err
 	})
 	if err == nil {
-		_, err = x.sql.ExecContext(ctx, "PRAGMA user_version = 1")
+		_, err = x.sql.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(indexVersion))
 	}
 	if err != nil {
 		return nil, errors.Join(err, x.sql.Close())
@@ -72,6 +74,10 @@ func openIndex(ctx context.Context, path, journal string) (*index, error) {
 }
 
 func connectIndex(path string, readOnly bool) (*index, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
 	options := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)"}, "_txlock": {"immediate"}}
 	if readOnly {
 		options = url.Values{"_pragma": {"busy_timeout(5000)", "query_only(1)"}, "mode": {"ro"}}
