@@ -20,7 +20,7 @@ type Edit struct {
 type Alteration struct {
 	Expr    string
 	Options Options  // Ruler, Namespace and Group are no part of it: they say where a rule stands
-	Remove  []string // "for", "keep_firing_for", "interval", "expires", "label.X", "annotation.X"
+	Remove  []string // "for", "keep_firing_for", "interval", "expires", "accept", "label.X", "annotation.X"
 }
 
 // Action returns "edit".

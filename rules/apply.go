@@ -60,7 +60,10 @@ type ApplierOptions struct {
 	// Irregular returns what is below rulers' directories at a revision and is no file that can be read: symbolic links, submodules. nil
 	// looks for none.
 	Irregular func(ctx context.Context, revision string) ([]Problem, error)
-	Logger    *slog.Logger
+	// Lint returns what is found in rules of the book after a change that was not found in them before, nor accepted there. It must be pure.
+	// nil finds nothing.
+	Lint   func(before, after *Book, refs []Ref) []Finding
+	Logger *slog.Logger
 }
 
 // Applier walks the one path from an intent to a rule that is live, and keeps rulebook, live directories and rulers the same.
@@ -138,6 +141,9 @@ func (o *ApplierOptions) deafen() {
 	if o.Irregular == nil {
 		o.Irregular = func(context.Context, string) ([]Problem, error) { return nil, nil }
 	}
+	if o.Lint == nil {
+		o.Lint = func(*Book, *Book, []Ref) []Finding { return nil }
+	}
 }
 
 // Apply walks the one path: plan, check, commit, publish, reload, live. It returns when the change is live or refused, or
@@ -154,7 +160,7 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 	if err != nil {
 		return failed(out, err)
 	}
-	draft, err := plan(book, intent)
+	draft, err := a.plan(book, intent)
 	if err != nil {
 		return failed(out, err)
 	}
@@ -245,6 +251,7 @@ type planned struct {
 	change        Change
 	before, after *Book
 	foretold      *Continuity
+	findings      []Finding // warnings; see Applier.plan
 }
 
 // plan is steps 5 and 6: what the intent would write, the book as it will be then, and the whole planned tree of its ruler checked.

@@ -26,7 +26,7 @@ func (a *Applier) commit(ctx context.Context, req Request, intent Intent, draft 
 			return Commit{}, err
 		}
 		if p = draft; p.before != book {
-			if p, err = plan(book, intent); err != nil {
+			if p, err = a.plan(book, intent); err != nil {
 				return Commit{}, err
 			}
 		}
@@ -34,7 +34,7 @@ func (a *Applier) commit(ctx context.Context, req Request, intent Intent, draft 
 			return Commit{}, &Error{Kind: Conflict, Text: "The rulebook was changed by somebody else at the same moment; nothing was changed. Please send the command again.", Offset: -1}
 		}
 		order = a.plans.Add(1)
-		return a.compose(tree, req, intent.Action(), p.change, book.Diff(p.change))
+		return a.compose(tree, req, intent.Action(), p, book.Diff(p.change))
 	})
 	if err != nil {
 		return committed{}, err
@@ -49,8 +49,9 @@ func (a *Applier) commit(ctx context.Context, req Request, intent Intent, draft 
 }
 
 // compose puts the change's files, its journal page and its message into one commit.
-func (a *Applier) compose(tree Tree, req Request, action string, change Change, diff string) (Commit, error) {
-	path, page, err := a.Page(tree, PageEntry{Request: req, Action: action, Change: change, Diff: diff})
+func (a *Applier) compose(tree Tree, req Request, action string, p planned, diff string) (Commit, error) {
+	change := p.change
+	path, page, err := a.Page(tree, PageEntry{Request: req, Action: action, Change: change, Diff: diff, Findings: p.findings})
 	if err != nil {
 		return Commit{}, &Error{Kind: Unavailable, Text: "The journal page cannot be written; nothing was changed.", Cause: err}
 	}
@@ -61,7 +62,7 @@ func (a *Applier) compose(tree Tree, req Request, action string, change Change, 
 		When:     req.Time,
 		Subject:  change.Subject,
 		Body:     commitBody(req, change),
-		Trailers: commitTrailers(req, action, change),
+		Trailers: commitTrailers(req, action, p),
 		Files:    files,
 	}, nil
 }
@@ -83,7 +84,8 @@ const reasonMark = "\n\nReason: "
 // maxAlertTrailers is how many rules a commit names: an import can have thousands.
 const maxAlertTrailers = 100
 
-func commitTrailers(req Request, action string, change Change) []Trailer {
+func commitTrailers(req Request, action string, p planned) []Trailer {
+	change := p.change
 	var trailers []Trailer
 	for _, ref := range change.Refs[:min(len(change.Refs), maxAlertTrailers)] {
 		trailers = append(trailers, Trailer{"Alert", ref.Name})
@@ -95,6 +97,7 @@ func commitTrailers(req Request, action string, change Change) []Trailer {
 		Trailer{"Channel", strings.TrimSpace(req.Channel.Name + " " + req.Channel.ID)},
 	)
 	trailers = append(trailers, change.Trailers...)
+	trailers = append(trailers, findingTrailers(p.findings)...)
 	trailers = append(trailers, Trailer{"Request-Id", req.ID})
 	if req.Key != "" {
 		trailers = append(trailers, Trailer{"Idempotency-Key", req.Key})

@@ -128,12 +128,13 @@ func (a *Applier) Draft(ctx context.Context, intent Intent) Outcome {
 	if err != nil {
 		return failed(out, err)
 	}
-	draft, err := plan(book, intent)
+	draft, err := a.plan(book, intent)
 	if err != nil {
 		return failed(out, err)
 	}
 	out.Result, out.Ruler, out.Refs = Success, draft.change.Ruler, draft.change.Refs
 	out.Diff, out.Digest = book.Diff(draft.change), book.Digest(draft.change)
+	out.Findings = draft.findings
 	out.Continuity = a.foretell(ctx, a.desks[draft.change.Ruler], draft)
 	return out
 }

@@ -33,10 +33,14 @@ var expires = regexp.MustCompile(`^\s*# expires: (\S+)\s*$`)
 
 // notes returns what is remembered beside a rule that is added with these options.
 func (o Options) notes() []string {
-	if o.Expires == nil {
-		return nil
+	var notes []string
+	if o.Expires != nil {
+		notes = append(notes, "expires: "+o.Expires.UTC().Format(time.RFC3339))
 	}
-	return []string{"expires: " + o.Expires.UTC().Format(time.RFC3339)}
+	for _, accepted := range o.Accept {
+		notes = append(notes, accepted.note())
+	}
+	return notes
 }
 
 // Expires returns when the service is to delete the rule, and whether it says so: in a comment above it, or directly below its name.
@@ -44,22 +48,15 @@ func (e Entry) Expires() (at time.Time, said bool) {
 	if !strings.Contains(e.Source, "# expires: ") {
 		return time.Time{}, false
 	}
-	named := false
-	for line := range strings.Lines(e.Source) {
-		m := expires.FindStringSubmatch(line)
-		text := strings.TrimSpace(line)
-		switch {
-		case m != nil:
-			for _, layout := range []string{time.RFC3339, time.DateOnly} {
-				if at, err := time.Parse(layout, m[1]); err == nil {
-					return at, true
-				}
+	for _, comment := range e.comments() {
+		m := expires.FindStringSubmatch(comment)
+		if m == nil {
+			continue
+		}
+		for _, layout := range []string{time.RFC3339, time.DateOnly} {
+			if at, err := time.Parse(layout, m[1]); err == nil {
+				return at, true
 			}
-		case text == "" || text[0] == '#':
-		case !named && (strings.HasPrefix(text, "- alert:") || strings.HasPrefix(text, "- record:")):
-			named = true
-		default:
-			return time.Time{}, false
 		}
 	}
 	return time.Time{}, false

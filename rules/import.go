@@ -125,7 +125,7 @@ func (a *Applier) Import(ctx context.Context, req Request, intent Import) Outcom
 			diff = book.Diff(change)
 		}
 		out.Refs, out.Diff = change.Refs, diff
-		return a.compose(tree, req, intent.Action(), change, diff)
+		return a.compose(tree, req, intent.Action(), planned{change: change}, diff)
 	})
 	if err != nil {
 		return failed(out, err)

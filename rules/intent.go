@@ -34,6 +34,7 @@ type Options struct {
 	Threshold     *float64
 	Labels        map[string]string // severity= is the label of that name
 	Annotations   map[string]string // summary=, description=; runbook= is the annotation runbook_url
+	Accept        []Acceptance      // findings that are meant
 	Expires       *time.Time        // when the service is to delete the rule
 	Reason        string
 }

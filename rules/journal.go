@@ -14,8 +14,9 @@ type Record struct {
 
 // PageEntry is what the day's journal page says of one change; package journal renders it.
 type PageEntry struct {
-	Request Request
-	Action  string
-	Change  Change
-	Diff    string // of the rule files, unified
+	Request  Request
+	Action   string
+	Change   Change
+	Diff     string    // of the rule files, unified
+	Findings []Finding // warnings about its rules
 }

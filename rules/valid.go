@@ -89,6 +89,11 @@ func checkText(field, value string) error {
 
 // check refuses options that no rule can have. Whether they fit the rule is Add's question.
 func (o Options) check() error {
+	for _, accepted := range o.Accept {
+		if err := accepted.check(); err != nil {
+			return err
+		}
+	}
 	for name, value := range o.Labels {
 		field := "label." + name
 		if name == "severity" {

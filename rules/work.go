@@ -56,6 +56,9 @@ func (a Alteration) apply(book *Book, edit *fileEdit, entry Entry) error {
 	if err == nil {
 		err = a.setExpiry(edit, groupIndex, index)
 	}
+	if err == nil {
+		err = a.setAccepted(edit, entry, groupIndex, index)
+	}
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -119,7 +120,7 @@ func (c *check) settings() (rules.RulerInfo, lint.Settings, error) {
 
 // lintTree returns what is wrong with rule files and what will hurt in them, by place.
 func lintTree(info rules.RulerInfo, settings lint.Settings, tree diskTree) ([]placedFinding, error) {
-	linter, err := lint.New(settings)
+	linter, err := lint.New(settings, time.Now)
 	if err != nil {
 		return nil, err
 	}

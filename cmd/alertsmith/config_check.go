@@ -49,7 +49,7 @@ func (c *config) checkLint(p *problems) {
 			}
 		}
 		checkPatterns(p, key+".paths", scope.Paths)
-		if _, err := lint.New(lint.Settings{{Checks: scope.Checks}}); err != nil {
+		if _, err := lint.New(lint.Settings{{Checks: scope.Checks}}, time.Now); err != nil {
 			p.at(key+".checks", "%v", err)
 		}
 		for name, d := range map[string]time.Duration{

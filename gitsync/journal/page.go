@@ -109,6 +109,9 @@ func entryText(e rules.PageEntry, t time.Time) string {
 	for _, t := range e.Change.Trailers {
 		line(escape(strings.ReplaceAll(t.Key[:1]+strings.ToLower(t.Key[1:]), "-", " ")), code(t.Value))
 	}
+	for _, f := range e.Findings[:min(len(e.Findings), maxRefs)] {
+		line(strings.ToUpper(string(f.Severity[:1]))+string(f.Severity[1:]), code(f.Check)+" in "+code(f.Ref.Name)+": "+escape(f.Text))
+	}
 	line("Request", code(e.Request.ID))
 	if command := cut(e.Request.Command, maxCommand); strings.ContainsAny(command, "\r\n") || len(command) > maxLine {
 		b.WriteString("- Command:\n\n" + fenced("text", command))

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -11,7 +12,7 @@ import (
 // lintText returns what is found in a rule file of a check's first dialect.
 func lintText(t *testing.T, c Check, content string) []rules.Finding {
 	t.Helper()
-	linter, err := New(Settings{c.With})
+	linter, err := New(Settings{c.With}, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -46,7 +47,7 @@ func TestCorpus(t *testing.T) {
 	for _, p := range book.Problems() {
 		t.Errorf("%s:%d: %s", p.Path, p.Line, p.Text)
 	}
-	linter, err := New(nil)
+	linter, err := New(nil, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +95,7 @@ func BenchmarkLintOne(b *testing.B) {
 	before := rules.NewBook([]rules.RulerInfo{{Name: "p", Dialect: expr.PromQL}}).With(files)
 	after := before.With(map[string][]byte{"b.yml": []byte("groups:\n- name: n\n  rules:\n  - alert: New\n    expr: topk(3, sum by (job) (rate(http_errors_total[5m]))) > 3\n")})
 	_, added, _ := after.File("p", "b.yml")
-	linter, err := New(nil)
+	linter, err := New(nil, time.Now)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -112,7 +113,7 @@ func BenchmarkLintTree(b *testing.B) {
 	book := corpusBook(b)
 	entries := book.Entries("")
 	for b.Loop() {
-		linter, err := New(nil)
+		linter, err := New(nil, time.Now)
 		if err != nil {
 			b.Fatal(err)
 		}

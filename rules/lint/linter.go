@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/alertsmith/alertsmith/rules"
 	"github.com/alertsmith/alertsmith/rules/expr"
@@ -13,19 +14,20 @@ import (
 // Linter runs the checks by its settings. It is safe for concurrent use.
 type Linter struct {
 	settings Settings
+	now      func() time.Time
 
 	mu   sync.Mutex // held while near is used: it is brought from book to book
 	near neighbours
 }
 
-// New returns a linter. An error says what is wrong with the settings.
-func New(settings Settings) (*Linter, error) {
+// New returns a linter; now tells which acceptances are over. An error says what is wrong with the settings.
+func New(settings Settings, now func() time.Time) (*Linter, error) {
 	for _, scope := range settings {
 		if err := scope.check(); err != nil {
 			return nil, err
 		}
 	}
-	return &Linter{settings: settings}, nil
+	return &Linter{settings: settings, now: now}, nil
 }
 
 // Lint returns what the checks find in entries of a book, by file and place. Other rules of the book are looked at as neighbours only. A
@@ -48,6 +50,33 @@ func (l *Linter) Lint(book *rules.Book, entries []rules.Entry) []rules.Finding {
 	return found
 }
 
+// Change returns what is found in these rules after a change and was not found in them before.
+func (l *Linter) Change(before, after *rules.Book, refs []rules.Ref) []rules.Finding {
+	found := l.Lint(after, entriesAt(after, refs))
+	if len(found) == 0 {
+		return nil
+	}
+	type same struct {
+		ref         rules.Ref
+		check, text string
+	}
+	known := map[same]bool{}
+	for _, f := range l.Lint(before, entriesAt(before, refs)) {
+		known[same{f.Ref, f.Check, f.Text}] = true
+	}
+	return slices.DeleteFunc(found, func(f rules.Finding) bool { return known[same{f.Ref, f.Check, f.Text}] })
+}
+
+// entriesAt returns the rules that a book has at these places.
+func entriesAt(book *rules.Book, refs []rules.Ref) (entries []rules.Entry) {
+	for _, ref := range refs {
+		if e, there := book.Get(ref); there {
+			entries = append(entries, e)
+		}
+	}
+	return entries
+}
+
 // lint returns what the checks find in one rule.
 func (l *Linter) lint(book *rules.Book, dialect expr.Dialect, e rules.Entry) []rules.Finding {
 	s := &subject{Entry: e, dialect: dialect, settings: l.settings.of(e.Ref.Ruler, e.Ref.Path), near: &l.near}
@@ -55,10 +84,11 @@ func (l *Linter) lint(book *rules.Book, dialect expr.Dialect, e rules.Entry) []r
 		return nil
 	}
 	at := &placer{book: book, entry: e}
+	accepted := l.accepted(e)
 	var found []rules.Finding
 	for _, c := range checks {
 		severity := cmp.Or(s.settings.Checks[c.Name], c.Severity)
-		if severity == Off || !slices.Contains(c.Dialects, dialect) {
+		if severity == Off || !slices.Contains(c.Dialects, dialect) || slices.Contains(accepted, c.Name) {
 			continue
 		}
 		for _, f := range c.find(s) {
@@ -66,6 +96,16 @@ func (l *Linter) lint(book *rules.Book, dialect expr.Dialect, e rules.Entry) []r
 		}
 	}
 	return found
+}
+
+// accepted returns the checks whose findings are meant in a rule, now.
+func (l *Linter) accepted(e rules.Entry) (names []string) {
+	for _, a := range e.Accepted() {
+		if a.Until.IsZero() || l.now().Before(a.Until) {
+			names = append(names, a.Check)
+		}
+	}
+	return names
 }
 
 // parse reads the expression, once for all checks, and reports whether it could.

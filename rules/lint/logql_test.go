@@ -25,7 +25,7 @@ func logFindings(t *testing.T, rule rules.Rule, interval time.Duration) []string
 
 func lintLogRule(t *testing.T, rule rules.Rule, interval time.Duration) []rules.Finding {
 	t.Helper()
-	linter, err := New(nil)
+	linter, err := New(nil, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,6 +73,8 @@ func TestLogQL(t *testing.T) {
 		`count_over_time({job="a"}[5m]) > 0 unless count_over_time({job="b"}[5m]) < 1`:         {}, // what never comes takes nothing away
 		`sum_over_time({job="a"} | logfmt | unwrap n | __error__="" [5m]) == 0`:                {"logql-series: sum_over_time"},
 		`sum by (job) (sum_over_time({job="a"} | logfmt | unwrap n | __error__="" [5m])) >= 0`: {},
+
+		n + `{job="a"} |= "b" != "b" [5m])) > 0 or ` + n + `{job="c"}[5m])) > 0`: {}, // one side can fire
 
 		// Absence.
 		`absent_over_time({job="a", host=~".+"}[5m])`:  {},
@@ -156,7 +158,8 @@ func TestLogQL(t *testing.T) {
 		n + `{job="a"}[30s])) > 0`:                                     {"logql-gap: [30s]"},
 		n + `{job="a"}[1m])) > 0`:                                      {"logql-late-lines: [1m]"},
 		n + `{job="a"}[1m] offset 30s)) > 0`:                           {},
-		n + `{job="a"}[721h])) > 0`:                                    {},
+		n + `{job="a"}[721h])) > 0`:                                    {"logql-range-limit: [721h]"},
+		n + `{job="a"}[30d59m])) > 0`:                                  {},
 		n + `{job="a"}[722h])) > 0`:                                    {"logql-range-limit: [722h]"},
 		n + `{job="a"}[5m])) > 3 * ` + n + `{job="a"}[5m] offset 1d))`: {},
 
@@ -219,7 +222,7 @@ func TestOwnRulesAreClean(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		linter, err := New(nil)
+		linter, err := New(nil, time.Now)
 		if err != nil {
 			t.Fatal(err)
 		}

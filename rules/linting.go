@@ -1,0 +1,57 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+)
+
+// plan is steps 5 and 6 as the function has them, with what is found in the change's rules that was not found there before. An error among that
+// refuses the change, but not one that brings back what was there: nobody is to be kept from undoing.
+func (a *Applier) plan(book *Book, intent Intent) (planned, error) {
+	p, err := plan(book, intent)
+	if err != nil {
+		return planned{}, err
+	}
+	for _, f := range a.Lint(p.before, p.after, p.change.Refs) {
+		if f.Severity == SeverityError && !bringsBack(intent) {
+			return planned{}, f.refusal()
+		}
+		if f.Severity != SeverityInfo {
+			p.findings = append(p.findings, f)
+		}
+	}
+	return p, nil
+}
+
+// bringsBack reports whether an intent writes rules that were there already, here or at a ruler.
+func bringsBack(intent Intent) bool {
+	switch intent.(type) {
+	case Undo, Restore, Resume, Import, Replay:
+		return true
+	}
+	return false
+}
+
+// refusal returns the finding as the error that refuses a change.
+func (f Finding) refusal() *Error {
+	e := &Error{Kind: Invalid, Offset: -1, Text: capital(sentence(fmt.Sprintf("%s: %s", f.Ref.Name, f.Text))) + " " + capital(sentence(f.Why)) +
+		fmt.Sprintf(" If it is meant: accept=%s reason=\"…\".", f.Check)}
+	if f.End > 0 {
+		e.Field, e.Offset = "expr", f.Start
+		if f.Fix != "" {
+			e.Fixes = []string{f.Fix}
+		}
+	}
+	return e
+}
+
+// maxFindingTrailers is how many findings a commit names.
+const maxFindingTrailers = 20
+
+// findingTrailers returns what a commit says of what was found in its rules.
+func findingTrailers(findings []Finding) (trailers []Trailer) {
+	for _, f := range findings[:min(len(findings), maxFindingTrailers)] {
+		trailers = append(trailers, Trailer{"Finding", fmt.Sprintf("%s %s: %s: %s", f.Severity, f.Check, f.Ref.Name, f.Text)})
+	}
+	return slices.Clip(trailers)
+}
