@@ -31,25 +31,14 @@ var logqlImpossible = Check{
 `,
 	find: func(s *subject) []finding {
 		var found []finding
-		for _, r := range nodesOf[*syntax.LogRangeExpr](s.log) {
-			if absent(s.log, r) {
-				continue
+		for _, part := range needed(s.log) {
+			if e, ok := part.(*syntax.RangeAggregationExpr); ok && e.Operation != syntax.OpRangeTypeAbsent {
+				found = append(found, s.noStreams(e.Left.Left.Matchers())...)
+				found = append(found, s.noLines(stages(e.Left))...)
 			}
-			found = append(found, s.noStreams(r.Left.Matchers())...)
-			found = append(found, s.noLines(stages(r))...)
 		}
 		return found
 	},
-}
-
-// absent reports whether a range is read to see that nothing is there.
-func absent(root syntax.Expr, r *syntax.LogRangeExpr) bool {
-	for _, e := range nodesOf[*syntax.RangeAggregationExpr](root) {
-		if e.Left == r {
-			return e.Operation == syntax.OpRangeTypeAbsent
-		}
-	}
-	return false
 }
 
 // noStreams finds matchers of one label that no value satisfies.

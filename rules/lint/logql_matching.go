@@ -31,8 +31,9 @@ var logqlMatching = Check{
 `,
 	find: func(s *subject) []finding {
 		var found []finding
-		for _, e := range nodesOf[*syntax.BinOpExpr](s.log) {
-			if e.Op == syntax.OpTypeOr || e.Op == syntax.OpTypeUnless || scalar(e) || matchesOn(e) {
+		for _, part := range needed(s.log) {
+			e, ok := part.(*syntax.BinOpExpr)
+			if !ok || e.Op == syntax.OpTypeOr || e.Op == syntax.OpTypeUnless || scalar(e) || matchesOn(e) {
 				continue
 			}
 			missing := append(lacks(e.SampleExpr, e.RHS), lacks(e.RHS, e.SampleExpr)...)

@@ -28,43 +28,26 @@ var logqlNever = Check{
     expr: absent_over_time({job="backup"} |= "finished" [1d])
 `,
 	find: func(s *subject) []finding {
-		c, never := neverHolds(s.log)
-		if !never {
-			return nil
+		for _, part := range needed(s.log) {
+			if e, ok := part.(*syntax.BinOpExpr); ok {
+				if c, ok := comparisonOf(e); ok {
+					if _, never := c.holds(); never {
+						return []finding{s.neverHolds(c)}
+					}
+				}
+			}
 		}
-		number := strconv.FormatFloat(c.number, 'f', -1, 64)
-		f := s.inOneOf(c.op+" "+number, c.op+number).says(fmt.Sprintf("%s %s holds for no value that there can be, so this never has a result", c.op, number))
-		if r := longest(c.of); r != nil && c.op != syntax.OpTypeGT && c.op != syntax.OpTypeGTE {
-			f.text += ": to be told that nothing was logged, ask whether the lines are absent"
-			f = mended(f, fmt.Sprintf("absent_over_time(%s)", r))
-		}
-		return []finding{f}
+		return nil
 	},
 }
 
-// neverHolds returns a comparison for want of which an expression never has a result.
-func neverHolds(e syntax.SampleExpr) (comparison, bool) {
-	switch e := e.(type) {
-	case *syntax.VectorAggregationExpr:
-		return neverHolds(e.Left)
-	case *syntax.LabelReplaceExpr:
-		return neverHolds(e.Left)
-	case *syntax.BinOpExpr:
-		if c, ok := comparisonOf(e); ok {
-			if _, never := c.holds(); never {
-				return c, true
-			}
-		}
-		left, leftNever := neverHolds(e.SampleExpr)
-		right, rightNever := neverHolds(e.RHS)
-		switch {
-		case e.Op == syntax.OpTypeOr:
-			return left, leftNever && rightNever
-		case leftNever || e.Op == syntax.OpTypeUnless:
-			return left, leftNever
-		default:
-			return right, rightNever
-		}
+// neverHolds returns the finding about a comparison for want of which the expression never has a result.
+func (s *subject) neverHolds(c comparison) finding {
+	number := strconv.FormatFloat(c.number, 'f', -1, 64)
+	f := s.inOneOf(c.op+" "+number, c.op+number).says(fmt.Sprintf("%s %s holds for no value that there can be, so this never has a result", c.op, number))
+	if r := longest(c.of); r != nil && c.op != syntax.OpTypeGT && c.op != syntax.OpTypeGTE {
+		f.text += ": to be told that nothing was logged, ask whether the lines are absent"
+		f = mended(f, fmt.Sprintf("absent_over_time(%s)", r))
 	}
-	return comparison{}, false
+	return f
 }

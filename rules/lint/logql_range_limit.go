@@ -1,7 +1,9 @@
 package lint
 
 import (
+	"cmp"
 	"fmt"
+	"time"
 
 	"github.com/grafana/loki/v3/pkg/logql/syntax"
 
@@ -12,7 +14,7 @@ var logqlRangeLimit = Check{
 	Name:     "logql-range-limit",
 	Dialects: inLogQL,
 	Severity: rules.SeverityError,
-	What:     "a window that is longer than the ruler takes for one query (max_range; Loki's max_query_length is 721h, 30d1h, by default)",
+	What:     "a window as long as what the ruler takes for one query, or longer (max_range; Loki's max_query_length is 721h, 30d1h, by default)",
 	Why:      "Loki loads the rule and refuses each of its evaluations: \"the query time range exceeds the limit\"",
 	Bad: `groups:
 - name: backup
@@ -29,9 +31,10 @@ var logqlRangeLimit = Check{
 	find: func(s *subject) []finding {
 		var found []finding
 		for _, r := range nodesOf[*syntax.LogRangeExpr](s.log) {
-			if r.Interval > s.settings.MaxRange {
-				found = append(found, s.writing(s.inRange(r), "["+rules.FormatDuration(s.settings.MaxRange)+"]").says(fmt.Sprintf(
-					"the ruler reads at most %s at once, and this asks for %s", rules.FormatDuration(s.settings.MaxRange), rules.FormatDuration(r.Interval))))
+			if r.Interval >= s.settings.MaxRange { // Loki 3.7.8 reads a nanosecond more than the window
+				within := cmp.Or((s.settings.MaxRange - 1).Truncate(24*time.Hour), s.settings.MaxRange-time.Second)
+				found = append(found, s.writing(s.inRange(r), "["+rules.FormatDuration(within)+"]").says(fmt.Sprintf(
+					"the ruler reads less than %s at once, and this asks for %s", rules.FormatDuration(s.settings.MaxRange), rules.FormatDuration(r.Interval))))
 			}
 		}
 		return found

@@ -98,3 +98,23 @@ func longest(root syntax.Expr) *syntax.LogRangeExpr {
 	}
 	return most
 }
+
+// needed returns the parts of an expression without whose results it has none itself, outer ones first. What stands beside an or, or behind
+// an unless, is not among them.
+func needed(e syntax.SampleExpr) []syntax.SampleExpr {
+	parts := []syntax.SampleExpr{e}
+	switch e := e.(type) {
+	case *syntax.VectorAggregationExpr:
+		parts = append(parts, needed(e.Left)...)
+	case *syntax.LabelReplaceExpr:
+		parts = append(parts, needed(e.Left)...)
+	case *syntax.BinOpExpr:
+		if e.Op != syntax.OpTypeOr {
+			parts = append(parts, needed(e.SampleExpr)...)
+			if e.Op != syntax.OpTypeUnless {
+				parts = append(parts, needed(e.RHS)...)
+			}
+		}
+	}
+	return parts
+}
