@@ -133,8 +133,11 @@ func (o *objects) read(t plumbing.ObjectType, hash plumbing.Hash, limit int64) (
 	packs := o.packs.all()
 	for again := 0; ; again++ {
 		object, err := o.packs.find(packs, hash, limit)
-		if errors.Is(err, plumbing.ErrObjectNotFound) {
-			object, err = o.fs.loose(hash, limit)
+		if err != nil && !errors.Is(err, ErrTooLarge) {
+			var looseErr error
+			if object, looseErr = o.fs.loose(hash, limit); !errors.Is(looseErr, plumbing.ErrObjectNotFound) {
+				err = looseErr
+			}
 		}
 		if err == nil && object.kind != t {
 			err = fmt.Errorf("%w: it is a %s", plumbing.ErrObjectNotFound, object.kind)

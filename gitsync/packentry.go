@@ -21,8 +21,9 @@ type packEntry struct {
 
 // inflater reads entries of packs.
 type inflater struct {
-	in  *bufio.Reader
-	out io.ReadCloser // nil until the first entry
+	in      *bufio.Reader
+	out     io.ReadCloser // nil until the first entry
+	scratch [2][]byte     // for what is of no use but as the base of the next
 }
 
 var inflaters = sync.Pool{New: func() any { return &inflater{in: bufio.NewReaderSize(nil, 4<<10)} }}

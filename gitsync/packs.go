@@ -50,6 +50,9 @@ func (s *packs) find(in []*packFile, hash plumbing.Hash, limit int64) (object pl
 			if err == nil {
 				object, err = s.bases.resolve(place{p, at}, data, index, limit)
 			}
+			if err == nil {
+				err = object.check(hash)
+			}
 			return err
 		})
 		if err == nil || errors.Is(err, ErrTooLarge) {

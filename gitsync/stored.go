@@ -79,6 +79,9 @@ func (d *durable) loose(hash plumbing.Hash, limit int64) (object plain, err erro
 	if size > limit {
 		return object, fmt.Errorf("%w: %d bytes, %d are allowed", ErrTooLarge, size, limit)
 	}
-	content, err := readExactly(r, size)
-	return plain{kind, content}, err
+	if object.content, err = readExactly(r, size); err != nil {
+		return object, err
+	}
+	object.kind = kind
+	return object, object.check(hash)
 }
