@@ -36,7 +36,7 @@ func (w word) afterKey() argument {
 // command knows whether it can be a label there.
 func (args arguments) takeOptions(words []word, allowed []string) (rest []word, err error) {
 	labels := slices.Contains(allowed, "expr") // a word such as action=login may be a label
-	for _, w := range words {
+	for _, w := range args.takeFlag(words, flagDry) {
 		o, known := findOption(w.key)
 		known = known && (o.set != nil || !labels || o.name == "page")
 		if w.key == "" || !known {

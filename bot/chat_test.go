@@ -64,7 +64,7 @@ func newChat(t testing.TB, change func(*chat)) *chat {
 		Service: rules.Person{Name: "Alertsmith"}, Now: time.Now, LiveTimeout: time.Second, PollInterval: time.Millisecond,
 		Logger: slog.New(slog.DiscardHandler),
 	})
-	c.backend = Backend{Apply: c.applier.Apply, Book: c.applier.Book, Status: c.applier.Status}
+	c.backend = Backend{Apply: c.applier.Apply, Draft: c.applier.Draft, Recorded: c.journal.recorded, Book: c.applier.Book, Status: c.applier.Status}
 	c.backend.Templates = c.templates
 	c.tell()
 	var ids atomic.Int64
@@ -200,4 +200,14 @@ func (j *memoryJournal) all() []rules.Record {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return append([]rules.Record(nil), j.records...)
+}
+
+// recorded returns the record of a request.
+func (j *memoryJournal) recorded(_ context.Context, request string) (rules.Record, error) {
+	for _, r := range j.all() {
+		if r.Request.ID == request {
+			return r, nil
+		}
+	}
+	return rules.Record{}, &rules.Error{Kind: rules.NotFound, Text: "no such request", Offset: -1}
 }

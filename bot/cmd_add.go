@@ -53,7 +53,7 @@ func runAdd(ctx context.Context, call *call) (answer, error) {
 			return answer{}, err
 		}
 	}
-	return call.changed(call.backend.Apply(ctx, call.request, add))
+	return call.apply(ctx, add)
 }
 
 // parseAdd makes the intent of an add. Which of its forms it is shows in what is there: YAML on the lines below (or in a
@@ -189,7 +189,11 @@ func (c *call) setOptions(add *rules.Add) error {
 			return err
 		}
 	}
-	return nil
+	expires, err := c.later("expires")
+	if !expires.IsZero() {
+		add.Options.Expires = &expires
+	}
+	return err
 }
 
 // onlyYAML returns an error when pasted YAML stands beside words or an expression.

@@ -14,7 +14,7 @@ var deleteCommand = Command{
 	Usage:   []string{`delete NAME [reason="…"]`},
 	Summary: "Delete a rule",
 	Help: "NAME may be `group/NAME`, `namespace/group/NAME` or `ruler:namespace/group/NAME` where several rules share it, " +
-		"and `NAME#2` is the second of that name in one group.",
+		"and `NAME#2` is the second of that name in one group. What other rules read is not taken from them, unless you say `force` and why.",
 	Examples: []string{
 		`delete sshd-ban`,
 		`delete loki:ops/ssh/sshd-ban reason="the jail is gone"`,
@@ -30,7 +30,7 @@ func runDelete(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return call.changed(call.backend.Apply(ctx, call.request, intent))
+	return call.apply(ctx, intent)
 }
 
 // parseDelete makes the intent of a delete.
@@ -43,6 +43,10 @@ func parseDelete(call *call) (rules.Delete, error) {
 	if err != nil {
 		return rules.Delete{}, err
 	}
+	rest, forced, err := call.takeForce(rest, 1)
+	if err != nil {
+		return rules.Delete{}, err
+	}
 	if reason := call.args["reason"]; len(rest) > 1 && !reason.quoted && reason.end > rest[0].end {
 		r := respellingOf(call.text, words)
 		if spacedText(&r); r.at >= 0 {
@@ -50,7 +54,7 @@ func parseDelete(call *call) (rules.Delete, error) {
 		}
 	}
 	address, err := call.oneName(rest, deleteOptions)
-	return rules.Delete{Address: address, Reason: call.args["reason"].value}, err
+	return rules.Delete{Address: address, Force: forced, Reason: call.args["reason"].value}, err
 }
 
 // oneName returns the rule's address that is the only word; it is the argument "name".

@@ -51,6 +51,9 @@ func runList(ctx context.Context, call *call) (answer, error) {
 		if err == nil {
 			return told(inFull(book.Address(entry.Ref), entry)), nil
 		}
+		if text, paused := call.pausedInFull(book, name); paused && rules.KindOf(err) == rules.NotFound {
+			return told(text), nil
+		}
 		if rules.KindOf(err) != rules.NotFound || !call.namesPlace(book, name) {
 			return answer{}, err
 		}
@@ -59,7 +62,11 @@ func runList(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return told(call.listed(book, entries, all, page)), nil
+	passing, err := call.passing(book, entries)
+	if err != nil {
+		return answer{}, err
+	}
+	return told(call.listed(book, entries, all, page) + passing), nil
 }
 
 // namesPlace reports whether a word that names no rule names a ruler, a namespace with rules, or both as ruler/namespace. It is then as if

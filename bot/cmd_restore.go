@@ -59,7 +59,7 @@ func runRestore(ctx context.Context, call *call) (answer, error) {
 	if restore.Now, err = call.standsNow(ctx, then); err != nil {
 		return answer{}, err
 	}
-	ended, err := call.changed(call.backend.Apply(ctx, call.request, restore))
+	ended, err := call.apply(ctx, restore)
 	if err == nil {
 		ended.reply.Text = "As of " + call.hashAndTime(then.commit) + ":\n" + ended.reply.Text
 	}

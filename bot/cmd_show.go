@@ -55,6 +55,9 @@ func runShow(ctx context.Context, call *call) (answer, error) {
 // showNow shows a rule as it is.
 func (c *call) showNow(ctx context.Context, n nameAt) (answer, error) {
 	entry, err := n.newest.Find(n.address)
+	if text, paused := c.pausedInFull(n.newest, n.address); err != nil && paused {
+		return told(text), nil
+	}
 	if err != nil {
 		return answer{}, c.gone(ctx, n.newest, n.address, err)
 	}

@@ -21,12 +21,12 @@ var undoCommand = Command{
 	Examples: []string{`undo`, `undo reason="too loud"`},
 	Options:  undoOptions,
 	Changes:  true,
-	Check:    func(call *call) error { _, err := parseUndo(call); return err },
+	Check:    func(call *call) error { _, _, err := parseUndo(call); return err },
 	Run:      runUndo,
 }
 
 func runUndo(ctx context.Context, call *call) (answer, error) {
-	id, err := parseUndo(call)
+	id, forced, err := parseUndo(call)
 	if err != nil {
 		return answer{}, err
 	}
@@ -39,14 +39,14 @@ func runUndo(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	undo := rules.Undo{Commit: commit, Reason: call.args["reason"].value}
+	undo := rules.Undo{Commit: commit, Force: forced, Reason: call.args["reason"].value}
 	if undo.Before, err = call.backend.BookAt(ctx, commit.Parent); err != nil {
 		return answer{}, err
 	}
 	if undo.After, err = call.backend.BookAt(ctx, commit.Revision); err != nil {
 		return answer{}, err
 	}
-	ended, err := call.changed(call.backend.Apply(ctx, call.request, undo))
+	ended, err := call.apply(ctx, undo)
 	if e, ok := errors.AsType[*rules.Error](err); ok && e.Kind == rules.Conflict {
 		own := *e
 		own.Text = fmt.Sprintf("The commit %s of %s by %s (%s): %s", short(commit.Revision), call.when(commit.When),
@@ -59,21 +59,24 @@ func runUndo(ctx context.Context, call *call) (answer, error) {
 	return ended, err
 }
 
-// parseUndo returns the id of an undo; "" for none.
-func parseUndo(call *call) (id string, err error) {
+// parseUndo returns the id of an undo, "" for none, and whether what others use by now is taken away all the same.
+func parseUndo(call *call) (id string, forced bool, err error) {
 	words, err := call.words()
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	rest, err := call.args.takeOptions(words, undoOptions)
+	if err == nil {
+		rest, forced, err = call.takeForce(rest, 0)
+	}
 	if err != nil || len(rest) == 0 {
-		return "", err
+		return "", forced, err
 	}
 	if len(rest) > 1 || rest[0].key != "" {
-		return "", call.args.unexpected(rest[len(rest)-1], undoOptions, "One id is enough: undo one change at a time.")
+		return "", false, call.args.unexpected(rest[len(rest)-1], undoOptions, "One id is enough: undo one change at a time.")
 	}
 	call.args["id"] = rest[0].whole()
-	return rest[0].value, nil
+	return rest[0].value, forced, nil
 }
 
 // toUndo returns the commit of an id, if it is not undone yet.

@@ -31,6 +31,13 @@ var Commands = []Command{
 	addCommand,
 	listCommand,
 	deleteCommand,
+	editCommand,
+	renameCommand,
+	moveCommand,
+	copyCommand,
+	pauseCommand,
+	resumeCommand,
+	applyCommand,
 	showCommand,
 	historyCommand,
 	diffCommand,
@@ -47,6 +54,10 @@ var Commands = []Command{
 type Backend struct {
 	// Apply walks an intent to its outcome: planned, checked, committed, published, watched until live.
 	Apply func(ctx context.Context, request rules.Request, intent rules.Intent) rules.Outcome
+	// Draft says what Apply would do, and does nothing: planned, checked, and its ruler asked which alerts are active.
+	Draft func(ctx context.Context, intent rules.Intent) rules.Outcome
+	// Recorded returns the journal's record of a request; NotFound when it has none.
+	Recorded func(ctx context.Context, request string) (rules.Record, error)
 	// Book returns the newest rulebook.
 	Book func(ctx context.Context) (*rules.Book, error)
 	// Status returns how everything stands.

@@ -15,7 +15,7 @@ import (
 // The table is complete and ordered, every name in it is unique, and every example does what it says.
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	order := []string{"add", "list", "delete", "show", "history", "diff", "blame", "undo", "restore", "templates", "template", "status", "help"}
+	order := []string{"add", "list", "delete", "edit", "rename", "move", "copy", "pause", "resume", "apply", "show", "history", "diff", "blame", "undo", "restore", "templates", "template", "status", "help"}
 	var names []string
 	seen := map[string]bool{}
 	for _, c := range Commands {
@@ -62,9 +62,17 @@ func TestExamples(t *testing.T) {
 					example = strings.Replace(example, "1a2b3c4", short(c.head()), 1)
 					c.say("delete sshd-ban")
 				}
-				c.now = c.now.Add(30 * 24 * time.Hour)
+				switch command.Name {
+				case "resume":
+					c.say("pause sshd-ban")
+				case "apply":
+					example = "apply " + planOf(c.say("edit severity=warning where name=sshd-*").Text)
+				default:
+					c.now = c.now.Add(30 * 24 * time.Hour)
+				}
 				got := c.say(example)
-				if c.last().Outcome.Result != rules.Success || c.last().Action != command.Name || command.Changes != (got.ResponseType == "in_channel") {
+				changes := command.Changes && !strings.Contains(example, " where ") && !strings.Contains(example, "--dry-run")
+				if c.last().Outcome.Result != rules.Success || c.last().Action != command.Name || changes != (got.ResponseType == "in_channel") {
 					t.Errorf("%s: %+v", c.last().Outcome.Result, got)
 				}
 			})
@@ -247,7 +255,7 @@ func TestMistakes(t *testing.T) {
 		{`lst all`, "Try:\n/alert list all"},
 		{`status now`, "status takes nothing more."},
 		{`help lits`, "Try:\n/alert help list"},
-		{`nonsense`, "The commands are add, list, delete, show, history, diff, blame, undo, restore, templates, template, status, help."},
+		{`nonsense`, "The commands are add, list, delete, edit, rename, move, copy, pause, resume, apply, show, history, diff, blame, undo, restore, templates, template, status, help."},
 	} {
 		t.Run(c.text, func(t *testing.T) {
 			t.Parallel()

@@ -40,3 +40,12 @@ func (c *call) momentAfter(name string) (time.Time, error) {
 	}
 	return m.At, err
 }
+
+// later returns the time to come that an option says; zero when it is not given, or without a value.
+func (c *call) later(name string) (time.Time, error) {
+	arg, given := c.args[name]
+	if !given || arg.value == "" {
+		return time.Time{}, nil
+	}
+	return rules.ParseLater(name, arg.value, c.now, c.zone())
+}

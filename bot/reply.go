@@ -52,6 +52,9 @@ func (r Reply) payload() []byte {
 // outcomeText says how a change ended; why is the person's reason, if there is one.
 func outcomeText(actor rules.Person, why string, o rules.Outcome) string {
 	what := fmt.Sprintf("**%s** %s by %s", refNames(o.Refs), past(o.Action), escape(actor.Name))
+	if from, to, moved := movedText(o); moved {
+		what = fmt.Sprintf("**%s** %s to **%s** by %s", from, past(o.Action), to, escape(actor.Name))
+	}
 	if why != "" {
 		what += " (" + escape(oneLine(cut(why, 500))) + ")"
 	}
@@ -67,21 +70,21 @@ func outcomeText(actor rules.Person, why string, o rules.Outcome) string {
 	switch o.State {
 	case rules.Live:
 		where := "live in "
-		switch o.Action {
-		case "delete":
+		switch {
+		case takesAway(o.Action):
 			where = "gone from "
-		case "undo":
+		case o.Action == "undo":
 			where = "in force in "
 		}
 		text = fmt.Sprintf("%s, %s, %s%s after %s.", what, commit, where, ruler, tookText(o.Took))
 	case rules.Pending:
-		if o.Action == "delete" {
+		if takesAway(o.Action) {
 			text = fmt.Sprintf("%s, %s; still running in %s: %s; retrying.", what, commit, ruler, sentence(o.Reason))
 			break
 		}
 		text = fmt.Sprintf("%s, %s; not live yet: %s; retrying.", what, commit, sentence(o.Reason))
 	case rules.NotLoaded:
-		if o.Action == "delete" {
+		if takesAway(o.Action) {
 			text = fmt.Sprintf("%s, %s; still running in %s: %s; retrying.", what, commit, ruler, sentence(o.Reason))
 			break
 		}
@@ -97,6 +100,7 @@ func outcomeText(actor rules.Person, why string, o rules.Outcome) string {
 	default:
 		text = what + ", " + commit + "."
 	}
+	text += continuityText(o, false)
 	if o.Diff != "" && o.State != rules.Reverted && o.State != rules.Superseded {
 		text += "\n" + fence("diff", cut(o.Diff, 3000))
 	}
@@ -116,10 +120,10 @@ func Settled(w rules.Waiting, now time.Time) Reply {
 	text := outcomeText(w.Request.Actor, "", w.Outcome)
 	if w.Outcome.State == rules.Live {
 		where := "is live in"
-		switch w.Outcome.Action {
-		case "delete":
+		switch {
+		case takesAway(w.Outcome.Action):
 			where = "is gone from"
-		case "undo":
+		case w.Outcome.Action == "undo":
 			where = "is in force in"
 		}
 		text = fmt.Sprintf("**%s**, %s by %s as %s, %s %s now, after %s.", refNames(w.Outcome.Refs), past(w.Outcome.Action),
@@ -158,6 +162,24 @@ func refNames(refs []rules.Ref) string {
 	return text
 }
 
+// takesAway reports whether rules are gone from their ruler once an action is done.
+func takesAway(action string) bool { return action == "delete" || action == "pause" || action == "expire" }
+
+// movedText returns what a rule that stands elsewhere now was called or where it stood, and what it is called or where it stands.
+func movedText(o rules.Outcome) (from, to string, moved bool) {
+	if len(o.Refs) != 2 {
+		return "", "", false
+	}
+	is, was := o.Refs[0], o.Refs[1]
+	switch o.Action {
+	case "rename":
+		return escape(was.Name), escape(is.Name), true
+	case "move":
+		return escape(was.Name), escape(strings.TrimPrefix(is.Namespace()+"/"+is.Group, "/")), true
+	}
+	return "", "", false
+}
+
 // past returns an action as it reads once it is done.
 func past(action string) string {
 	switch action {
@@ -169,6 +191,20 @@ func past(action string) string {
 		return "undone"
 	case "restore":
 		return "restored"
+	case "edit":
+		return "edited"
+	case "rename":
+		return "renamed"
+	case "move":
+		return "moved"
+	case "copy":
+		return "copied"
+	case "pause":
+		return "paused"
+	case "resume":
+		return "resumed"
+	case "expire":
+		return "deleted, as its time was over,"
 	}
 	return escape(action) + " done"
 }

@@ -14,7 +14,7 @@ func (Delete) Action() string { return "delete" }
 func (d Delete) Plan(book *Book) (Change, error) {
 	entry, err := book.Find(d.Address)
 	if err != nil {
-		if p, e := book.findPaused(d.Address); e == nil {
+		if p, e := book.FindPaused(d.Address); e == nil {
 			return Change{Ruler: p.Ref.Ruler, Files: map[string][]byte{p.path: nil}, Refs: []Ref{p.Ref}, Subject: "delete " + p.Ref.Name, Reason: d.Reason}, nil
 		}
 		return Change{}, err

@@ -24,7 +24,7 @@ func (Pause) Action() string { return "pause" }
 func (p Pause) Plan(book *Book) (Change, error) {
 	entry, err := book.Find(p.Address)
 	if err != nil {
-		if paused, e := book.findPaused(p.Address); e == nil {
+		if paused, e := book.FindPaused(p.Address); e == nil {
 			return Change{}, conflict("name", "%q is paused already.", paused.Ref.Name)
 		}
 		return Change{}, err

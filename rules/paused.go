@@ -123,8 +123,8 @@ func (p Paused) Address() string {
 	return all[len(all)-1] + "#" + strconv.Itoa(p.Ref.Nth)
 }
 
-// findPaused returns the paused rule at an address. Errors: NotFound, Conflict with the candidates as Fixes.
-func (b *Book) findPaused(address string) (Paused, error) {
+// FindPaused returns the paused rule at an address. Errors: NotFound, Conflict with the candidates as Fixes.
+func (b *Book) FindPaused(address string) (Paused, error) {
 	all, err := b.Paused()
 	if err != nil {
 		return Paused{}, err

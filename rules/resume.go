@@ -17,7 +17,7 @@ func (Resume) Action() string { return "resume" }
 
 // Plan implements Intent.
 func (r Resume) Plan(book *Book) (Change, error) {
-	p, err := book.findPaused(r.Address)
+	p, err := book.FindPaused(r.Address)
 	if err != nil {
 		return Change{}, err
 	}

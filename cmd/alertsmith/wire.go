@@ -104,6 +104,8 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 	chat.mattermost = mattermost
 	chat.backend = bot.Backend{
 		Apply:      s.applier.Apply,
+		Draft:      s.applier.Draft,
+		Recorded:   s.journal.Record,
 		Book:       s.applier.Book,
 		Status:     s.status,
 		History:    s.index.Versions,

@@ -1,0 +1,66 @@
+package bot
+
+import (
+	"context"
+	"slices"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+var copyCommand = Command{
+	Name:    "copy",
+	Aliases: []string{"cp"},
+	Spelled: []string{"コピー", "複製"},
+	Usage:   []string{"copy NAME NEW [option=value …]"},
+	Summary: "Add a rule that is another one but for its name and what the options say",
+	Help: "`option=` without a value leaves out what the other rule has. The copy gets a group of its own in the same namespace, which is evaluated as often; " +
+		"`group=` and `namespace=` put it elsewhere.",
+	Examples: []string{`copy sshd-ban sshd-ban-many threshold=100 severity=critical`},
+	Options:  copyOptions,
+	Changes:  true,
+	Check:    func(call *call) error { _, err := parseCopy(call); return err },
+	Run: func(ctx context.Context, call *call) (answer, error) {
+		intent, err := parseCopy(call)
+		if err != nil {
+			return answer{}, err
+		}
+		return call.apply(ctx, intent)
+	},
+}
+
+// parseCopy makes the intent of a copy.
+func parseCopy(call *call) (rules.Copy, error) {
+	words, err := call.words()
+	if err != nil {
+		return rules.Copy{}, err
+	}
+	var alter, place []word
+	for _, w := range words {
+		if slices.Contains(placeOptions, w.key) {
+			place = append(place, w)
+		} else {
+			alter = append(alter, w)
+		}
+	}
+	if _, err := call.args.takeOptions(place, copyOptions); err != nil {
+		return rules.Copy{}, err
+	}
+	placed := map[string]argument{}
+	for _, name := range placeOptions {
+		if arg, given := call.args[name]; given {
+			placed[name] = arg
+			delete(call.args, name)
+		}
+	}
+	rest, alteration, err := call.alteration(alter)
+	for name, arg := range placed {
+		call.args[name] = arg
+	}
+	if err != nil {
+		return rules.Copy{}, err
+	}
+	alteration.Options.Group, alteration.Options.Namespace = placed["group"].value, placed["namespace"].value
+	intent := rules.Copy{Alteration: alteration}
+	intent.Address, intent.Name, err = call.twoNames(rest, copyOptions)
+	return intent, err
+}

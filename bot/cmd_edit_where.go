@@ -1,0 +1,78 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// conditions are what rules can be chosen by.
+var conditions = []string{"name", "group", "namespace", "ruler", "severity", "label.X"}
+
+// editAll makes the intent of `edit option=value … where condition=value …`. What says nothing of rules may also stand at the end.
+func (c *call) editAll(options, where []word) (rules.EditAll, error) {
+	var all rules.EditAll
+	for _, w := range where {
+		flag, _ := w.flag()
+		switch k := w.keyword(); {
+		case w.key == "reason" || flag != "":
+			options = append(options[:len(options):len(options)], w)
+		case w.key == "" && (k == "and" || k == "かつ"):
+		case !isCondition(w.key):
+			c.args[fieldUnknown] = w.whole()
+			return all, &rules.Error{Kind: rules.Invalid, Field: fieldUnknown,
+				Text: "After where come conditions, name=value each. Rules are chosen by " + strings.Join(conditions, ", ") + "; what is to be changed stands before where."}
+		default:
+			all.Where = append(all.Where, rules.Condition{Field: w.key, Value: w.value[w.keyLen:]})
+		}
+	}
+	if len(all.Where) == 0 {
+		return all, mistake(len(strings.TrimRightFunc(c.text, isSpace)), "Say for which rules: where label.team=web.")
+	}
+	rest, alteration, err := c.alteration(options)
+	switch {
+	case err != nil:
+		return all, err
+	case c.args["yaml"].end > 0:
+		return all, &rules.Error{Kind: rules.Invalid, Field: "yaml", Offset: -1, Text: "Pasted YAML is one rule: leave where out, or say option=value."}
+	case len(rest) > 0:
+		return all, c.args.unexpected(rest[0], editOptions, "Before where stands what is to be changed, option=value each. A rule is named by where name=….")
+	case !c.alters():
+		return all, mistake(c.from, " Say before where what is to be changed, such as severity=warning.")
+	}
+	all.Alteration = alteration
+	return all, nil
+}
+
+// isCondition reports whether rules can be chosen by a key.
+func isCondition(key string) bool {
+	for _, c := range conditions {
+		prefix, anyX := strings.CutSuffix(c, "X")
+		if c == key || anyX && strings.HasPrefix(key, prefix) && len(key) > len(prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// planAll answers with what an edit of many rules would do, and the line that does it.
+func (c *call) planAll(ctx context.Context, all rules.EditAll) (answer, error) {
+	outcome := c.backend.Draft(ctx, all)
+	if outcome.Err != nil {
+		return answer{outcome: outcome}, outcome.Err
+	}
+	text := fmt.Sprintf("Planned, nothing was changed: %s in %s would be edited: %s.%s\n%s\nTo do it, within %s: %s",
+		count(len(outcome.Refs), "rule"), escape(outcome.Ruler), refNames(outcome.Refs), continuityText(outcome, true),
+		fence("diff", cut(outcome.Diff, 3000)), tookText(planLives), code(c.trigger+" apply "+c.request.ID+"-"+outcome.Digest))
+	return answer{reply: Reply{Text: text}, outcome: outcome}, nil
+}
+
+// planLives is how long a plan can be carried out.
+const planLives = time.Hour
+
+// planName is what a plan is called: the id of the command that made it, and what tells its change from others.
+var planName = regexp.MustCompile(`^([0-9a-z]{26})-([0-9a-f]{12})$`)

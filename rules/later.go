@@ -1,0 +1,42 @@
+package rules
+
+import (
+	"strings"
+	"time"
+)
+
+// maxLater is how far ahead a time may lie: what is further was mistyped.
+const maxLater = 10 * 365 * 24 * time.Hour
+
+// ParseLater reads a date or a time that is to come, or how long from now, as Prometheus writes it or in words. field is the argument's name
+// for the error, an *Error of kind Invalid.
+func ParseLater(field, text string, now time.Time, zone *time.Location) (time.Time, error) {
+	text = strings.TrimSpace(strings.ToUpper(fold(text)))
+	local := now.In(zone)
+	var later time.Time
+	switch text {
+	case "TODAY", "今日":
+		later = dayOf(local).Next
+	case "TOMORROW", "明日":
+		later = dayOf(local).Next.AddDate(0, 0, 1)
+	}
+	for _, form := range momentForms {
+		if t, err := time.ParseInLocation(form, text, zone); later.IsZero() && err == nil && !(strings.Contains(form, "MST") && madeUp(t)) {
+			later = t
+		}
+	}
+	if later.IsZero() {
+		span, err := timeAgo(field, strings.TrimSuffix(strings.TrimPrefix(text, "IN "), "後"))
+		if err != nil {
+			return time.Time{}, invalid(field, `%s= takes how long from now, such as 2h or 30d, or a time, such as 2027-01-01 or "2027-01-01 09:00" (in %s).`, field, local.Format("MST"))
+		}
+		later = now.Add(span)
+	}
+	switch {
+	case !later.After(now):
+		return time.Time{}, invalid(field, "%s= lies in the past: it is %s now.", field, local.Format("2006-01-02 15:04:05 MST"))
+	case later.Sub(now) > maxLater:
+		return time.Time{}, invalid(field, "%s= lies more than ten years ahead.", field)
+	}
+	return later, nil
+}
