@@ -40,6 +40,7 @@ var Commands = []Command{
 	applyCommand,
 	showCommand,
 	historyCommand,
+	journalCommand,
 	diffCommand,
 	blameCommand,
 	undoCommand,
@@ -64,6 +65,8 @@ type Backend struct {
 	Status func(ctx context.Context) rules.Status
 	// History returns what commits did to rules, the newest first.
 	History func(ctx context.Context, query rules.HistoryQuery) ([]rules.Version, error)
+	// Journal returns the entries of the journal that a query selects, the newest first.
+	Journal func(ctx context.Context, query rules.JournalQuery) (rules.JournalPage, error)
 	// BookAt returns the rulebook as it was at a commit, given by its full hash; "" is the empty one before the first commit.
 	BookAt func(ctx context.Context, revision string) (*rules.Book, error)
 	// Commit returns the commit of the rulebook's branch whose hash begins with so many hexadecimal digits, at least 4. Errors: NotFound;

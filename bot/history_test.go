@@ -20,6 +20,7 @@ type pastIn struct{ c *chat }
 func (c *chat) tell() {
 	p := pastIn{c}
 	c.backend.History, c.backend.Commit, c.backend.RevisionAt, c.backend.BookAt = p.history, p.commit, p.revisionAt, c.applier.BookAt
+	c.journalOf()
 }
 
 func (p pastIn) log(ctx context.Context) ([]rules.PastCommit, error) {

@@ -33,6 +33,7 @@ type service struct {
 	metrics  *metrics
 	book     *gitsync.Rulebook
 	journal  *journal.DB
+	search   *journal.Search
 	infos    []rules.RulerInfo // of the configured rulers
 	applier  *rules.Applier
 	follower *follower
@@ -55,6 +56,7 @@ func (s *service) serve(ctx context.Context, flags *web.FlagConfig, stdout io.Wr
 	background.Go(func() { s.followGit(running) })
 	background.Go(func() { s.book.KeepHouse(running) })
 	background.Go(func() { s.index.Run(running) })
+	background.Go(func() { s.search.Run(running, s.logger.With("part", "journal")) })
 	background.Go(func() { s.reloadOnHangup(running) })
 	defer background.Wait()
 	defer stop()
@@ -171,7 +173,7 @@ func (s *service) reloadOnHangup(ctx context.Context) {
 
 // close closes what open opened.
 func (s *service) close() {
-	if err := errors.Join(s.book.Close(), s.journal.Close()); err != nil {
+	if err := errors.Join(s.book.Close(), s.search.Close(), s.journal.Close()); err != nil {
 		s.logger.Error("Not everything was closed well", "err", err)
 	}
 }

@@ -28,7 +28,7 @@ func (s *serve) open(ctx context.Context, cfg *config, logger *slog.Logger, step
 		return nil, err
 	}
 	if err := svc.wire(ctx, step); err != nil {
-		return nil, errors.Join(err, svc.book.Close(), svc.journal.Close())
+		return nil, errors.Join(err, svc.book.Close(), svc.search.Close(), svc.journal.Close())
 	}
 	return svc, nil
 }
@@ -44,8 +44,11 @@ func (s *service) openStorage(ctx context.Context, step func(string)) (err error
 		return err
 	}
 	if s.journal, err = journal.Open(ctx, filepath.Join(storage, journalName)); err == nil {
-		if err = ensureToken(filepath.Join(storage, tokenName)); err == nil {
-			return nil
+		if s.search, err = s.journal.Search(ctx); err == nil {
+			if err = ensureToken(filepath.Join(storage, tokenName)); err == nil {
+				return nil
+			}
+			err = errors.Join(err, s.search.Close())
 		}
 		err = errors.Join(err, s.journal.Close())
 	}
@@ -109,6 +112,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		Book:       s.applier.Book,
 		Status:     s.status,
 		History:    s.index.Versions,
+		Journal:    s.search.Find,
 		BookAt:     s.applier.BookAt,
 		Commit:     s.index.Commit,
 		RevisionAt: s.index.RevisionAt,
