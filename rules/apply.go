@@ -156,11 +156,7 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 
 	// A first plan tells a mistake at once, and which ruler the change is for.
 	start := a.Now()
-	book, err := a.Book(ctx)
-	if err != nil {
-		return failed(out, err)
-	}
-	draft, err := a.plan(book, intent)
+	draft, err := a.firstPlan(ctx, intent)
 	if err != nil {
 		return failed(out, err)
 	}
