@@ -187,7 +187,7 @@ func (e Entry) running() Rule {
 func (a *Applier) same(dialect expr.Dialect, file, running Rule) bool {
 	return file.For == running.For && file.KeepFiringFor == running.KeepFiringFor &&
 		maps.Equal(file.Labels, running.Labels) && maps.Equal(file.Annotations, running.Annotations) &&
-		a.canonical.of(dialect, file.Expr) == a.canonical.of(dialect, running.Expr)
+		a.canonical.same(dialect, file.Expr, running.Expr)
 }
 
 // canonicalCache remembers printed expressions: a ruler is asked again and again about the same rules.
@@ -197,6 +197,11 @@ type canonicalCache struct {
 }
 
 const canonicalCacheSize = 50_000 // entries; then it starts anew
+
+// same reports whether a file's expression and the one that a ruler lists are the same: that one is printed already, as a rule.
+func (c *canonicalCache) same(dialect expr.Dialect, file, listed string) bool {
+	return file == listed || c.of(dialect, file) == listed || c.of(dialect, file) == c.of(dialect, listed)
+}
 
 func (c *canonicalCache) of(dialect expr.Dialect, expression string) string {
 	key := string(dialect) + " " + expression
