@@ -62,8 +62,10 @@ type ApplierOptions struct {
 	Irregular func(ctx context.Context, revision string) ([]Problem, error)
 	// Lint returns what is found in rules of the book after a change that was not found in them before, nor accepted there. It must be pure.
 	// nil finds nothing.
-	Lint   func(before, after *Book, refs []Ref) []Finding
-	Logger *slog.Logger
+	Lint func(before, after *Book, refs []Ref) []Finding
+	// Examine asks a ruler, before the commit, what it has of what rules read. A person waits for it. nil asks nothing.
+	Examine func(ctx context.Context, ruler string, entries []Entry) []Finding
+	Logger  *slog.Logger
 }
 
 // Applier walks the one path from an intent to a rule that is live, and keeps rulebook, live directories and rulers the same.
@@ -144,6 +146,9 @@ func (o *ApplierOptions) deafen() {
 	if o.Lint == nil {
 		o.Lint = func(*Book, *Book, []Ref) []Finding { return nil }
 	}
+	if o.Examine == nil {
+		o.Examine = func(context.Context, string, []Entry) []Finding { return nil }
+	}
 }
 
 // Apply walks the one path: plan, check, commit, publish, reload, live. It returns when the change is live or refused, or
@@ -163,7 +168,7 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 	a.Step(StepPlanned, draft.change.Ruler, a.Now().Sub(start))
 
 	d := a.desks[draft.change.Ruler]
-	draft.foretold = a.foretell(ctx, d, draft)
+	draft.foretold, draft.examined = a.foretell(ctx, d, draft), a.askAbout(ctx, intent, draft)
 	f, err := a.depart(ctx, d, req, intent, draft)
 	if err != nil {
 		return failed(out, err)
@@ -248,6 +253,7 @@ type planned struct {
 	before, after *Book
 	foretold      *Continuity
 	findings      []Finding // warnings; see Applier.plan
+	examined      []Finding // see Applier.askAbout
 }
 
 // plan is steps 5 and 6: what the intent would write, the book as it will be then, and the whole planned tree of its ruler checked.

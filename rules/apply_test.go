@@ -30,6 +30,7 @@ type bench struct {
 	pushes     chan rules.ExternalPush
 	remembered sync.Map // what was accepted, good and told: it outlives the applier
 	irregular  func(revision string) []rules.Problem
+	examine    func(ruler string, entries []rules.Entry) []rules.Finding
 }
 
 func (b *bench) remember(what string) func(string) {
@@ -70,6 +71,7 @@ func newBench(t *testing.T) *bench {
 		settled:    make(chan rules.Waiting, 100),
 		pushes:     make(chan rules.ExternalPush, 100),
 		irregular:  func(string) []rules.Problem { return nil },
+		examine:    func(string, []rules.Entry) []rules.Finding { return nil },
 		steps:      &stepLog{},
 	}
 	b.start()
@@ -97,7 +99,10 @@ func (b *bench) start() {
 		Told:              b.remember("told"),
 		External:          func(_ context.Context, push rules.ExternalPush) { b.pushes <- push },
 		Irregular:         func(_ context.Context, revision string) ([]rules.Problem, error) { return b.irregular(revision), nil },
-		Logger:            slog.New(slog.DiscardHandler),
+		Examine: func(_ context.Context, ruler string, entries []rules.Entry) []rules.Finding {
+			return b.examine(ruler, entries)
+		},
+		Logger: slog.New(slog.DiscardHandler),
 	})
 }
 

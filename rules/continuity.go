@@ -76,6 +76,11 @@ func (p planned) continuity(d *desk, refs []Ref, running []RunningRule) *Continu
 			room[id] = append(room[id], ref)
 		}
 	}
+	type loss struct {
+		was    Ref
+		active Active
+	}
+	var lost []loss
 	nth := map[Ref]int{}
 	for _, r := range running {
 		family := d.family(r)
@@ -83,33 +88,52 @@ func (p planned) continuity(d *desk, refs []Ref, running []RunningRule) *Continu
 			continue
 		}
 		nth[family]++
-		was := family
+		was, active := family, Active{r.Firing, r.Active - r.Firing}
 		was.Nth = nth[family]
-		active := Active{r.Firing, r.Active - r.Firing}
 		id := identityOf(family, r.Rule.Labels)
-		if places := room[id]; len(places) > 0 {
-			c.Kept.add(active)
-			c.Rewrote = c.Rewrote || active != Active{} && p.rewrites(was, places[0])
-			room[id] = places[1:]
+		places := room[id]
+		if len(places) == 0 {
+			lost = append(lost, loss{was, active})
 			continue
 		}
-		c.lose(active, p, was)
+		c.Kept.add(active)
+		c.Rewrote = c.Rewrote || active != Active{} && p.rewrites(was, places[0])
+		room[id] = places[1:]
+	}
+	anew := map[Ref][]Ref{} // families → their rules that nobody gives a state
+	for id, places := range room {
+		anew[id.family] = append(anew[id.family], places...)
+	}
+	for _, l := range lost {
+		again, begins := p.movedTo(l.was)
+		if family := l.was.family(); len(anew[family]) > 0 {
+			slices.SortFunc(anew[family], compareRefs)
+			again, begins = anew[family][0], true
+			anew[family] = anew[family][1:]
+		}
+		c.lose(l.active, p, again, begins)
 	}
 	return c
 }
 
-// lose notes alerts that do not go on.
-func (c *Continuity) lose(active Active, p planned, was Ref) {
-	entry, stays := p.after.Get(was)
-	if !stays && len(p.change.Refs) == 2 && p.change.Refs[1] == was {
-		entry, stays = p.after.Get(p.change.Refs[0]) // renamed or moved
+// movedTo returns where a rule stands that a rename or a move puts elsewhere.
+func (p planned) movedTo(was Ref) (is Ref, moved bool) {
+	if refs := p.change.Refs; len(refs) == 2 && refs[1] == was {
+		_, moved = p.after.Get(refs[0])
+		return refs[0], moved
 	}
-	if !stays {
+	return Ref{}, false
+}
+
+// lose notes alerts that do not go on: those of another rule begin anew in their place, or none does.
+func (c *Continuity) lose(active Active, p planned, again Ref, begins bool) {
+	if !begins {
 		c.Ended.add(active)
 		return
 	}
-	if again := entry.Rule.For; active.Firing > 0 && (c.Reset.Firing == 0 || again < c.After) {
-		c.After = again
+	entry, _ := p.after.Get(again)
+	if active.Firing > 0 && (c.Reset.Firing == 0 || entry.Rule.For < c.After) {
+		c.After = entry.Rule.For
 	}
 	c.Reset.add(active)
 }
@@ -134,7 +158,7 @@ func (a *Applier) Draft(ctx context.Context, intent Intent) Outcome {
 	}
 	out.Result, out.Ruler, out.Refs = Success, draft.change.Ruler, draft.change.Refs
 	out.Diff, out.Digest = book.Diff(draft.change), book.Digest(draft.change)
-	out.Findings = draft.findings
+	out.Findings = slices.Concat(draft.findings, a.askAbout(ctx, intent, draft))
 	out.Continuity = a.foretell(ctx, a.desks[draft.change.Ruler], draft)
 	return out
 }

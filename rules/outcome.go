@@ -59,7 +59,8 @@ type Outcome struct {
 	Took     time.Duration // from the commit until the ruler showed it live
 	// Continuity is what becomes of the alerts that were active before; nil when the change is about no rule that was there. No journal keeps it.
 	Continuity *Continuity
-	// Findings are the warnings about the change's rules, as far as they are new. The journal keeps them on its page.
+	// Findings are the warnings about the change's rules, as far as they are new, which the journal keeps on its page, and then what their ruler
+	// has of what they read, which it does not keep.
 	Findings []Finding
 	// Digest is that of a draft, see Book.Digest; empty when something was committed.
 	Digest string

@@ -14,8 +14,8 @@ import (
 	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
-// ExamineBudget is how long all questions about one rule may take together: a person waits for the answer.
-const ExamineBudget = 2 * time.Second
+// examineBudget is how long all questions of one examination may take together: a person waits for the answer.
+const examineBudget = 2 * time.Second
 
 // What is asked at most, so that no rule and no ruler makes an examination long.
 const (
@@ -34,24 +34,16 @@ const (
 	checkUnanswered = "online-unanswered" // the ruler could not be asked
 )
 
-// Examine asks a ruler what it has of what a rule reads. It takes at most ExamineBudget; what was not answered by then is said in a finding.
-type Examine func(ctx context.Context, entry rules.Entry) []rules.Finding
-
-// NewExamine returns the way to ask the configured ruler. It asks nothing yet.
-func NewExamine(cfg Config) (Examine, error) {
-	for _, kind := range Kinds {
-		if kind.Name != cfg.Kind {
-			continue
-		}
-		b, err := newBase(cfg, kind.Dialect)
-		if err != nil {
-			return nil, fmt.Errorf("ruler %s: %w", cfg.Name, err)
-		}
-		return func(ctx context.Context, entry rules.Entry) []rules.Finding {
-			return b.examine(ctx, entry, kind.look)
-		}, nil
+// Examine asks a ruler that New returned what it has of what rules read. It takes two seconds at most; that something was not answered by
+// then, or at all, is a finding too. It may run beside the ruler's other methods.
+func Examine(ctx context.Context, r rules.Ruler, entries []rules.Entry) []rules.Finding {
+	asked, ok := r.(interface {
+		examine(ctx context.Context, entries []rules.Entry) []rules.Finding
+	})
+	if !ok {
+		return nil
 	}
-	return nil, fmt.Errorf("ruler %s: there is no kind %q", cfg.Name, cfg.Kind)
+	return asked.examine(ctx, entries)
 }
 
 // examination is one rule while its ruler is asked about it.
@@ -65,25 +57,37 @@ type examination struct {
 // look asks about one selector.
 type look func(ctx context.Context, x *examination, read expr.Read) error
 
-func (b base) examine(ctx context.Context, entry rules.Entry, look look) []rules.Finding {
-	reads, err := b.info.Dialect.Reads(entry.Rule.Expr)
-	if err != nil {
-		return nil // the rule's own check says so
-	}
-	ctx, cancel := context.WithTimeout(ctx, ExamineBudget)
+func (b base) examine(ctx context.Context, entries []rules.Entry) (found []rules.Finding) {
+	ctx, cancel := context.WithTimeout(ctx, examineBudget)
 	defer cancel()
-	x := &examination{base: b, entry: entry, now: time.Now()}
-	for _, read := range reads[:min(len(reads), maxSelectors)] {
-		if err := look(ctx, x, read); err != nil {
-			reason := strings.TrimSuffix(err.Error(), ".")
-			if ctx.Err() != nil {
-				reason = fmt.Sprintf("%s did not answer within %s", b.Name, ExamineBudget)
-			}
-			x.find(checkUnanswered, rules.SeverityInfo, read, reason+", so it is not known whether it has what the rule reads")
+	for _, entry := range entries {
+		x := &examination{base: b, entry: entry, now: time.Now()}
+		answered := x.ask(ctx)
+		found = append(found, x.found...)
+		if !answered {
 			break
 		}
 	}
-	return x.found
+	return found
+}
+
+// ask looks at what one rule reads, and reports whether the ruler answered.
+func (x *examination) ask(ctx context.Context) bool {
+	reads, err := x.info.Dialect.Reads(x.entry.Rule.Expr)
+	if err != nil {
+		return true // the rule's own check says so
+	}
+	for _, read := range reads[:min(len(reads), maxSelectors)] {
+		if err := x.look(ctx, x, read); err != nil {
+			reason := strings.TrimSuffix(err.Error(), ".")
+			if ctx.Err() != nil {
+				reason = fmt.Sprintf("%s did not answer within %s", x.Name, examineBudget)
+			}
+			x.find(checkUnanswered, rules.SeverityInfo, read, reason+", so it is not known whether it has what the rule reads")
+			return false
+		}
+	}
+	return true
 }
 
 // find adds a finding about a selector and returns it.
@@ -152,7 +156,7 @@ func unknown(matchers []expr.Matcher, names func() ([]string, error), values fun
 
 // get asks a ruler's API and decodes the answer into value.
 func (b base) get(ctx context.Context, path []string, query url.Values, value any) error {
-	a, err := b.client.do(ctx, call{method: http.MethodGet, path: path, query: query, timeout: ExamineBudget, limit: maxListBody})
+	a, err := b.client.do(ctx, call{method: http.MethodGet, path: path, query: query, timeout: examineBudget, limit: maxListBody})
 	if err != nil {
 		return err
 	}

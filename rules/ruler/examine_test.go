@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,10 +17,10 @@ import (
 )
 
 // examined returns what a ruler's examination finds in an expression, as "check severity: text [→ fix]".
-func examined(t *testing.T, examine ruler.Examine, expression string) []string {
+func examined(t *testing.T, asked rules.Ruler, expression string) []string {
 	t.Helper()
 	got := []string{}
-	for _, f := range examine(t.Context(), rules.Entry{Rule: rules.Rule{Alert: "A", Expr: expression}, Interval: time.Minute}) {
+	for _, f := range ruler.Examine(t.Context(), asked, []rules.Entry{{Rule: rules.Rule{Alert: "A", Expr: expression}, Interval: time.Minute}}) {
 		text := f.Check + " " + string(f.Severity) + ": " + f.Text
 		if f.Fix != "" {
 			text += " → " + f.Fix
@@ -29,16 +30,6 @@ func examined(t *testing.T, examine ruler.Examine, expression string) []string {
 	return got
 }
 
-func examiner(t *testing.T, cfg ruler.Config) ruler.Examine {
-	t.Helper()
-	cfg.StateDir = t.TempDir()
-	examine, err := ruler.NewExamine(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return examine
-}
-
 func TestExaminePrometheus(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -46,8 +37,8 @@ func TestExaminePrometheus(t *testing.T) {
 		return local.StartPrometheus(ctx, local.PrometheusOptions{Dir: dir, Port: port})
 	}}
 	program.launch(t)
-	examine := examiner(t, ruler.Config{Kind: "prometheus", Name: "prom", URL: program.URL})
-	awaitFinding(t, examine, `up{job="prometheus"}`, "1 series") // it scrapes itself every 15 s
+	asked := open(t, ruler.Config{Kind: "prometheus", Name: "prom", URL: program.URL, RulesDir: filepath.Join(dir, "rules"), StateDir: t.TempDir()})
+	awaitFinding(t, asked, `up{job="prometheus"}`, "1 series") // it scrapes itself every 15 s
 	for expression, want := range map[string][]string{
 		`vector(1) > 0`:                                   {},
 		`up{job="prometheus"} == 0`:                       {`online-found info: up{job="prometheus"} reads 1 series`},
@@ -61,7 +52,7 @@ func TestExaminePrometheus(t *testing.T) {
 		`increase(go_gc_heap_allocs_bytes_total[5m]) > 1`: {`online-found info: go_gc_heap_allocs_bytes_total reads 1 series`},
 	} {
 		t.Run(expression, func(t *testing.T) {
-			if diff := cmp.Diff(want, examined(t, examine, expression)); diff != "" {
+			if diff := cmp.Diff(want, examined(t, asked, expression)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -80,9 +71,9 @@ func TestExamineLoki(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	examine := examiner(t, ruler.Config{Kind: "loki", Name: "loki", URL: program.URL})
+	asked := open(t, ruler.Config{Kind: "loki", Name: "loki", URL: program.URL, StateDir: t.TempDir()})
 	const all = `sum(count_over_time({job="nginx"}[5m])) > 0`
-	awaitFinding(t, examine, all, "2 streams") // its first answers take long
+	awaitFinding(t, asked, all, "2 streams") // its first answers take long
 	for expression, want := range map[string][]string{
 		`sum(count_over_time({job="nginx"}[5m])) > 0`:              {`online-found info: {job="nginx"} reads 2 streams`},
 		`absent_over_time({job="nginx", host="web1"}[1m])`:         {`online-found info: {job="nginx", host="web1"} reads 1 stream`},
@@ -92,7 +83,7 @@ func TestExamineLoki(t *testing.T) {
 		`sum(count_over_time({job=~"apache.*"}[5m])) > 0`:          {`online-missing warning: loki had no log stream within 1d for {job=~"apache.*"}`},
 	} {
 		t.Run(expression, func(t *testing.T) {
-			if diff := cmp.Diff(want, examined(t, examine, expression)); diff != "" {
+			if diff := cmp.Diff(want, examined(t, asked, expression)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -106,16 +97,16 @@ func TestExamineLoki(t *testing.T) {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	if got := awaitFinding(t, examine, all, "stored"); !strings.Contains(got, "each line is read 5 times") || !strings.HasSuffix(got, "kB a day") {
+	if got := awaitFinding(t, asked, all, "stored"); !strings.Contains(got, "each line is read 5 times") || !strings.HasSuffix(got, "kB a day") {
 		t.Error(got)
 	}
 }
 
 // awaitFinding waits until the only finding in an expression has text in it.
-func awaitFinding(t *testing.T, examine ruler.Examine, expression, text string) string {
+func awaitFinding(t *testing.T, asked rules.Ruler, expression, text string) string {
 	t.Helper()
 	for began := time.Now(); ; time.Sleep(500 * time.Millisecond) {
-		got := examined(t, examine, expression)
+		got := examined(t, asked, expression)
 		if len(got) == 1 && strings.Contains(got[0], text) {
 			return got[0]
 		}
@@ -143,9 +134,9 @@ func TestExamineUnanswered(t *testing.T) {
 				server := httptest.NewServer(c.handler)
 				t.Cleanup(server.CloseClientConnections)
 				t.Cleanup(server.Close)
-				examine := examiner(t, ruler.Config{Kind: kind.Name, Name: "ruler", URL: server.URL})
+				asked := open(t, ruler.Config{Kind: kind.Name, Name: "ruler", URL: server.URL, RulesDir: t.TempDir(), StateDir: t.TempDir()})
 				expression := map[string]string{"prometheus": "up == 0 and rate(a_total[5m]) > 1", "loki": `rate({a="b"}[5m]) > rate({a="c"}[5m])`}[kind.Name]
-				got := examined(t, examine, expression)
+				got := examined(t, asked, expression)
 				if len(got) != 1 || !strings.HasPrefix(got[0], "online-unanswered info: ") || !strings.Contains(got[0], c.want) {
 					t.Errorf("%q", got)
 				}

@@ -60,6 +60,7 @@ func New(cfg Config) (rules.Ruler, error) {
 			if err != nil {
 				return nil, fmt.Errorf("ruler %s: %w", cfg.Name, err)
 			}
+			base.look = kind.look
 			ruler, err := kind.new(base)
 			if err != nil {
 				return nil, fmt.Errorf("ruler %s: %w", cfg.Name, err)
@@ -79,6 +80,7 @@ type base struct {
 	Config
 	info   rules.RulerInfo
 	client client
+	look   look
 }
 
 // Info implements rules.Ruler.

@@ -1,0 +1,26 @@
+package rules
+
+import "context"
+
+// maxExamined is how many rules of one change their ruler is asked about.
+const maxExamined = 5
+
+// askAbout asks the change's ruler what it has of what the change's rules read, where they did not read it before. What is found there refuses
+// nothing and is no part of the plan, which must be pure.
+func (a *Applier) askAbout(ctx context.Context, intent Intent, p planned) []Finding {
+	if bringsBack(intent) {
+		return nil
+	}
+	var entries []Entry
+	for _, ref := range p.change.Refs {
+		entry, is := p.after.Get(ref)
+		before, was := p.before.Get(ref)
+		if is && !(was && before.Rule.Expr == entry.Rule.Expr) && len(entries) < maxExamined {
+			entries = append(entries, entry)
+		}
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	return a.Examine(ctx, p.change.Ruler, entries)
+}
