@@ -86,6 +86,9 @@ type Access struct {
 	Teams, Channels, Users []string
 }
 
+// MayRead reports whether a token lets a program read the journal: the command line's does.
+func (a Access) MayRead(token string) bool { return allValid([]string{token}, a.CLITokens) }
+
 // check returns nil when the request may go on, else an error of kind Denied.
 func (a Access) check(r rules.Request) error {
 	var text string

@@ -13,6 +13,7 @@ import (
 type endpoints struct {
 	command http.Handler                   // POST /mattermost/command
 	webhook http.Handler                   // POST /git/webhook; nil where no secret is configured
+	api     http.Handler                   // GET /api/v1/…
 	metrics http.Handler                   // GET /metrics
 	unready func(context.Context) []string // what the service still waits for, one sentence each; none when it is ready
 	notes   func(context.Context) []string // what somebody has to see to although it is ready, a line each
@@ -26,6 +27,7 @@ func (e *endpoints) handler() http.Handler {
 	if e.webhook != nil {
 		mux.Handle("POST /git/webhook", e.webhook)
 	}
+	mux.Handle("GET /api/v1/", e.api)
 	mux.Handle("GET /metrics", e.metrics)
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "Alertsmith is healthy.") })
 	mux.HandleFunc("GET /-/ready", e.serveReady)

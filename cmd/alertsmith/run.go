@@ -90,6 +90,7 @@ func (p *process) parse(args []string) (command func(context.Context, *process) 
 	app.HelpFlag.Short('h')
 	promslogflag.AddFlags(app, &p.log)
 	commands := []subcommand{serveCommand(app), sendCommand(app), checkCommand(app), importCommand(app)}
+	commands = append(commands, journalCommands(app)...)
 	name, err := app.Parse(args)
 	if err != nil {
 		return nil, err

@@ -48,7 +48,7 @@ func (s *service) serve(ctx context.Context, flags *web.FlagConfig, stdout io.Wr
 	if err != nil {
 		return err
 	}
-	server := newServer(s.endpoints().handler(), s.chat.handler.LongestAnswer(), s.logger)
+	server := newServer(s.endpoints(ctx.Done()).handler(), s.chat.handler.LongestAnswer(), s.logger)
 
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
@@ -111,8 +111,8 @@ func serveHTTP(server *http.Server, listeners []net.Listener, flags *web.FlagCon
 // deadline is the longest that one command may work.
 func (s *service) deadline() time.Duration { return s.cfg.Live.Timeout + 30*time.Second }
 
-func (s *service) endpoints() *endpoints {
-	e := &endpoints{command: s.chat, metrics: s.metrics.handler(), unready: s.unready, notes: s.notes, reload: s.reload}
+func (s *service) endpoints(ending <-chan struct{}) *endpoints {
+	e := &endpoints{command: s.chat, api: s.api(ending).Handler(), metrics: s.metrics.handler(), unready: s.unready, notes: s.notes, reload: s.reload}
 	if s.webhook != nil {
 		e.webhook = s.webhook
 	}

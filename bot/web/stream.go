@@ -1,0 +1,96 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+const (
+	eventStream = "text/event-stream"
+	streamPoll  = 500 * time.Millisecond
+	streamBeat  = 15 * time.Second // between two comments that keep the connection open
+	streamChunk = 100
+)
+
+// serveStream sends what ends, or changes its state, as server-sent events, each with the entry as it is then: `finished` and `outcome`. It
+// begins behind the header Last-Event-ID, so that nothing is lost over a broken connection; without one it begins now.
+func (a *API) serveStream(w http.ResponseWriter, r *http.Request) {
+	query, err := a.query(r.URL.Query())
+	if err != nil {
+		a.failed(w, r, err)
+		return
+	}
+	behind, err := strconv.ParseInt(r.Header.Get("Last-Event-ID"), 10, 64)
+	if err != nil {
+		if behind, err = a.Head(r.Context()); err != nil {
+			a.failed(w, r, err)
+			return
+		}
+	}
+	w.Header().Set("Content-Type", eventStream)
+	s := &stream{w: w, control: http.NewResponseController(w)}
+	s.comment("the journal from event " + strconv.FormatInt(behind, 10))
+	poll := time.NewTicker(streamPoll)
+	defer poll.Stop()
+	for beat := time.Now(); s.err == nil; {
+		changes, err := a.Changes(r.Context(), behind, streamChunk)
+		if err != nil {
+			a.Logger.Error("The journal could not be read for a stream", "err", err)
+			return // the client comes back
+		}
+		for _, c := range changes {
+			if behind = c.Event; query.Matches(c.Entry) {
+				s.send(c)
+				beat = time.Now()
+			}
+		}
+		if time.Since(beat) > streamBeat {
+			s.comment("still here")
+			beat = time.Now()
+		}
+		if len(changes) == streamChunk {
+			continue
+		}
+		select {
+		case <-poll.C:
+		case <-a.Ending:
+			return
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// stream writes server-sent events until a write fails.
+type stream struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	err     error
+}
+
+func (s *stream) send(c rules.JournalChange) {
+	data, err := json.Marshal(c.Entry.Object())
+	if err != nil {
+		s.err = err
+		return
+	}
+	s.write(fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", c.Event, c.Kind, data))
+}
+
+func (s *stream) comment(text string) { s.write(": " + text + "\n\n") }
+
+// write sends a text at once. A reader who takes nothing for a while is let go.
+func (s *stream) write(text string) {
+	if s.err != nil {
+		return
+	}
+	_ = s.control.SetWriteDeadline(time.Now().Add(streamBeat)) // a recorder in a test has none
+	if _, s.err = fmt.Fprint(s.w, text); s.err == nil {
+		s.err = s.control.Flush()
+	}
+}
