@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -103,4 +105,39 @@ func TestMuchIsWritten(t *testing.T) {
 	if got := content(t, tree, "")["x"]; len(got) != maxBase || got[0] != '0' {
 		t.Errorf("the first state has %d bytes", len(got))
 	}
+}
+
+// TestListingBesideRemovals lists packs while files come and go beside them, as they do with every change: its .keep file, what git writes.
+// A directory that is listed name by name with a look at each has failed then, and was taken for an empty one.
+func TestListingBesideRemovals(t *testing.T) {
+	t.Parallel()
+	r := openBook(t, Options{})
+	for i := range 5 {
+		update(t, r, map[string][]byte{"dir/x": fmt.Append(nil, i)})
+	}
+	stop := make(chan struct{})
+	var coming sync.WaitGroup
+	for n := range 4 {
+		coming.Go(func() {
+			name := filepath.Join(r.dir, packDir, fmt.Sprintf("pack-%040d.keep", n))
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					if err := errors.Join(os.WriteFile(name, nil, 0o600), os.Remove(name)); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			}
+		})
+	}
+	for range 2000 {
+		if packs, err := r.objects.packs.list(); err != nil || len(packs) != 5 {
+			t.Fatalf("%d packs, %v", len(packs), err)
+		}
+	}
+	close(stop)
+	coming.Wait()
 }
