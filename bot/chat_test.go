@@ -62,10 +62,12 @@ func newChat(t testing.TB, change func(*chat)) *chat {
 			return "journal/page.md", fmt.Appendln(nil, e.Request.ID, e.Request.Command, e.Change.Subject, e.Change.Reason), nil
 		},
 		Service: rules.Person{Name: "Alertsmith"}, Now: time.Now, LiveTimeout: time.Second, PollInterval: time.Millisecond,
+		Lint:   newWords,
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	c.backend = Backend{Apply: c.applier.Apply, Draft: c.applier.Draft, Recorded: c.journal.recorded, Book: c.applier.Book, Status: c.applier.Status}
 	c.backend.Templates = c.templates
+	c.backend.Lint, c.backend.Checks = findWord, []string{"loud", "quiet"}
 	c.tell()
 	var ids atomic.Int64
 	c.access = Access{Tokens: []string{"another", goodToken}, CLITokens: []string{cliToken}}

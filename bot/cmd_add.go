@@ -193,7 +193,10 @@ func (c *call) setOptions(add *rules.Add) error {
 	if !expires.IsZero() {
 		add.Options.Expires = &expires
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return c.completeAccepted(&add.Options)
 }
 
 // onlyYAML returns an error when pasted YAML stands beside words or an expression.

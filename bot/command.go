@@ -47,6 +47,7 @@ var Commands = []Command{
 	restoreCommand,
 	templatesCommand,
 	templateCommand,
+	lintCommand,
 	statusCommand,
 	helpCommand,
 }
@@ -76,6 +77,10 @@ type Backend struct {
 	RevisionAt func(ctx context.Context, at time.Time) (string, error)
 	// Templates returns the templates that rules can be made from.
 	Templates func(ctx context.Context) (rules.Templates, error)
+	// Lint returns what is found in rules of a book and not accepted there.
+	Lint func(book *rules.Book, entries []rules.Entry) []rules.Finding
+	// Checks are the names of what is looked for.
+	Checks []string
 	// Zone is where times are told and meant: the journal's. UTC by default.
 	Zone *time.Location
 }
@@ -109,7 +114,7 @@ func (c *call) changed(outcome rules.Outcome) (answer, error) {
 	if outcome.Revision == "" && outcome.Err != nil {
 		return answer{outcome: outcome}, outcome.Err
 	}
-	text := outcomeText(c.request.Actor, c.args["reason"].value, outcome) + undoHint(c.trigger, c.request, outcome)
+	text := outcomeText(c.request.Actor, c.args["reason"].value, outcome) + findingsText(c.trigger, outcome) + undoHint(c.trigger, c.request, outcome)
 	return answer{reply: Reply{Text: text, InChannel: outcome.Revision != ""}, outcome: outcome}, nil
 }
 

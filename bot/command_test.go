@@ -15,7 +15,7 @@ import (
 // The table is complete and ordered, every name in it is unique, and every example does what it says.
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	order := []string{"add", "list", "delete", "edit", "rename", "move", "copy", "pause", "resume", "apply", "show", "history", "journal", "diff", "blame", "undo", "restore", "templates", "template", "status", "help"}
+	order := []string{"add", "list", "delete", "edit", "rename", "move", "copy", "pause", "resume", "apply", "show", "history", "journal", "diff", "blame", "undo", "restore", "templates", "template", "lint", "status", "help"}
 	var names []string
 	seen := map[string]bool{}
 	for _, c := range Commands {
@@ -255,7 +255,7 @@ func TestMistakes(t *testing.T) {
 		{`lst all`, "Try:\n/alert list all"},
 		{`status now`, "status takes nothing more."},
 		{`help lits`, "Try:\n/alert help list"},
-		{`nonsense`, "The commands are add, list, delete, edit, rename, move, copy, pause, resume, apply, show, history, journal, diff, blame, undo, restore, templates, template, status, help."},
+		{`nonsense`, "The commands are add, list, delete, edit, rename, move, copy, pause, resume, apply, show, history, journal, diff, blame, undo, restore, templates, template, lint, status, help."},
 	} {
 		t.Run(c.text, func(t *testing.T) {
 			t.Parallel()

@@ -33,13 +33,14 @@ var options = []option{
 	{"runbook", "https://…", "what to do, as the annotation runbook_url", annotation("runbook_url")},
 	{"label.X", "web", "any other label, named X", setLabel},
 	{"annotation.X", `"…"`, "any other annotation, named X", setAnnotation},
+	{"accept", "promql-fragile", "a check whose finding is meant; with reason=, and until= a date", setAccept},
 	{"expires", "30d", "when the rule is to be deleted by itself: how long from now, a date or a time", setExpires},
 	{"reason", `"…"`, "why; it goes into the commit and the journal", text(func(o *rules.Options) *string { return &o.Reason })},
 	{"page", "2", "which page of what does not fit into one message", nil},
 	{"at", `"2026-11-01 02:00"`, "as it was then: a date, a time, or how long ago (7d)", nil},
 	{"by", "@alice", "only what this person did; by=me for your own", nil},
 	{"since", "7d", "only what was done since then: how long ago, a date or a time", nil},
-	{"until", "2026-11-01", "only what was done until then; for a pause, when it is over: how long from now, a date or a time", nil},
+	{"until", "2026-11-01", "only what was done until then; for a pause or accept=, when it is over: how long from now, a date or a time", setExpires},
 	{"action", "delete", "only what this command did, or external: what somebody pushed", nil},
 	{"n", "20", "how many at once; 20 by default, at most 50", nil},
 }
@@ -55,7 +56,7 @@ var (
 	moveOptions    = append([]string{"reason"}, placeOptions...)
 	placeOptions   = []string{"namespace", "group"}
 	pauseOptions   = []string{"for", "until", "reason"}
-	editOptions    = []string{"expr", "for", "keep_firing_for", "interval", "threshold", "severity", "summary", "description", "runbook", "label.X", "annotation.X", "expires", "reason"}
+	editOptions    = []string{"expr", "for", "keep_firing_for", "interval", "threshold", "severity", "summary", "description", "runbook", "label.X", "annotation.X", "accept", "until", "expires", "reason"}
 	copyOptions    = append(placeOptions[:2:2], editOptions...)
 
 	templatesOptions = []string{"page"}

@@ -60,6 +60,9 @@ func (a Add) checkPastedOptions() error {
 			return invalid(field, "Write %s into the YAML: an option beside pasted rules could not tell which of them is meant.", field)
 		}
 	}
+	if len(o.Accept) > 0 {
+		return invalid("accept", "accept= goes with one rule. Add the rules without it, and then: edit NAME accept=%s reason=\"…\".", o.Accept[0].Check)
+	}
 	for name := range o.Labels {
 		return invalid("label."+name, "Write labels into the YAML: an option beside pasted rules could not tell which of them is meant.")
 	}

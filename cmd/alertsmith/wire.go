@@ -11,6 +11,7 @@ import (
 	"github.com/alertsmith/alertsmith/gitsync"
 	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/lint"
 	"github.com/alertsmith/alertsmith/rules/ruler"
 )
 
@@ -75,6 +76,10 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 	for _, r := range rulers {
 		s.infos = append(s.infos, r.Info())
 	}
+	linter, err := lint.New(s.cfg.Lint, time.Now)
+	if err != nil {
+		return err
+	}
 	known := revisions{filepath.Join(s.settings.storage, stateName), s.logger.With("part", "rulers")}
 	s.applier = rules.NewApplier(rules.ApplierOptions{
 		Store:             s.book,
@@ -100,6 +105,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		Irregular: func(ctx context.Context, revision string) ([]rules.Problem, error) {
 			return s.book.Irregular(ctx, revision, s.dirs())
 		},
+		Lint:   linter.Change,
 		Logger: s.logger.With("part", "rulers"),
 	})
 	s.metrics.observe(ctx, s.status)
@@ -116,6 +122,8 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		BookAt:     s.applier.BookAt,
 		Commit:     s.index.Commit,
 		RevisionAt: s.index.RevisionAt,
+		Lint:       linter.Lint,
+		Checks:     lint.Names(),
 		Templates:  s.templates,
 		Zone:       location,
 	}

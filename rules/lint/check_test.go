@@ -42,8 +42,8 @@ func TestExamples(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	t.Parallel()
-	if !slices.IsSorted(checkNames()) {
-		t.Errorf("the table is not in the order of names: %q", checkNames())
+	if !slices.IsSorted(Names()) {
+		t.Errorf("the table is not in the order of names: %q", Names())
 	}
 	for i, c := range checks {
 		if i > 0 && checks[i-1].Name == c.Name {

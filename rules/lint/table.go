@@ -71,3 +71,12 @@ var checks = []Check{
 
 // Checks returns every check, in the order of their names.
 func Checks() []Check { return slices.Clone(checks) }
+
+// Names returns the names of all checks, sorted.
+func Names() []string {
+	names := make([]string, len(checks))
+	for i, c := range checks {
+		names[i] = c.Name
+	}
+	return names
+}

@@ -1,0 +1,67 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// findWord stands for the checks: it warns of expressions with the number 42, tells of those with 43, and calls 44 an error.
+func findWord(_ *rules.Book, entries []rules.Entry) (found []rules.Finding) {
+	for _, e := range entries {
+		for word, severity := range map[string]rules.Severity{"42": rules.SeverityWarning, "43": rules.SeverityInfo, "44": rules.SeverityError} {
+			at := strings.Index(e.Rule.Expr, word)
+			accepted := slices.ContainsFunc(e.Accepted(), func(a rules.Acceptance) bool { return a.Check == "loud" })
+			if at >= 0 && !accepted {
+				found = append(found, rules.Finding{Check: "loud", Severity: severity, Ref: e.Ref, Start: at, End: at + 2,
+					Text: word + " is *too* much", Why: "nobody counts so far", Fix: strings.Replace(e.Rule.Expr, word, "41", 1)})
+			}
+		}
+	}
+	return found
+}
+
+// newWords is findWord for a change.
+func newWords(_, after *rules.Book, refs []rules.Ref) (found []rules.Finding) {
+	for _, ref := range refs {
+		if e, there := after.Get(ref); there {
+			found = append(found, findWord(after, []rules.Entry{e})...)
+		}
+	}
+	return found
+}
+
+func TestLint(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	for _, step := range []struct {
+		say, want string // "" for an answer that is checked no further
+		not       string
+	}{
+		{"lint", "**0 findings** in 0 rules.", ""},
+		{`add plain expr="up == 1" ruler=prometheus`, "", "loud"},
+		{`add info expr="up == 43" ruler=prometheus`, "", "loud"},
+		{`add warned expr="up == 42" ruler=prometheus`, "\nWarning `loud`: 42 is \\*too\\* much. Instead: `up == 41`\nWhy: `/alert lint warned`", ""},
+		{`add wrong expr="up == 44" ruler=prometheus`, "Wrong: 44 is \\*too\\* much. Nobody counts so far.", ""},
+		{`add wrong expr="up == 44" ruler=prometheus`, "add wrong expr=\"up == 41\" ruler=prometheus", ""},
+		{`lint`, "**1 finding** in 3 rules\n`warned` Warning `loud`: 42", "43"},
+		{`lint all`, "`info` Info `loud`: 43", ""},
+		{`lint warned`, "**warned**: 1 finding\nWarning `loud`: 42 is \\*too\\* much. Instead: `up == 41` Nobody counts so far.", ""},
+		{`lint nobody`, "There is no rule", ""},
+		{`add meant expr="up == 44" ruler=prometheus accept=loud`, "Say why the finding is accepted", ""},
+		{`add meant expr="up == 44" ruler=prometheus accept=luod reason="we count"`, "Did you mean loud?", ""},
+		{`add meant expr="up == 44" ruler=prometheus until=2030-01-01`, "goes with accept=", ""},
+		{`add meant expr="up == 44" ruler=prometheus accept=loud reason="we count" until=2030-01-01`, "# accept: loud until=2030-01-01 reason=\"we count\"", "too"},
+		{`lint meant`, "**meant**: 0 findings\nAccepted: `loud` until 2030-01-01: we count", ""},
+		{`list`, "- 1 accepted findings:\n    - `meant` accepted: `loud` until 2030-01-01: we count", ""},
+		{`edit meant accept=`, "Meant: 44 is", ""},
+		{`edit warned summary="x"`, "Warning `loud`", ""},
+	} {
+		got := c.say(step.say).Text
+		if !strings.Contains(got, step.want) || step.not != "" && strings.Contains(got, step.not) {
+			t.Errorf("%s\n%s\nwant %s\nnot %s", step.say, got, step.want, step.not)
+		}
+	}
+}
