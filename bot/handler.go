@@ -183,7 +183,11 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 	prior, err := h.journal.Receive(ctx, request)
 	if err != nil {
 		h.finished(ctx, request, "unknown", rules.Outcome{Result: rules.Failed, Err: err})
-		return Reply{Text: "Not accepted: the journal cannot be written. Nothing was changed.", result: rules.Failed}
+		why, ours := strings.CutPrefix(publicText(err), "not accepted: ")
+		if !ours {
+			why = "the journal cannot be written"
+		}
+		return Reply{Text: "Not accepted: " + why + ". Nothing was changed.", result: rules.Failed}
 	}
 	if prior != nil {
 		return again(*prior)

@@ -255,6 +255,9 @@ func TestBatchFails(t *testing.T) {
 				t.Errorf("update %d: %v, want Unavailable", i, got.err)
 			}
 		}
+		if e, ok := errors.AsType[*rules.Error](got[0].err); !ok || e.Text != "nothing was changed: the rulebook cannot be written: the disk is full" {
+			t.Errorf("the person reads %v", got[0].err)
+		}
 		if head, err := r.Head(t.Context()); err != nil || head.Revision() != before.Revision() {
 			t.Errorf("the head is %v, %v", head, err)
 		}

@@ -111,10 +111,11 @@ func (r *Rulebook) move(from, to plumbing.Hash) error {
 	return nil
 }
 
-// unchanged makes any error that is not ours yet one of kind Unavailable that says that nothing happened.
+// unchanged makes any error that is not ours yet one of kind Unavailable that says that nothing happened, and why as far as that is the disk's
+// doing.
 func unchanged(err error) error {
 	if _, ours := errors.AsType[*rules.Error](err); err == nil || ours || errors.Is(err, errLocked) || errors.Is(err, errMoved) {
 		return err
 	}
-	return unavailable(err, "nothing was changed: the rulebook cannot be written")
+	return unavailable(err, "nothing was changed: the rulebook cannot be written%s", rules.DiskFault(err))
 }

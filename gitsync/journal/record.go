@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"modernc.org/sqlite"
+
 	"github.com/alertsmith/alertsmith/rules"
 )
 
@@ -27,7 +29,7 @@ func (d *DB) Receive(ctx context.Context, r rules.Request) (prior *rules.Record,
 		r.ID, sql.NullString{String: r.Key, Valid: r.Key != ""}, r.Time.UnixMilli(), r.Actor.ID, r.Actor.Name, r.Actor.Email,
 		r.Team.ID, r.Team.Name, r.Channel.ID, r.Channel.Name, r.Entry, r.Remote, r.Command)
 	if err != nil {
-		return nil, unavailable(err, notAccepted)
+		return nil, unavailable(err, "%s", notAccepted+fault(err))
 	}
 	if added, err := result.RowsAffected(); err != nil || added == 1 {
 		return nil, wrap(err, notAccepted)
@@ -40,6 +42,15 @@ func (d *DB) Receive(ctx context.Context, r rules.Request) (prior *rules.Record,
 		return nil, unavailable(err, notAccepted)
 	}
 	return &known[0], nil
+}
+
+// fault returns why the database could not be written, to stand behind that.
+func fault(err error) string {
+	const full = 13 // SQLITE_FULL
+	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code() == full {
+		return rules.DiskFull
+	}
+	return rules.DiskFault(err)
 }
 
 // Finish records how a command that was received ended. r.Done must be set; r.Request but for its ID is not looked at.

@@ -185,7 +185,7 @@ func TestFaults(t *testing.T) {
 		big := request("big", "")
 		big.Command = strings.Repeat("x", 100_000)
 		_, err := db.Receive(t.Context(), big)
-		unavailable(t, err, notAccepted)
+		unavailable(t, err, notAccepted+": the disk is full")
 		if got := must(t)(db.Recent(t.Context(), 10)); len(got) != 0 {
 			t.Errorf("a refused command was recorded: %v", got)
 		}

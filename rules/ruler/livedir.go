@@ -132,5 +132,5 @@ func (d *liveDir) conflict(paths []string) error {
 }
 
 func (d *liveDir) failed(err error) error {
-	return &rules.Error{Kind: rules.Unavailable, Text: "The rule files in " + d.dir + " cannot be written.", Offset: -1, Cause: err}
+	return &rules.Error{Kind: rules.Unavailable, Text: "The rule files in " + d.dir + " cannot be written" + rules.DiskFault(err) + ".", Offset: -1, Cause: err}
 }
