@@ -110,7 +110,8 @@ var migrations = []string{
 		key       TEXT    NOT NULL,
 		signature TEXT    NOT NULL
 	) STRICT;
-	INSERT INTO chain VALUES (lower(hex(randomblob(8))), 0, randomblob(32), 0, 0, '', '');
+	INSERT INTO chain VALUES ('', 0, randomblob(32), 0, 0, '', '');
+	UPDATE chain SET id = lower(hex(substr(hash, 1, 8)));
 	CREATE TABLE events (
 		n    INTEGER PRIMARY KEY,
 		seq  INTEGER NOT NULL,

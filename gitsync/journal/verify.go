@@ -1,0 +1,268 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// Anchor is what a commit of the rulebook says of the journal: the newest event there was before it, and its hash.
+type Anchor struct {
+	Revision string // of the commit
+	Journal  string // the journal's id
+	Event    int64
+	Hash     string // hexadecimal
+}
+
+// AnchorKey is the key of the trailer that a commit carries an anchor in: `Journal: EVENT HASH ID`.
+const AnchorKey = "Journal"
+
+// AnchorOf reads the trailer of a commit; false when it has none.
+func AnchorOf(revision string, trailers []rules.Trailer) (Anchor, bool) {
+	fields := strings.Fields(rules.TrailerOf(trailers, AnchorKey))
+	if len(fields) != 3 {
+		return Anchor{}, false
+	}
+	event, err := strconv.ParseInt(fields[0], 10, 64)
+	return Anchor{revision, fields[2], event, fields[1]}, err == nil
+}
+
+// Anchor returns the value of the trailer for a commit that is made now.
+func (s *Search) Anchor(ctx context.Context) (string, error) {
+	c, err := readChain(ctx, s.journal)
+	if err != nil {
+		return "", unavailable(err, "%s", cannotRead)
+	}
+	n, hash := c.n, c.hash
+	err = s.journal.QueryRowContext(ctx, "SELECT n, hash FROM events ORDER BY n DESC LIMIT 1").Scan(&n, &hash)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", unavailable(err, "%s", cannotRead)
+	}
+	return fmt.Sprintf("%d %x %s", n, hash, c.id), nil
+}
+
+// chainStart is what the first event that is still here follows.
+type chainStart struct {
+	id              string
+	n               int64  // the number of the event before it; 0 when nothing was pruned
+	hash            []byte // of that event
+	before, entries int64  // what was pruned: entries that came in before, in milliseconds, and how many
+	key, signature  string // whose word that is
+}
+
+func readChain(ctx context.Context, db *sql.DB) (c chainStart, err error) {
+	err = db.QueryRowContext(ctx, "SELECT id, n, hash, before, entries, key, signature FROM chain").
+		Scan(&c.id, &c.n, &c.hash, &c.before, &c.entries, &c.key, &c.signature)
+	return c, err
+}
+
+// Flaw is the first thing in the journal that is not as it was written.
+type Flaw struct {
+	Event int64  // the number of the event; 0 where it is none
+	Seq   int64  // of the entry; 0 where it is not known
+	Text  string // for a person: what is wrong
+}
+
+// Verified is what a look at the whole journal has found to be sound.
+type Verified struct {
+	ID       string
+	Events   int64 // that are chained
+	Entries  int64
+	Pruned   int64 // entries that a signed stump stands for
+	Anchors  int   // commits whose anchor was found in the chain
+	Stumped  int   // commits whose anchor lies in what was pruned
+	Others   int   // commits that anchor other journals: of other replicas, or of a journal that was here before
+	HeadHash string
+}
+
+// Checker proves the signature of a stump. It returns an error when the text is not what the key's owner signed, or the key is nobody's.
+type Checker func(text []byte, key, signature string) error
+
+// Verify looks at the whole journal: that each event follows from the one before, that the entries are what the events say, that the database is
+// whole, and that the commits' anchors are in the chain. It returns the first flaw, or nil. The error is one of reading that says nothing
+// about the journal.
+func (s *Search) Verify(ctx context.Context, anchors []Anchor, check Checker) (v Verified, flaw *Flaw, err error) {
+	start, err := readChain(ctx, s.journal)
+	if err != nil {
+		return v, unreadableAt(0, err), ctx.Err()
+	}
+	v.ID, v.Pruned = start.id, start.entries
+	if flaw := start.flaw(check); flaw != nil {
+		return v, flaw, nil
+	}
+	byEvent := map[int64][]Anchor{}
+	for _, a := range anchors {
+		switch {
+		case a.Journal != start.id:
+			v.Others++
+		case a.Event < start.n:
+			v.Stumped++
+		default:
+			byEvent[a.Event] = append(byEvent[a.Event], a)
+		}
+	}
+	if flaw := s.walk(ctx, start, byEvent, &v); flaw != nil {
+		return v, flaw, ctx.Err()
+	}
+	for n, left := range byEvent {
+		return v, &Flaw{Event: n, Text: fmt.Sprintf("the commit %s knows the event %d, and the journal ends before it: its newest entries were removed", left[0].Revision, n)}, nil
+	}
+	for _, look := range []func(context.Context) (*Flaw, error){s.derived, s.whole} {
+		flaw, err := look(ctx)
+		if err != nil {
+			return v, unreadableAt(0, err), ctx.Err()
+		}
+		if flaw != nil {
+			return v, flaw, nil
+		}
+	}
+	if v.Entries, err = s.number(ctx, "SELECT count(*) FROM commands"); err != nil {
+		return v, unreadableAt(0, err), ctx.Err()
+	}
+	return v, nil, nil
+}
+
+// flaw returns what is wrong with the start of the chain itself.
+func (c chainStart) flaw(check Checker) *Flaw {
+	switch {
+	case len(c.hash) != hashSize:
+		return &Flaw{Text: "the start of the chain is no hash"}
+	case c.n == 0 && (c.id != hex.EncodeToString(c.hash[:8]) || c.before != 0 || c.entries != 0 || c.key != "" || c.signature != ""):
+		return &Flaw{Text: "the start of the chain was changed"}
+	case c.n == 0:
+		return nil
+	}
+	if err := check(c.stump(), c.key, c.signature); err != nil {
+		return &Flaw{Event: c.n, Text: "the stump that pruning left is not signed by this service: " + err.Error()}
+	}
+	return nil
+}
+
+// stump returns the text that is signed when the events up to one are pruned.
+func (c chainStart) stump() []byte {
+	return fmt.Appendf(nil, "alertsmith journal %s: the events up to %d with the hash %x were pruned: %d entries from before %d\n", c.id, c.n, c.hash, c.entries, c.before)
+}
+
+// walk follows the chain from its start, and takes the anchors that it meets out of the map.
+func (s *Search) walk(ctx context.Context, start chainStart, anchors map[int64][]Anchor, v *Verified) *Flaw {
+	at, hash := start.n, start.hash
+	if flaw := met(anchors, at, 0, hash, v); flaw != nil {
+		return flaw
+	}
+	rows, err := s.journal.QueryContext(ctx, "SELECT n, seq, kind, time, body, hash FROM events NOT INDEXED ORDER BY n")
+	if err != nil {
+		return unreadableAt(at, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			n, seq, time int64
+			kind, body   string
+			stored       []byte
+		)
+		if err := rows.Scan(&n, &seq, &kind, &time, &body, &stored); err != nil {
+			return unreadableAt(at, err)
+		}
+		if n != at+1 {
+			return &Flaw{Event: at + 1, Text: fmt.Sprintf("the events from %d to %d are missing: what they recorded was removed", at+1, n-1)}
+		}
+		if hash = chainHash(hash, n, seq, kind, time, body); !bytes.Equal(hash, stored) {
+			return &Flaw{Event: n, Seq: seq, Text: fmt.Sprintf("the event %d (%s, entry %d) does not follow from the one before: it was changed or inserted, or what stood before it was removed", n, kind, seq)}
+		}
+		at = n
+		v.Events++
+		if flaw := met(anchors, n, seq, hash, v); flaw != nil {
+			return flaw
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return unreadableAt(at, err)
+	}
+	v.HeadHash = hex.EncodeToString(hash)
+	return nil
+}
+
+// met compares the anchors at an event with its hash.
+func met(anchors map[int64][]Anchor, n, seq int64, hash []byte, v *Verified) *Flaw {
+	for _, a := range anchors[n] {
+		if a.Hash != hex.EncodeToString(hash) {
+			return &Flaw{Event: n, Seq: seq, Text: fmt.Sprintf("the commit %s knows the event %d with another hash: the journal up to it was written anew", a.Revision, n)}
+		}
+		v.Anchors++
+	}
+	delete(anchors, n)
+	return nil
+}
+
+func unreadableAt(n int64, err error) *Flaw {
+	return &Flaw{Event: n + 1, Text: fmt.Sprintf("the journal cannot be read behind the event %d: %v", n, err)}
+}
+
+// derived compares the entries with what the events say of them.
+func (s *Search) derived(ctx context.Context) (*Flaw, error) {
+	for _, look := range []struct{ query, text string }{
+		{`SELECT e.n, e.seq FROM events e LEFT JOIN commands c ON c.seq = e.seq
+			WHERE e.kind = 'received' AND (c.seq IS NULL OR e.body IS NOT ` + requestBody("c.") + `) ORDER BY e.n LIMIT 1`, "was changed or removed after it was received"},
+		{`SELECT e.n, e.seq FROM events e LEFT JOIN commands c ON c.seq = e.seq
+			WHERE e.kind <> 'received' AND NOT EXISTS (SELECT 1 FROM events l WHERE l.seq = e.seq AND l.n > e.n)
+			AND (c.seq IS NULL OR e.body IS NOT ` + endBody("c.") + `) ORDER BY e.n LIMIT 1`, "was changed or removed after it ended"},
+		{`SELECT 0, c.seq FROM commands c WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.seq = c.seq AND e.kind = 'received') ORDER BY c.seq LIMIT 1`,
+			"was inserted past the journal: no event tells of it"},
+		{`SELECT 0, c.seq FROM commands c WHERE ` + endBody("c.") + ` IS NOT json_array('', '', '', '', '', '{}', '', 0, NULL)
+			AND NOT EXISTS (SELECT 1 FROM events e WHERE e.seq = c.seq AND e.kind <> 'received') ORDER BY c.seq LIMIT 1`,
+			"was ended past the journal: no event tells of that"},
+	} {
+		var f Flaw
+		err := s.journal.QueryRowContext(ctx, look.query).Scan(&f.Event, &f.Seq)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		f.Text = fmt.Sprintf("the entry %d %s", f.Seq, look.text)
+		return &f, err
+	}
+	return nil, nil //nolint:nilnil // there is none
+}
+
+// whole looks at the database itself: its pages and indexes, and that tables and triggers are those that this program makes.
+func (s *Search) whole(ctx context.Context) (*Flaw, error) {
+	var result string
+	if err := s.journal.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&result); err != nil {
+		return nil, err
+	}
+	if result != "ok" {
+		return &Flaw{Text: "the database is damaged: " + result}, nil
+	}
+	got, err := schemaOf(ctx, s.journal)
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return nil, err
+	}
+	defer fresh.Close()
+	fresh.SetMaxOpenConns(1)
+	if err := migrate(ctx, fresh); err != nil {
+		return nil, err
+	}
+	want, err := schemaOf(ctx, fresh)
+	if err != nil {
+		return nil, err
+	}
+	if got != want {
+		return &Flaw{Text: "the tables or triggers of the database are not those that this program makes"}, nil
+	}
+	return nil, nil //nolint:nilnil // there is none
+}
+
+func schemaOf(ctx context.Context, db *sql.DB) (schema string, err error) {
+	err = db.QueryRowContext(ctx, "SELECT group_concat(type || ' ' || name || ' ' || tbl_name || ': ' || COALESCE(sql, ''), x'0a' ORDER BY type, name) FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'").Scan(&schema)
+	return schema, err
+}
