@@ -154,17 +154,17 @@ func firstLine(s string) string {
 
 // countObjects counts the packs and, by one of 256 directories as git does it, the loose objects.
 func (r *Rulebook) countObjects() error {
-	packs, err := r.fs.ReadDir(packDir)
+	packs, err := r.fs.names(packDir)
 	if err != nil && !os.IsNotExist(err) {
 		return err
 	}
-	loose, err := r.fs.ReadDir("objects/17")
+	loose, err := r.fs.names("objects/17")
 	if err != nil && !os.IsNotExist(err) {
 		return err
 	}
 	n := 0
-	for _, f := range packs {
-		if strings.HasSuffix(f.Name(), ".pack") {
+	for _, name := range packs {
+		if strings.HasSuffix(name, ".idx") { // without one it is no pack
 			n++
 		}
 	}
