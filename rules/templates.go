@@ -20,7 +20,7 @@ const (
 	maxTemplates = 500
 )
 
-// ReadTemplates reads templates that are built in: every .yaml file at the top of files. See ReadTemplate for taken.
+// ReadTemplates reads templates that are built in: every .yaml file at the top of files, in the order of their names. See ReadTemplate for taken.
 func ReadTemplates(files fs.FS, taken func(name string) bool) ([]Template, error) {
 	names, err := fs.Glob(files, "*.yaml")
 	if err != nil {
@@ -38,6 +38,7 @@ func ReadTemplates(files fs.FS, taken func(name string) bool) ([]Template, error
 		}
 		all = append(all, t)
 	}
+	slices.SortFunc(all, byTemplateName)
 	return all, nil
 }
 
@@ -76,9 +77,11 @@ func (b *Book) Templates(builtIn []Template, taken func(name string) bool) (Temp
 		t.Path = path
 		all.put(t)
 	}
-	slices.SortFunc(all.All, func(a, b Template) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all.All, byTemplateName)
 	return all, nil
 }
+
+func byTemplateName(a, b Template) int { return strings.Compare(a.Name, b.Name) }
 
 // put adds a template, in the place of one of the same name.
 func (t *Templates) put(one Template) {
