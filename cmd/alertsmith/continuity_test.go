@@ -1,0 +1,146 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/alertsmith/alertsmith/deploy/local"
+)
+
+// TestContinuity makes every kind of change to rules whose alerts are firing or pending in a real Prometheus: what becomes of the alerts is
+// what was foretold, by the dry run and by the change itself.
+func TestContinuity(t *testing.T) {
+	t.Parallel()
+	needRulers(t, "prometheus")
+	dir := t.TempDir()
+	prometheus, err := local.StartPrometheus(t.Context(), local.PrometheusOptions{
+		Dir: filepath.Join(dir, "prometheus"), RulesDir: filepath.Join(dir, "prometheus-rules"), EvaluationInterval: evaluation, Lifecycle: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(prometheus.Kill)
+	s := newSystem(t, "--prometheus.url="+prometheus.URL, "--prometheus.rules-dir="+filepath.Join(dir, "prometheus-rules"))
+	s.start()
+
+	const three = `expr='label_replace(vector(1), "i", "1", "", "") or label_replace(vector(1), "i", "2", "", "") or label_replace(vector(1), "i", "3", "", "")' severity=page label.team=web`
+	const fewer = `expr='label_replace(vector(1), "i", "2", "", "")'`
+	for _, test := range []struct {
+		name, add string // "" adds three firing alerts
+		change    string // of NAME
+		foretold  string
+		now       string // the name afterwards; "" is the same
+		kept      int
+		reset     int
+	}{
+		{name: "expr", change: `edit NAME expr='` + strings.Split(three, "'")[1] + ` or vector(2) > 3'`, foretold: "keeps 3 firing alerts, as far as", kept: 3},
+		{name: "expr-fewer", change: "edit NAME " + fewer, foretold: "keeps 3 firing alerts, as far as", kept: 1},
+		{name: "for", change: "edit NAME for=1h", foretold: "keeps 3 firing alerts.", kept: 3},
+		{name: "keep-firing-for", change: "edit NAME keep_firing_for=1h", foretold: "keeps 3 firing alerts.", kept: 3},
+		{name: "annotation", change: `edit NAME summary="something else"`, foretold: "keeps 3 firing alerts.", kept: 3},
+		{name: "interval", change: "edit NAME interval=2s", foretold: "keeps 3 firing alerts.", kept: 3},
+		{name: "expires", change: "edit NAME expires=30d", foretold: "keeps 3 firing alerts.", kept: 3},
+		{name: "yaml", change: "edit NAME\nalert: NAME\nexpr: |\n  label_replace(vector(1), \"i\", \"1\", \"\", \"\")\nlabels: {severity: page, team: web}\n", foretold: "keeps 3 firing alerts, as far as", kept: 1},
+		{name: "label", change: "edit NAME severity=ticket", foretold: "resets 3 firing alerts: they resolve and page again at the next evaluation.", reset: 3},
+		{name: "label-and-for", change: "edit NAME severity=ticket for=10m", foretold: "resets 3 firing alerts: they resolve and page again after 10m.", reset: 3},
+		{name: "label-less", change: "edit NAME label.team=", foretold: "resets 3 firing alerts", reset: 3},
+		{name: "rename", change: "rename NAME NAME-new", now: "rename-new", foretold: "resets 3 firing alerts", reset: 3},
+		{name: "group", change: "move NAME group=elsewhere", foretold: "resets 3 firing alerts", reset: 3},
+		{name: "namespace", change: "move NAME namespace=elsewhere", foretold: "resets 3 firing alerts", reset: 3},
+		{name: "delete", change: "delete NAME", foretold: "ends 3 firing alerts."},
+		{name: "pause", change: "pause NAME", foretold: "ends 3 firing alerts."},
+		{name: "pending", add: "expr='vector(1)' for=1h", change: "edit NAME for=2h summary=x", foretold: "keeps 1 pending alert.", kept: 1},
+		{name: "pending-label", add: "expr='vector(1)' for=1h", change: "edit NAME severity=ticket", foretold: "resets 1 pending alert: they begin anew.", reset: 1},
+		{name: "other-rule", change: "add other expr=vector(1) group=other-rule", foretold: "", kept: 3},
+		{
+			name:     "twins", // the second of a name is deleted, and the third comes into its place; only labels tell them apart
+			add:      "\ngroups:\n- name: twins\n  rules:\n  - {alert: twins, expr: vector(1), labels: {n: a}}\n  - {alert: twins, expr: vector(2), labels: {n: b}}\n  - {alert: twins, expr: vector(3), labels: {n: c}}\n",
+			change:   "delete NAME#2",
+			foretold: "keeps 2 firing alerts. It ends 1 firing alert.", kept: 2,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			switch {
+			case test.add == "":
+				s.must("add " + test.name + " " + three)
+			case strings.HasPrefix(test.add, "\n"):
+				s.must("add" + test.add)
+			default:
+				s.must("add " + test.name + " " + test.add)
+			}
+			var before map[string]string
+			await(t, test.name+" is active", func() bool {
+				before = activeSince(t, prometheus.URL, test.name)
+				return len(before) > 0
+			})
+			change := strings.ReplaceAll(test.change, "NAME", test.name)
+			first, rest, _ := strings.Cut(change, "\n")
+			for _, command := range []string{first + " dry-run\n" + rest, change} {
+				if a := s.must(command); !strings.Contains(a.text, test.foretold) || test.foretold == "" && foretold.MatchString(a.text) {
+					t.Errorf("%s: want %q in\n%s", command, test.foretold, a.text)
+				}
+			}
+			now := test.now
+			if now == "" {
+				now = test.name
+			}
+			kept, reset := 0, 0
+			want := test.kept + test.reset
+			var after map[string]string
+			await(t, "what is active now is evaluated", func() bool {
+				after = activeSince(t, prometheus.URL, now)
+				return len(after) == want
+			})
+			for labels, since := range after {
+				if before[labels] == since {
+					kept++
+				} else {
+					reset++
+				}
+			}
+			if kept != test.kept || reset != test.reset {
+				t.Errorf("%d alerts were kept and %d reset, want %d and %d: before %v, after %v", kept, reset, test.kept, test.reset, before, after)
+			}
+		})
+	}
+	s.stop()
+}
+
+var foretold = regexp.MustCompile(`It (keeps|resets|ends) `)
+
+// activeSince returns since when the alerts of a rule are active, by the one label that tells them apart.
+func activeSince(t *testing.T, prometheus, name string) map[string]string {
+	t.Helper()
+	response, err := http.Get(prometheus + "/api/v1/alerts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer struct {
+		Data struct {
+			Alerts []struct {
+				Labels   map[string]string
+				ActiveAt string
+			}
+		}
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		t.Fatalf("%s: %v", body, err)
+	}
+	since := map[string]string{}
+	for _, alert := range answer.Data.Alerts {
+		if alert.Labels["alertname"] == name {
+			since[alert.Labels["i"]+alert.Labels["n"]] = alert.ActiveAt
+		}
+	}
+	return since
+}
