@@ -168,7 +168,7 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 	a.Step(StepPlanned, draft.change.Ruler, a.Now().Sub(start))
 
 	d := a.desks[draft.change.Ruler]
-	draft.foretold, draft.examined = a.foretell(ctx, d, draft), a.askAbout(ctx, intent, draft)
+	draft.foretold, draft.examined = a.ask(ctx, d, intent, draft)
 	f, err := a.depart(ctx, d, req, intent, draft)
 	if err != nil {
 		return failed(out, err)

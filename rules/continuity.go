@@ -158,7 +158,7 @@ func (a *Applier) Draft(ctx context.Context, intent Intent) Outcome {
 	}
 	out.Result, out.Ruler, out.Refs = Success, draft.change.Ruler, draft.change.Refs
 	out.Diff, out.Digest = book.Diff(draft.change), book.Digest(draft.change)
-	out.Findings = slices.Concat(draft.findings, a.askAbout(ctx, intent, draft))
-	out.Continuity = a.foretell(ctx, a.desks[draft.change.Ruler], draft)
+	foretold, examined := a.ask(ctx, a.desks[draft.change.Ruler], intent, draft)
+	out.Continuity, out.Findings = foretold, slices.Concat(draft.findings, examined)
 	return out
 }

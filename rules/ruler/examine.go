@@ -83,7 +83,8 @@ func (x *examination) ask(ctx context.Context) bool {
 			if ctx.Err() != nil {
 				reason = fmt.Sprintf("%s did not answer within %s", x.Name, examineBudget)
 			}
-			x.find(checkUnanswered, rules.SeverityInfo, read, reason+", so it is not known whether it has what the rule reads")
+			x.find(checkUnanswered, rules.SeverityInfo, read, reason+", so it is not known whether it has what the rule reads",
+				"a name that is mistyped would be seen only when the alert does not fire")
 			return false
 		}
 	}
@@ -91,8 +92,8 @@ func (x *examination) ask(ctx context.Context) bool {
 }
 
 // find adds a finding about a selector and returns it.
-func (x *examination) find(check string, severity rules.Severity, read expr.Read, text string) *rules.Finding {
-	f := rules.Finding{Check: check, Severity: severity, Ref: x.entry.Ref, Line: x.entry.Line, Text: text}
+func (x *examination) find(check string, severity rules.Severity, read expr.Read, text, why string) *rules.Finding {
+	f := rules.Finding{Check: check, Severity: severity, Ref: x.entry.Ref, Line: x.entry.Line, Text: text, Why: why}
 	if start := strings.Index(x.entry.Rule.Expr, read.Text); start >= 0 && read.Text != "" {
 		f.Start, f.End = start, start+len(read.Text)
 	}
@@ -103,12 +104,11 @@ func (x *examination) find(check string, severity rules.Severity, read expr.Read
 // missing adds the finding that nothing is there, with what may have been meant: typed is the word that the ruler does not know, and known the
 // words that it does.
 func (x *examination) missing(read expr.Read, what, typed string, known []string) {
-	text := fmt.Sprintf("%s %s for %s", x.Name, what, read.Text)
-	f := x.find(checkMissing, rules.SeverityWarning, read, text)
-	f.Why = "the expression has no result, and the alert stays silent, until there is"
+	why := "the expression has no result, and the alert stays silent, until there is"
 	if read.Absent {
-		f.Why = "the alert fires as soon as it is there"
+		why = "the alert fires as soon as it is there"
 	}
+	f := x.find(checkMissing, rules.SeverityWarning, read, fmt.Sprintf("%s %s for %s", x.Name, what, read.Text), why)
 	if typed == "" {
 		return
 	}
@@ -152,6 +152,11 @@ func unknown(matchers []expr.Matcher, names func() ([]string, error), values fun
 		}
 	}
 	return "", nil, nil
+}
+
+// reads adds the finding that says how much of a kind a selector reads.
+func (x *examination) reads(severity rules.Severity, read expr.Read, what string) {
+	x.find(checkFound, severity, read, read.Text+" reads "+what, "that is what the rule is evaluated over, each time")
 }
 
 // get asks a ruler's API and decodes the answer into value.

@@ -46,7 +46,7 @@ func lookInLoki(ctx context.Context, x *examination, read expr.Read) error {
 		streams = "1 stream"
 	}
 	if stats.Bytes == 0 { // the index knows only what was written to storage, which takes Loki up to two hours
-		x.find(checkFound, rules.SeverityInfo, read, fmt.Sprintf("%s reads %s", read.Text, streams))
+		x.reads(rules.SeverityInfo, read, streams)
 		return nil
 	}
 	times := max(1, float64(read.Window)/float64(cmp.Or(x.entry.Interval, time.Minute)))
@@ -54,8 +54,8 @@ func lookInLoki(ctx context.Context, x *examination, read expr.Read) error {
 	if stats.Bytes*times > muchToRead {
 		severity = rules.SeverityWarning
 	}
-	x.find(checkFound, severity, read, fmt.Sprintf("%s reads %s; %s were stored of them within 1d, and each line is read %.3g times while it is in the window: %s a day",
-		read.Text, streams, size(stats.Bytes), times, size(stats.Bytes*times)))
+	x.reads(severity, read, fmt.Sprintf("%s; %s were stored of them within 1d, and each line is read %.3g times while it is in the window: %s a day",
+		streams, size(stats.Bytes), times, size(stats.Bytes*times)))
 	return nil
 }
 

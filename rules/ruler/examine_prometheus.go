@@ -26,11 +26,9 @@ func lookInPrometheus(ctx context.Context, x *examination, read expr.Read) error
 	case n == 0:
 		return x.missingSeries(ctx, read)
 	case n > maxSeries:
-		x.find(checkFound, rules.SeverityInfo, read, fmt.Sprintf("%s reads more than %d series", read.Text, maxSeries))
-	case n == 1:
-		x.find(checkFound, rules.SeverityInfo, read, read.Text+" reads 1 series")
+		x.reads(rules.SeverityInfo, read, fmt.Sprintf("more than %d series", maxSeries))
 	default:
-		x.find(checkFound, rules.SeverityInfo, read, fmt.Sprintf("%s reads %d series", read.Text, n))
+		x.reads(rules.SeverityInfo, read, fmt.Sprintf("%d series", n))
 	}
 	return x.typeFits(ctx, read)
 }
@@ -93,8 +91,8 @@ func (x *examination) typeFits(ctx context.Context, read expr.Read) error {
 	for _, t := range told {
 		switch {
 		case t.Type == "gauge" && counter:
-			f := x.find(checkType, rules.SeverityWarning, read, fmt.Sprintf("%s is a gauge, and %s is for counters", read.Metric, read.Function))
-			f.Why = "it takes each time that the value falls for a restart from zero, and shows a rise that never was"
+			f := x.find(checkType, rules.SeverityWarning, read, fmt.Sprintf("%s is a gauge, and %s is for counters", read.Metric, read.Function),
+				"it takes each time that the value falls for a restart from zero, and shows a rise that never was")
 			if read.Function == "rate" || read.Function == "increase" {
 				instead := map[string]string{"rate": "deriv", "increase": "delta"}[read.Function]
 				if fixed := strings.Replace(x.entry.Rule.Expr, read.Function+"("+read.Text, instead+"("+read.Text, 1); fixed != x.entry.Rule.Expr {
@@ -103,8 +101,8 @@ func (x *examination) typeFits(ctx context.Context, read expr.Read) error {
 			}
 			return nil
 		case t.Type == "counter" && gauge:
-			f := x.find(checkType, rules.SeverityWarning, read, fmt.Sprintf("%s is a counter, and %s is for gauges", read.Metric, read.Function))
-			f.Why = "a counter begins at zero again when its program is restarted, which looks like a great fall"
+			x.find(checkType, rules.SeverityWarning, read, fmt.Sprintf("%s is a counter, and %s is for gauges", read.Metric, read.Function),
+				"a counter begins at zero again when its program is restarted, which looks like a great fall")
 			return nil
 		}
 	}

@@ -21,6 +21,9 @@ func examined(t *testing.T, asked rules.Ruler, expression string) []string {
 	t.Helper()
 	got := []string{}
 	for _, f := range ruler.Examine(t.Context(), asked, []rules.Entry{{Rule: rules.Rule{Alert: "A", Expr: expression}, Interval: time.Minute}}) {
+		if f.Why == "" {
+			t.Errorf("%s says not why", f.Check)
+		}
 		text := f.Check + " " + string(f.Severity) + ": " + f.Text
 		if f.Fix != "" {
 			text += " → " + f.Fix
