@@ -25,6 +25,9 @@ type ApplierOptions struct {
 	Rulers []Ruler
 	// Page returns the day's journal page with the entry at its end, and its path in the rulebook. It must be pure.
 	Page func(tree Tree, entry PageEntry) (path string, content []byte, err error)
+	// Anchor returns what a commit says of the journal, as its trailer Journal: a hash over all that is in it, so that what was refused can be proved
+	// by Git as well. "" leaves the trailer out; nil for a journal that is no chain.
+	Anchor func() string
 	// Service is the author of commits that no person asked for.
 	Service Person
 	Now     func() time.Time
@@ -113,6 +116,9 @@ func NewApplier(opts ApplierOptions) *Applier {
 // deafen fills in what nobody wants to hear or know.
 func (o *ApplierOptions) deafen() {
 	none := func() string { return "" }
+	if o.Anchor == nil {
+		o.Anchor = none
+	}
 	if o.Step == nil {
 		o.Step = func(string, string, time.Duration) {}
 	}

@@ -57,12 +57,16 @@ func (a *Applier) compose(tree Tree, req Request, action string, p planned, diff
 	}
 	files := maps.Clone(change.Files)
 	files[path] = page
+	trailers := commitTrailers(req, action, p)
+	if anchor := a.Anchor(); anchor != "" {
+		trailers = append(trailers, Trailer{"Journal", anchor})
+	}
 	return Commit{
 		Author:   req.Actor,
 		When:     req.Time,
 		Subject:  change.Subject,
 		Body:     commitBody(req, change),
-		Trailers: commitTrailers(req, action, p),
+		Trailers: trailers,
 		Files:    files,
 	}, nil
 }

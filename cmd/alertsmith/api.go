@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -31,4 +32,13 @@ func tokenOf(r *http.Request) string {
 		return ""
 	}
 	return strings.TrimSpace(token)
+}
+
+// anchor returns what a commit that is made now says of the journal; "" when that cannot be read.
+func (s *service) anchor(ctx context.Context) string {
+	anchor, err := s.search.Anchor(ctx)
+	if err != nil {
+		s.logger.Error("A commit does not say how the journal stood", "err", err)
+	}
+	return anchor
 }

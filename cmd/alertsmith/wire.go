@@ -85,6 +85,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		Store:             s.book,
 		Rulers:            rulers,
 		Page:              journalPage(location),
+		Anchor:            func() string { return s.anchor(context.WithoutCancel(ctx)) },
 		Service:           committer,
 		Now:               time.Now,
 		LiveTimeout:       s.cfg.Live.Timeout,

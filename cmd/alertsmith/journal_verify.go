@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/alertsmith/alertsmith/gitsync"
+	"github.com/alertsmith/alertsmith/gitsync/journal"
+)
+
+// verifyJournal proves that the journal is as it was written.
+type verifyJournal struct{ storage, branch string }
+
+func verifyCommand(parent *kingpin.CmdClause) subcommand {
+	var v verifyJournal
+	clause := parent.Command("verify", "Proves that the journal is as it was written: that its entries form one chain, and that the commits of the rulebook know it. "+
+		"Exits with 0, 1 (the first entry that was changed, removed or inserted is named) or 2 (it could not be read).")
+	clause.Flag("storage.path", "The storage directory with the journal and the rulebook.").Default(defaultStorage).StringVar(&v.storage)
+	clause.Flag("git.branch", "The branch of the rulebook.").Default("main").StringVar(&v.branch)
+	return subcommand{clause, v.run}
+}
+
+func (v *verifyJournal) run(ctx context.Context, p *process) error {
+	anchors, err := readAnchors(filepath.Join(v.storage, rulebookName), v.branch)
+	if err != nil {
+		return &exitError{exitUnusable, fmt.Errorf("the rulebook cannot be read: %w", err)}
+	}
+	search, err := journal.OpenSearch(ctx, filepath.Join(v.storage, journalName))
+	if err != nil {
+		return &exitError{exitUnusable, err}
+	}
+	found, flaw, err := search.Verify(ctx, anchors, stumpChecker(v.storage))
+	if err = errors.Join(err, search.Close()); err != nil {
+		return &exitError{exitUnusable, err}
+	}
+	if flaw != nil {
+		return &exitError{exitFailed, fmt.Errorf("the journal is not as it was written: %s", flaw.Text)}
+	}
+	fmt.Fprintf(p.stdout, "The journal %s is as it was written: %d entries in %d events; %d commits know it", found.ID, found.Entries, found.Events, found.Anchors)
+	if found.Pruned > 0 {
+		fmt.Fprintf(p.stdout, ", and %d what was pruned: %d entries before a signed stump", found.Stumped, found.Pruned)
+	}
+	fmt.Fprintln(p.stdout, ".")
+	if found.Others > 0 {
+		fmt.Fprintf(p.stdout, "%d commits know another journal: that of another replica, or one that was here before.\n", found.Others)
+	}
+	return nil
+}
+
+// readAnchors returns what the service's commits on a branch say of journals. The repository is only read, beside the service that writes it.
+func readAnchors(dir, branch string) (anchors []journal.Anchor, err error) {
+	repository, err := git.PlainOpen(dir)
+	if err != nil {
+		return nil, err
+	}
+	head, err := repository.Reference(plumbing.NewBranchReferenceName(branch), true)
+	if errors.Is(err, plumbing.ErrReferenceNotFound) {
+		return nil, nil // there is no commit yet
+	}
+	if err != nil {
+		return nil, err
+	}
+	commits, err := repository.Log(&git.LogOptions{From: head.Hash()})
+	if err != nil {
+		return nil, err
+	}
+	err = commits.ForEach(func(c *object.Commit) error {
+		if c.Committer.Email != committer.Email {
+			return nil // somebody who picked a commit of ours copied its trailers
+		}
+		if a, ok := journal.AnchorOf(c.Hash.String(), gitsync.Trailers(c.Message)); ok {
+			anchors = append(anchors, a)
+		}
+		return nil
+	})
+	return anchors, err
+}
