@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // revisions remembers, across restarts, which revision of the rulebook was which: a file a name. A note that a crash loses is harmless: the
@@ -14,6 +15,15 @@ import (
 type revisions struct {
 	dir    string
 	logger *slog.Logger
+
+	mu      sync.Mutex
+	newest  map[string]string // name → what was noted behind the commands last
+	writing sync.WaitGroup
+	busy    map[string]bool // names that are being written
+}
+
+func newRevisions(dir string, logger *slog.Logger) *revisions {
+	return &revisions{dir: dir, logger: logger, newest: map[string]string{}, busy: map[string]bool{}}
 }
 
 // The names, beside "accepted-" and a ruler's: what that ruler took last as a whole.
@@ -24,7 +34,13 @@ const (
 )
 
 // last returns the revision; "" when none is known.
-func (r revisions) last(name string) string {
+func (r *revisions) last(name string) string {
+	r.mu.Lock()
+	newest := r.newest[name]
+	r.mu.Unlock()
+	if newest != "" {
+		return newest
+	}
 	content, err := os.ReadFile(filepath.Join(r.dir, name))
 	if err != nil {
 		return ""
@@ -32,8 +48,35 @@ func (r revisions) last(name string) string {
 	return strings.TrimSpace(string(content))
 }
 
+// noteSoon is note behind the commands, which do not wait for the disk then. Of notes that come meanwhile the newest is written.
+func (r *revisions) noteSoon(name, revision string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.newest[name] = revision
+	if r.busy[name] {
+		return
+	}
+	r.busy[name] = true
+	r.writing.Go(func() {
+		for written := ""; ; {
+			r.mu.Lock()
+			newest := r.newest[name]
+			r.busy[name] = newest != written
+			r.mu.Unlock()
+			if newest == written {
+				return
+			}
+			r.note(name, newest)
+			written = newest
+		}
+	})
+}
+
+// wait returns when everything is written down.
+func (r *revisions) wait() { r.writing.Wait() }
+
 // note writes the revision down.
-func (r revisions) note(name, revision string) {
+func (r *revisions) note(name, revision string) {
 	if err := replaceFile(filepath.Join(r.dir, name), revision+"\n"); err != nil {
 		r.logger.Warn("A revision of the rulebook is not remembered", "which", name, "err", err)
 	}

@@ -40,6 +40,7 @@ type service struct {
 	chat     *chat
 	index    *historyIndex
 	webhook  *webhook // nil where no secret is configured
+	known    *revisions
 }
 
 // serve listens, reconciles and takes commands until ctx ends; then it lets the commands that are being worked on end.
@@ -58,6 +59,7 @@ func (s *service) serve(ctx context.Context, flags *web.FlagConfig, stdout io.Wr
 	background.Go(func() { s.index.Run(running) })
 	background.Go(func() { s.search.Run(running, s.logger.With("part", "journal")) })
 	background.Go(func() { s.reloadOnHangup(running) })
+	defer s.known.wait()
 	defer background.Wait()
 	defer stop()
 

@@ -80,7 +80,8 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 	if err != nil {
 		return err
 	}
-	known := revisions{filepath.Join(s.settings.storage, stateName), s.logger.With("part", "rulers")}
+	known := newRevisions(filepath.Join(s.settings.storage, stateName), s.logger.With("part", "rulers"))
+	s.known = known
 	s.applier = rules.NewApplier(rules.ApplierOptions{
 		Store:             s.book,
 		Rulers:            rulers,
@@ -97,7 +98,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		},
 		Settled:      s.follower.settled,
 		LastAccepted: func(ruler string) string { return known.last(acceptedPrefix + ruler) },
-		Accepted:     func(ruler, revision string) { known.note(acceptedPrefix+ruler, revision) },
+		Accepted:     func(ruler, revision string) { known.noteSoon(acceptedPrefix+ruler, revision) },
 		LastGood:     func() string { return known.last(goodRevision) },
 		Good:         func(revision string) { known.note(goodRevision, revision) },
 		External:     s.external,

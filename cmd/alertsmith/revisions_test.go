@@ -1,0 +1,32 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"testing"
+)
+
+func TestRevisionsNotedSoon(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	r := newRevisions(dir, slog.New(slog.DiscardHandler))
+	for i := range 200 {
+		for _, name := range []string{"accepted-a", "accepted-b"} {
+			want := fmt.Sprint(name, i)
+			r.noteSoon(name, want)
+			if got := r.last(name); got != want {
+				t.Fatalf("%s is %q, want %q", name, got, want)
+			}
+		}
+	}
+	r.wait()
+	again := newRevisions(dir, slog.New(slog.DiscardHandler))
+	for _, name := range []string{"accepted-a", "accepted-b"} {
+		if got, want := again.last(name), name+"199"; got != want {
+			t.Errorf("after a restart %s is %q, want %q", name, got, want)
+		}
+	}
+	if got := again.last("accepted-c"); got != "" {
+		t.Errorf("what was never noted is %q", got)
+	}
+}
