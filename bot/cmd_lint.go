@@ -40,7 +40,7 @@ func runLint(ctx context.Context, call *call) (answer, error) {
 	}
 	all := len(rest) == 1 && rest[0].keyword() == "all"
 	if len(rest) > 0 && !all {
-		return call.lintOne(book, rest)
+		return call.lintOne(ctx, book, rest)
 	}
 	entries, err := call.entries(book)
 	if err != nil {
@@ -63,8 +63,8 @@ func runLint(ctx context.Context, call *call) (answer, error) {
 	return told(call.paged(head, blocks, page, again+call.given("ruler", "namespace"))), nil
 }
 
-// lintOne says of one rule what is found in it and why that hurts, and what is accepted.
-func (c *call) lintOne(book *rules.Book, rest []word) (answer, error) {
+// lintOne says of one rule what is found in it and why that hurts, what its ruler has of what it reads, and what is accepted.
+func (c *call) lintOne(ctx context.Context, book *rules.Book, rest []word) (answer, error) {
 	name, err := c.oneName(rest, listOptions)
 	if err != nil {
 		return answer{}, err
@@ -74,6 +74,9 @@ func (c *call) lintOne(book *rules.Book, rest []word) (answer, error) {
 		return answer{}, err
 	}
 	found := c.backend.Lint(book, []rules.Entry{entry})
+	if c.backend.Examine != nil {
+		found = append(found, c.backend.Examine(ctx, entry.Ref.Ruler, []rules.Entry{entry})...)
+	}
 	text := fmt.Sprintf("**%s**: %s", escape(book.Address(entry.Ref)), count(len(found), "finding"))
 	for _, f := range found {
 		text += "\n" + findingText(f) + " " + capitalized(sentence(f.Why)) + "."

@@ -79,6 +79,8 @@ type Backend struct {
 	Templates func(ctx context.Context) (rules.Templates, error)
 	// Lint returns what is found in rules of a book and not accepted there.
 	Lint func(book *rules.Book, entries []rules.Entry) []rules.Finding
+	// Examine asks a ruler what it has of what rules read, for two seconds at most; nil asks nothing.
+	Examine func(ctx context.Context, ruler string, entries []rules.Entry) []rules.Finding
 	// Checks are the names of what is looked for.
 	Checks []string
 	// Zone is where times are told and meant: the journal's. UTC by default.

@@ -107,8 +107,9 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		Irregular: func(ctx context.Context, revision string) ([]rules.Problem, error) {
 			return s.book.Irregular(ctx, revision, s.dirs())
 		},
-		Lint:   linter.Change,
-		Logger: s.logger.With("part", "rulers"),
+		Lint:    linter.Change,
+		Examine: examine(rulers),
+		Logger:  s.logger.With("part", "rulers"),
 	})
 	s.metrics.observe(ctx, s.status)
 	s.index = newHistoryIndex(s.book, s.journal, s.infos, s.logger.With("part", "history"))
@@ -125,6 +126,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		Commit:     s.index.Commit,
 		RevisionAt: s.index.RevisionAt,
 		Lint:       linter.Lint,
+		Examine:    examine(rulers),
 		Checks:     lint.Names(),
 		Templates:  s.templates,
 		Zone:       location,
@@ -179,6 +181,18 @@ func (s *service) rulers() (rulers []rules.Ruler, err error) {
 		rulers = append(rulers, r)
 	}
 	return rulers, nil
+}
+
+// examine returns the way to ask each of the rulers what it has.
+func examine(rulers []rules.Ruler) func(context.Context, string, []rules.Entry) []rules.Finding {
+	return func(ctx context.Context, name string, entries []rules.Entry) []rules.Finding {
+		for _, r := range rulers {
+			if r.Info().Name == name {
+				return ruler.Examine(ctx, r, entries)
+			}
+		}
+		return nil
+	}
 }
 
 // journalPage returns how the day's page is written: in the commit of the change itself.

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alertsmith/alertsmith/deploy/local"
+)
+
+// TestARulerIsAskedWhatItHas mistypes a job that a real Loki has: the answer knows which was meant, and the change is made all the same.
+func TestARulerIsAskedWhatItHas(t *testing.T) {
+	t.Parallel()
+	needRulers(t, "loki")
+	dir := t.TempDir()
+	loki, err := startLoki(dir, 0, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(loki.Kill)
+	if err := local.PushLogs(t.Context(), loki.URL, map[string]string{"job": "nginx"}, "GET / 200"); err != nil {
+		t.Fatal(err)
+	}
+	s := newSystem(t, "--loki.url="+loki.URL, "--loki.rules-dir="+filepath.Join(dir, "loki-rules", local.Tenant))
+	s.start()
+	const meant = `Warning ` + "`online-missing`" + `: loki had no log stream within 1d for {job="ngnix"}; it does not know "ngnix": did you mean nginx?`
+	s.must(`add right job=nginx "500" 5m`) // Loki's first answers take long
+	for _, c := range [][2]string{
+		{`add mistyped job=ngnix "500" 5m`, meant},
+		{`lint mistyped`, meant},
+		{`lint right`, `Info ` + "`online-found`" + `: {job="nginx"} reads 1 stream.`},
+	} {
+		if a := s.must(c[0]); !strings.Contains(a.text, c[1]) {
+			t.Errorf("%s: %s", c[0], a.text)
+		}
+	}
+	s.stop()
+}
