@@ -36,7 +36,7 @@ type Template struct {
 // Parameter is what a template leaves to whoever uses it.
 type Parameter struct {
 	Name        string   `yaml:"name"`
-	Type        string   `yaml:"type"` // one of ParameterTypes
+	Type        string   `yaml:"type"` // the name of one of parameterTypes
 	Description string   `yaml:"description"`
 	Values      []string `yaml:"values"`  // of an enum
 	Default     *string  `yaml:"default"` // nil where a value must be given
@@ -145,105 +145,6 @@ func ReadTemplate(name string, content []byte, taken func(name string) bool) (Te
 		return t, err
 	}
 	return t, t.checkRule()
-}
-
-func (t Template) checkHead(name string) error {
-	switch {
-	case t.Name != name:
-		return fmt.Errorf("name is %q and must be the file's, %q", t.Name, name)
-	case !templateName.MatchString(t.Name):
-		return fmt.Errorf("the name %q has something else than small letters, digits and single dashes", t.Name)
-	case t.Version < 1:
-		return errors.New("version must be a whole number from 1")
-	case strings.TrimSpace(t.Description) == "" || checkPlain(t.Description+t.DescriptionJA) != "":
-		return errors.New("description must be one line of text, and description_ja too where it is given")
-	case !slices.Contains(expr.Dialects(), t.Dialect):
-		return fmt.Errorf("dialect is %q and must be promql or logql", t.Dialect)
-	case t.Rule.For < 0 || t.Rule.KeepFiringFor < 0:
-		return errors.New("for and keep_firing_for must not be below zero")
-	}
-	return nil
-}
-
-func (t Template) checkParameters(taken func(string) bool) error {
-	seen := map[string]bool{}
-	for _, p := range t.Parameters {
-		switch _, known := findParameterType(p.Type); {
-		case !parameterName.MatchString(p.Name):
-			return fmt.Errorf("the parameter %q has something else in its name than small letters, digits and underscores", p.Name)
-		case seen[p.Name]:
-			return fmt.Errorf("there are two parameters %q", p.Name)
-		case taken(p.Name):
-			return fmt.Errorf("the parameter %q has the name of an option, so it could never be given", p.Name)
-		case !known:
-			return fmt.Errorf("the parameter %q has the type %q; the types are %s", p.Name, p.Type, strings.Join(ParameterTypes(), ", "))
-		case (p.Type == enumType) != (len(p.Values) > 0):
-			return fmt.Errorf("the parameter %q: values belong to an enum, which needs them", p.Name)
-		case strings.TrimSpace(p.Description) == "" || checkPlain(p.Description) != "":
-			return fmt.Errorf("the parameter %q needs one line of description", p.Name)
-		}
-		seen[p.Name] = true
-		for what, value := range map[string]*string{"example": &p.Example, "default": p.Default} {
-			if value == nil {
-				continue
-			}
-			if _, err := p.read(t.Dialect, *value); err != nil {
-				return fmt.Errorf("the %s of the parameter %q: %s", what, p.Name, err.Text)
-			}
-		}
-	}
-	return nil
-}
-
-// checkRule demands that the rule is one that its ruler takes, and remembers the shape of its expression.
-func (t *Template) checkRule() error {
-	used := map[string]bool{}
-	if err := t.checkExpr(used); err != nil {
-		return err
-	}
-	for _, texts := range []map[string]string{t.Rule.Labels, t.Rule.Annotations} {
-		for _, name := range sortedKeys(texts) {
-			if err := t.checkAnnotation(name, texts[name], used); err != nil {
-				return err
-			}
-		}
-	}
-	for _, p := range t.Parameters {
-		if !used[p.Name] {
-			return fmt.Errorf("the parameter %q is not used in the rule", p.Name)
-		}
-	}
-	values, err := t.values(t.Examples())
-	if err != nil {
-		return err
-	}
-	shape, err := t.Dialect.Shape(t.expression(values))
-	if err != nil {
-		return fmt.Errorf("the expression with the examples, %s: %w", t.expression(values), err)
-	}
-	t.shape = shape
-	if err := t.checkWith(t.Examples()); err != nil {
-		return fmt.Errorf("with the examples: %w", err)
-	}
-	var least []Argument // what must be given and no more
-	for _, p := range t.Parameters {
-		if p.Default == nil {
-			least = append(least, Argument{p.Name, p.Example})
-		}
-	}
-	if err := t.checkWith(least); err != nil {
-		return fmt.Errorf("with the defaults: %w", err)
-	}
-	return nil
-}
-
-// checkWith demands that the ruler takes the rule with these arguments.
-func (t Template) checkWith(arguments []Argument) error {
-	rule, err := t.Render(t.Name, arguments)
-	if err != nil {
-		return err
-	}
-	return checkAlone(t.Dialect, group{Name: t.Name, Rules: []placedRule{{Rule: rule}}})
 }
 
 // body returns the template's rule with its placeholders.

@@ -51,8 +51,8 @@ func findParameterType(name string) (parameterType, bool) {
 	return parameterTypes[i], true
 }
 
-// ParameterTypes returns the names of the types that a template's parameters can have.
-func ParameterTypes() []string {
+// parameterTypeNames returns what a template's parameters can be.
+func parameterTypeNames() []string {
 	names := make([]string, len(parameterTypes))
 	for i, t := range parameterTypes {
 		names[i] = t.name

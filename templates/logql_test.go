@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -170,9 +171,7 @@ func firing(t *testing.T, rule rules.Rule, evaluations []evaluation, interval, a
 			continue
 		}
 		alert := rules.TestAlert{Labels: map[string]string{}, Annotations: map[string]string{}}
-		for name, value := range found.labels {
-			alert.Labels[name] = value
-		}
+		maps.Copy(alert.Labels, found.labels)
 		for name, text := range rule.Labels {
 			alert.Labels[name] = expanded(t, text, found)
 		}

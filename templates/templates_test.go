@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
+
 	"github.com/alertsmith/alertsmith/deploy/local"
 	"github.com/alertsmith/alertsmith/rules"
 	"github.com/alertsmith/alertsmith/rules/expr"
@@ -70,7 +72,7 @@ func unitTests(t testing.TB, d expr.Dialect) []unitTest {
 				t.Fatalf("%s: %s: %v", template.Name, test.Name, err)
 			}
 			if test.Interval == 0 {
-				test.Interval = 60e9
+				test.Interval = model.Duration(time.Minute)
 			}
 			tests = append(tests, unitTest{test, template.Name + ": " + test.Name, rule})
 		}
