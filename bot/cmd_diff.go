@@ -12,11 +12,12 @@ import (
 var diffCommand = Command{
 	Name:    "diff",
 	Spelled: []string{"差分"},
-	Usage:   []string{`diff NAME [A..B]`},
-	Summary: "Show what changed in a rule: by its last change, or between two commits",
+	Usage:   []string{`diff NAME [A..B]`, `diff [NAME] since=7d [until=…]`},
+	Summary: "Show what changed in a rule: by its last change, or between two commits or times; or in all rules between two times",
 	Help: "A and B are commits as `history` shows them; `A` alone or `A..` means from then until now. " +
 		"Of a rule that was renamed or moved either name will do.",
-	Examples: []string{`diff sshd-ban`},
+	Examples: []string{`diff sshd-ban`, `diff since=7d`},
+	Options:  diffOptions,
 	Run:      runDiff,
 }
 
@@ -25,11 +26,17 @@ func runDiff(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	rest, err := call.args.takeOptions(words, nil)
+	rest, err := call.args.takeOptions(words, diffOptions)
 	if err != nil {
 		return answer{}, err
 	}
-	var span string
+	if len(rest) == 0 && len(words) > 0 {
+		return call.diffSpan(ctx)
+	}
+	span, err := call.commitSpan(ctx)
+	if err != nil {
+		return answer{}, err
+	}
 	if len(rest) > 1 {
 		span = rest[1].value
 		call.args["range"] = rest[1].whole()
@@ -39,7 +46,7 @@ func runDiff(ctx context.Context, call *call) (answer, error) {
 		}
 		rest = append(rest[:1:1], rest[2:]...)
 	}
-	address, err := call.oneName(rest, nil)
+	address, err := call.oneName(rest, diffOptions)
 	if err != nil {
 		return answer{}, err
 	}

@@ -14,11 +14,11 @@ var listCommand = Command{
 	Name:     "list",
 	Aliases:  []string{"ls"},
 	Spelled:  []string{"一覧"},
-	Usage:    []string{`list`, `list all`, `list NAME`},
+	Usage:    []string{`list`, `list all`, `list NAME`, `list … at="2026-11-01 02:00"`},
 	Summary:  "List the rules: their names, every rule in full, or one rule in full",
-	Help:     "NAME may be `group/NAME`, `namespace/group/NAME` or `ruler:namespace/group/NAME`; a rule that is called \"all\" needs quotes.",
-	Examples: []string{`list`, `list all`, `list sshd-ban`, `list namespace=ops`},
-	Options:  listOptions,
+	Help:     "NAME may be `group/NAME`, `namespace/group/NAME` or `ruler:namespace/group/NAME`; a rule that is called \"all\" needs quotes. at= shows what was then: a date, a time in the journal's zone, or how long ago.",
+	Examples: []string{`list`, `list all`, `list sshd-ban`, `list namespace=ops`, `list at=7d`},
+	Options:  listAtOptions,
 	Run:      runList,
 }
 
@@ -27,7 +27,7 @@ func runList(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	rest, err := call.args.takeOptions(words, listOptions)
+	rest, err := call.args.takeOptions(words, listAtOptions)
 	if err != nil {
 		return answer{}, err
 	}
@@ -38,18 +38,18 @@ func runList(ctx context.Context, call *call) (answer, error) {
 	all := len(rest) == 1 && rest[0].keyword() == "all"
 	var name string
 	if len(rest) > 0 && !all {
-		if name, err = call.oneName(rest, listOptions); err != nil {
+		if name, err = call.oneName(rest, listAtOptions); err != nil {
 			return answer{}, err
 		}
 	}
-	book, err := call.backend.Book(ctx)
+	book, then, err := call.bookOf(ctx)
 	if err != nil {
 		return answer{}, err
 	}
 	if name != "" {
 		entry, err := book.Find(name)
 		if err == nil {
-			return told(inFull(book.Address(entry.Ref), entry)), nil
+			return told(inFull(book.Address(entry.Ref), entry) + then), nil
 		}
 		if text, paused := call.pausedInFull(book, name); paused && rules.KindOf(err) == rules.NotFound {
 			return told(text), nil
@@ -61,6 +61,9 @@ func runList(ctx context.Context, call *call) (answer, error) {
 	entries, err := call.entries(book)
 	if err != nil {
 		return answer{}, err
+	}
+	if then != "" {
+		return told(call.listed(book, entries, all, page) + then), nil
 	}
 	passing, err := call.passing(book, entries)
 	if err != nil {
@@ -165,7 +168,7 @@ func (c *call) listed(book *rules.Book, entries []rules.Entry, all bool, page in
 	}
 	text += "\n" + pages[page-1]
 	if page < len(pages) {
-		text += "\n…and more: " + code(fmt.Sprintf("%s %s%s page=%d", c.trigger, again, c.given("ruler", "namespace"), page+1))
+		text += "\n…and more: " + code(fmt.Sprintf("%s %s%s page=%d", c.trigger, again, c.given("ruler", "namespace", "at"), page+1))
 	}
 	return text
 }
