@@ -44,7 +44,7 @@ func TestLint(t *testing.T) {
 		{`add plain expr="up == 1" ruler=prometheus`, "", "loud"},
 		{`add info expr="up == 43" ruler=prometheus`, "", "loud"},
 		{`add warned expr="up == 42" ruler=prometheus`, "\nWarning `loud`: 42 is \\*too\\* much. Instead: `up == 41`\nWhy: `/alert lint warned`", ""},
-		{`add wrong expr="up == 44" ruler=prometheus`, "Wrong: 44 is \\*too\\* much. Nobody counts so far.", ""},
+		{`add wrong expr="up == 44" ruler=prometheus`, "wrong: 44 is \\*too\\* much. Nobody counts so far.", ""},
 		{`add wrong expr="up == 44" ruler=prometheus`, "add wrong expr=\"up == 41\" ruler=prometheus", ""},
 		{`lint`, "**1 finding** in 3 rules\n`warned` Warning `loud`: 42", "43"},
 		{`lint all`, "`info` Info `loud`: 43", ""},
@@ -56,7 +56,7 @@ func TestLint(t *testing.T) {
 		{`add meant expr="up == 44" ruler=prometheus accept=loud reason="we count" until=2030-01-01`, "# accept: loud until=2030-01-01 reason=\"we count\"", "too"},
 		{`lint meant`, "**meant**: 0 findings\nAccepted: `loud` until 2030-01-01: we count", ""},
 		{`list`, "- 1 accepted findings:\n    - `meant` accepted: `loud` until 2030-01-01: we count", ""},
-		{`edit meant accept=`, "Meant: 44 is", ""},
+		{`edit meant accept=`, "meant: 44 is", ""},
 		{`edit warned summary="x"`, "Warning `loud`", ""},
 	} {
 		got := c.say(step.say).Text

@@ -34,7 +34,7 @@ func bringsBack(intent Intent) bool {
 
 // refusal returns the finding as the error that refuses a change.
 func (f Finding) refusal() *Error {
-	e := &Error{Kind: Invalid, Offset: -1, Text: capital(sentence(fmt.Sprintf("%s: %s", f.Ref.Name, f.Text))) + " " + capital(sentence(f.Why)) +
+	e := &Error{Kind: Invalid, Offset: -1, Text: sentence(fmt.Sprintf("%s: %s", f.Ref.Name, f.Text)) + " " + capital(sentence(f.Why)) +
 		fmt.Sprintf(" If it is meant: accept=%s reason=\"…\".", f.Check)}
 	if f.End > 0 {
 		e.Field, e.Offset = "expr", f.Start

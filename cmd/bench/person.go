@@ -79,9 +79,9 @@ func entry(page []byte, turn int, path string) []byte {
 	return fmt.Appendf(slices.Clip(page), "\n## 12:00 change %d of %s\n\nSomebody writes down what was done and why.\n", turn, path)
 }
 
-// check is `promtool check rules` over the whole tree.
-func (p *person) check(ctx context.Context) error {
-	return execute(ctx, p.dir, p.lab.promtool, append([]string{"check", "rules"}, p.files...)...)
+// check is `promtool check rules` over the whole tree, with more of its flags in front of the files.
+func (p *person) check(ctx context.Context, flags ...string) error {
+	return execute(ctx, p.dir, p.lab.promtool, slices.Concat([]string{"check", "rules"}, flags, p.files)...)
 }
 
 // commit is `git add` and `git commit`, with more of Git's options in front.

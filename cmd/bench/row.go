@@ -17,6 +17,7 @@ var rows = []row{
 	{"push", measurePush},
 	{"history", measureHistory},
 	{"check", measureCheck},
+	{"lint", measureLint},
 	{"publish", measurePublish},
 	{"start", measureStart},
 }

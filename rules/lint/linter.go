@@ -2,10 +2,13 @@ package lint
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/alertsmith/alertsmith/rules"
 	"github.com/alertsmith/alertsmith/rules/expr"
@@ -40,15 +43,27 @@ func (l *Linter) Lint(book *rules.Book, entries []rules.Entry) []rules.Finding {
 	for _, r := range book.Rulers() {
 		dialects[r.Name] = r.Dialect
 	}
-	var found []rules.Finding
-	for _, e := range entries {
-		found = append(found, l.lint(book, dialects[e.Ref.Ruler], e)...)
+	each := make([][]rules.Finding, len(entries))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for from := 0; from < len(entries); from += atOnce {
+		group.Go(func() error {
+			for i := from; i < min(from+atOnce, len(entries)); i++ {
+				each[i] = l.lint(book, dialects[entries[i].Ref.Ruler], entries[i])
+			}
+			return nil
+		})
 	}
+	_ = group.Wait() // none of them fails
+	found := slices.Concat(each...)
 	slices.SortStableFunc(found, func(a, b rules.Finding) int {
 		return cmp.Or(strings.Compare(a.Ref.Ruler, b.Ref.Ruler), strings.Compare(a.Ref.Path, b.Ref.Path), a.Line-b.Line, a.Column-b.Column)
 	})
 	return found
 }
+
+// atOnce is how many rules are linted one after the other; what is more is linted beside.
+const atOnce = 64
 
 // Change returns what is found in these rules after a change and was not found in them before.
 func (l *Linter) Change(before, after *rules.Book, refs []rules.Ref) []rules.Finding {
