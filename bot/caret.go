@@ -19,6 +19,7 @@ func (c *call) errorText(err error) string {
 		return "Nothing was changed: " + publicText(err) + ", under the request " + code(c.request.ID) + "."
 	}
 	var b strings.Builder
+	b.WriteString(c.takenText())
 	b.WriteString(escape(cut(e.Text, 2000)))
 	if e.Detail != "" {
 		b.WriteString("\n" + fence("diff", cut(e.Detail, 6000)))
@@ -102,6 +103,11 @@ func (c *call) working(e *rules.Error, fix string, more int) (string, bool) {
 		return "", false
 	}
 	other, err := c.check(line)
+	if err == nil {
+		err = other.planned()
+	} else {
+		err = other.meant(err)
+	}
 	var next *rules.Error
 	switch {
 	case err == nil:
@@ -121,7 +127,8 @@ func (c *call) with(e *rules.Error, fix string) (string, bool) {
 	case (e.Field == fieldUnknown || e.Field == "label") && typed:
 		return c.text[:arg.start] + requoted(fix) + c.text[arg.end:], true
 	case typed && e.Field == "yaml":
-		return strings.TrimSpace(c.text[:arg.start]) + " " + strings.TrimSpace(c.text[arg.end:]) + "\n" + strings.TrimLeft(fix, "\n"), true
+		first := strings.TrimSpace(c.text[:arg.start]) + " " + strings.TrimSpace(c.text[arg.end:])
+		return strings.TrimSpace(first) + "\n" + strings.TrimLeft(fix, "\n"), true
 	case typed:
 		return c.text[:arg.start] + quote(fix) + c.text[arg.end:], true
 	case isOption(e.Field):

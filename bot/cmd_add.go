@@ -41,12 +41,9 @@ var addCommand = Command{
 }
 
 func runAdd(ctx context.Context, call *call) (answer, error) {
-	add, err := parseAdd(call)
-	switch {
-	case err != nil && add.From != nil:
-		return answer{}, err // its words are parameters, which no other form has
-	case err != nil:
-		return answer{}, call.meant(err)
+	add, err := call.read()
+	if err != nil {
+		return answer{}, err
 	}
 	if add.From != nil {
 		if err := call.takeTemplate(ctx, &add); err != nil {
@@ -100,7 +97,7 @@ func (c *call) takeSource() ([]word, error) {
 }
 
 // ruleStart is how a rule begins whose other lines follow it.
-var ruleStart = regexp.MustCompile(`^(?:-[ \x{3000}]+)?(?:groups|alert|record|rules|expr)[ \x{3000}]*[:：][^\n]*\n`)
+var ruleStart = regexp.MustCompile(`^(?:(?:-[ \x{3000}]+)?(?:groups|alert|record|rules|expr)[ \x{3000}]*[:：][^\n]*\n|[\[\s]*\{\s*"(?:groups|alert|record|name|rules|expr)"\s*:)`)
 
 // takeRest takes everything from an offset of the text as pasted YAML. Of a fence with text around it, only the content is taken, and a
 // closing fence without its beginning is left out.
@@ -108,7 +105,14 @@ func (c *call) takeRest(from int) error {
 	end := len(c.text)
 	if m := fenceInside.FindStringSubmatchIndex(c.text[from:]); m != nil && looksLikeYAML(c.text[from+m[4]:from+m[5]]) {
 		if fenceInside.MatchString(c.text[from+m[1]:]) {
-			return mistake(from+m[1], "There is a second code fence. Send the YAML of one fence at a time.")
+			return c.aroundYAML(from+m[1], "There is a second code fence. Send the YAML of one fence at a time.")
+		}
+		before, content, below := c.text[:from], c.text[from+m[4]:from+m[5]], from+m[1]
+		if words := c.text[from : from+m[0]]; strings.TrimSpace(words) != "" {
+			return c.aroundYAML(from, leaveOut, before+"\n"+content)
+		}
+		if strings.TrimSpace(c.text[below:]) != "" {
+			return c.aroundYAML(below, leaveOut, before+"\n"+content)
 		}
 		from, end = from+m[4], from+m[5]
 	} else if m := fenceBelow.FindStringIndex(c.text[from:]); m != nil {
@@ -116,6 +120,15 @@ func (c *call) takeRest(from int) error {
 	}
 	c.args["yaml"] = argument{value: c.text[from:end], start: from, end: end, place: func(offset int) int { return from + offset }}
 	return nil
+}
+
+// leaveOut is said of words around pasted YAML: nothing that was typed is silently left out.
+const leaveOut = "Beside the YAML only options can stand, and one fence with YAML at a time: leave the rest out."
+
+// aroundYAML is the error about something around pasted YAML.
+func (c *call) aroundYAML(at int, text string, commands ...string) error {
+	c.args["yaml"] = argument{start: len(c.text), end: len(c.text)} // there is YAML: its words are not to be spelled anew
+	return mistake(at, text, commands...)
 }
 
 // fenceInside is a code fence on lines of its own, and fenceBelow one at the very end.
@@ -153,11 +166,10 @@ func (c *call) takeYAML(words []word, next int) ([]word, error) {
 		if prose < 0 {
 			return append(words, more[1:]...), nil
 		}
-		// Prose below the fence is left out, but nothing that could be meant for us.
-		if meant := slices.IndexFunc(more[1:], func(w word) bool { return w.fenced || isOption(w.key) }); meant >= 0 {
-			return nil, mistake(more[1+prose].start, "Below the YAML only options can stand, and one fence with YAML at a time: leave the rest out.")
+		if slices.ContainsFunc(more[1:], func(w word) bool { return w.fenced || isOption(w.key) }) {
+			return nil, mistake(more[1+prose].start, leaveOut)
 		}
-		return words, nil
+		return nil, mistake(more[1+prose].start, leaveOut, c.text[:more[0].end])
 	}
 	return words, c.takeRest(next)
 }
@@ -177,9 +189,8 @@ func (c *call) setOptions(add *rules.Add) error {
 			continue
 		}
 		arg := c.args[name]
-		if name == "expr" {
-			arg = arg.straightened()
-			c.args[name] = arg
+		if name == "expr" && linkTarget(strings.TrimSpace(arg.value)) != "" {
+			return linkError("expr", linkTarget(strings.TrimSpace(arg.value)))
 		}
 		if err := o.set(add, name, arg.value); err != nil {
 			var e *rules.Error
@@ -218,6 +229,9 @@ func (c *call) logForm(add rules.Add, rest []word) (rules.Add, error) {
 	if err != nil {
 		return add, err
 	}
+	if len(rest) == 1 && linkTarget(rest[0].value) != "" {
+		return add, c.linkForExpr(rest[0])
+	}
 	rest = joinSlashes(c.text, rest)
 	for i, field := range []string{"label", "pattern", "time"} {
 		if i >= len(rest) {
@@ -230,6 +244,9 @@ func (c *call) logForm(add rules.Add, rest []word) (rules.Add, error) {
 			return add, c.args.unexpected(w, addOptions(), "")
 		}
 		c.args[field] = rest[i].whole()
+	}
+	if err := c.args["pattern"].seen(); err != nil {
+		return add, err
 	}
 	c.args["label"] = c.label(rest[0])
 	if m := colonLabel.FindStringSubmatch(c.args["label"].value); m != nil && !rest[0].quoted {
@@ -257,8 +274,8 @@ func (c *call) takeName(add *rules.Add, rest []word) ([]word, error) {
 			Text:  "The name of the rule is missing. Write add NAME LABEL PATTERN TIME, or add NAME expr='EXPR', or paste YAML below add.",
 			Fixes: []string{`add sshd-ban job=sshd "Ban" 5m`, `add node-down expr='up == 0' for=1m`}}
 	}
-	if w := rest[0]; w.key != "" {
-		return nil, c.args.unexpected(w, addOptions(), "")
+	if w := rest[0]; w.key != "" || strings.HasPrefix(w.value, "{") && !w.quoted {
+		return nil, c.args.unexpected(w, addOptions(), "The name comes first, and this is a selector.")
 	}
 	c.args["name"] = rest[0].whole()
 	add.Name = rest[0].value
@@ -283,30 +300,18 @@ func (c *call) label(w word) argument {
 		arg.value = typed
 		arg.place = func(offset int) int { return w.start + offset }
 	}
-	if !w.quoted {
-		arg.value = plainSigns(arg.value)
-	}
-	return arg.straightened()
+	arg.value = rules.PlainSigns(arg.value)
+	return arg
 }
 
 // colonLabel is a label that is written as in YAML or JSON; what stands behind the colon of job:9100 is a port.
 var colonLabel = regexp.MustCompile(`^([A-Za-z_]\w*):(\pL[^=,:{}"]*)$`)
 
-// plainSigns returns a text with full-width letters, digits and signs made plain, other scripts as they are.
-func plainSigns(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '！' && r <= '～' {
-			return r - '！' + '!'
-		}
-		return r
-	}, s)
-}
-
 // tooMany returns the error for more words than the log form has: most often PATTERN lacks its quotes.
 func (c *call) tooMany(rest []word) error {
 	for _, w := range rest[3:] {
 		if w.key != "" {
-			return c.args.unexpected(w, addOptions(), "")
+			return c.besideExpr(w)
 		}
 	}
 	c.args[fieldUnknown] = rest[3].whole()
@@ -338,29 +343,4 @@ func namespaceOf(channel rules.Place) string {
 		return "default"
 	}
 	return channel.Name
-}
-
-// straightened returns the argument with curly double quotes made plain, where it has no plain ones: they then stand for
-// the strings of an expression, not for text in one.
-func (a argument) straightened() argument {
-	if !strings.ContainsAny(a.value, "“”") || strings.ContainsAny(a.value, "\"`") {
-		return a
-	}
-	typed, place := a.value, a.place
-	a.value = strings.NewReplacer("“", `"`, "”", `"`).Replace(a.value)
-	a.place = func(offset int) int {
-		at := 0
-		for i, r := range typed {
-			if at >= offset {
-				return place(i)
-			}
-			if r == '“' || r == '”' {
-				at++
-			} else {
-				at += len(string(r))
-			}
-		}
-		return place(len(typed))
-	}
-	return a
 }

@@ -28,7 +28,7 @@ var deleteCommand = Command{
 func runDelete(ctx context.Context, call *call) (answer, error) {
 	intent, err := parseDelete(call)
 	if err != nil {
-		return answer{}, err
+		return answer{}, call.meant(err)
 	}
 	return call.apply(ctx, intent)
 }
@@ -46,12 +46,6 @@ func parseDelete(call *call) (rules.Delete, error) {
 	rest, forced, err := call.takeForce(rest, 1)
 	if err != nil {
 		return rules.Delete{}, err
-	}
-	if reason := call.args["reason"]; len(rest) > 1 && !reason.quoted && reason.end > rest[0].end {
-		r := respellingOf(call.text, words)
-		if spacedText(&r); r.at >= 0 {
-			return rules.Delete{}, mistake(r.at, r.why[0], "delete "+r.line())
-		}
 	}
 	address, err := call.oneName(rest, deleteOptions)
 	return rules.Delete{Address: address, Force: forced, Reason: call.args["reason"].value}, err

@@ -97,6 +97,10 @@ type call struct {
 	text    string // everything after it, as typed
 	from    int    // where in text the words after the command's name begin
 	args    arguments
+	command string       // the name of the command that text begins with
+	taken   string       // the line that text was taken as; "" where it is as it was typed
+	intent  rules.Intent // what its check made of it; nil for none
+	book    func() (*rules.Book, error)
 }
 
 // answer is what a command ends in: the outcome for the journal, and what the person reads.
@@ -127,10 +131,13 @@ func (c *call) words() ([]word, error) { return scanAll(c.text, c.from) }
 // full-width letters and aliases. Empty text asks for help.
 func lookUp(table []Command, trigger, text string) (Command, int, error) {
 	name, start, next := firstWord(text, 0)
-	for name == fold(trigger) || name == "/alert" {
+	for next < len(text) && isBefore(name, trigger) && !looksLikeYAML(text[start:]) {
 		name, start, next = firstWord(text, next)
 	}
-	if name == "" {
+	if looksLikeYAML(text[start:]) {
+		return Command{}, next, mistake(start, "Pasted rules need the command add before them.", "add\n"+text[start:])
+	}
+	if isBefore(name, trigger) {
 		name = "help"
 	}
 	var names []string
@@ -146,10 +153,7 @@ func lookUp(table []Command, trigger, text string) (Command, int, error) {
 			names = append(names, alias)
 		}
 	}
-	if looksLikeYAML(text[start:]) {
-		return Command{}, next, mistake(start, "Pasted rules need the command add before them.", "add\n"+text[start:])
-	}
-	err := mistake(start, "There is no such command. The commands are "+commandNames(table)+".")
+	err := mistake(start, "There is no such command. The commands are "+commandNames(table)+".", withoutCommand(names, text[start:], text[next:])...)
 	if near := nearest(name, names); near != "" {
 		err.Text = "There is no such command. Did you mean " + near + "?"
 		err.Fixes = []string{near + text[next:]}
@@ -176,7 +180,7 @@ func firstWord(text string, from int) (name string, start, end int) {
 	if end > 100 { // no keyword is that long
 		return rest[:1] + "…", start, start + end
 	}
-	return fold(strings.Trim(rest[:end], "`")), start, start + end
+	return commandWord(rest[:end]), start, start + end
 }
 
 // commandNames returns the names of all commands in a sentence.

@@ -194,7 +194,7 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 	}
 	call := &call{
 		backend: h.backend, table: Commands, request: request, now: h.options.Now(),
-		trigger: f.command, text: f.text, args: arguments{},
+		trigger: f.command, text: unwrapped(f.text), args: arguments{},
 	}
 	name, ended, err := "unknown", answer{}, denied
 	if err == nil && f.length > maxText {
@@ -241,6 +241,7 @@ func (h *Handler) run(ctx context.Context, access Access, call *call) (name stri
 	if err := access.check(call.request); err != nil {
 		return name, ended, err
 	}
+	call.book = sync.OnceValues(func() (*rules.Book, error) { return call.backend.Book(ctx) })
 	if unknown != nil {
 		return name, ended, unknown
 	}
@@ -253,8 +254,9 @@ func (h *Handler) run(ctx context.Context, access Access, call *call) (name stri
 				Text: "Nothing was changed: too many changes are being worked on. Try again in a moment."}
 		}
 	}
-	call.from = from
+	call.from, call.command = from, command.Name
 	ended, err = command.Run(ctx, call)
+	ended.reply.Text = call.takenText() + ended.reply.Text
 	return name, ended, err
 }
 

@@ -109,7 +109,7 @@ func addOptions() []string {
 }
 
 func setExpr(add *rules.Add, _, value string) error {
-	add.Expr = value
+	add.Expr = rules.SpelledExpression(value)
 	return nil
 }
 
@@ -142,7 +142,7 @@ func setExpires(*rules.Add, string, string) error { return nil }
 func setThreshold(add *rules.Add, name, value string) error {
 	n, err := strconv.ParseFloat(fold(value), 64)
 	if err != nil || n != n {
-		return invalidOption(name, "takes a number such as 3 or 0.5")
+		return invalidOption(name, "takes a number such as 3 or 0.5", meantNumbers(value)...)
 	}
 	add.Options.Threshold = &n
 	return nil

@@ -4,17 +4,12 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/alertsmith/alertsmith/rules"
 )
 
-// closers are the quotes that begin a quoted text, with those that end it. Keyboards of phones and word processors make
-// the curly ones by themselves, in the way of several languages.
-var closers = map[rune]string{
-	'"': `"`, '“': "”", '”': "”", '„': "“”", '＂': "＂",
-	'\'': "'", '‘': "’", '’': "’", '‚': "‘’", '＇': "＇",
-}
-
 // isQuote reports whether r begins a quoted text at the start of a word or after `key=`.
-func isQuote(r rune) bool { return r == '`' || closers[r] != "" }
+func isQuote(r rune) bool { return r == '`' || rules.ClosingQuotes(r) != "" }
 
 // quoted reads the quoted text at pos. Nothing in it is changed but this: \" inside "…" means a quote, so that every other
 // backslash of a regular expression stays as it is.
@@ -23,11 +18,16 @@ func (s *scanner) quoted(open rune) error {
 	if open == '`' {
 		return s.backticks()
 	}
-	opened, depth, ends := s.pos, 0, closers[open]
+	opened, depth, ends := s.pos, 0, rules.ClosingQuotes(open)
 	s.pos += utf8.RuneLen(open)
+	if open == '«' || open == '‹' { // French puts a space between them and the text
+		s.pos += paddingLen(s.text[s.pos:])
+	}
 	for s.pos < len(s.text) {
 		r, n := utf8.DecodeRuneInString(s.text[s.pos:])
 		switch {
+		case (open == '«' || open == '‹') && isSpace(r) && strings.ContainsRune(ends, firstRune(s.text[s.pos+n:])):
+			s.pos += n
 		case open == '"' && strings.HasPrefix(s.text[s.pos:], `\"`):
 			s.pos++
 			s.copy(1)
@@ -44,7 +44,15 @@ func (s *scanner) quoted(open rune) error {
 			s.copy(n)
 		}
 	}
-	return s.unclosed(opened, ends[:firstRune(ends)])
+	return s.unclosed(opened, string(firstRune(ends)))
+}
+
+// paddingLen returns the length in bytes of the space that a text begins with.
+func paddingLen(s string) int {
+	if r, n := utf8.DecodeRuneInString(s); isSpace(r) {
+		return n
+	}
+	return 0
 }
 
 // isApostrophe reports whether the curly quote of n bytes at pos stands inside a word, as in ‘don’t’.
@@ -129,29 +137,43 @@ func touchesTick(s string) bool {
 	return strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`")
 }
 
-// unclosed returns the error for a quote without its other end, with the line as it was probably meant: closed before
-// the next option, else at the end of the line.
+// unclosed returns the error for a quote without its other end, with the lines that were probably meant: closed where a quote of another
+// kind ends a word, else before TIME or the next option, else at the end of the line.
 func (s *scanner) unclosed(opened int, end string) error {
+	if strings.HasPrefix(end, "```") && strings.Contains(s.text[opened:], "\n") || strings.HasPrefix(end, "~~~") {
+		return mistake(opened, "This code fence is never closed: write "+end+" on a line below the YAML too, or leave both out.")
+	}
 	line, _, _ := strings.Cut(s.text[opened:], "\n")
-	at := 0
+	at, beforeLast := 0, 0 // how long the quoted text is, and how long without its last word
+	last := ""
 	for word := range strings.SplitAfterSeq(line, " ") {
 		key, _, found := strings.Cut(word, "=")
 		if at > 0 && found && isOption(optionKey(key)) {
 			break
 		}
-		at += len(word)
+		value := strings.TrimRightFunc(word, isSpace)
+		if r, n := utf8.DecodeLastRuneInString(value); at+len(value) > n && isQuote(r) && r != '`' {
+			value := line[len(string(firstRune(line))) : at+len(value)-n]
+			return mistake(opened, "This quote is never closed.", s.text[:opened]+quote(value)+s.text[opened+at+len(word)-paddingAfter(word):])
+		}
+		at, beforeLast, last = at+len(word), at, value
 	}
 	at = len(strings.TrimRightFunc(line[:at], isSpace))
-	if strings.HasPrefix(end, "```") || strings.HasPrefix(end, "~~~") {
-		return mistake(opened, "This code fence is never closed: write "+end+" on a line below the YAML too, or leave both out.")
+	lines := []string{s.text[:opened+at] + end + s.text[opened+at:]}
+	if isDuration(last) && beforeLast > 0 {
+		before := len(strings.TrimRightFunc(line[:beforeLast], isSpace))
+		lines = []string{s.text[:opened+before] + end + s.text[opened+before:], lines[0]}
 	}
-	return mistake(opened, "This quote is never closed.", s.text[:opened+at]+end+s.text[opened+at:])
+	return mistake(opened, "This quote is never closed.", lines...)
 }
 
-// firstRune returns the length in bytes of the first rune of s.
-func firstRune(s string) int {
-	_, n := utf8.DecodeRuneInString(s)
-	return n
+// paddingAfter returns how many bytes of space a text ends with.
+func paddingAfter(s string) int { return len(s) - len(strings.TrimRightFunc(s, isSpace)) }
+
+// firstRune returns the first character of s.
+func firstRune(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
 }
 
 // quote returns a value as a word: as it is when that is plain, else in the quotes that need the least escaping.

@@ -4,219 +4,181 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/alertsmith/alertsmith/rules"
-	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
-// respellings are the slips that are known, in the order in which they are mended.
-var respellings = []func(*respelling){
-	dashes, spacedEquals, optionWithoutEquals, nameAsOption, spacedDuration, bareExpression, spacedLabels, spacedText, spacedPattern, order,
+// addName is the name of the command add, which is forgiven most.
+const addName = "add"
+
+// slip is one that is known.
+type slip struct {
+	mend   func(*respelling)
+	always bool // it is looked for although the command parses: what it takes off nobody means
+	sure   bool // what it makes of a command is the only thing that this can mean. An add is then taken so; else the line is offered
+	all    bool // it is made in other commands than add too
 }
 
-// dashes mends --for=1m.
-func dashes(r *respelling) {
-	for i, p := range r.parts {
-		typed := strings.TrimLeft(p.typed, "-–—－")
-		if typed == p.typed || p.quoted && p.key == "" {
-			continue
+// respellings are the slips, in the order in which they are mended.
+var respellings = []slip{
+	{mend: marks, always: true, sure: true},
+	{mend: dashes, sure: true, all: true},
+	{mend: spacedEquals, sure: true, all: true},
+	{mend: spacedDuration, sure: true},
+	{mend: optionWithoutEquals, sure: true, all: true},
+	{mend: otherNames, sure: true, all: true},
+	{mend: repeatedCommand, sure: true},
+	{mend: namedWords, sure: true},
+	{mend: link, sure: true},
+	{mend: spacedExpression, sure: true},
+	{mend: bareExpression, sure: true},
+	{mend: logQLFilter},
+	{mend: misspelt},
+	{mend: spacedLabels},
+	{mend: aboveThreshold},
+	{mend: spacedText, all: true},
+	{mend: bareSeverity},
+	{mend: remarks},
+	{mend: spacedPattern},
+	{mend: order},
+}
+
+// respelling is a command on the way to what was meant.
+type respelling struct {
+	add     bool // it is an add
+	parts   []part
+	why     []string
+	at      int    // the first place where it was wrong; -1 before
+	from    int    // where in the command its words begin
+	changes int    // how often it was changed
+	sure    bool   // it can mean nothing else
+	found   string // the line that parses; "" for none
+}
+
+// part is one word of a command that is being spelled anew.
+type part struct {
+	word
+	typed string
+	at    int // where it stood in the command
+}
+
+// respellingOf returns the words of a text, which begins at an offset of the command, as they are.
+func respellingOf(command, text string, from int, words []word) respelling {
+	r := respelling{add: command == addName, at: -1, from: from, sure: true}
+	for _, w := range words {
+		r.parts = append(r.parts, part{word: w, typed: text[w.start:w.end], at: from + w.start})
+	}
+	return r
+}
+
+// error returns the error for a command with known slips, but without a line to offer: something else is wrong too. An error that has
+// suggestions of its own comes back.
+func (r *respelling) error(err error) error {
+	if e, ok := errors.AsType[*rules.Error](err); ok && len(e.Fixes) > 0 {
+		return err
+	}
+	return mistake(r.at, strings.Join(r.why, " "))
+}
+
+// line returns the words of the command, without its name.
+func (r *respelling) line() string { return typedOf(r.parts) }
+
+// note says that the part at i was wrong, and why.
+func (r *respelling) note(i int, why string) {
+	r.changes++
+	if r.at < 0 {
+		r.at = r.from
+		if i < len(r.parts) {
+			r.at = r.parts[i].at
 		}
-		key, _, _ := strings.Cut(typed, "=")
-		if key = optionKey(fold(key)); isOption(key) || key == "name" {
-			r.replace(i, i+1, typed, "Options are written without dashes.")
-		}
+	}
+	if !slices.Contains(r.why, why) {
+		r.why = append(r.why, why)
 	}
 }
 
-// spacedEquals mends `severity = critical`, `severity= critical` and `severity =critical`.
-func spacedEquals(r *respelling) {
-	const why = "Write no spaces around the = of a label or an option."
-	isKey := func(p part) bool {
-		return p.bare() && !strings.ContainsFunc(p.value, func(c rune) bool { return !isKeyRune(c) })
+// replace puts one word where the parts from first up to, not including, end stood.
+func (r *respelling) replace(first, end int, typed, why string) {
+	r.note(first, why)
+	p := part{typed: typed, at: r.parts[first].at}
+	if words, _, err := scanLine(typed, 0); err == nil && len(words) == 1 {
+		p.word = words[0]
 	}
-	for i := 0; i+1 < len(r.parts); i++ {
-		switch p, next := r.parts[i], r.parts[i+1]; {
-		case isKey(p) && next.typed == "=" && i+2 < len(r.parts) && r.parts[i+2].key == "":
-			r.replace(i, i+3, p.typed+"="+r.parts[i+2].typed, why)
-		case p.key != "" && !p.quoted && strings.HasSuffix(p.typed, "=") && p.value == p.value[:p.keyLen] && next.key == "":
-			r.replace(i, i+2, p.typed+next.typed, why)
-		case isKey(p) && i > 0 && len(next.typed) > 1 && next.typed[0] == '=' && next.typed[1] != '=' && next.typed[1] != '~':
-			r.replace(i, i+2, p.typed+next.typed, why)
-		}
-	}
+	r.parts = slices.Replace(r.parts, first, end, p)
 }
 
-// optionWithoutEquals mends `for 1m` after TIME, and `expr 'up == 0'` after NAME.
-func optionWithoutEquals(r *respelling) {
-	for i := 1; i+1 < len(r.parts); i++ {
-		name, next := r.parts[i].optionWord(), r.parts[i+1]
-		if name == "" || next.key != "" || name == "expr" && !next.quoted || name != "expr" && i < r.afterTime() {
-			continue
-		}
-		r.replace(i, i+2, name+"="+next.typed, "An option is written with =: "+name+"=….")
-	}
+// drop leaves the part at i out.
+func (r *respelling) drop(i int, why string) {
+	r.note(i, why)
+	r.parts = slices.Delete(r.parts, i, i+1)
 }
 
-// nameAsOption mends name=NAME.
-func nameAsOption(r *respelling) {
-	for i, p := range r.parts {
-		if p.key == "name" && p.keyEnd < p.end {
-			r.replace(i, i+1, p.typed[p.keyEnd-p.start:], "The name of the rule comes first, without name=.")
-			named := r.parts[i]
-			r.parts = slices.Insert(slices.Delete(r.parts, i, i+1), 0, named)
-			return
-		}
-	}
+// bare reports whether a part is a word without quotes and key.
+func (p part) bare() bool { return p.key == "" && !p.quoted && !strings.HasPrefix(p.value, "{") }
+
+// afterEquals returns what was typed behind `key=`.
+func (p part) afterEquals() string { return p.typed[p.keyEnd-p.start:] }
+
+// isOption reports whether a part is an option.
+func (p part) isOption() bool { return isOption(p.key) }
+
+// isLabel reports whether a part can only be LABEL.
+func (p part) isLabel() bool {
+	return p.key != "" && p.key != "name" && !isOption(p.key) && nearest(p.key, addOptions()) == "" || strings.HasPrefix(p.value, "{")
 }
 
-// spacedDuration mends `5 min`.
-func spacedDuration(r *respelling) {
-	for i := 1; i+1 < len(r.parts); i++ {
-		number, unit := r.parts[i], r.parts[i+1]
-		if !number.bare() || !unit.bare() || strings.Trim(number.keyword(), "0123456789") != "" || strings.ContainsAny(unit.keyword(), "0123456789") {
-			continue
-		}
-		text := number.keyword() + unit.keyword()
-		if _, err := rules.ParseDuration("time", text); err != nil {
-			e, ok := errors.AsType[*rules.Error](err)
-			if !ok || len(e.Fixes) != 1 {
-				continue
-			}
-			text = e.Fixes[0]
-		}
-		r.replace(i, i+2, text, "A time is written without a space: "+text+".")
-	}
+// isTime reports whether a part can be TIME.
+func (p part) isTime() bool {
+	d, err := rules.ParseDuration("time", p.keyword())
+	return p.bare() && err == nil && d > 0
 }
 
-// bareExpression mends `up == 0` without expr= and quotes, before the options.
-func bareExpression(r *respelling) {
-	end := 1
-	for end < len(r.parts) && !isOption(r.parts[end].key) {
-		end++
+// optionWord returns the option that a bare word names; "" for none.
+func (p part) optionWord() string {
+	key := optionKey(strings.TrimRight(fold(p.value), ":"))
+	if o, known := findOption(key); p.bare() && known && o.set != nil && key != "label.X" && key != "annotation.X" {
+		return key
 	}
-	if end < 2 || slices.ContainsFunc(r.parts, func(p part) bool { return p.key == "expr" }) {
-		return
-	}
-	var typed []string
-	for _, p := range r.parts[1:end] {
-		typed = append(typed, p.typed)
-	}
-	text := strings.Join(typed, " ")
-	if !strings.ContainsAny(text, "<>=(") || !isExpression(text) {
-		return
-	}
-	value := quote(text)
-	if !strings.Contains(text, "'") {
-		value = "'" + text + "'"
-	}
-	r.replace(1, end, "expr="+value, "An expression is given as expr=, with quotes around it.")
+	return ""
 }
 
-// isExpression reports whether a text is one of PromQL or LogQL.
-func isExpression(text string) bool {
-	return slices.ContainsFunc(expr.Dialects(), func(d expr.Dialect) bool {
-		_, err := d.Canonical(text)
-		return err == nil
-	})
-}
-
-// spacedLabels mends `job=sshd, host=web`, and `job=sshd host=web` where PATTERN and TIME follow.
-func spacedLabels(r *respelling) {
-	for i := 1; i+1 < len(r.parts); {
-		p, next := r.parts[i], r.parts[i+1]
-		comma := strings.HasSuffix(p.typed, ",")
-		follow := slices.IndexFunc(r.parts[i+1:], part.isTime)
-		if p.key == "" || !p.isLabel() || next.key == "" || !next.isLabel() || !comma && follow < 2 {
-			i++
-			continue
-		}
-		r.replace(i, i+2, strings.TrimSuffix(p.typed, ",")+","+next.typed, "Several labels are one word, with commas and no spaces between them.")
-	}
+// isProse reports whether a part is an option whose value is prose.
+func (p part) isProse() bool {
+	return slices.Contains(texts, p.key) || strings.HasPrefix(p.key, "annotation.")
 }
 
 // texts are the options whose values are prose.
 var texts = []string{"summary", "description", "reason"}
 
-// spacedText mends summary=SSH login failed, where nothing but options follows.
-func spacedText(r *respelling) {
-	for i := 0; i+1 < len(r.parts); i++ {
-		p := r.parts[i]
-		prose := slices.Contains(texts, p.key) || strings.HasPrefix(p.key, "annotation.")
-		if !prose || p.quoted {
-			continue
-		}
-		end := i + 1
-		for end < len(r.parts) && r.parts[end].bare() && !r.parts[end].suspicious() {
-			end++
-		}
-		if end == i+1 || slices.ContainsFunc(r.parts[end:], func(p part) bool { return !isOption(p.key) }) {
-			continue
-		}
-		words := []string{p.value[p.keyLen:]}
-		for _, more := range r.parts[i+1 : end] {
-			words = append(words, more.value)
-		}
-		r.replace(i, end, p.typed[:p.keyEnd-p.start]+quote(strings.Join(words, " ")), "Put quotes around a text that has spaces.")
-	}
+// suspicious reports whether a bare word is rather something else than a piece of a text: an option, or a comparison.
+func (p part) suspicious() bool {
+	return p.optionWord() != "" || strings.ContainsAny(p.value, "=＝<>|&") || p.key != "" || strings.HasPrefix(p.value, "-") || strings.HasPrefix(p.value, "{")
 }
 
-// spacedPattern mends a PATTERN of several words without quotes, as long as every one of them can only be text.
-func spacedPattern(r *respelling) {
-	last := slices.IndexFunc(r.parts, func(p part) bool { return isOption(p.key) }) // where the options begin
-	if last < 0 {
-		last = len(r.parts)
+// words returns how many words without a key of an option the command begins with.
+func (r *respelling) words() int {
+	if n := slices.IndexFunc(r.parts, part.isOption); n >= 0 {
+		return n
 	}
-	last--
-	if last < 4 || !r.parts[last].isTime() || r.parts[0].key != "" || r.parts[1].quoted && r.parts[1].key == "" {
-		return
-	}
-	words := r.parts[2:last]
-	if slices.ContainsFunc(words, func(p part) bool { return p.quoted || p.suspicious() || p.isTime() }) ||
-		!r.parts[1].isLabel() && slices.ContainsFunc(r.parts[:2], part.suspicious) {
-		return
-	}
-	var values []string
-	for _, p := range words {
-		values = append(values, p.typed)
-	}
-	r.replace(2, last, quote(strings.Join(values, " ")), "Put quotes around a pattern that has spaces.")
+	return len(r.parts)
 }
 
-// order puts NAME, LABEL, PATTERN and TIME into their order, where each can only be one of them.
-func order(r *respelling) {
-	var options, others []part
-	var label, time *part
+// afterTime returns where the words after TIME, or after the expression, begin; in other commands than add, those after the name.
+func (r *respelling) afterTime() int {
+	if !r.add {
+		return min(1, len(r.parts))
+	}
 	for i, p := range r.parts {
-		switch {
-		case isOption(p.key):
-			options = append(options, p)
-		case p.isLabel() && label == nil:
-			label = &r.parts[i]
-		case p.isTime() && time == nil && i > 0:
-			time = &r.parts[i]
-		default:
-			others = append(others, p)
+		if p.key == "expr" || i > 2 && p.isTime() {
+			return i + 1
 		}
 	}
-	if label == nil || time == nil || len(others) != 2 || slices.ContainsFunc(others, part.suspicious) {
-		return
-	}
-	name, pattern := others[0], others[1]
-	switch {
-	case name.quoted && !pattern.quoted:
-		name, pattern = pattern, name
-	case name.at != r.parts[0].at: // either could be the name
-		return
-	}
-	sorted := append([]part{name, *label, pattern, *time}, options...)
-	for i, p := range sorted {
-		if p.at != r.parts[i].at {
-			if r.at < 0 {
-				r.at = r.parts[i].at
-			}
-			r.parts = sorted
-			r.why = append(r.why, "The order is NAME LABEL PATTERN TIME: the name comes first.")
-			return
-		}
-	}
+	return len(r.parts)
+}
+
+// firstSize returns the length in bytes of the first character of a text.
+func firstSize(s string) int {
+	_, n := utf8.DecodeRuneInString(s)
+	return n
 }

@@ -111,7 +111,6 @@ func TestTemplateMistakes(t *testing.T) {
 		{`add x template=log-text text="a b"`, "Try:\n/alert add x template=log-text text=\"a b\" logs=\"job=nginx\""},
 		{`add x template=disk-full percent=101`, "percent= is a percentage from 0 to 100, such as 90."},
 		{`add x template=disk-full percent=many`, "Try:\n/alert add x template=disk-full percent=90"},
-		{`add x template=log-text logs=app text=x window="5 min"`, "Try:\n/alert add x template=log-text logs=app text=x window=5m"},
 		{`add x template=log-text logs=app text=x window=0s`, "window= is a time longer than zero"},
 		{`add x template=log-pattern logs=app pattern="("`, "pattern= is a regular expression such as (?i)out of (memory|disk): this is no regular expression"},
 		{`add x template=log-text logs='{}' text=x`, "logs= says which series or log streams are meant"},

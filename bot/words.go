@@ -94,7 +94,7 @@ func scanAll(text string, from int) (words []word, err error) {
 func (s *scanner) skipSpace() bool {
 	for s.pos < len(s.text) {
 		r, n := utf8.DecodeRuneInString(s.text[s.pos:])
-		if r == '\n' || !isSpace(r) {
+		if r == '\n' || !isSpace(r) && !rules.Unseen(r) {
 			return r != '\n'
 		}
 		s.pos += n
@@ -119,6 +119,8 @@ func (s *scanner) word() (word, error) {
 		switch {
 		case isSpace(r):
 			return s.done(), nil
+		case rules.Unseen(r): // nobody typed it: it came along with what was copied
+			s.pos += n
 		case (atStart || state == afterKey) && isQuote(r):
 			if err := s.quoted(r); err != nil {
 				return word{}, err
@@ -132,7 +134,7 @@ func (s *scanner) word() (word, error) {
 				return word{}, err
 			}
 			state = inText
-		case r == '{':
+		case isOpening(r):
 			if err := s.braces(); err != nil {
 				return word{}, err
 			}
@@ -222,27 +224,34 @@ func isEquals(r rune, key string) bool {
 	return false
 }
 
+// isOpening reports whether r is a brace that opens, isClosing whether it closes.
+func isOpening(r rune) bool { return r == '{' || r == '｛' }
+func isClosing(r rune) bool { return r == '}' || r == '｝' }
+
 // braces copies `{…}` as it is, with the braces and strings inside it: a selector, or a template in an annotation.
 func (s *scanner) braces() error {
 	opened, depth := s.pos, 0
-	var inString rune
+	ends := "" // the quotes that can end the string that we are in
+	end := -1  // where a word ends outside of strings: the brace that is missing stands there at the earliest
 	for s.pos < len(s.text) {
 		r, n := utf8.DecodeRuneInString(s.text[s.pos:])
 		switch {
-		case inString != 0 && r == '\\' && inString != '`' && s.pos+1 < len(s.text):
+		case ends != "" && r == '\\' && ends != "`" && s.pos+1 < len(s.text):
 			_, m := utf8.DecodeRuneInString(s.text[s.pos+1:])
 			n += m
-		case inString != 0:
-			if r == inString {
-				inString = 0
+		case ends != "":
+			if strings.ContainsRune(ends, r) {
+				ends = ""
 			}
-		case r == '"' || r == '\'' || r == '`':
-			inString = r
-		case r == '“':
-			inString = '”'
-		case r == '{':
+		case end < 0 && isSpace(r) && !strings.HasSuffix(s.text[:s.pos], ","):
+			end = s.pos
+		case r == '`':
+			ends = "`"
+		case rules.ClosingQuotes(r) != "":
+			ends = rules.ClosingQuotes(r)
+		case isOpening(r):
 			depth++
-		case r == '}':
+		case isClosing(r):
 			depth--
 		}
 		s.copy(n)
@@ -250,7 +259,11 @@ func (s *scanner) braces() error {
 			return nil
 		}
 	}
-	return mistake(opened, "This { has no closing }. If it is meant as text, put quotes around the word.")
+	err := mistake(opened, "This { has no closing }. If it is meant as text, put quotes around the word.")
+	if end >= 0 {
+		err.Fixes = []string{s.text[:end] + "}" + s.text[end:]}
+	}
+	return err
 }
 
 // nothingGlued returns an error when text follows a closing quote without a space: most often the quote ended too early.
@@ -262,23 +275,53 @@ func (s *scanner) nothingGlued() error {
 	if isSpace(r) || r == ',' && s.w.key != "" {
 		return nil
 	}
-	err := mistake(s.pos, "The quoted text ended just before this, and something follows without a space. "+
-		"If the text itself has quotes in it, put the other kind around it: '…' around \"…\".")
-	if s.w.key == "expr" {
-		err.Fixes = s.otherQuotes()
+	if n := punctuationLen(s.text[s.pos:]); n > 0 { // of the sentence, not of the text
+		s.pos += n
+		return nil
 	}
-	return err
+	return mistake(s.pos, "The quoted text ended just before this, and something follows without a space. "+
+		"If the text itself has quotes in it, put the other kind around it: '…' around \"…\".", s.otherQuotes()...)
 }
 
-// otherQuotes returns the command with '…' around an expression that has "…" around it and in it.
+// punctuation is what ends a word of a sentence and is not a part of it.
+const punctuation = ".,;!。、，；！．｡"
+
+// punctuationLen returns the length in bytes of the punctuation that a text begins with, if the word ends with it.
+func punctuationLen(s string) int {
+	rest := strings.TrimLeft(s, punctuation)
+	if rest != "" && !isSpace(firstRune(rest)) {
+		return 0
+	}
+	return len(s) - len(rest)
+}
+
+// quotesLookedFor is how many ends of a text that has its own quotes in it are tried.
+const quotesLookedFor = 5
+
+// otherQuotes returns the command with other quotes around a text that has the same ones around it and in it, for each place where the
+// text may end.
 func (s *scanner) otherQuotes() []string {
-	line, _, _ := strings.Cut(s.text[s.w.keyEnd:], "\n")
-	for end := strings.LastIndexByte(line, '"'); end > 0; end = strings.LastIndexByte(line[:end], '"') {
-		if value := line[1:end]; line[0] == '"' && !strings.Contains(value, "'") && isExpression(value) {
-			return []string{s.text[:s.w.keyEnd] + "'" + value + "'" + s.text[s.w.keyEnd+end+1:]}
+	begin := s.w.start
+	if s.w.key != "" {
+		begin = s.w.keyEnd
+	}
+	line, _, _ := strings.Cut(s.text[begin:], "\n")
+	open := line[:1]
+	if open != `"` && open != "'" || len(line) > maxLine {
+		return nil
+	}
+	var lines []string
+	for end, tries := len(line), 0; tries < quotesLookedFor; tries++ {
+		if end = strings.LastIndex(line[:end], open); end <= 0 {
+			break
+		}
+		value, rest := line[1:end], line[end+1:]
+		ends := rest == "" || isSpace(firstRune(rest))
+		if ends && (s.w.key != "expr" || rules.IsExpression(value)) {
+			lines = append(lines, s.text[:begin]+quote(value)+s.text[begin+end+1:])
 		}
 	}
-	return nil
+	return lines
 }
 
 // mistake returns an error about the place at an offset of the command's text, with corrected commands.

@@ -75,7 +75,7 @@ func TestScanMistakes(t *testing.T) {
 		"no closing curly quote":            {`add x “Ban`, 6, []string{`add x “Ban”`}},
 		"no closing quote on a line":        {"add x \"Ban\nmore", 6, []string{"add x \"Ban\"\nmore"}},
 		"no closing fence":                  {"add ```yaml\nx", 4, nil},
-		"the same quotes inside":            {`expr='up{job='x'}'`, 14, nil},
+		"the same quotes inside":            {`expr='up{job='x'}'`, 14, []string{`expr="up{job='x'}"`}},
 		"no closing brace":                  {`add x {job="}"`, 6, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

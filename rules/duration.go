@@ -9,12 +9,16 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// ParseDuration reads a duration as Prometheus and Loki write it: 30s, 5m, 1h30m, 1d. field is the argument's name for the error,
-// an *Error of kind Invalid, which knows what people write instead ("5 min", "5分") and offers it in Fixes.
+// ParseDuration reads a duration as Prometheus and Loki write it (30s, 5m, 1h30m, 1d), or as people do where that can mean one thing only:
+// "5 min", "1.5h", "PT5M", "5分". field is the argument's name for the error, an *Error of kind Invalid, whose Fixes are what a text with
+// several meanings can mean: "300".
 func ParseDuration(field, text string) (time.Duration, error) {
 	parsed, err := model.ParseDuration(text)
 	if err == nil {
 		return time.Duration(parsed), nil
+	}
+	if d := spokenDuration(text); d > 0 {
+		return d, nil
 	}
 	e := invalid(field, "%q is no duration. Write a number and a unit (s, m, h, d, w), such as 30s, 5m or 1h30m.", text)
 	e.Cause = err
@@ -26,38 +30,86 @@ func ParseDuration(field, text string) (time.Duration, error) {
 func FormatDuration(d time.Duration) string { return model.Duration(d).String() }
 
 // units are the ways in which people write the units, after fold.
-var units = map[string]time.Duration{
-	"ms": time.Millisecond, "msec": time.Millisecond, "ミリ秒": time.Millisecond,
-	"s": time.Second, "sec": time.Second, "secs": time.Second, "second": time.Second, "seconds": time.Second, "秒": time.Second, "秒間": time.Second,
-	"m": time.Minute, "min": time.Minute, "mins": time.Minute, "minute": time.Minute, "minutes": time.Minute, "分": time.Minute, "分間": time.Minute, "分钟": time.Minute,
-	"h": time.Hour, "hr": time.Hour, "hrs": time.Hour, "hour": time.Hour, "hours": time.Hour, "時間": time.Hour, "小时": time.Hour, "std": time.Hour,
-	"d": 24 * time.Hour, "day": 24 * time.Hour, "days": 24 * time.Hour, "日": 24 * time.Hour, "日間": 24 * time.Hour, "天": 24 * time.Hour, "tage": 24 * time.Hour,
-	"w": 7 * 24 * time.Hour, "week": 7 * 24 * time.Hour, "weeks": 7 * 24 * time.Hour, "週間": 7 * 24 * time.Hour, "周": 7 * 24 * time.Hour,
+var units = unitsOf(map[time.Duration]string{
+	time.Millisecond:   "ms msec millisecond milliseconds ミリ秒",
+	time.Second:        "s sec secs second seconds sek sekunde sekunden seconde secondes 秒 秒間 초",
+	time.Minute:        "m min mins minute minutes minuten 分 分間 分钟 분",
+	time.Hour:          "h hr hrs hour hours std stunde stunden heure heures 時間 小时 小時 시간",
+	24 * time.Hour:     "d day days tag tage tagen jour jours 日 日間 天 일",
+	7 * 24 * time.Hour: "w week weeks woche wochen semaine semaines 週 週間 周 주",
+})
+
+func unitsOf(spellings map[time.Duration]string) map[string]time.Duration {
+	units := map[string]time.Duration{}
+	for unit, all := range spellings {
+		for spelling := range strings.FieldsSeq(all) {
+			units[spelling] = unit
+		}
+	}
+	return units
 }
 
-var durationPart = regexp.MustCompile(`^\s*(\d{1,6}(?:[.,]\d{1,3})?)\s*(\pL*)[\s.]*`)
+// durationPart is a number, its unit, and 半 where half a unit more is said. isoDuration is what ISO 8601 makes of minutes and hours.
+var (
+	durationPart = regexp.MustCompile(`^\s*(\d{1,6}(?:[.,]\d{1,3})?|[一二三四五六七八九十])\s*(\p{Latin}+|[^\PL\p{Latin}半]+)(半?)[\s.]*`)
+	isoDuration  = regexp.MustCompile(`^p(?:(\d{1,4}d))?(?:t((?:\d{1,6}[hms])+))?$`)
+)
 
-// meantDurations returns what a text that is no duration may mean.
-func meantDurations(text string) []string {
+// longestSpoken is the longest duration that is read where its spelling is not the rulers' own.
+const longestSpoken = 10 * 365 * 24 * time.Hour
+
+// spokenDuration returns the one duration that a text means which the rulers do not read; 0 for none.
+func spokenDuration(text string) time.Duration {
 	rest := strings.TrimSpace(fold(text))
-	if _, err := strconv.ParseUint(rest, 10, 32); err == nil {
-		return []string{rest + "m", rest + "s", rest + "h"}
+	if m := isoDuration.FindStringSubmatch(rest); m != nil {
+		rest = m[1] + m[2]
 	}
 	var total time.Duration
 	for rest != "" {
 		m := durationPart.FindStringSubmatch(rest)
 		if m == nil || units[m[2]] == 0 {
-			return nil
+			return 0
 		}
 		number, err := strconv.ParseFloat(strings.ReplaceAll(m[1], ",", "."), 64)
-		if err != nil {
-			return nil
+		if err != nil { // what the expression lets through is then a numeral of Japanese
+			number = float64(strings.Index("一二三四五六七八九十", m[1])/len("一") + 1)
 		}
-		total += time.Duration(number * float64(units[m[2]])).Round(time.Millisecond)
+		if m[3] != "" {
+			number += 0.5
+		}
+		if number *= float64(units[m[2]]); number > float64(longestSpoken-total) {
+			return 0
+		}
+		total += time.Duration(number).Round(time.Millisecond)
 		rest = rest[len(m[0]):]
 	}
-	if total <= 0 {
-		return nil
+	return total
+}
+
+var (
+	bareNumber = regexp.MustCompile(`^\d{1,9}$`)
+	clockTime  = regexp.MustCompile(`^(\d{1,2}):([0-5]\d)$`)
+)
+
+// meantDurations returns what a text may mean that is no duration: a number without a unit, a time as on a clock, a duration below zero.
+func meantDurations(text string) []string {
+	text = strings.TrimSpace(fold(text))
+	if m := clockTime.FindStringSubmatch(text); m != nil {
+		return onlyDurations(m[1]+"h"+m[2]+"m", m[1]+"m"+m[2]+"s")
 	}
-	return []string{FormatDuration(total)}
+	if bareNumber.MatchString(text) {
+		return onlyDurations(text+"m", text+"s", text+"h")
+	}
+	return onlyDurations(strings.TrimPrefix(text, "-"))
+}
+
+// onlyDurations returns those of the texts that are durations and more than zero, as rule files write them.
+func onlyDurations(texts ...string) []string {
+	var some []string
+	for _, text := range texts {
+		if d, err := model.ParseDuration(text); err == nil && d > 0 {
+			some = append(some, text)
+		}
+	}
+	return some
 }

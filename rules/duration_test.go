@@ -10,28 +10,30 @@ import (
 
 func TestParseDuration(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]time.Duration{"5m": 5 * time.Minute, "1h30m": 90 * time.Minute, "1d": 24 * time.Hour, "250ms": 250 * time.Millisecond, "0": 0} {
+	for text, want := range map[string]time.Duration{
+		"5m": 5 * time.Minute, "1h30m": 90 * time.Minute, "1d": 24 * time.Hour, "250ms": 250 * time.Millisecond, "0": 0,
+		"5min": 5 * time.Minute, "5 minutes": 5 * time.Minute, "1 hour 5 min": 65 * time.Minute, "1.5h": 90 * time.Minute, "1,5h": 90 * time.Minute,
+		"90sec.": 90 * time.Second, "5M": 5 * time.Minute, "PT1H30M": 90 * time.Minute, "P1D": 24 * time.Hour, "2 Stunden": 2 * time.Hour,
+		"5分": 5 * time.Minute, "５ｍ": 5 * time.Minute, "1時間30分": 90 * time.Minute, "1時間半": 90 * time.Minute, "五分間": 5 * time.Minute,
+	} {
 		if got, err := ParseDuration("time", text); err != nil || got != want {
 			t.Errorf("%q: %s, %v; want %s", text, got, err, want)
 		}
 	}
 	for text, want := range map[string][]string{
-		"5":            {"5m", "5s", "5h"},
-		"5min":         {"5m"},
-		"5 minutes":    {"5m"},
-		"5分":           {"5m"},
-		"５ｍ":           {"5m"},
-		"1時間30分":       {"1h30m"},
-		"1 hour 5 min": {"1h5m"},
-		"1.5h":         {"1h30m"},
-		"90sec.":       {"1m30s"},
-		"5M":           {"5m"},
-		"":             nil,
-		"-5m":          nil,
-		"soon":         nil,
-		"5 parsecs":    nil,
-		"0.00001s":     nil,
-		"999999999999": nil,
+		"5":              {"5m", "5s", "5h"},
+		"1:30":           {"1h30m", "1m30s"},
+		"-5m":            {"5m"},
+		"":               nil,
+		"P":              nil,
+		"二十分":            nil,
+		"soon":           nil,
+		"5 parsecs":      nil,
+		"0.00001s":       nil,
+		"999999w":        nil,
+		"999999999999":   nil,
+		"5 min 3":        nil,
+		"1 hour or more": nil,
 	} {
 		_, err := ParseDuration("for", text)
 		var e *Error

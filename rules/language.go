@@ -3,7 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
-	"html"
+	"slices"
 	"strings"
 
 	"github.com/alertsmith/alertsmith/rules/expr"
@@ -93,38 +93,45 @@ func severalRulers(rulers []RulerInfo) *Error {
 type misfit struct {
 	rule   int // which of the rules
 	reason expr.SyntaxError
+	meant  []string // the expressions that may have been meant, of pasted YAML
 }
 
 // Error returns the parser's reason.
 func (m *misfit) Error() string { return m.reason.Error() }
 
-// fit returns the rules with expressions that the dialect parses. Where an expression does not parse as it is and holds &lt; and the like,
-// or full-width signs outside its texts, they are read as the characters that they stand for.
+// fit returns the rules with expressions that the dialect parses, in another of their spellings where they do not parse as they are.
 func fit(d expr.Dialect, rules []Rule) ([]Rule, *misfit) {
-	fitted := make([]Rule, len(rules))
+	fitted := slices.Clone(rules)
 	for i, rule := range rules {
 		_, err := d.Canonical(rule.Expr)
-		if err != nil && strings.ContainsRune(rule.Expr, '&') {
-			unescaped := html.UnescapeString(rule.Expr)
-			if _, again := d.Canonical(unescaped); again == nil {
-				rule.Expr, err = unescaped, nil
-			}
+		if err == nil {
+			continue
 		}
-		if plain := plainSigns(rule.Expr); err != nil && plain != rule.Expr {
-			if _, again := d.Canonical(plain); again == nil {
-				rule.Expr, err = plain, nil
-			}
+		spelled := spellings(rule.Expr)
+		parses := slices.IndexFunc(spelled, func(text string) bool {
+			_, err := d.Canonical(text)
+			return err == nil
+		})
+		if parses < 0 {
+			return nil, &misfit{rule: i, reason: whyNot(d, rule.Expr)}
 		}
-		if err != nil {
-			reason := expr.SyntaxError{Offset: -1, Text: err.Error()}
-			if syntax, ok := errors.AsType[*expr.SyntaxError](err); ok {
-				reason = *syntax
-			}
-			return nil, &misfit{rule: i, reason: reason}
-		}
-		fitted[i] = rule
+		fitted[i].Expr = spelled[parses]
 	}
 	return fitted, nil
+}
+
+// whyNot returns the reason why an expression does not parse whatever its signs are read as, and where that shows in it as it was typed.
+func whyNot(d expr.Dialect, text string) expr.SyntaxError {
+	_, err := d.Canonical(PlainSigns(text))
+	reason, ok := errors.AsType[*expr.SyntaxError](err)
+	if !ok {
+		return expr.SyntaxError{Offset: -1, Text: "it cannot be read"}
+	}
+	at := *reason
+	if at.Offset >= 0 {
+		at.Offset = typedOffset(text, at.Offset)
+	}
+	return at
 }
 
 // explainMisfit is the error when no candidate parses the rules: the reason of the dialect that the first wrong expression looks
@@ -141,9 +148,7 @@ func (b *Book) explainMisfit(field string, rules []Rule, failures map[expr.Diale
 		e.Fixes = meantExpressions(dialect, rule.Expr)
 	} else {
 		e.Text = fmt.Sprintf("The expression of %q: %s", rule.Name(), e.Text)
-		if meant := meantExpressions(dialect, rule.Expr); len(meant) > 0 {
-			e.Text += " Write: " + meant[0]
-		}
+		failure.meant = meantExpressions(dialect, rule.Expr)
 	}
 	other := expr.PromQL
 	if dialect == expr.PromQL {

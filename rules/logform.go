@@ -87,13 +87,16 @@ func (l LogForm) selector() (string, error) {
 		return "", err
 	}
 	selector, _, err := expr.ParseSelector(text)
-	if err != nil {
-		return "", withFix(l.explain(err), quotedMatchers(strings.TrimSpace(l.Label)), func(fix string) bool {
-			_, _, err := expr.ParseSelector(fix)
-			return err == nil
-		})
+	if err == nil {
+		return selector, nil
 	}
-	return selector, nil
+	if selector, _, again := expr.ParseSelector(PlainSigns(text)); again == nil {
+		return selector, nil
+	}
+	return "", withFix(l.explain(err), meantSelector(l.Label), func(fix string) bool {
+		_, _, err := expr.ParseSelector(fix)
+		return err == nil
+	})
 }
 
 // braced returns the label as a selector with braces and quotes, which may yet be none.

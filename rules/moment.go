@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"errors"
 	"strings"
 	"time"
 )
@@ -79,9 +78,5 @@ func timeAgo(field, text string) (time.Duration, error) {
 	for _, word := range []string{"ago", "前", "before", "last "} {
 		text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSuffix(text, word), word))
 	}
-	span, err := ParseDuration(field, text)
-	if e, ok := errors.AsType[*Error](err); ok && len(e.Fixes) == 1 {
-		return ParseDuration(field, e.Fixes[0])
-	}
-	return span, err
+	return ParseDuration(field, text)
 }

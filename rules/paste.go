@@ -31,12 +31,16 @@ func (a Add) pasted(book *Book) (RulerInfo, []group, error) {
 			all, lines = append(all, r.Rule), append(lines, r.line)
 		}
 	}
-	ruler, all, err := chooseRuler(book, a.Options.Ruler, "yaml", all)
+	typed := all
+	ruler, all, err := chooseRuler(book, a.Options.Ruler, "yaml", typed)
 	if err != nil {
 		if wrong, ok := errors.AsType[*misfit](err); ok {
 			e, _ := errors.AsType[*Error](err)
 			atLine(e, a.YAML, lines[wrong.rule])
 			e.Cause = nil
+			if wrong.meant != nil && e.Field == "yaml" {
+				e.Fixes = withExpressions(a.YAML, typed[wrong.rule].Expr, wrong.meant)
+			}
 		}
 		return RulerInfo{}, nil, err
 	}

@@ -10,8 +10,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// readTyped reads pasted YAML as readPaste does. What was typed with full-width signs is read as it was meant where it cannot be read as it is,
-// and a value that begins with {{ is shown with the quotes that it needs.
+// readTyped reads pasted YAML as readPaste does. What was typed with other signs, or with tabs before its lines, is read as it was meant where
+// it cannot be read as it is. An error comes with the YAML that was probably meant.
 func readTyped(text string) ([]group, error) {
 	groups, err := readPaste(text)
 	if err == nil {
@@ -24,18 +24,26 @@ func readTyped(text string) ([]group, error) {
 			}
 		}
 	}
-	return nil, templateError(text, err)
+	err = templateError(text, err)
+	if e, ok := errors.AsType[*Error](err); ok && e.Fixes == nil {
+		if meant := meantYAML(text); meant != "" {
+			e.Fixes = []string{meant}
+		}
+	}
+	return nil, err
 }
 
 // fullWidthKey is a key with a full-width colon behind it.
 var fullWidthKey = regexp.MustCompile(`(?m)^(\s*(?:-\s+)?[A-Za-z_]\w*)[ \x{3000}]*：[ \x{3000}]*`)
 
 // indentation is what stands before the text of a line, a list's dash included.
-var indentation = regexp.MustCompile(`(?m)^[ \x{3000}]*(?:-[ \x{3000}]+)?`)
+var indentation = regexp.MustCompile(`(?m)^[ \t\x{a0}\x{3000}]*(?:-[ \t\x{a0}\x{3000}]+)?`)
 
-// plainYAML returns YAML with full-width spaces before the text of a line, and full-width colons behind a key, made plain; values stay.
+// plainYAML returns YAML with other spaces before the text of a line, and full-width colons behind a key, made plain; values stay. space is
+// what stands for a space of full width.
 func plainYAML(text, space string) string {
-	text = indentation.ReplaceAllStringFunc(text, func(s string) string { return strings.ReplaceAll(s, "\u3000", space) })
+	spaces := strings.NewReplacer("\u3000", space, "\t", "  ", "\u00a0", " ")
+	text = indentation.ReplaceAllStringFunc(text, spaces.Replace)
 	return fullWidthKey.ReplaceAllString(text, "$1: ")
 }
 
@@ -61,6 +69,9 @@ func templateError(text string, err error) error {
 	e.Offset, e.Fixes = at, []string{quoted}
 	return e
 }
+
+// needsQuotes finds a value that YAML would take for something else than the text that it is.
+var needsQuotes = regexp.MustCompile("^[\\[\\]{}&*!|>'\"%@`#,?:-]|: | #|:$")
 
 // quotedScalar returns a line as a YAML scalar in quotes.
 func quotedScalar(s string) string {
@@ -94,12 +105,17 @@ func (p paste) checkDurations(node *yaml.Node, keys ...string) error {
 		if _, err := model.ParseDuration(value.Value); err == nil {
 			continue
 		}
-		_, err := ParseDuration("yaml", value.Value)
-		e, ok := errors.AsType[*Error](err)
-		if !ok || !own {
+		if !own {
 			continue
 		}
-		fixes := e.Fixes
+		d, err := ParseDuration("yaml", value.Value)
+		e, ok := errors.AsType[*Error](err)
+		fixes := []string{FormatDuration(d)}
+		if ok {
+			fixes = e.Fixes
+		} else {
+			e = invalid("yaml", "%q is no duration as rule files write it.", value.Value)
+		}
 		e.Offset, e.Fixes = p.offset(value), nil
 		e.Text = fmt.Sprintf("Line %d: %s: %s", value.Line, key, e.Text)
 		if rest, found := strings.CutPrefix(string(p.text[e.Offset:]), value.Value); found {
