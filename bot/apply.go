@@ -44,7 +44,7 @@ func continuityText(o rules.Outcome, even bool) string {
 		return " Which alerts are active could not be asked: " + sentence(c.Unknown) + "."
 	}
 	none := rules.Active{}
-	if c.Kept == none && c.Reset == none && c.Ended == none {
+	if c.Kept == none && c.Reset == none && c.Ended == none && c.Waiting == 0 {
 		if even {
 			return " No alert of it is active."
 		}
@@ -57,6 +57,9 @@ func continuityText(o rules.Outcome, even bool) string {
 			b.WriteString(", as far as the new expression still returns them")
 		}
 		b.WriteString(".")
+	}
+	if c.Waiting > 0 {
+		b.WriteString(" It holds back " + count(c.Waiting, "firing alert") + ": they resolve and page again when they are active for as long as for= says.")
 	}
 	if c.Reset != none {
 		b.WriteString(" It resets " + activeText(c.Reset))

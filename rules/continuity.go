@@ -8,10 +8,12 @@ import (
 
 // Continuity is what becomes of the alerts that are pending or firing when rules change. A ruler carries the state of a rule over when its
 // file, its group, its name and its labels stay (Prometheus 3.15, Group.CopyState; Loki's ruler is the same code); what else is changed
-// does not matter, but for the expression: what that does not return any more ends.
+// does not matter, but for the expression: what that does not return any more ends; and for the time that it must hold: a firing alert that
+// is not active for so long waits again (rules/alerting.go, Eval).
 type Continuity struct {
 	Unknown string        // why the ruler could not be asked; empty when it was
 	Kept    Active        // they go on
+	Waiting int           // they fire, and are pending again until they are active for as long as they must be now
 	Reset   Active        // they end, and begin anew under another identity
 	Ended   Active        // they end, as their rule goes
 	After   time.Duration // how long the conditions of those that are reset must hold until they fire again, at least
@@ -39,7 +41,7 @@ func (a *Applier) foretell(ctx context.Context, d *desk, p planned) *Continuity 
 	if err != nil {
 		return &Continuity{Unknown: reasonOf(err)}
 	}
-	return p.continuity(d, there, running)
+	return p.continuity(d, there, running, a.Now())
 }
 
 // identity is what a ruler knows a rule by from one reading of its files to the next.
@@ -58,7 +60,7 @@ func identityOf(family Ref, labels map[string]string) identity {
 
 // continuity returns what becomes of the active alerts of rules that change, given what the ruler runs. Of several rules with one identity the
 // first one running gives its state to the first one to come, and so on.
-func (p planned) continuity(d *desk, refs []Ref, running []RunningRule) *Continuity {
+func (p planned) continuity(d *desk, refs []Ref, running []RunningRule, now time.Time) *Continuity {
 	c := &Continuity{}
 	asked := map[Ref]bool{}
 	room := map[identity][]Ref{} // where the state of a rule can go
@@ -88,7 +90,7 @@ func (p planned) continuity(d *desk, refs []Ref, running []RunningRule) *Continu
 			continue
 		}
 		nth[family]++
-		was, active := family, Active{r.Firing, r.Active - r.Firing}
+		was, active := family, Active{len(r.FiringSince), r.Active - len(r.FiringSince)}
 		was.Nth = nth[family]
 		id := identityOf(family, r.Rule.Labels)
 		places := room[id]
@@ -96,7 +98,15 @@ func (p planned) continuity(d *desk, refs []Ref, running []RunningRule) *Continu
 			lost = append(lost, loss{was, active})
 			continue
 		}
-		c.Kept.add(active)
+		entry, _ := p.after.Get(places[0])
+		waiting := 0
+		for _, since := range r.FiringSince {
+			if now.Sub(since) < entry.Rule.For {
+				waiting++
+			}
+		}
+		c.Waiting += waiting
+		c.Kept.add(Active{active.Firing - waiting, active.Pending})
 		c.Rewrote = c.Rewrote || active != Active{} && p.rewrites(was, places[0])
 		room[id] = places[1:]
 	}

@@ -37,10 +37,12 @@ func TestContinuity(t *testing.T) {
 		now       string // the name afterwards; "" is the same
 		kept      int
 		reset     int
+		state     string // of those that are kept; "" is what it was
 	}{
 		{name: "expr", change: `edit NAME expr='` + strings.Split(three, "'")[1] + ` or vector(2) > 3'`, foretold: "keeps 3 firing alerts, as far as", kept: 3},
 		{name: "expr-fewer", change: "edit NAME " + fewer, foretold: "keeps 3 firing alerts, as far as", kept: 1},
-		{name: "for", change: "edit NAME for=1h", foretold: "keeps 3 firing alerts.", kept: 3},
+		{name: "for", change: "edit NAME for=1h", foretold: "holds back 3 firing alerts: they resolve and page again when", kept: 3, state: "pending"},
+		{name: "for-shorter", add: three + " for=2s", change: "edit NAME for=1s", foretold: "keeps 3 firing alerts.", kept: 3},
 		{name: "keep-firing-for", change: "edit NAME keep_firing_for=1h", foretold: "keeps 3 firing alerts.", kept: 3},
 		{name: "annotation", change: `edit NAME summary="something else"`, foretold: "keeps 3 firing alerts.", kept: 3},
 		{name: "interval", change: "edit NAME interval=2s", foretold: "keeps 3 firing alerts.", kept: 3},
@@ -74,10 +76,17 @@ func TestContinuity(t *testing.T) {
 				s.must("add " + test.name + " " + test.add)
 			}
 			var before map[string]string
+			state := "firing"
+			if strings.HasPrefix(test.name, "pending") {
+				state = "pending"
+			}
 			await(t, test.name+" is active", func() bool {
-				before = activeSince(t, prometheus.URL, test.name)
+				before = activeSince(t, prometheus.URL, test.name, state)
 				return len(before) > 0
 			})
+			if test.state != "" {
+				state = test.state
+			}
 			change := strings.ReplaceAll(test.change, "NAME", test.name)
 			first, rest, _ := strings.Cut(change, "\n")
 			for _, command := range []string{first + " dry-run\n" + rest, change} {
@@ -93,7 +102,7 @@ func TestContinuity(t *testing.T) {
 			want := test.kept + test.reset
 			var after map[string]string
 			await(t, "what is active now is evaluated", func() bool {
-				after = activeSince(t, prometheus.URL, now)
+				after = activeSince(t, prometheus.URL, now, "")
 				return len(after) == want
 			})
 			for labels, since := range after {
@@ -102,6 +111,9 @@ func TestContinuity(t *testing.T) {
 				} else {
 					reset++
 				}
+			}
+			if still := activeSince(t, prometheus.URL, now, state); test.kept > 0 && len(still) != want {
+				t.Errorf("of %v only %v are %s", after, still, state)
 			}
 			if kept != test.kept || reset != test.reset {
 				t.Errorf("%d alerts were kept and %d reset, want %d and %d: before %v, after %v", kept, reset, test.kept, test.reset, before, after)
@@ -113,8 +125,8 @@ func TestContinuity(t *testing.T) {
 
 var foretold = regexp.MustCompile(`It (keeps|resets|ends) `)
 
-// activeSince returns since when the alerts of a rule are active, by the one label that tells them apart.
-func activeSince(t *testing.T, prometheus, name string) map[string]string {
+// activeSince returns since when the alerts of a rule are active that are in a state, "" for any, by the one label that tells them apart.
+func activeSince(t *testing.T, prometheus, name, state string) map[string]string {
 	t.Helper()
 	response, err := http.Get(prometheus + "/api/v1/alerts")
 	if err != nil {
@@ -128,8 +140,8 @@ func activeSince(t *testing.T, prometheus, name string) map[string]string {
 	var answer struct {
 		Data struct {
 			Alerts []struct {
-				Labels   map[string]string
-				ActiveAt string
+				Labels          map[string]string
+				State, ActiveAt string
 			}
 		}
 	}
@@ -138,7 +150,7 @@ func activeSince(t *testing.T, prometheus, name string) map[string]string {
 	}
 	since := map[string]string{}
 	for _, alert := range answer.Data.Alerts {
-		if alert.Labels["alertname"] == name {
+		if alert.Labels["alertname"] == name && (state == "" || alert.State == state) {
 			since[alert.Labels["i"]+alert.Labels["n"]] = alert.ActiveAt
 		}
 	}

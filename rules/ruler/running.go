@@ -30,7 +30,8 @@ type runningRules struct {
 }
 
 type runningAlert struct {
-	State string `json:"state"` // "pending", "firing"
+	State    string    `json:"state"` // "pending", "firing"
+	ActiveAt time.Time `json:"activeAt"`
 }
 
 type runningRule struct {
@@ -115,7 +116,7 @@ func (r runningRule) value() rules.RunningRule {
 	}
 	for _, alert := range r.Alerts {
 		if alert.State == "firing" {
-			running.Firing++
+			running.FiringSince = append(running.FiringSince, alert.ActiveAt)
 		}
 	}
 	if r.Type == "recording" {

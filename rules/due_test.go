@@ -1,0 +1,58 @@
+package rules_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// What is due is done by the service itself: after a restart too, and once, also where two replicas see to it.
+func TestDue(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	apply := func(id string, intent rules.Intent) {
+		t.Helper()
+		if out := b.Apply(t.Context(), request(id), intent); out.Err != nil {
+			t.Fatal(out.Err)
+		}
+	}
+	soon := time.Now().Add(time.Second)
+	ends := nodeDown("ends")
+	ends.Options.Expires = &soon
+	apply("1", nodeDown("stays"))
+	apply("2", ends)
+	apply("3", nodeDown("paused"))
+	apply("4", nodeDown("held"))
+	apply("5", rules.Pause{Address: "paused", Until: soon, By: rules.Person{Name: "alice"}, Request: "5"})
+	apply("6", rules.Pause{Address: "held", By: rules.Person{Name: "alice"}, Request: "6"})
+	if names := b.names(t, "prometheus"); slices.Contains(names, "paused") {
+		t.Fatalf("not paused: %v", names)
+	}
+	for range 2 {
+		replica := &bench{store: b.store, prometheus: b.prometheus, loki: b.loki, settled: b.settled, pushes: b.pushes, irregular: b.irregular, steps: b.steps}
+		replica.start()
+		replica.run(t)
+	}
+	want := []string{"paused", "stays"}
+	for end := time.Now().Add(20 * time.Second); !slices.Equal(b.names(t, "prometheus"), want); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("there are %v, want %v", b.names(t, "prometheus"), want)
+		}
+	}
+	actions := map[string]int{}
+	for _, c := range b.store.Commits() {
+		if c.Author.Name != "Alertsmith" {
+			continue
+		}
+		for _, trailer := range c.Trailers {
+			if trailer.Key == "Action" || trailer.Key == rules.TrailerResumes {
+				actions[trailer.Key+" "+trailer.Value]++
+			}
+		}
+	}
+	if len(actions) != 3 || actions["Action resume"] != 1 || actions["Action expire"] != 1 || actions["Resumes 5"] != 1 {
+		t.Errorf("the service did %v", actions)
+	}
+}
