@@ -3,6 +3,7 @@ package lint
 import (
 	"slices"
 	"strings"
+	"sync"
 	"text/template/parse"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -16,7 +17,7 @@ func (s *subject) mentions() []mention {
 	s.mentioned = []mention{}
 	for _, field := range s.Rule.Fields() {
 		if strings.Contains(field.Name, " ") && strings.Contains(field.Value, "{{") {
-			for _, m := range mentions(field.Value) {
+			for _, m := range readTemplates.mentions(field.Value) {
 				m.field = field
 				s.mentioned = append(s.mentioned, m)
 			}
@@ -60,6 +61,35 @@ func mentions(text string) []mention {
 	for i := range found {
 		found[i].offset -= len(preamble)
 	}
+	return found
+}
+
+// templateMemory remembers what templates mention: most rules share theirs with others. It is safe for concurrent use.
+type templateMemory struct {
+	mu    sync.Mutex
+	known map[string][]mention
+}
+
+var readTemplates templateMemory
+
+// maxTemplates is how many templates are remembered; then it starts anew.
+const maxTemplates = 10_000
+
+// mentions returns what a template mentions, which must not be changed.
+func (t *templateMemory) mentions(text string) []mention {
+	t.mu.Lock()
+	found, known := t.known[text]
+	t.mu.Unlock()
+	if known {
+		return found
+	}
+	found = mentions(text)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.known == nil || len(t.known) >= maxTemplates {
+		t.known = map[string][]mention{}
+	}
+	t.known[text] = found
 	return found
 }
 
