@@ -1,0 +1,95 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// Of every line in the table that adds a rule in words, no word can be left out, spoiled, or put in addition, without a refusal or a trace in what
+// is written: no input is half-obeyed.
+func TestNothingIsHalfObeyed(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, row := range readMangled(t) {
+		for _, line := range row.lines {
+			if strings.HasPrefix(line, "add ") && !strings.Contains(line, "\n") {
+				seen[line] = true
+			}
+		}
+	}
+	plans := newPlans(t)
+	checked := 0
+	for line := range seen {
+		words, err := scanAll(line, 0)
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		whole := plans.of(line)
+		if whole == "" {
+			t.Errorf("%s: refused", line)
+		}
+		for _, w := range words[1:] {
+			checked++
+			const mark = "zqzq"
+			if with := plans.of(line[:w.start] + mark + " " + line[w.start:]); with != "" && !strings.Contains(with, mark) {
+				t.Errorf("%s: %s before %q is not obeyed:\n%s", line, mark, w.value, with)
+			}
+			if with := plans.of(line[:w.end] + mark + line[w.end:]); with != "" && !strings.Contains(with, mark) {
+				t.Errorf("%s: %s behind %q is not obeyed:\n%s", line, mark, w.value, with)
+			}
+			if w.key == "ruler" {
+				continue // it may say what is plain from the expression
+			}
+			if without := plans.of(line[:w.start] + line[w.end:]); without == whole {
+				t.Errorf("%s: %q makes no difference", line, w.value)
+			}
+		}
+	}
+	if checked < 500 {
+		t.Errorf("only %d words were tried", checked)
+	}
+}
+
+// plans says what commands would write into an empty rulebook.
+type plans struct {
+	chat *chat
+	last string
+}
+
+func newPlans(t *testing.T) *plans {
+	t.Helper()
+	p := &plans{chat: newChat(t, nil)}
+	book, err := p.chat.backend.Book(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.chat.handler.backend.Apply = func(_ context.Context, _ rules.Request, intent rules.Intent) rules.Outcome {
+		change, err := intent.Plan(book)
+		if err != nil {
+			return rules.Outcome{Err: err}
+		}
+		p.last = change.Reason
+		paths := make([]string, 0, len(change.Files))
+		for path := range change.Files {
+			paths = append(paths, path)
+		}
+		slices.Sort(paths)
+		for _, path := range paths {
+			p.last += fmt.Sprintf("\n%s\n%s", path, change.Files[path])
+		}
+		return rules.Outcome{Result: rules.Success, Revision: "1a2b3c4", State: rules.Live}
+	}
+	return p
+}
+
+// of returns all that a command would write, and its reason; "" where it is refused.
+func (p *plans) of(text string) string {
+	p.last = ""
+	p.chat.say(text)
+	return p.last
+}
