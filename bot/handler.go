@@ -285,8 +285,7 @@ func again(prior rules.Record) Reply {
 func (h *Handler) record(ctx context.Context, request rules.Request, name string, ended answer) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	outcome := ended.outcome
-	outcome.Err, outcome.Diff, outcome.Reason = redactError(outcome.Err), redact(outcome.Diff), redact(outcome.Reason)
+	outcome := WithoutSecrets(ended.outcome)
 	if name == "unknown" {
 		name = ""
 	}
@@ -339,7 +338,7 @@ func (h *Handler) request(r *http.Request, f form, cli bool) rules.Request {
 		entry = "cli"
 	}
 	return rules.Request{
-		ID: h.options.NewID(), Time: h.options.Now(), Entry: entry, Remote: remote,
+		ID: h.options.NewID(), Time: h.options.Now(), Entry: entry, Remote: remote, Client: name(r.UserAgent()),
 		Actor:   rules.Person{ID: f.userID, Name: cmp.Or(f.userName, f.userID)},
 		Team:    rules.Place{ID: f.teamID, Name: f.teamDomain},
 		Channel: rules.Place{ID: f.channelID, Name: f.channelName},

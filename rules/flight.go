@@ -34,7 +34,7 @@ func (a *Applier) depart(ctx context.Context, d *desk, req Request, intent Inten
 	}
 	f := &flight{request: req, order: done.order, at: a.Now(), done: make(chan struct{}), change: Outcome{
 		Result: Success, Action: intent.Action(), Ruler: d.name, Revision: done.revision,
-		Refs: done.change.Refs, Diff: done.before.Diff(done.change), State: Pending, Continuity: draft.foretold, Findings: slices.Concat(done.findings, draft.examined),
+		Refs: done.change.Refs, Diff: done.before.Diff(done.change), Fields: fieldChanges(done.before, done.after, done.change.Refs), State: Pending, Continuity: draft.foretold, Findings: slices.Concat(done.findings, draft.examined),
 	}}
 	d.mu.Lock()
 	d.flying = append(d.flying, f)

@@ -19,7 +19,11 @@ type JournalObject struct {
 	Channel  JournalNamed  `json:"channel"`
 	Entry    string        `json:"entry"` // "chat", "cli", "import", "service"
 	Remote   string        `json:"remote,omitempty"`
-	Command  string        `json:"command"` // as typed, secrets cut
+	Client   string        `json:"client,omitempty"`  // the program that sent it
+	Host     string        `json:"host,omitempty"`    // where the service ran that took it
+	Version  string        `json:"version,omitempty"` // of that service
+	Zone     string        `json:"zone,omitempty"`    // in which times are told to people
+	Command  string        `json:"command"`           // as typed, secrets cut
 	Action   string        `json:"action,omitempty"`
 	Ruler    string        `json:"ruler,omitempty"`
 	Rules    []JournalRule `json:"rules,omitempty"`
@@ -30,6 +34,7 @@ type JournalObject struct {
 	Revision string        `json:"revision,omitempty"` // the commit
 	Undone   string        `json:"undone,omitempty"`   // the commit that took it back
 	Diff     string        `json:"diff,omitempty"`
+	Fields   []FieldChange `json:"fields,omitempty"` // what the diff means: which field from what to what
 	Reply    string        `json:"reply,omitempty"`
 	TookMS   int64         `json:"took_ms,omitempty"` // from the commit until the ruler showed it live
 }
@@ -56,9 +61,9 @@ func (e JournalEntry) Object() JournalObject {
 	o := JournalObject{
 		Seq: e.Seq, Request: q.ID, Time: q.Time.UTC().Truncate(time.Millisecond),
 		Actor: JournalNamed{q.Actor.ID, q.Actor.Name}, Team: JournalNamed(q.Team), Channel: JournalNamed(q.Channel),
-		Entry: q.Entry, Remote: q.Remote, Command: q.Command, Action: r.Action, Ruler: out.Ruler,
+		Entry: q.Entry, Remote: q.Remote, Client: q.Client, Host: q.Host, Version: q.Version, Zone: q.Zone, Command: q.Command, Action: r.Action, Ruler: out.Ruler,
 		Result: JournalResults(r)[0], State: string(out.State), Reason: out.Reason, Revision: out.Revision, Undone: out.Undone,
-		Diff: out.Diff, Reply: r.Reply, TookMS: out.Took.Milliseconds(),
+		Diff: out.Diff, Fields: out.Fields, Reply: r.Reply, TookMS: out.Took.Milliseconds(),
 	}
 	if !r.Done.IsZero() {
 		done := r.Done.UTC().Truncate(time.Millisecond)

@@ -47,12 +47,13 @@ func (s State) settled() bool { return s == Live || s == Reverted || s == Displa
 // Outcome is the account of one change.
 type Outcome struct {
 	Result   Result
-	Err      error  // why, when Result is not Success
-	Action   string // "add", "delete"
-	Refs     []Ref  // the rules that were touched
-	Diff     string // of the rule files, unified, without colour
-	Revision string // the commit, full hash; empty when nothing was committed
-	Undone   string // the commit that undid it or stands in its place, full hash, when State is Reverted or Displaced
+	Err      error         // why, when Result is not Success
+	Action   string        // "add", "delete"
+	Refs     []Ref         // the rules that were touched
+	Diff     string        // of the rule files, unified, without colour
+	Fields   []FieldChange // what the diff means
+	Revision string        // the commit, full hash; empty when nothing was committed
+	Undone   string        // the commit that undid it or stands in its place, full hash, when State is Reverted or Displaced
 	Ruler    string
 	State    State         // empty when nothing was committed
 	Reason   string        // why it is not live, for the person

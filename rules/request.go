@@ -28,5 +28,9 @@ type Request struct {
 	Channel Place
 	Entry   string // how it came in: "chat", "cli", "service" (the service itself, when it undoes a change), EntryImport
 	Remote  string // the peer's address
+	Client  string // the program that sent it, as it names itself; empty when it does not
+	Host    string // where the service ran that took it, its version and the time zone that it tells times in
+	Version string
+	Zone    string
 	Command string // the text as typed without "/alert " or "alertsmith ", secrets cut out
 }

@@ -23,7 +23,7 @@ type follower struct {
 // settled hears of a change that waited and is live now, or was undone.
 func (f *follower) settled(ctx context.Context, w rules.Waiting) {
 	ctx = context.WithoutCancel(ctx) // the service may be ending; the change has come to its end
-	err := f.journal.SetOutcome(ctx, w.Request.ID, w.Outcome)
+	err := f.journal.SetOutcome(ctx, w.Request.ID, bot.WithoutSecrets(w.Outcome))
 	if errors.Is(err, journal.ErrNotReceived) {
 		return // whoever gave the command hears it from the replica that took it
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/prometheus/common/version"
+
 	"github.com/alertsmith/alertsmith/bot"
 	"github.com/alertsmith/alertsmith/gitsync"
 	"github.com/alertsmith/alertsmith/gitsync/journal"
@@ -131,7 +133,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		Templates:  s.templates,
 		Zone:       location,
 	}
-	chat.journal = steppedJournal{s.journal, s.answered, func(name string, took time.Duration) {
+	chat.journal = steppedJournal{s.journal, s.answered, hostname(), location, func(name string, took time.Duration) {
 		s.metrics.stepSeconds.WithLabelValues(name).Observe(took.Seconds())
 		step(name)
 	}}
@@ -212,12 +214,15 @@ const (
 type steppedJournal struct {
 	*journal.DB
 	answered func(context.Context, rules.Request) (*rules.Record, error)
+	host     string
+	zone     *time.Location
 	step     func(name string, took time.Duration)
 }
 
 // Receive is the path's step 2.
 func (j steppedJournal) Receive(ctx context.Context, request rules.Request) (*rules.Record, error) {
 	start := time.Now()
+	request.Host, request.Version, request.Zone = j.host, version.Version, j.zone.String()
 	prior, err := j.DB.Receive(ctx, request)
 	if err == nil && prior == nil {
 		if prior, err = j.answered(ctx, request); prior != nil {

@@ -21,6 +21,8 @@ type outcome struct {
 	State    rules.State   `json:"state,omitempty"`
 	Reason   string        `json:"reason,omitempty"`
 	Took     time.Duration `json:"took,omitempty"` // nanoseconds
+
+	Fields []rules.FieldChange `json:"fields,omitempty"`
 }
 
 type failure struct {
@@ -31,7 +33,7 @@ type failure struct {
 func encodeOutcome(o rules.Outcome) ([]byte, error) {
 	stored := outcome{
 		Result: o.Result, Action: o.Action, Refs: o.Refs, Diff: o.Diff, Revision: o.Revision, Undone: o.Undone,
-		Ruler: o.Ruler, State: o.State, Reason: o.Reason, Took: o.Took,
+		Ruler: o.Ruler, State: o.State, Reason: o.Reason, Took: o.Took, Fields: o.Fields,
 	}
 	if o.Err != nil {
 		stored.Err = &failure{Kind: rules.KindOf(o.Err), Text: o.Err.Error()}
@@ -49,7 +51,7 @@ func decodeOutcome(data []byte) (rules.Outcome, error) {
 	}
 	o := rules.Outcome{
 		Result: stored.Result, Action: stored.Action, Refs: stored.Refs, Diff: stored.Diff, Revision: stored.Revision,
-		Undone: stored.Undone, Ruler: stored.Ruler, State: stored.State, Reason: stored.Reason, Took: stored.Took,
+		Undone: stored.Undone, Ruler: stored.Ruler, State: stored.State, Reason: stored.Reason, Took: stored.Took, Fields: stored.Fields,
 	}
 	if stored.Err != nil {
 		o.Err = &rules.Error{Kind: stored.Err.Kind, Text: stored.Err.Text, Offset: -1}

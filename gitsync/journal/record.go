@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"modernc.org/sqlite"
 
@@ -23,11 +22,11 @@ func (d *DB) Receive(ctx context.Context, r rules.Request) (prior *rules.Record,
 	}
 	result, err := d.exec(ctx,
 		`INSERT INTO commands (request_id, request_key, received, actor_id, actor_name, actor_email, team_id, team_name,
-			channel_id, channel_name, entry, remote, command)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			channel_id, channel_name, entry, remote, command, about)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (request_key) DO NOTHING`,
 		r.ID, sql.NullString{String: r.Key, Valid: r.Key != ""}, r.Time.UnixMilli(), r.Actor.ID, r.Actor.Name, r.Actor.Email,
-		r.Team.ID, r.Team.Name, r.Channel.ID, r.Channel.Name, r.Entry, r.Remote, r.Command)
+		r.Team.ID, r.Team.Name, r.Channel.ID, r.Channel.Name, r.Entry, r.Remote, r.Command, encodeAbout(r))
 	if err != nil {
 		return nil, unavailable(err, "%s", notAccepted+fault(err))
 	}
@@ -119,41 +118,14 @@ func (d *DB) read(ctx context.Context, where string, args ...any) ([]rules.Recor
 	return records, wrap(err, "the journal cannot be read")
 }
 
-// records reads the rows that where selects. Times come back in UTC and to the millisecond.
+// records reads the rows that where selects, by the connection that writes: it sees what was just written.
 func (d *DB) records(ctx context.Context, where string, args ...any) ([]rules.Record, error) {
-	rows, err := d.sql.QueryContext(ctx,
-		//nolint:gosec // where is one of this file's own literals
-		`SELECT request_id, COALESCE(request_key, ''), received, actor_id, actor_name, actor_email, team_id, team_name, channel_id,
-			channel_name, entry, remote, command, action, outcome, reply, in_channel, done
-		FROM commands `+where, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+	entries, err := readEntries(ctx, d.sql, where, args...)
 	var records []rules.Record
-	for rows.Next() {
-		var (
-			r        rules.Record
-			received int64
-			done     sql.NullInt64
-			encoded  []byte
-		)
-		q := &r.Request
-		err := rows.Scan(&q.ID, &q.Key, &received, &q.Actor.ID, &q.Actor.Name, &q.Actor.Email, &q.Team.ID, &q.Team.Name, &q.Channel.ID,
-			&q.Channel.Name, &q.Entry, &q.Remote, &q.Command, &r.Action, &encoded, &r.Reply, &r.InChannel, &done)
-		if err != nil {
-			return nil, err
-		}
-		q.Time = time.UnixMilli(received).UTC()
-		if done.Valid {
-			r.Done = time.UnixMilli(done.Int64).UTC()
-		}
-		if r.Outcome, err = decodeOutcome(encoded); err != nil {
-			return nil, fmt.Errorf("outcome of request %s: %w", q.ID, err)
-		}
-		records = append(records, r)
+	for _, e := range entries {
+		records = append(records, e.Record)
 	}
-	return records, rows.Err()
+	return records, err
 }
 
 // wrap is unavailable for an error, and nil for none.

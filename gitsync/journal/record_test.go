@@ -24,7 +24,7 @@ func request(id, key string) rules.Request {
 		ID: id, Key: key, Time: arrived,
 		Actor: rules.Person{ID: "u1", Name: "aiko", Email: "aiko@example.org"},
 		Team:  rules.Place{ID: "t1", Name: "ops team"}, Channel: rules.Place{ID: "c1", Name: "ops"},
-		Entry: "chat", Remote: "192.0.2.1:4711", Command: "add \x00 'x' \"y\"\n; DROP TABLE commands;--",
+		Entry: "chat", Remote: "192.0.2.1:4711", Client: "curl", Host: "mon1", Version: "1.2.3", Zone: "Asia/Tokyo", Command: "add \x00 'x' \"y\"\n; DROP TABLE commands;--",
 	}
 }
 
@@ -33,7 +33,7 @@ func finished(r rules.Request, state rules.State) rules.Record {
 		Request: r, Action: "add", Reply: "added", InChannel: true, Done: arrived.Add(time.Second),
 		Outcome: rules.Outcome{
 			Result: rules.Success, Action: "add", Refs: []rules.Ref{{Ruler: "loki", Path: "ops/x.yaml", Group: "x", Name: "x", Nth: 1}},
-			Diff: "+x\n", Revision: "abc", Ruler: "loki", State: state, Reason: "not reachable", Took: 300 * time.Millisecond,
+			Diff: "+x\n", Fields: []rules.FieldChange{{Rule: "x", Field: "for", Was: "1m", Is: "5m"}}, Revision: "abc", Ruler: "loki", State: state, Reason: "not reachable", Took: 300 * time.Millisecond,
 		},
 	}
 }

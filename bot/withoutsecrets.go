@@ -1,0 +1,17 @@
+package bot
+
+import (
+	"slices"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// WithoutSecrets returns an outcome as it may be written down: what looks like a secret is cut out of its texts.
+func WithoutSecrets(o rules.Outcome) rules.Outcome {
+	o.Err, o.Diff, o.Reason = redactError(o.Err), redact(o.Diff), redact(o.Reason)
+	o.Fields = slices.Clone(o.Fields)
+	for i, f := range o.Fields {
+		o.Fields[i].Was, o.Fields[i].Is = redact(f.Was), redact(f.Is)
+	}
+	return o
+}

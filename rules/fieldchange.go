@@ -1,0 +1,53 @@
+package rules
+
+// FieldChange is what a change did to one field of a rule, as Rule.Fields names it. Was is empty where the rule had no such field, Is where it
+// has none any more.
+type FieldChange struct {
+	Rule  string `json:"rule"` // its name after the change; before it where it is gone
+	Field string `json:"field"`
+	Was   string `json:"was,omitempty"`
+	Is    string `json:"is,omitempty"`
+}
+
+// fieldChanges returns what differs between two books in some rules, field by field, in the order of a rule file; those of the first few of many
+// rules.
+func fieldChanges(before, after *Book, refs []Ref) (changes []FieldChange) {
+	for _, ref := range refs[:min(len(refs), maxAlertTrailers)] {
+		var was, is Rule
+		if e, ok := before.Get(ref); ok {
+			was = e.Rule
+		}
+		if e, ok := after.Get(ref); ok {
+			is = e.Rule
+		}
+		changes = append(changes, was.changesTo(is, ref.Name)...)
+	}
+	return changes
+}
+
+// changesTo returns the fields in which another rule differs; the zero rule has none.
+func (r Rule) changesTo(other Rule, name string) (changes []FieldChange) {
+	var fields []Field
+	if other.Name() != "" {
+		fields = other.Fields()
+	}
+	now := map[string]string{}
+	for _, f := range fields {
+		now[f.Name] = f.Value
+	}
+	known := map[string]bool{}
+	if r.Name() != "" {
+		for _, f := range r.Fields() {
+			known[f.Name] = true
+			if now[f.Name] != f.Value {
+				changes = append(changes, FieldChange{name, f.Name, f.Value, now[f.Name]})
+			}
+		}
+	}
+	for _, f := range fields {
+		if !known[f.Name] {
+			changes = append(changes, FieldChange{name, f.Name, "", f.Value})
+		}
+	}
+	return changes
+}
