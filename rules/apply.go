@@ -60,6 +60,9 @@ type ApplierOptions struct {
 	// LastTold and Told remember, as LastGood and Good do, the newest commit of a bad push that External was told of.
 	LastTold func() (revision string)
 	Told     func(revision string)
+	// Snapshot is what Applier.Snapshot returned in an earlier run of this very program, unchanged: another version may judge otherwise. nil
+	// when there is none. It saves the time that reading and checking the rule files takes.
+	Snapshot []byte
 	// Irregular returns what is below rulers' directories at a revision and is no file that can be read: symbolic links, submodules. nil
 	// looks for none.
 	Irregular func(ctx context.Context, revision string) ([]Problem, error)
@@ -110,6 +113,11 @@ func NewApplier(opts ApplierOptions) *Applier {
 		a.desks[ruler.Info().Name] = newDesk(ruler)
 	}
 	a.book = NewBook(infos)
+	if len(opts.Snapshot) > 0 {
+		if err := a.book.read.recall(opts.Snapshot); err != nil {
+			a.Logger.Warn("What was known of the rule files cannot be used; all are read and checked again", "err", err)
+		}
+	}
 	return a
 }
 

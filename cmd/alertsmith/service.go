@@ -41,6 +41,7 @@ type service struct {
 	index    *historyIndex
 	webhook  *webhook // nil where no secret is configured
 	known    *revisions
+	snapshots
 }
 
 // serve listens, reconciles and takes commands until ctx ends; then it lets the commands that are being worked on end.
@@ -56,6 +57,7 @@ func (s *service) serve(ctx context.Context, flags *web.FlagConfig, stdout io.Wr
 	background.Go(func() { _ = s.applier.Run(running) }) // it ends with nothing but its context
 	background.Go(func() { s.followGit(running) })
 	background.Go(func() { s.book.KeepHouse(running) })
+	background.Go(func() { s.snapshots.keep(running, s.applier.Snapshot) })
 	background.Go(func() { s.index.Run(running) })
 	background.Go(func() { s.search.Run(running, s.logger.With("part", "journal")) })
 	background.Go(func() { s.reloadOnHangup(running) })

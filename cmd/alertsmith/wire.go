@@ -83,7 +83,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		return err
 	}
 	known := newRevisions(filepath.Join(s.settings.storage, stateName), s.logger.With("part", "rulers"))
-	s.known = known
+	s.known, s.snapshots = known, snapshots{filepath.Join(s.settings.storage, stateName, snapshotName), s.logger.With("part", "rulers")}
 	s.applier = rules.NewApplier(rules.ApplierOptions{
 		Store:             s.book,
 		Rulers:            rulers,
@@ -106,6 +106,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		External:     s.external,
 		LastTold:     func() string { return known.last(toldRevision) },
 		Told:         func(revision string) { known.note(toldRevision, revision) },
+		Snapshot:     s.snapshots.load(),
 		Irregular: func(ctx context.Context, revision string) ([]rules.Problem, error) {
 			return s.book.Irregular(ctx, revision, s.dirs())
 		},
