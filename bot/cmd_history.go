@@ -121,7 +121,7 @@ func (c *call) historyQuery() (q rules.HistoryQuery, err error) {
 
 // action returns the action that a word means: a command that changes rules, or one that is no command.
 func (c *call) action(word string) (string, error) {
-	known := []string{"external", "import"}
+	known := []string{rules.Expire{}.Action(), "external", "import"}
 	for _, command := range c.table {
 		if !command.Changes {
 			continue

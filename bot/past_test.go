@@ -57,7 +57,7 @@ func TestHistory(t *testing.T) {
 		{`history disk n=2 page=2`, []string{"page 2", "12:00:00", "11:00:00"}, []string{"13:00:00", "more"}},
 		{`history disk n=2 page=7`, []string{"There are no more changes of `disk`."}, nil},
 		{`history n=51`, []string{"takes a number from 1 to 50", "/alert history n=20"}, nil},
-		{`history action=remoove`, []string{"takes one of add, delete, external, import, restore, undo"}, nil},
+		{`history action=remoove`, []string{"takes one of add, apply, copy, delete, edit, expire, external, import, move, pause, rename, restore, resume, undo"}, nil},
 		{`history since=sometime`, []string{"takes how long ago, such as 7d"}, nil},
 		{`history since=2027-01-01`, []string{"lies in the future: it is 2026-11-21 "}, nil},
 		{`history by=@`, []string{"takes the name of a person", "by=@alice"}, nil},
