@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// TestStateAtIsGits holds the rulebook as of random times to the tree that Git has of the last commit of the branch that was not later.
+func TestStateAtIsGits(t *testing.T) {
+	t.Parallel()
+	i := importRandom(t, 11, 120)
+	x := i.index(t, openJournal(t), indexedRulers...)
+	if _, err := x.round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go x.Run(ctx)
+	dated := strings.Fields(i.git(t, "", "log", "--first-parent", "--format=%H %ct", "main")) // the newest first
+	var times []int64
+	for n := 1; n < len(dated); n += 2 {
+		when, err := strconv.ParseInt(dated[n], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		times = append(times, when)
+	}
+	first, newest := slices.Min(times), slices.Max(times)
+	r := rand.New(rand.NewPCG(7, 8)) //nolint:gosec // the same times each time
+	for range 60 {
+		at := first - 10 + r.Int64N(newest-first+20)
+		want := ""
+		if n := slices.IndexFunc(times, func(when int64) bool { return when <= at }); n >= 0 {
+			want = dated[2*n]
+		}
+		got, err := x.RevisionAt(t.Context(), time.Unix(at, 0))
+		if err != nil || got != want {
+			t.Fatalf("RevisionAt(%d) = %q, %v; want %q", at, got, err, want)
+		}
+		if want == "" {
+			continue
+		}
+		tree, err := i.book.At(t.Context(), got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		book, err := rules.NewBook(indexedRulers).At(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours, theirs := map[string]string{}, map[string]string{}
+		for _, ruler := range indexedRulers {
+			for _, f := range book.RuleFiles(ruler.Name) {
+				ours[ruler.Dir+"/"+f.Path] = f.ID
+			}
+		}
+		for line := range strings.Lines(i.git(t, "", "ls-tree", "-r", want, "prometheus/", "loki/")) {
+			if fields := strings.Fields(line); fields[0] == "100644" && (strings.HasSuffix(fields[3], ".yaml") || strings.HasSuffix(fields[3], ".yml")) {
+				theirs[fields[3]] = fields[2]
+			}
+		}
+		if diff := cmp.Diff(theirs, ours); diff != "" {
+			t.Errorf("at %d, commit %s (-git +ours):\n%s", at, want, diff)
+		}
+	}
+}
