@@ -3,6 +3,7 @@ package ruler
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -79,7 +80,10 @@ func (x *examination) ask(ctx context.Context) bool {
 	}
 	for _, read := range reads[:min(len(reads), maxSelectors)] {
 		if err := x.look(ctx, x, read); err != nil {
-			reason := strings.TrimSuffix(err.Error(), ".")
+			reason := x.Name + " could not be asked"
+			if e, ok := errors.AsType[*rules.Error](err); ok {
+				reason = strings.TrimSuffix(e.Text, ".")
+			}
 			if ctx.Err() != nil {
 				reason = fmt.Sprintf("%s did not answer within %s", x.Name, examineBudget)
 			}
