@@ -132,6 +132,14 @@ func Settled(w rules.Waiting, now time.Time) Reply {
 	return Reply{Text: text, InChannel: true}
 }
 
+// Own returns what a channel hears of a command that the service gave itself, as its time had come.
+func Own(request rules.Request, o rules.Outcome) Reply {
+	if o.Err != nil {
+		return Reply{InChannel: true, Text: fmt.Sprintf("It was time for %s, but it could not be done: %s It is tried again.", code(request.Command), escape(publicText(o.Err)))}
+	}
+	return Reply{InChannel: true, Text: outcomeText(request.Actor, "", o) + undoHint("/alert", request, o)}
+}
+
 // Interrupted returns what a channel hears of a command of which it was not known how it ended: its Outcome says what had come of it.
 func Interrupted(r rules.Record) Reply {
 	if r.Outcome.Revision == "" {

@@ -44,6 +44,9 @@ type ApplierOptions struct {
 	// every one, live before or not, that a commit in the rulebook says was displaced. Of those it is told what the commit tells, also when
 	// another replica made it, and twice only when the service is killed before Good.
 	Settled func(ctx context.Context, settled Waiting)
+	// Own is called with every command that the service gives itself, before it is worked on. It calls do once, with the request as it is to be
+	// made, or puts the command off for a while by not calling it; nil calls it.
+	Own func(ctx context.Context, own OwnCommand, do func(context.Context, Request) Outcome)
 	// LastAccepted returns the revision that Accepted was last told for a ruler, in this run of the service or an earlier one; "" for
 	// none. It is what a ruler gets back when it refuses what came after.
 	LastAccepted func(ruler string) (revision string)
@@ -132,6 +135,9 @@ func (o *ApplierOptions) deafen() {
 	}
 	if o.Settled == nil {
 		o.Settled = func(context.Context, Waiting) {}
+	}
+	if o.Own == nil {
+		o.Own = func(ctx context.Context, own OwnCommand, do func(context.Context, Request) Outcome) { do(ctx, own.Request) }
 	}
 	if o.LastAccepted == nil {
 		o.LastAccepted = func(string) string { return "" }

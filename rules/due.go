@@ -16,8 +16,17 @@ type due struct {
 	at      time.Time
 	command string // as a person would type it
 	names   string // what it is about, for good: it is done once
+	ref     Ref    // the rule
+	asked   string // the request that asked for it, where it is known
 	intent  Intent
 	tried   time.Time
+}
+
+// OwnCommand is a command that the service gives itself, as its time has come.
+type OwnCommand struct {
+	Request Request // its ID is the same for every replica and after a restart; without a place
+	Ref     Ref     // the rule that it is about
+	Asked   string  // the id of the request that asked for it; empty where a comment in the rule does
 }
 
 // keepTime resumes the rules whose pause is over and deletes those whose time is, until ctx ends. Replicas that do it at once do it once:
@@ -56,12 +65,12 @@ func (b *Book) due() ([]due, error) {
 	for _, p := range paused {
 		if !p.Until.IsZero() {
 			intent := Resume{Address: p.Address(), Request: p.Request, Reason: "the pause until " + p.Until.UTC().Format(time.RFC3339) + " is over"}
-			all = append(all, due{at: p.Until, command: "resume " + p.Ref.Name, names: "resume " + p.Request, intent: intent})
+			all = append(all, due{at: p.Until, command: "resume " + p.Ref.Name, names: "resume " + p.Request, ref: p.Ref, asked: p.Request, intent: intent})
 		}
 	}
 	for _, e := range b.Entries("") {
 		if at, said := e.Expires(); said {
-			all = append(all, due{at: at, command: "delete " + e.Ref.Name, names: "expire " + hashAddress(e.Ref) + at.UTC().Format(time.RFC3339), intent: Expire{e.Ref, at}})
+			all = append(all, due{at: at, command: "delete " + e.Ref.Name, names: "expire " + hashAddress(e.Ref) + at.UTC().Format(time.RFC3339), ref: e.Ref, intent: Expire{e.Ref, at}})
 		}
 	}
 	return all, nil
@@ -74,10 +83,13 @@ func (a *Applier) doDue(ctx context.Context, d due) {
 		return
 	}
 	a.behind(ctx, func(ctx context.Context) {
-		out := a.Apply(ctx, request, d.intent)
-		if out.Err != nil && KindOf(out.Err) != NotFound { // another replica was faster
-			a.Logger.Warn("What was due could not be done", "command", d.command, "err", out.Err)
-		}
+		a.Own(ctx, OwnCommand{Request: request, Ref: d.ref, Asked: d.asked}, func(ctx context.Context, request Request) Outcome {
+			out := a.Apply(ctx, request, d.intent)
+			if out.Err != nil && KindOf(out.Err) != NotFound { // another replica was faster
+				a.Logger.Warn("What was due could not be done", "command", d.command, "err", out.Err)
+			}
+			return out
+		})
 	})
 }
 

@@ -91,6 +91,13 @@ func (m *mattermost) heard(words ...string) bool {
 	})
 }
 
+// all returns everything that the bot posted.
+func (m *mattermost) all() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return strings.Join(m.posts, "\n")
+}
+
 // form returns what the server sends for a command, its trigger id signed. id is the client's trigger id.
 func (m *mattermost) form(id, text string) url.Values {
 	signed := fmt.Sprintf("%s:%s:%d:", id, userID, time.Now().UnixMilli())

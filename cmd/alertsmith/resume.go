@@ -35,7 +35,7 @@ func (f *follower) settled(ctx context.Context, w rules.Waiting) {
 
 // tell tells the channel of a request.
 func (f *follower) tell(ctx context.Context, request rules.Request, reply bot.Reply) {
-	if f.mattermost == nil || request.Entry != "chat" {
+	if own := request.Entry == "service" && request.Channel.ID != ""; f.mattermost == nil || request.Entry != "chat" && !own {
 		return
 	}
 	if err := f.mattermost.Tell(ctx, request, reply); err != nil {

@@ -99,6 +99,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 			step(name)
 		},
 		Settled:      s.follower.settled,
+		Own:          s.own,
 		LastAccepted: func(ruler string) string { return known.last(acceptedPrefix + ruler) },
 		Accepted:     func(ruler, revision string) { known.noteSoon(acceptedPrefix+ruler, revision) },
 		LastGood:     func() string { return known.last(goodRevision) },

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alertsmith/alertsmith/gitsync/journal"
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// ownCommands returns what a service's journal says of the commands that it gave itself, the newest first.
+func ownCommands(t *testing.T, s *system) (own []rules.Record) {
+	t.Helper()
+	db, err := journal.Open(t.Context(), filepath.Join(s.dir, "data", journalName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	records, err := db.Recent(context.WithoutCancel(t.Context()), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range records {
+		if r.Request.Entry == "service" {
+			own = append(own, r)
+		}
+	}
+	return own
+}
+
+// TestOwnCommandsAreTold holds that what the service does by itself is in the journal, and told where it was asked for; also after a kill in the
+// middle of it.
+func TestOwnCommandsAreTold(t *testing.T) {
+	t.Parallel()
+	needRulers(t, "prometheus")
+	m := startMattermost(t)
+	s, write := chatSystem(t, m)
+	prometheus := mustPrometheus(t, s.dir)
+	write("alertsmith.yml", configuration(m, prometheus.URL, userID))
+	s.start()
+	for i, text := range []string{
+		"add node-down expr='up == 0'",
+		"add short-lived expr='up == 2' expires=3s",
+		"pause node-down for=1s",
+	} {
+		if a, err := s.post(m.form(fmt.Sprintf("%026d", i+1), text)); err != nil || a.result != rules.Success {
+			t.Fatalf("%s: %+v, %v", text, a, err)
+		}
+	}
+	await(t, "the channel hears of the resumption", func() bool { return m.heard("node-down", "resumed by Alertsmith", "live in prometheus", "undo") })
+	await(t, "the channel hears of the expiry", func() bool { return m.heard("short-lived", "its time was over", "gone from prometheus") })
+
+	if a, err := s.post(m.form(secondTrigger, "pause node-down for=5s")); err != nil || a.result != rules.Success {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	s.kill()
+	s.start(killAt + "=" + rules.StepCommitted) // when the time has come
+	await(t, "the service is killed", func() bool {
+		response, err := http.Get(s.url + "/-/healthy")
+		if err == nil {
+			response.Body.Close()
+		}
+		return err != nil
+	})
+	s.kill()
+	s.start()
+	await(t, "the channel hears of what a kill interrupted", func() bool { return strings.Count(m.all(), "resumed by Alertsmith") == 2 })
+	s.stop()
+
+	own := ownCommands(t, s)
+	if len(own) != 3 {
+		t.Fatalf("the journal has %d commands of the service: %+v", len(own), own)
+	}
+	for i, want := range []string{"resume node-down", "delete short-lived", "resume node-down"} {
+		r := own[i]
+		if r.Request.Command != want || r.Done.IsZero() || r.Outcome.Result != rules.Success || r.Outcome.Revision == "" ||
+			r.Request.Actor.Name != "Alertsmith" || r.Request.Channel.ID != channelID || r.Request.Channel.Name != "alerts" || r.Reply == "" {
+			t.Errorf("%s is written down as %+v", want, r)
+		}
+	}
+}
+
+// TestOwnCommandsOfReplicas holds that two replicas resume a rule once, and agree on what they write down.
+func TestOwnCommandsOfReplicas(t *testing.T) {
+	t.Parallel()
+	needRulers(t, "prometheus")
+	server := filepath.Join(t.TempDir(), "server.git")
+	gitIn(t, ".", "init", "-q", "--bare", "-b", "main", server)
+	var replicas []*system
+	for range 2 {
+		dir := t.TempDir()
+		prometheus := mustPrometheus(t, dir)
+		file := filepath.Join(dir, "alertsmith.yml")
+		if err := os.WriteFile(file, fmt.Appendf(nil, "git: {remote: %q, push: required, fetch_interval: 1s}\n", server), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := newSystem(t, "--prometheus.url="+prometheus.URL, "--prometheus.rules-dir="+filepath.Join(dir, "prometheus-rules"), "--config.file="+file)
+		s.start()
+		replicas = append(replicas, s)
+	}
+	const pauses = 4
+	for i := range pauses {
+		replicas[i%2].must(fmt.Sprintf("add here-%d expr='up == %d'", i, i))
+	}
+	for i := range pauses {
+		replicas[i%2].must(fmt.Sprintf("pause here-%d for=2s", i))
+	}
+	resumed := func() int { return strings.Count(gitIn(t, server, "log", "--format=%s", "main"), "resume here-") }
+	await(t, "the rules are resumed", func() bool { return resumed() == pauses })
+	for _, s := range replicas {
+		s.stop()
+	}
+	if n := resumed(); n != pauses {
+		t.Errorf("%d rules were resumed %d times", pauses, n)
+	}
+	revisions := map[string]string{} // request → commit
+	for _, s := range replicas {
+		for _, r := range ownCommands(t, s) {
+			if r.Outcome.Result != rules.Success || r.Outcome.Revision == "" {
+				t.Errorf("%s: %+v", r.Request.Command, r.Outcome)
+			}
+			if other, known := revisions[r.Request.ID]; known && other != r.Outcome.Revision {
+				t.Errorf("%s is two commits: %s, %s", r.Request.Command, other, r.Outcome.Revision)
+			}
+			revisions[r.Request.ID] = r.Outcome.Revision
+		}
+	}
+	if len(revisions) != pauses {
+		t.Errorf("the journals have %d resumptions, want %d", len(revisions), pauses)
+	}
+}
