@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // document is a YAML text with its node tree and its lines, so that an edit can be made by position. Lines count from 0
@@ -27,11 +27,16 @@ func readDocument(text []byte) (*document, error) {
 	if err := yaml.Unmarshal(text, &node); err != nil {
 		return nil, err
 	}
-	d := &document{text: text, starts: lineStarts(text)}
+	var root *yaml.Node
 	if len(node.Content) > 0 {
-		d.root = node.Content[0]
+		root = node.Content[0]
 	}
-	return d, nil
+	return newDocument(text, root), nil
+}
+
+// newDocument returns text that is parsed already.
+func newDocument(text []byte, root *yaml.Node) *document {
+	return &document{text: text, starts: lineStarts(text), root: root}
 }
 
 // lineStarts finds the lines as YAML 1.1 counts them: a carriage return alone, NEL, LS and PS end a line too.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // appendRules returns the file with rules added at the end of one of its groups, and every other byte as it was. Only a file

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/alertsmith/alertsmith/rules/expr"
 )
@@ -45,31 +45,31 @@ type placedRule struct {
 
 // readFile parses and checks a rule file. What is wrong with it is in its problems; what of its rules can be told is in its groups.
 func readFile(id string, dialect expr.Dialect, content []byte) *file {
+	f, _ := readWithText(id, dialect, content)
+	return f
+}
+
+// readWithText is readFile, and returns the text to be edited; nil when it cannot be.
+func readWithText(id string, dialect expr.Dialect, content []byte) (*file, *document) {
 	f := &file{id: id, dialect: dialect, content: content}
-	if len(content) > expr.MaxFile {
-		f.problems = dialect.CheckFile(content)
-		return f
-	}
-	d, err := readDocument(content)
-	if err == nil && d.root != nil {
+	text := expr.ReadDocument(content)
+	if text.Root != nil {
 		// Whoever follows aliases must not be led round in a circle.
-		if alias := selfReference(d.root, map[*yaml.Node]bool{}); alias != nil {
+		if alias := selfReference(text.Root, map[*yaml.Node]bool{}); alias != nil {
 			f.problems = []expr.Problem{{Line: alias.Line, Column: alias.Column, Text: fmt.Sprintf("the alias *%s stands within what it names", alias.Value)}}
-			return f
+			return f, nil
 		}
 	}
-	f.problems = dialect.CheckFile(content)
-	if err != nil {
-		if len(f.problems) == 0 {
-			f.problems = []expr.Problem{{Text: err.Error()}}
-		}
-		return f
+	f.problems = dialect.Check(text)
+	if text.Root == nil {
+		return f, nil
 	}
+	d := newDocument(content, text.Root)
 	f.groups = d.readGroups()
 	f.asksForAlerts = slices.ContainsFunc(f.groups, func(g group) bool {
 		return slices.ContainsFunc(g.Rules, func(r placedRule) bool { return strings.Contains(r.Expr, alertsWord) })
 	})
-	return f
+	return f, d
 }
 
 // readGroups returns the groups of a rule file and their rules, as far as they can be told.

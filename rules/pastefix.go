@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/prometheus/common/model"
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // readTyped reads pasted YAML as readPaste does. What was typed with other signs, or with tabs before its lines, is read as it was meant where

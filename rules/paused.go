@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // Paused is a rule that no ruler has for a while. It stands in a file of its own in the rulebook, below paused/, which no ruler reads.

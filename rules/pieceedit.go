@@ -46,7 +46,7 @@ func (f *file) oneOf(want []group, edit func(blank bool) []byte, blank bool) (*f
 
 // withPiece returns the file with other lines for one of its rules, which then says what is wanted. Errors are *Error.
 func (f *file) withPiece(groupIndex, index int, p piece, wanted placedRule) (*file, error) {
-	d, err := readDocument(f.content)
+	d, err := f.memory.document(f)
 	if err != nil {
 		return nil, notChanged(err)
 	}

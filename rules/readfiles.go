@@ -18,7 +18,7 @@ type readFiles struct {
 	mu         sync.Mutex
 	young, old map[fileKey]*file // when young is full it becomes old
 	bytes      int               // of the contents in young
-	edited     [16]edited        // the files that were to be edited last
+	edited     [32]edited        // the files that were read or to be edited last: what is written is often edited next
 	next       int               // of edited, to be forgotten
 }
 
@@ -35,7 +35,7 @@ type fileKey struct {
 }
 
 // maxEdited is the length in bytes of the longest text that is remembered to be edited.
-const maxEdited = 64 << 10
+const maxEdited = 32 << 10
 
 // room is how many bytes of content one half of the memory holds.
 const room = 4 << 20
@@ -59,10 +59,11 @@ func (r *readFiles) file(id string, dialect expr.Dialect, content []byte) *file 
 	if f := r.known(key); f != nil {
 		return f
 	}
-	f := readFile(id, dialect, content)
+	f, text := readWithText(id, dialect, content)
 	f.memory = r
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.remember(f, text)
 	if r.young == nil || r.bytes > room {
 		r.young, r.old, r.bytes = map[fileKey]*file{}, r.young, 0
 	}
@@ -88,9 +89,17 @@ func (r *readFiles) document(f *file) (*document, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.edited[r.next] = edited{f, d}
-	r.next = (r.next + 1) % len(r.edited)
+	r.remember(f, d)
 	return d, nil
+}
+
+// remember keeps a text that may be edited next. The caller holds mu.
+func (r *readFiles) remember(f *file, text *document) {
+	if text == nil || len(f.content) > maxEdited {
+		return
+	}
+	r.edited[r.next] = edited{f, text}
+	r.next = (r.next + 1) % len(r.edited)
 }
 
 // all reads the files at these places, as many at once as there are processors; nil for those that are gone.

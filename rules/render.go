@@ -10,7 +10,7 @@ import (
 	"unicode"
 
 	"github.com/prometheus/common/model"
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // renderFile returns a rule file with one group, written the way a person would.

@@ -92,7 +92,7 @@ func (f *file) groupIndex(name string) int {
 
 // piece returns a rule's lines; false where they cannot be told from others.
 func (f *file) piece(group string, index int) (piece, bool) {
-	d, err := readDocument(f.content)
+	d, err := f.memory.document(f)
 	if err != nil {
 		return piece{}, false
 	}
@@ -105,7 +105,7 @@ func (f *file) piece(group string, index int) (piece, bool) {
 
 // frameOf returns the lines of a group that are not its rules', without indentation; nil where they cannot be told from those.
 func (f *file) frameOf(group string) []string {
-	d, err := readDocument(f.content)
+	d, err := f.memory.document(f)
 	if err != nil {
 		return nil
 	}

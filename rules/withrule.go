@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // The order in which a rule and a group are written.
@@ -27,7 +27,7 @@ type fileEdit struct {
 
 // edit begins to edit a file. Errors are *Error.
 func (f *file) edit() (*fileEdit, error) {
-	d, err := readDocument(f.content)
+	d, err := f.memory.document(f)
 	if err != nil {
 		return nil, notChanged(err)
 	}

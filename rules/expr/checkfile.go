@@ -9,7 +9,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
-	"go.yaml.in/yaml/v3" // the reader that rulefmt and both rulers use, so that we see what they will see
+	"go.yaml.in/yaml/v3"
 )
 
 // Problem is one thing wrong with a rule file.
@@ -20,32 +20,32 @@ type Problem struct {
 
 // file is a rule file while it is checked.
 type file struct {
-	lines  []string            // of the content
-	root   *yaml.Node          // of its only document; nil when it has none
-	groups []rulefmt.RuleGroup // nil when rulefmt could not decode it
+	content []byte
+	root    *yaml.Node          // of its only document; nil when it has none
+	groups  []rulefmt.RuleGroup // nil when rulefmt could not decode it
 }
 
 // CheckFile returns what the ruler would not take of a rule file, or would silently drop; nil when it is good.
-func (d Dialect) CheckFile(content []byte) (problems []Problem) {
+func (d Dialect) CheckFile(content []byte) []Problem { return d.Check(ReadDocument(content)) }
+
+// Check is CheckFile for a text that is read already.
+func (d Dialect) Check(text *Document) (problems []Problem) {
 	l, ok := d.language()
 	if !ok {
 		return []Problem{{Text: fmt.Sprintf("there is no dialect %q", d)}}
 	}
-	if len(content) > MaxFile {
-		return []Problem{{Text: fmt.Sprintf("the file is %d bytes long; at most %d are allowed", len(content), MaxFile)}}
+	if len(text.problems) > 0 {
+		return tidy(slices.Clone(text.problems))
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			problems = []Problem{{Text: fmt.Sprintf("the check broke on this file: %v", r)}}
+			problems = broken(r)
 		}
 	}()
-	f, problems := readFile(content)
-	if len(problems) > 0 {
-		return tidy(problems)
-	}
+	f := &file{content: text.content, root: text.Root}
 	decoded := true
 	if f.groups = l.goodGroups(f.root); f.groups == nil {
-		problems, decoded = f.parse(l, content)
+		problems, decoded = f.parse(l)
 	}
 	if decoded {
 		problems = append(problems, l.check(f)...)
@@ -54,8 +54,8 @@ func (d Dialect) CheckFile(content []byte) (problems []Problem) {
 }
 
 // parse has rulefmt say what is wrong, and reports whether it could decode the file.
-func (f *file) parse(l language, content []byte) (problems []Problem, decoded bool) {
-	groups, errs := rulefmt.Parse(content, false, l.names, adapter{promQLParser, l}, slog.New(slog.DiscardHandler))
+func (f *file) parse(l language) (problems []Problem, decoded bool) {
+	groups, errs := rulefmt.Parse(f.content, false, l.names, adapter{promQLParser, l}, slog.New(slog.DiscardHandler))
 	for _, err := range errs[:min(len(errs), maxProblems+1)] {
 		problems = append(problems, f.explain(err)...)
 	}

@@ -16,11 +16,11 @@ import (
 // requireAsStrict fails the test when a file is called good that rulefmt finds something wrong with, or reads otherwise.
 func requireAsStrict(t *testing.T, l language, content []byte) (good bool) {
 	t.Helper()
-	f, problems := readFile(content)
-	if len(problems) > 0 {
+	text := ReadDocument(content)
+	if len(text.problems) > 0 {
 		return false // it never comes so far
 	}
-	groups := l.goodGroups(f.root)
+	groups := l.goodGroups(text.Root)
 	if groups == nil {
 		return false
 	}

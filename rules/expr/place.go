@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -23,10 +24,7 @@ func (f *file) inside(text *yaml.Node, offset int, p Problem) Problem {
 	if text.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
 		number++ // the text begins below its | or >
 	}
-	if number > len(f.lines) {
-		return p
-	}
-	source := f.lines[number-1]
+	source := f.line(number)
 	from := 0
 	if number == text.Line {
 		from = min(len(source), text.Column-1)
@@ -35,6 +33,20 @@ func (f *file) inside(text *yaml.Node, offset int, p Problem) Problem {
 		p.Line, p.Column = number, utf8.RuneCountInString(source[:from+i]+before[start:])+1
 	}
 	return p
+}
+
+// line returns a line of the file, from 1; "" when there is none.
+func (f *file) line(number int) string {
+	rest := f.content
+	for range number - 1 {
+		_, after, found := bytes.Cut(rest, []byte("\n"))
+		if !found {
+			return ""
+		}
+		rest = after
+	}
+	line, _, _ := bytes.Cut(rest, []byte("\n"))
+	return string(line)
 }
 
 // rule returns the i-th rule of the group with this name; nil when there is none.

@@ -15,23 +15,23 @@ type RuleText struct {
 // ReadRuleText reads a rule's text: a list with this rule alone, and comments. False when it cannot be read without what stands around it:
 // a rule that refers to an anchor elsewhere, for one.
 func ReadRuleText(source string) (*RuleText, bool) {
-	f, problems := readFile([]byte(source))
-	if len(problems) > 0 {
+	text := ReadDocument([]byte(source))
+	if len(text.problems) > 0 {
 		return nil, false
 	}
-	rules := elements(f.root)
+	rules := elements(text.Root)
 	if len(rules) != 1 || rules[0].Kind != yaml.MappingNode {
 		return nil, false
 	}
-	return &RuleText{f, rules[0]}, true
+	return &RuleText{&file{content: text.content, root: text.Root}, rules[0]}, true
 }
 
 // Line returns a line of the text, from 1; "" when there is none.
 func (t *RuleText) Line(number int) string {
-	if number < 1 || number > len(t.file.lines) {
+	if number < 1 {
 		return ""
 	}
-	return t.file.lines[number-1]
+	return t.file.line(number)
 }
 
 // Place returns the line and the column, in characters, both from 1, of the byte at an offset in a field's value. The field is named as

@@ -1,37 +1,9 @@
 package expr
 
-import (
-	"bytes"
-	"errors"
-	"io"
-	"strings"
-
-	"go.yaml.in/yaml/v3"
-)
+import "go.yaml.in/yaml/v3"
 
 // maxKeys is the largest mapping in a rule file: the YAML reader compares each key with each other.
 const maxKeys = 1000
-
-// readFile reads a rule file's only document, and refuses what rulefmt would pass over or be overwhelmed by.
-func readFile(content []byte) (*file, []Problem) {
-	if err := checkText(string(content), MaxFile); err != nil {
-		return nil, []Problem{{Line: 1 + bytes.Count(content[:err.Offset], []byte("\n")), Text: err.Text}}
-	}
-	f := &file{lines: strings.Split(string(content), "\n")}
-	decoder := yaml.NewDecoder(bytes.NewReader(content))
-	var first, second yaml.Node
-	if err := decoder.Decode(&first); errors.Is(err, io.EOF) {
-		return f, nil
-	} else if err != nil {
-		return nil, f.documentProblems(err)
-	}
-	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
-		return nil, []Problem{{Line: second.Line, Column: second.Column,
-			Text: "a second YAML document begins here, and rulers read the first one only: put it into a file of its own, or remove the line ---"}}
-	}
-	f.root = first.Content[0]
-	return f, checkShape(f.root)
-}
 
 // checkShape returns a problem for every text that is too long to be parsed as an expression or a template, and for every
 // mapping that is too large or has a key twice.
