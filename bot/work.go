@@ -1,0 +1,159 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// work is the path of a command from the verified token to its reply. A panic anywhere on it is an error of this one request.
+func (h *Handler) work(ctx context.Context, access Access, request rules.Request, f form) (reply Reply) {
+	defer func() {
+		if p := recover(); p != nil {
+			err := broken(request, p)
+			h.finished(ctx, request, "unknown", rules.Outcome{Result: rules.Failed, Err: err})
+			reply = Reply{Text: err.Text, result: rules.Failed}
+		}
+	}()
+	var denied error
+	if h.options.Mattermost != nil && request.Entry == "chat" {
+		request.Key, denied = h.options.Mattermost.verifyTrigger(ctx, f)
+	}
+	prior, err := h.journal.Receive(ctx, request)
+	if err != nil {
+		h.finished(ctx, request, "unknown", rules.Outcome{Result: rules.Failed, Err: err})
+		why, ours := strings.CutPrefix(publicText(err), "not accepted: ")
+		if !ours {
+			why = "the journal cannot be written"
+		}
+		return Reply{Text: "Not accepted: " + why + ". Nothing was changed.", result: rules.Failed}
+	}
+	if prior != nil {
+		return again(*prior)
+	}
+	call := &call{
+		backend: h.backend, table: Commands, request: request, now: h.options.Now(),
+		trigger: f.command, text: unwrapped(f.text), args: arguments{},
+	}
+	name, ended, err := "unknown", answer{}, denied
+	if err == nil && f.length > maxText {
+		err = &rules.Error{Kind: rules.Invalid, Offset: -1, Text: fmt.Sprintf("The command is %d bytes long; at most %d are allowed.", f.length, maxText)}
+	}
+	if err == nil {
+		name, ended, err = h.run(ctx, access, call)
+	}
+	if err != nil {
+		ended = call.failed(ended, err)
+	}
+	if rules.KindOf(err) == rules.Uncertain {
+		// Nobody knows yet: the journal keeps it open until the rulebook says how it ended, and then its author is told.
+		ended.outcome.Result = ""
+	} else if err := h.record(ctx, request, name, ended); err != nil {
+		ended.reply.Text += "\nThe journal could not be written: this is not in it."
+		h.options.Logger.Error("journal not written", "request", request.ID, "err", err)
+	}
+	h.finished(ctx, request, name, ended.outcome)
+	ended.reply.result = ended.outcome.Result
+	return ended.reply
+}
+
+// broken is the error that a panic makes. A change may have been committed before it.
+func broken(request rules.Request, p any) *rules.Error {
+	return &rules.Error{
+		Kind: rules.Unavailable, Offset: -1, Cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack()),
+		Text: "An internal error, under the request " + request.ID + ". The command status and the rulebook say what was done.",
+	}
+}
+
+// run looks the command up, authorizes it and runs it. A panic in it ends in the journal too, as any other error.
+func (h *Handler) run(ctx context.Context, access Access, call *call) (name string, ended answer, err error) {
+	name = "unknown"
+	defer func() {
+		if p := recover(); p != nil {
+			err = broken(call.request, p)
+		}
+	}()
+	command, from, unknown := lookUp(call.table, call.trigger, call.text)
+	if unknown == nil {
+		name = command.Name
+	}
+	if err := access.check(call.request); err != nil {
+		return name, ended, err
+	}
+	call.book = sync.OnceValues(func() (*rules.Book, error) { return call.backend.Book(ctx) })
+	if unknown != nil {
+		return name, ended, unknown
+	}
+	if command.Changes {
+		select {
+		case h.slots <- struct{}{}:
+			defer func() { <-h.slots }()
+		default:
+			return name, ended, &rules.Error{Kind: rules.Unavailable, Offset: -1,
+				Text: "Nothing was changed: too many changes are being worked on. Try again in a moment."}
+		}
+	}
+	call.from, call.command = from, command.Name
+	ended, err = command.Run(ctx, call)
+	ended.reply.Text = call.takenText() + ended.reply.Text
+	return name, ended, err
+}
+
+// failed returns the answer to a command that ended in an error.
+func (c *call) failed(ended answer, err error) answer {
+	ended.outcome.Err = err
+	if ended.outcome.Result == "" || ended.outcome.Result == rules.Success {
+		ended.outcome.Result = rules.ResultOf(err)
+	}
+	ended.reply = Reply{Text: c.errorText(err)}
+	return ended
+}
+
+// again returns the answer to a request that came before.
+func again(prior rules.Record) Reply {
+	if prior.Done.IsZero() {
+		return Reply{Text: "This request is being worked on already (request " + code(prior.Request.ID) + ")."}
+	}
+	return Reply{
+		Text:      prior.Reply + "\n(This request came twice; it was done once, and this is its answer again.)",
+		InChannel: prior.InChannel, result: prior.Outcome.Result,
+	}
+}
+
+// record writes down how a request ended, without secrets. It has a deadline of its own: the command may have used up its.
+func (h *Handler) record(ctx context.Context, request rules.Request, name string, ended answer) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	outcome := WithoutSecrets(ended.outcome)
+	if name == "unknown" {
+		name = ""
+	}
+	return h.journal.Finish(ctx, rules.Record{
+		Request: request, Action: name, Outcome: outcome,
+		Reply: redact(fit(ended.reply.Text)), InChannel: ended.reply.InChannel, Done: h.options.Now(),
+	})
+}
+
+// finished writes the one log line of a command and counts it. What a person typed wrong is no news for an operator.
+func (h *Handler) finished(ctx context.Context, request rules.Request, name string, outcome rules.Outcome) {
+	took, result := h.options.Now().Sub(request.Time), cmp.Or(outcome.Result, rules.OpenResult)
+	h.options.Observe(name, result, took)
+	level, fields := slog.LevelInfo, []any{
+		"request", request.ID, "actor", request.Actor.ID, "user", request.Actor.Name, "channel", request.Channel.Name,
+		"entry", request.Entry, "command", name, "result", string(result), "duration", took,
+	}
+	if outcome.State != "" {
+		fields = append(fields, "state", string(outcome.State), "revision", short(outcome.Revision))
+	}
+	if (result == rules.Failed || result == rules.OpenResult) && outcome.Err != nil {
+		level, fields = slog.LevelError, append(fields, "err", redact(outcome.Err.Error()))
+	}
+	h.options.Logger.Log(ctx, level, "command", fields...)
+}
