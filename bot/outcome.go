@@ -1,0 +1,171 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// outcomeText says how a change ended; why is the person's reason, if there is one.
+func outcomeText(actor rules.Person, why string, o rules.Outcome) string {
+	what := fmt.Sprintf("**%s** %s by %s", refNames(o.Refs), past(o.Action), escape(actor.Name))
+	if from, to, moved := movedText(o); moved {
+		what = fmt.Sprintf("**%s** %s to **%s** by %s", from, past(o.Action), to, escape(actor.Name))
+	}
+	if why != "" {
+		what += " (" + escape(oneLine(cut(why, 500))) + ")"
+	}
+	if o.Revision == "" {
+		return what + "."
+	}
+	commit := "committed as " + code(short(o.Revision))
+	ruler := escape(o.Ruler)
+	if ruler == "" {
+		ruler = "the ruler"
+	}
+	var text string
+	switch o.State {
+	case rules.Live:
+		where := "live in "
+		switch {
+		case takesAway(o.Action):
+			where = "gone from "
+		case o.Action == "undo":
+			where = "in force in "
+		}
+		text = fmt.Sprintf("%s, %s, %s%s after %s.", what, commit, where, ruler, tookText(o.Took))
+	case rules.Pending:
+		if takesAway(o.Action) {
+			text = fmt.Sprintf("%s, %s; still running in %s: %s; retrying.", what, commit, ruler, sentence(o.Reason))
+			break
+		}
+		text = fmt.Sprintf("%s, %s; not live yet: %s; retrying.", what, commit, sentence(o.Reason))
+	case rules.NotLoaded:
+		if takesAway(o.Action) {
+			text = fmt.Sprintf("%s, %s; still running in %s: %s; retrying.", what, commit, ruler, sentence(o.Reason))
+			break
+		}
+		text = fmt.Sprintf("%s, %s; not live: %s; retrying.", what, commit, sentence(o.Reason))
+	case rules.Superseded:
+		text = fmt.Sprintf("%s, %s; a later change replaced it before %s ran it.", what, commit, ruler)
+	case rules.Displaced:
+		return fmt.Sprintf("The change %s by %s is not in force any more: somebody else pushed first, and it does not fit on top of that: %s. The commit %s says so in its place.",
+			"**"+refNames(o.Refs)+"** ("+escape(o.Action)+")", escape(actor.Name), sentence(o.Reason), code(short(o.Undone)))
+	case rules.Reverted:
+		text = fmt.Sprintf("**%s** was not %s: %s refused it: %s. The commit %s was undone by %s.", refNames(o.Refs), past(o.Action), ruler,
+			sentence(o.Reason), code(short(o.Revision)), code(short(o.Undone)))
+	default:
+		text = what + ", " + commit + "."
+	}
+	text += continuityText(o, false)
+	if o.Diff != "" && o.State != rules.Reverted && o.State != rules.Superseded {
+		text += "\n" + fence("diff", cut(o.Diff, 3000))
+	}
+	return text
+}
+
+// undoHint returns the line to copy that takes a change back; "" where nothing is left to be taken back.
+func undoHint(trigger string, request rules.Request, o rules.Outcome) string {
+	if o.Revision == "" || o.State == rules.Reverted || o.State == rules.Displaced || o.State == rules.Superseded {
+		return ""
+	}
+	return "\nTo undo it: " + code(trigger+" undo "+request.ID)
+}
+
+// Settled returns what a channel hears when a change that was reported as not live has come to rest: its Outcome says how.
+func Settled(w rules.Waiting, now time.Time) Reply {
+	text := outcomeText(w.Request.Actor, "", w.Outcome)
+	if w.Outcome.State == rules.Live {
+		where := "is live in"
+		switch {
+		case takesAway(w.Outcome.Action):
+			where = "is gone from"
+		case w.Outcome.Action == "undo":
+			where = "is in force in"
+		}
+		text = fmt.Sprintf("**%s**, %s by %s as %s, %s %s now, after %s.", refNames(w.Outcome.Refs), past(w.Outcome.Action),
+			escape(w.Request.Actor.Name), code(short(w.Outcome.Revision)), where, escape(w.Outcome.Ruler), tookText(now.Sub(w.Since)))
+	}
+	return Reply{Text: text, InChannel: true}
+}
+
+// Interrupted returns what a channel hears of a command of which it was not known how it ended: its Outcome says what had come of it.
+func Interrupted(r rules.Record) Reply {
+	if r.Outcome.Revision == "" {
+		why := "Nothing was changed."
+		if r.Outcome.Err != nil {
+			why = publicText(r.Outcome.Err)
+		}
+		return Reply{InChannel: true, Text: fmt.Sprintf("A command of %s came to nothing. %s\n%s",
+			escape(r.Request.Actor.Name), escape(why), fence("", cut(r.Request.Command, 1000)))}
+	}
+	return Reply{Text: outcomeText(r.Request.Actor, "", r.Outcome) + undoHint("/alert", r.Request, r.Outcome), InChannel: true}
+}
+
+// refNames returns the names of the rules that a change touched, the first few of many.
+func refNames(refs []rules.Ref) string {
+	var names []string
+	for _, r := range refs[:min(len(refs), shown)] {
+		name := escape(r.Name)
+		if r.Nth > 1 {
+			name += fmt.Sprintf("\\#%d", r.Nth)
+		}
+		names = append(names, name)
+	}
+	text := strings.Join(names, ", ")
+	if more := len(refs) - shown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// takesAway reports whether rules are gone from their ruler once an action is done.
+func takesAway(action string) bool {
+	return action == "delete" || action == "pause" || action == "expire"
+}
+
+// movedText returns what a rule that stands elsewhere now was called or where it stood, and what it is called or where it stands.
+func movedText(o rules.Outcome) (from, to string, moved bool) {
+	if len(o.Refs) != 2 {
+		return "", "", false
+	}
+	is, was := o.Refs[0], o.Refs[1]
+	switch o.Action {
+	case "rename":
+		return escape(was.Name), escape(is.Name), true
+	case "move":
+		return escape(was.Name), escape(strings.TrimPrefix(is.Namespace()+"/"+is.Group, "/")), true
+	}
+	return "", "", false
+}
+
+// past returns an action as it reads once it is done.
+func past(action string) string {
+	switch action {
+	case "add":
+		return "added"
+	case "delete":
+		return "deleted"
+	case "undo":
+		return "undone"
+	case "restore":
+		return "restored"
+	case "edit":
+		return "edited"
+	case "rename":
+		return "renamed"
+	case "move":
+		return "moved"
+	case "copy":
+		return "copied"
+	case "pause":
+		return "paused"
+	case "resume":
+		return "resumed"
+	case "expire":
+		return "deleted, as its time was over,"
+	}
+	return escape(action) + " done"
+}
