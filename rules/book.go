@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"cmp"
 	"crypto/sha1" //nolint:gosec // Git's name for content, not a protection
 	"encoding/hex"
 	"fmt"
@@ -9,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
 // Book is the rule files of a rulebook at one revision, parsed and checked. It is immutable, and shares what it has in common with the
@@ -60,15 +57,6 @@ func (b *Book) At(tree Tree) (*Book, error) {
 	return next, nil
 }
 
-// fileAt is where a rule file stands, and what is there.
-type fileAt struct {
-	ruler    int // of Book.rulers
-	dialect  expr.Dialect
-	path     string // in the rulebook
-	relative string // to the ruler's directory
-	id       string // "" when it is gone
-}
-
 // differing returns the rule files that a tree has otherwise than b.
 func (b *Book) differing(tree Tree) ([]fileAt, error) {
 	if t, ok := tree.(Differ); ok && b.tree != nil {
@@ -95,19 +83,6 @@ func (b *Book) differing(tree Tree) ([]fileAt, error) {
 		}
 	}
 	return differ, nil
-}
-
-// places returns the rule files among paths in the rulebook.
-func (b *Book) places(ids map[string]string) []fileAt {
-	var found []fileAt
-	for path, id := range ids {
-		for i, ruler := range b.rulers {
-			if relative, ok := b.relative(ruler, path); ok {
-				found = append(found, fileAt{i, ruler.Dialect, path, relative, id})
-			}
-		}
-	}
-	return found
 }
 
 // With returns the book as it will be when these files are written (path in the rulebook → content, nil removes).
@@ -167,72 +142,6 @@ func plannedID(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// relative returns where a rule file stands below a ruler's directory; false when it is not the ruler's: when it is not below
-// that directory, is below another ruler's that lies in it, is no rule file, or is not taken by the ruler's patterns.
-func (b *Book) relative(ruler RulerInfo, path string) (string, bool) {
-	relative, ok := below(ruler.Dir, path)
-	if !ok || !isRuleFile(relative) {
-		return "", false
-	}
-	for _, other := range b.rulers {
-		if _, nested := below(ruler.Dir, other.Dir); nested {
-			if _, theirs := below(other.Dir, path); theirs {
-				return "", false
-			}
-		}
-	}
-	return relative, b.claims(ruler, relative)
-}
-
-// claims reports whether a ruler's patterns take a rule file below its directory, and those of no ruler that has the same directory
-// and is configured before it.
-func (b *Book) claims(ruler RulerInfo, relative string) bool {
-	for _, other := range b.rulers {
-		if other.Name == ruler.Name {
-			break
-		}
-		if other.Dir == ruler.Dir && other.Files.Match(relative) {
-			return false
-		}
-	}
-	return ruler.Files.Match(relative)
-}
-
-// below returns the rest of a path below a directory; dir "" is the root.
-func below(dir, path string) (string, bool) {
-	if dir == "" {
-		return path, path != ""
-	}
-	return strings.CutPrefix(path, dir+"/")
-}
-
-// Check returns nil when every file of the ruler that is wrong in b was wrong, with the same content, in before already;
-// else an *Error of kind Invalid that lists every new problem.
-func (b *Book) Check(ruler string, before *Book) error {
-	var problems []Problem
-	for _, path := range changedPaths(before, b, ruler) {
-		if f := b.shelf(ruler).get(path); f != nil {
-			problems = append(problems, f.bad...)
-		}
-	}
-	if len(problems) == 0 {
-		return nil
-	}
-	text := fmt.Sprintf("%s would not take %s: %s", ruler, place(problems[0]), sentence(problems[0].Text))
-	if len(problems) > 1 {
-		text += fmt.Sprintf(" There are %d more problems.", len(problems)-1)
-	}
-	return &Error{Kind: Invalid, Offset: -1, Text: text, Problems: problems}
-}
-
-// place returns where a problem is, for a person.
-func place(p Problem) string {
-	if p.Line == 0 {
-		return p.Path
-	}
-	return fmt.Sprintf("%s, line %d", p.Path, p.Line)
-}
-
 // sentence ends a text with a full stop.
 func sentence(text string) string {
 	if strings.HasSuffix(text, ".") {
@@ -254,20 +163,6 @@ func (b *Book) ruler(name string) (RulerInfo, bool) {
 		return RulerInfo{}, false
 	}
 	return b.rulers[i], true
-}
-
-// Problems returns what is wrong with any file, by path and line.
-func (b *Book) Problems() []Problem {
-	var problems []Problem
-	for _, shelf := range b.shelves {
-		for _, f := range shelf {
-			problems = append(problems, f.bad...)
-		}
-	}
-	slices.SortStableFunc(problems, func(p, q Problem) int {
-		return cmp.Or(strings.Compare(p.Path, q.Path), p.Line-q.Line, p.Column-q.Column)
-	})
-	return problems
 }
 
 // Entries returns every rule of one ruler ("" = of all) in the order of ruler, path, group and place.
@@ -344,14 +239,6 @@ func (b *Book) file(ruler, path string) *file {
 	return nil
 }
 
-// reads reports whether a ruler reads what stands at a path in the rulebook.
-func (b *Book) reads(path string) bool {
-	return slices.ContainsFunc(b.rulers, func(r RulerInfo) bool {
-		_, ok := b.relative(r, path)
-		return ok
-	})
-}
-
 // content returns the bytes of the rule file at a path in the rulebook, and whether b has one.
 func (b *Book) content(path string) ([]byte, bool) {
 	for i, ruler := range b.rulers {
@@ -362,24 +249,6 @@ func (b *Book) content(path string) ([]byte, bool) {
 		}
 	}
 	return nil, false
-}
-
-// rulebookPath returns where the ref's file is in the rulebook: the ruler's directory and the path in it.
-func (b *Book) rulebookPath(ref Ref) string {
-	for i, r := range b.rulers {
-		if r.Name == ref.Ruler {
-			return b.pathIn(i, ref.Path)
-		}
-	}
-	return ref.Path
-}
-
-// pathIn returns where a ruler's file is in the rulebook.
-func (b *Book) pathIn(ruler int, relative string) string {
-	if dir := b.rulers[ruler].Dir; dir != "" {
-		return dir + "/" + relative
-	}
-	return relative
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
