@@ -35,15 +35,6 @@ func lineFilters(stage *syntax.LineFilterExpr) []*syntax.LineFilterExpr {
 	return append(all, stage)
 }
 
-// alternatives returns a line filter and what may hold instead of it.
-func alternatives(filter *syntax.LineFilterExpr) []*syntax.LineFilterExpr {
-	var all []*syntax.LineFilterExpr
-	for ; filter != nil; filter = filter.Or {
-		all = append(all, filter)
-	}
-	return all
-}
-
 // labelFilters returns the parts of a label filter.
 func labelFilters(filter log.LabelFilterer) []log.LabelFilterer {
 	if both, ok := filter.(*log.BinaryLabelFilter); ok {

@@ -23,9 +23,6 @@ func (p *Pattern) UnmarshalText(text []byte) (err error) {
 // String returns the regular expression as it was written.
 func (p Pattern) String() string { return p.text }
 
-// set reports whether the pattern is not the zero value.
-func (p Pattern) set() bool { return p.regexp != nil }
-
 // matches reports whether the whole of a text matches.
 func (p Pattern) matches(text string) bool { return p.regexp == nil || p.regexp.MatchString(text) }
 

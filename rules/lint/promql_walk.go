@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/alertsmith/alertsmith/rules/expr"
@@ -45,16 +44,6 @@ func bare(e parser.Expr) parser.Expr {
 // keepsSeries reports whether an aggregation returns some of the series that it is given, with all their labels.
 func keepsSeries(op parser.ItemType) bool {
 	return op == parser.TOPK || op == parser.BOTTOMK || op == parser.LIMITK || op == parser.LIMIT_RATIO
-}
-
-// matchersOf returns a selector's matchers but that of its name.
-func matchersOf(e *parser.VectorSelector) (matchers []*labels.Matcher) {
-	for _, m := range e.LabelMatchers {
-		if m.Name != labels.MetricName {
-			matchers = append(matchers, m)
-		}
-	}
-	return matchers
 }
 
 // filters reports whether it depends on values, or on something being absent, which series an expression returns.
