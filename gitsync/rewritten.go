@@ -1,0 +1,72 @@
+package gitsync
+
+import (
+	"context"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// assertFollows fails when the server's branch does not contain any more where it was seen last: somebody rewrote its history. It is an end of
+// that when it contains it again, or when it contains the commit that an operator accepted and that the old history has not.
+func (r *Rulebook) assertFollows(ctx context.Context, seen, tip plumbing.Hash) error {
+	s := r.sync
+	follows, err := r.follows(ctx, seen, tip)
+	if err != nil {
+		return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if follows {
+		s.status.Rewritten = nil
+		return nil
+	}
+	now := revisionOf(tip)
+	if w := s.status.Rewritten; w == nil || w.Was != revisionOf(seen) || w.Now != now {
+		since := time.Now()
+		if w != nil {
+			since = w.Since
+		}
+		s.status.Rewritten = &rules.Rewritten{Was: revisionOf(seen), Now: now, Since: since}
+		r.log.Error("the history on the Git server was rewritten; nothing is fetched or pushed until a person decides", "was", revisionOf(seen), "now", now)
+	}
+	return rewritten(s.status.Rewritten, s.remote)
+}
+
+// rewritten is why nothing is fetched or pushed.
+func rewritten(w *rules.Rewritten, remote Remote) error {
+	now, accept := w.Now, w.Now
+	if now == "" {
+		now, accept = "nothing: the branch is gone", plumbing.ZeroHash.String()
+	}
+	return unavailable(nil, "the history on the Git server %s was rewritten: it had %s and has %s now. Nothing is fetched or pushed until it has the old commit again, "+
+		"or until an operator accepts the new history: git.accept_rewritten: %s", remote, w.Was, now, accept)
+}
+
+// follows reports whether the server's branch may stand at tip after it stood at seen.
+func (r *Rulebook) follows(ctx context.Context, seen, tip plumbing.Hash) (bool, error) {
+	contained := false
+	var err error
+	if !tip.IsZero() || seen.IsZero() {
+		contained, err = r.objects.leads(ctx, seen, tip)
+	}
+	accept := r.sync.accept
+	if err != nil || contained || accept == "" {
+		return contained, err
+	}
+	accepted := plumbing.NewHash(accept)
+	if tip.IsZero() || accepted.IsZero() {
+		return tip.IsZero() && accepted.IsZero(), nil
+	}
+	if !r.objects.has(accepted) {
+		return false, nil
+	}
+	there, err := r.objects.leads(ctx, accepted, tip)
+	if err != nil || !there {
+		return false, err
+	}
+	usedUp, err := r.objects.leads(ctx, accepted, seen)
+	return !usedUp, err
+}
