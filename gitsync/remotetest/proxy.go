@@ -26,7 +26,6 @@ type Proxy struct {
 	faults Faults
 	change chan struct{} // closed when the faults change
 	conns  map[net.Conn]bool
-	seen   int
 	passed [2]int64 // bytes to the server and from it since the faults changed
 	closed bool
 }
@@ -72,13 +71,6 @@ func (p *Proxy) Cut() {
 	for c := range p.conns {
 		_ = c.Close()
 	}
-}
-
-// Connections returns how many there were so far.
-func (p *Proxy) Connections() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.seen
 }
 
 // Passed returns how many bytes went to the server and came from it since Set.
@@ -132,7 +124,6 @@ func (p *Proxy) serve() {
 func (p *Proxy) keep(conns ...net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.seen++
 	for _, c := range conns {
 		if p.closed {
 			_ = c.Close()

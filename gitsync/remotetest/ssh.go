@@ -182,9 +182,6 @@ func (s *SSHServer) Command() string {
 	return fmt.Sprintf("ssh -F none -i %s -o IdentitiesOnly=yes -o UserKnownHostsFile=%s -o StrictHostKeyChecking=yes", s.KeyFile, s.KnownHosts)
 }
 
-// Log returns what sshd said.
-func (s *SSHServer) Log() string { return s.log.String() }
-
 // Close ends sshd.
 func (s *SSHServer) Close() {
 	_ = s.cmd.Process.Kill()
