@@ -77,6 +77,7 @@ groups:
 		{name: "nothing", edit: Edit{Address: "A", Alteration: Alteration{Expr: "up == 0", Options: Options{For: new(5 * time.Minute)}, Remove: []string{"label.x"}}}, err: "nothing to do"},
 		{name: "no such rule", edit: Edit{Address: "C"}, err: "no rule"},
 		{name: "a wrong expression", edit: Edit{Address: "A", Alteration: Alteration{Expr: "up =="}}, err: "no PromQL"},
+		{name: "a wrong template", edit: Edit{Address: "A", Alteration: Alteration{Options: Options{Annotations: map[string]string{"summary": "{{ range }}"}}}}, err: "The ruler would not take this"},
 		{name: "for of a recording rule", edit: Edit{Address: "a:b", Alteration: Alteration{Options: Options{For: new(time.Minute)}}}, err: "is a recording rule"},
 		{name: "summary of a recording rule", edit: Edit{Address: "a:b", Alteration: Alteration{Options: Options{Annotations: map[string]string{"summary": "x"}}}}, err: "is a recording rule"},
 		{name: "threshold of what counts no lines", edit: Edit{Address: "A", Alteration: Alteration{Options: Options{Threshold: new(3.0)}}}, err: "counts log lines"},

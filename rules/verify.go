@@ -48,14 +48,16 @@ func (f *file) withoutRule(groupIndex, ruleIndex int) ([]byte, error) {
 	return content, err
 }
 
-// verify reads a planned file, compares it with what was meant and returns it.
+// verify reads a planned file, compares it with what was meant and returns it. Errors are *Error: one that says that the file cannot be edited
+// safely, or, where it came out as meant and was good before, why the ruler would not take that.
 func (f *file) verify(content []byte, want []group) (*file, error) {
 	planned := f.memory.file(plannedID(content), f.dialect, content)
 	if !slices.EqualFunc(planned.groups, want, sameGroup) {
 		return nil, notChanged(fmt.Errorf("the edited file reads as %+v, not as %+v", planned.groups, want))
 	}
 	if len(planned.problems) > 0 && len(f.problems) == 0 {
-		return nil, notChanged(fmt.Errorf("the edited file has problems: %+v", planned.problems))
+		// It says what was meant, so that is what the ruler would not take.
+		return nil, invalid("", "The ruler would not take this: %s", sentence(planned.problems[0].Text))
 	}
 	return planned, nil
 }
