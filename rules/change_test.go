@@ -162,6 +162,10 @@ func TestResume(t *testing.T) {
 		if _, err := (Resume{Address: all[0].Ref.Name, Request: "another"}).Plan(book); KindOf(err) != NotFound {
 			t.Errorf("%s: resumed for another pause: %v", address, err)
 		}
+		_, err = Edit{Address: all[0].Address(), Alteration: Alteration{Expr: "up"}}.Plan(book)
+		if e := (*Error)(nil); !errors.As(err, &e) || !strings.Contains(e.Text, "is paused") || len(e.Fixes) > 0 {
+			t.Errorf("%s: edited while it is paused: %v", address, err)
+		}
 		if change := requirePlan(t, book, Delete{Address: all[0].Ref.Name}); address != "B#2" && len(paused.after(change)) != len(paused)-1 {
 			t.Errorf("%s: deleted while it is paused: %v", address, sortedKeys(change.Files))
 		}
