@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -96,19 +95,6 @@ func (c *call) namesPlace(book *rules.Book, name string) bool {
 	return false
 }
 
-// page returns the number that the option page= gives; without one it is the first.
-func (c *call) page() (int, error) {
-	arg, given := c.args["page"]
-	if !given {
-		return 1, nil
-	}
-	page, err := strconv.Atoi(fold(arg.value))
-	if err != nil || page < 1 {
-		return 0, invalidOption("page", "takes a number from 1", "1")
-	}
-	return page, nil
-}
-
 // entries returns the rules that the options choose. A ruler that is none, and a namespace that is empty while another one has
 // nearly its name, are mistakes.
 func (c *call) entries(book *rules.Book) ([]rules.Entry, error) {
@@ -160,17 +146,8 @@ func (c *call) listed(book *rules.Book, entries []rules.Entry, all bool, page in
 			blocks = append(blocks, inFull(book.Address(e.Ref), e))
 		}
 	}
-	pages := paginate(blocks)
-	page = min(page, len(pages))
-	text := fmt.Sprintf("**%s%s**", count(len(entries), "rule"), c.chosen())
-	if len(pages) > 1 {
-		text += fmt.Sprintf(", page %d of %d", page, len(pages))
-	}
-	text += "\n" + pages[page-1]
-	if page < len(pages) {
-		text += "\n…and more: " + code(fmt.Sprintf("%s %s%s page=%d", c.trigger, again, c.given("ruler", "namespace", "at"), page+1))
-	}
-	return text
+	head := fmt.Sprintf("**%s%s**", count(len(entries), "rule"), c.chosen())
+	return c.paged(head, blocks, page, again+c.given("ruler", "namespace", "at"))
 }
 
 // chosen says in words which part of the rules the options choose.
@@ -224,20 +201,4 @@ func names(entries []rules.Entry, address func(rules.Ref) string) []string {
 // inFull returns one rule with its address above it.
 func inFull(address string, e rules.Entry) string {
 	return "**" + escape(address) + "**\n" + fence("yaml", cut(e.Source, pageSize-1000))
-}
-
-// paginate puts blocks onto as few pages as hold them, in their order.
-func paginate(blocks []string) []string {
-	var pages []string
-	size := 0
-	for _, b := range blocks {
-		n := runes(b) + 1
-		if len(pages) == 0 || size+n > pageSize {
-			pages, size = append(pages, b), n
-			continue
-		}
-		pages[len(pages)-1] += "\n" + b
-		size += n
-	}
-	return pages
 }

@@ -82,20 +82,6 @@ func wordQuoted(s string) string {
 	return " " + quote(s)
 }
 
-// paged returns one page of blocks below a heading, and the command for the next page.
-func (c *call) paged(head string, blocks []string, page int, again string) string {
-	pages := paginate(blocks)
-	page = min(page, len(pages))
-	if len(pages) > 1 {
-		head += fmt.Sprintf(", page %d of %d", page, len(pages))
-	}
-	text := head + "\n" + pages[page-1]
-	if page < len(pages) {
-		text += "\n…and more: " + code(fmt.Sprintf("%s %s page=%d", c.trigger, again, page+1))
-	}
-	return text
-}
-
 // templateLine returns a template in a line.
 func templateLine(t rules.Template) string {
 	line := "- " + code(t.Name) + " (" + dialectName(t.Dialect) + "): " + escape(t.Description)

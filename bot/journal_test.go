@@ -68,6 +68,7 @@ func TestJournalCommand(t *testing.T) {
 		"the next page":                {"journal by=bob n=5", []string{"`/alert journal by=bob n=5 page=2`"}, nil},
 		"one entry":                    {"journal aaaaaaaaaaaaaaaaaaaaaaaaaa", []string{"Entry 46", "by chat", "loki:ops/x.yaml", "```diff"}, nil},
 		"nothing":                      {"journal by=nobody", []string{"no such entries"}, nil},
+		"a page that cannot be":        {"journal page=9223372036854775807", []string{"takes a number from 1"}, nil},
 		"behind the end":               {"journal by=me page=9", []string{"no more entries"}, nil},
 		"a key misspelled":             {"journal rueler=loki", []string{"Did you mean ruler=", "/alert journal ruler=loki"}, nil},
 		"a value misspelled":           {"journal result=denid", []string{"/alert journal result=denied"}, nil},

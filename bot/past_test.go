@@ -56,6 +56,7 @@ func TestHistory(t *testing.T) {
 		{`history n=2`, []string{"other", "14:00:00", "…and more: `/alert history n=2 page=2`"}, []string{"13:00:00"}},
 		{`history disk n=2 page=2`, []string{"page 2", "12:00:00", "11:00:00"}, []string{"13:00:00", "more"}},
 		{`history disk n=2 page=7`, []string{"There are no more changes of `disk`."}, nil},
+		{`history page=9223372036854775807`, []string{"takes a number from 1"}, nil},
 		{`history n=51`, []string{"takes a number from 1 to 50", "/alert history n=20"}, nil},
 		{`history action=remoove`, []string{"takes one of add, apply, copy, delete, edit, expire, external, import, move, pause, rename, restore, resume, undo"}, nil},
 		{`history since=sometime`, []string{"takes how long ago, such as 7d"}, nil},
