@@ -191,7 +191,10 @@ func (c *call) historyText(name string, changes []change, more bool, page, n int
 	}
 	skip := (page - 1) * n
 	if skip >= len(changes) {
-		if page > 1 {
+		switch {
+		case more:
+			return fmt.Sprintf("Only the newest %d changes are looked through for one answer. Give until= to begin further back.", maxVersions)
+		case page > 1:
 			return "There are no more changes" + of + "."
 		}
 		return "There are no such changes" + of + "."
