@@ -20,7 +20,7 @@ type Linter struct {
 	now      func() time.Time
 
 	mu   sync.Mutex // held while near is used: it is brought from book to book
-	near neighbours
+	near neighbours // of the few rules that a change has
 }
 
 // New returns a linter; now tells which acceptances are over. An error says what is wrong with the settings.
@@ -36,9 +36,13 @@ func New(settings Settings, now func() time.Time) (*Linter, error) {
 // Lint returns what the checks find in entries of a book, by file and place. Other rules of the book are looked at as neighbours only. A
 // rule whose expression does not parse has no findings: what is wrong with it is the book's to tell.
 func (l *Linter) Lint(book *rules.Book, entries []rules.Entry) []rules.Finding {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.near.bring(book)
+	near := &neighbours{} // one who asks about many rules: no change waits until all of them are looked at
+	if len(entries) <= atOnce {
+		near = &l.near
+		l.mu.Lock()
+		defer l.mu.Unlock()
+	}
+	near.bring(book)
 	dialects := map[string]expr.Dialect{}
 	for _, r := range book.Rulers() {
 		dialects[r.Name] = r.Dialect
@@ -49,7 +53,7 @@ func (l *Linter) Lint(book *rules.Book, entries []rules.Entry) []rules.Finding {
 	for from := 0; from < len(entries); from += atOnce {
 		group.Go(func() error {
 			for i := from; i < min(from+atOnce, len(entries)); i++ {
-				each[i] = l.lint(book, dialects[entries[i].Ref.Ruler], entries[i])
+				each[i] = l.lint(book, near, dialects[entries[i].Ref.Ruler], entries[i])
 			}
 			return nil
 		})
@@ -62,7 +66,7 @@ func (l *Linter) Lint(book *rules.Book, entries []rules.Entry) []rules.Finding {
 	return found
 }
 
-// atOnce is how many rules are linted one after the other; what is more is linted beside.
+// atOnce is how many rules are linted one after the other; what is more is linted beside, with neighbours of its own.
 const atOnce = 64
 
 // Change returns what is found in these rules after a change and was not found in them before.
@@ -93,8 +97,8 @@ func entriesAt(book *rules.Book, refs []rules.Ref) (entries []rules.Entry) {
 }
 
 // lint returns what the checks find in one rule.
-func (l *Linter) lint(book *rules.Book, dialect expr.Dialect, e rules.Entry) []rules.Finding {
-	s := &subject{Entry: e, dialect: dialect, settings: l.settings.of(e.Ref.Ruler, e.Ref.Path), near: &l.near}
+func (l *Linter) lint(book *rules.Book, near *neighbours, dialect expr.Dialect, e rules.Entry) []rules.Finding {
+	s := &subject{Entry: e, dialect: dialect, settings: l.settings.of(e.Ref.Ruler, e.Ref.Path), near: near}
 	if !s.parse(dialect) {
 		return nil
 	}
