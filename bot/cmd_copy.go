@@ -21,7 +21,7 @@ var copyCommand = Command{
 	Check:    func(call *call) error { _, err := parseCopy(call); return err },
 	Run: func(ctx context.Context, call *call) (answer, error) {
 		intent, err := parseCopy(call)
-		if err != nil {
+		if err = call.meant(err); err != nil {
 			return answer{}, err
 		}
 		return call.apply(ctx, intent)

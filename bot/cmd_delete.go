@@ -27,8 +27,8 @@ var deleteCommand = Command{
 
 func runDelete(ctx context.Context, call *call) (answer, error) {
 	intent, err := parseDelete(call)
-	if err != nil {
-		return answer{}, call.meant(err)
+	if err = call.meant(err); err != nil {
+		return answer{}, err
 	}
 	return call.apply(ctx, intent)
 }

@@ -37,7 +37,7 @@ var editCommand = Command{
 
 func runEdit(ctx context.Context, call *call) (answer, error) {
 	intent, err := parseEdit(call)
-	if err != nil {
+	if err = call.meant(err); err != nil {
 		return answer{}, err
 	}
 	if all, bulk := intent.(rules.EditAll); bulk {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -19,7 +20,7 @@ var moveCommand = Command{
 	Check:    func(call *call) error { _, err := parseMove(call); return err },
 	Run: func(ctx context.Context, call *call) (answer, error) {
 		intent, err := parseMove(call)
-		if err != nil {
+		if err = call.meant(err); err != nil {
 			return answer{}, err
 		}
 		return call.apply(ctx, intent)
@@ -37,6 +38,14 @@ func parseMove(call *call) (rules.Move, error) {
 		return rules.Move{}, err
 	}
 	intent := rules.Move{Group: call.args["group"].value, Namespace: call.args["namespace"].value, Reason: call.args["reason"].value}
+	if intent.Group == "" && intent.Namespace == "" {
+		bare := slices.DeleteFunc(slices.Clone(rest), func(w word) bool { return slices.Contains(linking, w.keyword()) })
+		if len(bare) == 2 && bare[0].key == "" && bare[1].key == "" {
+			line := "move " + quote(bare[0].value) + " "
+			to := "=" + quote(bare[1].value)
+			return rules.Move{}, mistake(bare[1].start, "Say whether that is a group or a namespace.", line+"group"+to, line+"namespace"+to)
+		}
+	}
 	if intent.Address, err = call.oneName(rest, moveOptions); err != nil {
 		return rules.Move{}, err
 	}

@@ -19,7 +19,7 @@ var pauseCommand = Command{
 	Check:    func(call *call) error { _, err := parsePause(call); return err },
 	Run: func(ctx context.Context, call *call) (answer, error) {
 		intent, err := parsePause(call)
-		if err != nil {
+		if err = call.meant(err); err != nil {
 			return answer{}, err
 		}
 		ended, err := call.apply(ctx, intent)

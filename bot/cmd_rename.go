@@ -19,7 +19,7 @@ var renameCommand = Command{
 	Check:    func(call *call) error { _, err := parseRename(call); return err },
 	Run: func(ctx context.Context, call *call) (answer, error) {
 		intent, err := parseRename(call)
-		if err != nil {
+		if err = call.meant(err); err != nil {
 			return answer{}, err
 		}
 		return call.apply(ctx, intent)
@@ -51,8 +51,10 @@ func (c *call) twoNames(rest []word, allowed []string) (from, to string, err err
 		return "", "", mistake(len(strings.TrimRightFunc(c.text, isSpace)), "The new name is missing: after the rule's name comes the one that it is to have.")
 	}
 	if len(rest) < 2 {
-		_, err := c.oneName(rest, allowed)
-		return "", "", err
+		if _, err := c.oneName(rest, allowed); err != nil {
+			return "", "", err
+		}
+		return "", "", mistake(rest[0].start, "Two names are needed, with a space between them: the rule's name, and the one that it is to have.")
 	}
 	if len(rest) > 2 {
 		return "", "", c.args.unexpected(rest[2], allowed, "Two names are enough. Put quotes around a name that has spaces.")

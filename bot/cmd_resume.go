@@ -18,7 +18,7 @@ var resumeCommand = Command{
 	Check:    func(call *call) error { _, err := parseResume(call); return err },
 	Run: func(ctx context.Context, call *call) (answer, error) {
 		intent, err := parseResume(call)
-		if err != nil {
+		if err = call.meant(err); err != nil {
 			return answer{}, err
 		}
 		return call.apply(ctx, intent)

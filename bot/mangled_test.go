@@ -18,14 +18,14 @@ import (
 )
 
 // mangledRows is how many rows the table has at least.
-const mangledRows = 300
+const mangledRows = 600
 
 // mangledRow is one record of testdata/mangled.txt, whose head says how it is written.
 type mangledRow struct {
 	group, name string
 	line        int
 	text        string   // as typed, after "/alert "
-	how         string   // "=>" as it is, "~>" told, "?>" offered
+	how         string   // "=>" as it is, "~>" told, "?>" offered, "!>" refused
 	lines       []string // what it becomes; several only where offered
 }
 
@@ -48,7 +48,7 @@ func readMangled(t *testing.T) []mangledRow {
 			rows = append(rows, mangledRow{group: group, name: name, line: i + 1})
 			row = &rows[len(rows)-1]
 			into = func(more string) { row.text = joined(row.text, more) }
-		case how == "=>" || how == "~>" || how == "?>":
+		case how == "=>" || how == "~>" || how == "?>" || how == "!>":
 			row.how, row.lines = how, append(row.lines, unhidden(rest))
 			into = func(more string) { last := &row.lines[len(row.lines)-1]; *last += "\n" + more }
 		default:
@@ -105,6 +105,11 @@ func TestMangled(t *testing.T) {
 				if diff := cmp.Diff(row.lines, typed.offered); diff != "" || !typed.refused {
 					t.Fatalf("offered (-want +got): %s\n%s", diff, typed.answer)
 				}
+			case "!>":
+				if !typed.refused || len(typed.offered) > 0 || !strings.Contains(typed.answer, row.lines[0]) {
+					t.Fatalf("not refused so: %s", typed.answer)
+				}
+				return
 			default:
 				t.Fatal("the row does not say what it becomes")
 			}
@@ -165,6 +170,8 @@ func obey(t *testing.T, text string) obeyed {
 	c := newChat(t, nil)
 	c.say("add sshd-ban job=sshd Ban 5m")
 	c.say(`add node-down expr="up == 0" for=1m severity=critical`)
+	c.say(`add quiet expr="up == 2"`)
+	c.say(`pause quiet`)
 	var o obeyed
 	apply := c.handler.backend.Apply
 	c.handler.backend.Apply = func(ctx context.Context, request rules.Request, intent rules.Intent) rules.Outcome {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -11,6 +12,11 @@ import (
 // only, is taken as that, and its author is told. What can mean more, or nothing, is an error with the lines that were probably meant.
 func (c *call) read() (rules.Add, error) {
 	add, err := parseAdd(c)
+	if err != nil {
+		if several := c.several(); several != nil {
+			return add, several
+		}
+	}
 	if add.From != nil { // its words are parameters, which no other form has
 		return add, err
 	}
@@ -43,16 +49,56 @@ func (c *call) takenText() string {
 
 // meant returns the error for a command that was typed in a way that it does not take, with the line that was probably meant instead of the
 // error's own suggestions. A line is offered only where it parses, and says what was typed: nothing is guessed, no value is made up. Else
-// err comes back.
+// err comes back. With a nil err only the marks of the text around the command are looked for, which nobody means.
 func (c *call) meant(err error) error {
-	r := c.respelled(true)
+	if err != nil {
+		if several := c.several(); several != nil {
+			return several
+		}
+	}
+	r := c.respelled(err != nil)
 	switch {
-	case r.at < 0:
+	case r.at < 0 || r.found == "" && err == nil:
 		return err
 	case r.found == "":
 		return r.error(err)
 	}
 	return mistake(r.at, strings.Join(r.why, " "), r.found)
+}
+
+// several returns the error for a text that is several commands: on lines of their own, or with a shell's sign between them. Each is a line to
+// copy, where all can be done. nil for a text that is one.
+func (c *call) several() error {
+	words, err := scanAll(c.text, 0)
+	if err != nil || len(words) > mostWords || c.args["yaml"].end > 0 {
+		return nil
+	}
+	at, begin := -1, 0
+	var lines []string
+	for i := 1; i < len(words); i++ {
+		before, w := words[i-1], words[i]
+		gap := strings.Contains(c.text[before.end:w.start], "\n")
+		sign := strings.HasSuffix(before.value, ";") || before.value == "&&" || before.value == "|"
+		known := slices.ContainsFunc(c.table, func(command Command) bool { return command.Name == w.keyword() })
+		if !known || w.quoted || w.key != "" || !gap && !sign {
+			continue
+		}
+		lines = append(lines, strings.TrimRight(c.text[begin:before.end], "; &|\n"))
+		if begin = w.start; at < 0 {
+			at = w.start
+		}
+	}
+	if at < 0 {
+		return nil
+	}
+	const text = "These are several commands. Give one at a time."
+	lines = append(lines, c.text[begin:])
+	for _, line := range lines {
+		if !works(c.check(line)) {
+			return mistake(at, text)
+		}
+	}
+	return mistake(at, text, lines...)
 }
 
 // mostWords is how many words a command may have to be spelled anew: whoever types more has pasted something else.
@@ -82,7 +128,7 @@ func (c *call) respelled(failed bool) respelling {
 		}
 	}
 	for _, step := range respellings {
-		if !failed && !step.always || c.command != addName && !step.all {
+		if !failed && !step.always || !slices.Contains(step.in, c.command) {
 			continue
 		}
 		changes := r.changes

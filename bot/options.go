@@ -83,6 +83,8 @@ func isOption(key string) bool {
 func unknownOption(w word, allowed []string) error {
 	err := &rules.Error{Kind: rules.Invalid, Field: fieldUnknown, Offset: 0}
 	switch near := nearest(w.key, allowed); {
+	case strings.HasSuffix(near, ".X"):
+		err.Text = "There is no option " + w.key + "=. A label of the alert is given as label.NAME=, an annotation as annotation.NAME=."
 	case near != "":
 		err.Text = "There is no option " + w.key + "=. Did you mean " + near + "=?"
 		err.Fixes = []string{near + "=" + quote(w.value[w.keyLen:])}

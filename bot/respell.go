@@ -17,36 +17,52 @@ type slip struct {
 	mend   func(*respelling)
 	always bool // it is looked for although the command parses: what it takes off nobody means
 	sure   bool // what it makes of a command is the only thing that this can mean. An add is then taken so; else the line is offered
-	all    bool // it is made in other commands than add too
+	in     []string
 }
+
+// The commands that some slips are made in.
+var (
+	adding   = []string{addName}
+	altering = []string{addName, "edit", "copy"}
+	others   = []string{"edit", "copy", "rename", "move", "pause", "resume", "delete"}
+	all      = append(others, addName)
+)
 
 // respellings are the slips, in the order in which they are mended.
 var respellings = []slip{
-	{mend: marks, always: true, sure: true},
-	{mend: dashes, sure: true, all: true},
-	{mend: spacedEquals, sure: true, all: true},
-	{mend: spacedDuration, sure: true},
-	{mend: optionWithoutEquals, sure: true, all: true},
-	{mend: otherNames, sure: true, all: true},
-	{mend: repeatedCommand, sure: true},
-	{mend: namedWords, sure: true},
-	{mend: link, sure: true},
-	{mend: spacedExpression, sure: true},
-	{mend: bareExpression, sure: true},
-	{mend: logQLFilter},
-	{mend: misspelt},
-	{mend: spacedLabels},
-	{mend: aboveThreshold},
-	{mend: spacedText, all: true},
-	{mend: bareSeverity},
-	{mend: remarks},
-	{mend: spacedPattern},
-	{mend: order},
+	{mend: marks, in: all, always: true, sure: true},
+	{mend: patternSigns, in: adding, always: true, sure: true},
+	{mend: dashes, in: all, sure: true},
+	{mend: spacedEquals, in: all, sure: true},
+	{mend: dateAndTime, in: others},
+	{mend: repeatedName, in: others},
+	{mend: namedNames, in: others},
+	{mend: conditionLabels, in: []string{"edit"}},
+	{mend: fillers, in: others},
+	{mend: spacedDuration, in: all, sure: true},
+	{mend: aboveOption, in: altering},
+	{mend: optionWithoutEquals, in: all, sure: true},
+	{mend: otherNames, in: all, sure: true},
+	{mend: repeatedCommand, in: adding, sure: true},
+	{mend: namedWords, in: adding, sure: true},
+	{mend: link, in: adding, sure: true},
+	{mend: spacedExpression, in: altering, sure: true},
+	{mend: bareExpression, in: adding, sure: true},
+	{mend: logQLFilter, in: adding},
+	{mend: misspelt, in: adding},
+	{mend: spacedLabels, in: adding},
+	{mend: aboveThreshold, in: altering},
+	{mend: spacedText, in: all},
+	{mend: bareSeverity, in: altering},
+	{mend: bareSpan, in: []string{"pause"}},
+	{mend: remarks, in: all},
+	{mend: spacedPattern, in: adding},
+	{mend: order, in: adding},
 }
 
 // respelling is a command on the way to what was meant.
 type respelling struct {
-	add     bool // it is an add
+	command string // its name
 	parts   []part
 	why     []string
 	at      int    // the first place where it was wrong; -1 before
@@ -65,7 +81,7 @@ type part struct {
 
 // respellingOf returns the words of a text, which begins at an offset of the command, as they are.
 func respellingOf(command, text string, from int, words []word) respelling {
-	r := respelling{add: command == addName, at: -1, from: from, sure: true}
+	r := respelling{command: command, at: -1, from: from, sure: true}
 	for _, w := range words {
 		r.parts = append(r.parts, part{word: w, typed: text[w.start:w.end], at: from + w.start})
 	}
@@ -75,7 +91,7 @@ func respellingOf(command, text string, from int, words []word) respelling {
 // error returns the error for a command with known slips, but without a line to offer: something else is wrong too. An error that has
 // suggestions of its own comes back.
 func (r *respelling) error(err error) error {
-	if e, ok := errors.AsType[*rules.Error](err); ok && len(e.Fixes) > 0 {
+	if e, ok := errors.AsType[*rules.Error](err); ok && len(e.Fixes) > 0 || slices.Equal(r.why, []string{aroundWords}) {
 		return err
 	}
 	return mistake(r.at, strings.Join(r.why, " "))
@@ -106,6 +122,16 @@ func (r *respelling) replace(first, end int, typed, why string) {
 		p.word = words[0]
 	}
 	r.parts = slices.Replace(r.parts, first, end, p)
+}
+
+// replaceAll puts several words where the part at i stood.
+func (r *respelling) replaceAll(i int, typed []string, why string) {
+	for n, t := range typed {
+		if n > 0 {
+			r.parts = slices.Insert(r.parts, i+n, r.parts[i])
+		}
+		r.replace(i+n, i+n+1, t, why)
+	}
 }
 
 // drop leaves the part at i out.
@@ -164,9 +190,13 @@ func (r *respelling) words() int {
 	return len(r.parts)
 }
 
-// afterTime returns where the words after TIME, or after the expression, begin; in other commands than add, those after the name.
+// afterTime returns where the words after TIME, or after the expression, begin; in other commands than add, those after the name or names.
 func (r *respelling) afterTime() int {
-	if !r.add {
+	switch r.command {
+	case addName:
+	case "rename", "copy":
+		return min(2, len(r.parts))
+	default:
 		return min(1, len(r.parts))
 	}
 	for i, p := range r.parts {

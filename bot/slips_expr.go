@@ -37,15 +37,21 @@ func mendLink(r *respelling, first, end int, text string) {
 	}
 }
 
-// spacedExpression mends expr=up == 0 without quotes, before the options.
+// spacedExpression mends expr=up == 0 and `expr: up == 0` without quotes, before the options.
 func spacedExpression(r *respelling) {
-	i := slices.IndexFunc(r.parts, func(p part) bool { return p.key == "expr" && !p.quoted })
+	i := slices.IndexFunc(r.parts, func(p part) bool { return (p.key == "expr" || p.optionWord() == "expr") && !p.quoted })
 	if i < 0 {
 		return
 	}
 	end := i + 1
 	for end < len(r.parts) && !r.parts[end].isOption() {
 		end++
+	}
+	if r.parts[i].key == "" {
+		if text := typedOf(r.parts[i+1 : end]); rules.IsExpression(text) {
+			r.replace(i, end, "expr="+quote(text), "An expression is given as expr=, with quotes around it.")
+		}
+		return
 	}
 	if text := typedOf(r.parts[i:end]); end > i+1 {
 		if text = text[strings.IndexAny(text, "=＝")+firstSize(text[strings.IndexAny(text, "=＝"):]):]; rules.IsExpression(text) {

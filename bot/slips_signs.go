@@ -27,10 +27,12 @@ func unescapedQuotes(text string) string {
 	return backslashed.Replace(text)
 }
 
+const aroundWords = "What belongs to the text around a word is left out: punctuation, emphasis, links, line ends of a shell."
+
 // marks takes the marks off that belong to the text around the words: the punctuation of a sentence or a list, the emphasis and the links of
 // Markdown, the backslashes at the ends of a shell's lines. A PATTERN and prose keep theirs.
 func marks(r *respelling) {
-	const why = "What belongs to the text around a word is left out: punctuation, emphasis, links, line ends of a shell."
+	const why = aroundWords
 	for i := len(r.parts) - 1; i >= 0; i-- {
 		last := i == len(r.parts)-1
 		switch p := r.parts[i]; {
@@ -43,7 +45,7 @@ func marks(r *respelling) {
 	if slices.ContainsFunc(r.parts, func(p part) bool { return p.key == "expr" && !p.quoted && rules.IsExpression(p.afterEquals()) }) {
 		return
 	}
-	listed := r.add && len(r.parts) > 1 && endsInComma(r.parts[0].typed)
+	listed := r.command == addName && len(r.parts) > 1 && endsInComma(r.parts[0].typed)
 	for i, p := range r.parts {
 		typed := p.typed
 		switch {
@@ -53,6 +55,8 @@ func marks(r *respelling) {
 			typed = markless(p)
 		case i == 0:
 			typed = strings.TrimRight(unmarked(typed), ",:;、，；：")
+		case r.command != addName && p.bare() && strings.Trim(typed, "-=>→"+punctuation) != "":
+			typed = strings.TrimRight(unmarked(typed), punctuation)
 		case i == r.words()-1 && unbracketed(typed) != typed && isDuration(unbracketed(typed)):
 			typed = unbracketed(typed)
 		case listed:
@@ -123,6 +127,26 @@ func unmarked(s string) string {
 		s = m[2]
 	}
 	return strings.NewReplacer(`\_`, "_", `\*`, "*", `\-`, "-").Replace(s)
+}
+
+var (
+	flagged  = regexp.MustCompile(`^/(.+)/[gmsu]*i[gmsu]*$`)
+	globbed  = regexp.MustCompile(`^\.?\*+([\pL\pN _-]+?)(?:\.?\*+)?$|^([\pL\pN _-]+?)\.?\*+$`)
+	slashed  = "A regular expression takes no letters behind its slash: (?i) in it ignores case."
+	anywhere = "PATTERN is looked for anywhere in a line, so that it needs no stars around it."
+)
+
+// patternSigns mends /failed/i, and *Ban* and .*Ban.* without quotes.
+func patternSigns(r *respelling) {
+	if r.words() < 4 || !r.parts[3].isTime() {
+		return
+	}
+	p := r.parts[2]
+	if m := flagged.FindStringSubmatch(p.value); m != nil && !strings.Contains(strings.ReplaceAll(m[1], `\/`, ""), "/") {
+		r.replace(2, 3, quote("/(?i)"+strings.TrimPrefix(m[1], "(?i)")+"/"), slashed)
+	} else if m := globbed.FindStringSubmatch(p.value); m != nil && !p.quoted {
+		r.replace(2, 3, quote(m[1]+m[2]), anywhere)
+	}
 }
 
 // dashes mends --for=1m.

@@ -26,6 +26,9 @@ func spacedDuration(r *respelling) {
 		}
 		end, spelled := i+1, ""
 		for j := i + 1; j < min(i+5, len(r.parts)) && r.parts[j].bare(); j++ {
+			if sameUnit(text, r.parts[j].keyword()) {
+				break // two times
+			}
 			text += " " + r.parts[j].keyword()
 			if d, err := rules.ParseDuration("time", text); err == nil {
 				end, spelled = j+1, rules.FormatDuration(d)
@@ -37,24 +40,48 @@ func spacedDuration(r *respelling) {
 	}
 }
 
+// sameUnit reports whether a time and what follows it are two times, and no 1h 30m.
+func sameUnit(text, next string) bool {
+	before, err := rules.ParseDuration("time", text)
+	if err != nil {
+		return false
+	}
+	after, err := rules.ParseDuration("time", next)
+	unit := func(s string) string { return strings.TrimLeft(s[strings.LastIndexByte(s, ' ')+1:], "0123456789.") }
+	return err == nil && (after >= before || unit(text) == unit(next))
+}
+
 // otherOptions are the names that other tools and people have for options.
 var otherOptions = map[string]string{
 	"runbook_url": "runbook", "annotation.runbook": "runbook", "desc": "description", "keep-firing-for": "keep_firing_for", "query": "expr",
-	"expression": "expr",
+	"expression": "expr", "ns": "namespace", "sev": "severity",
 }
 
 // labelOfAlert is a label of the alert as it is written in other places.
-var labelOfAlert = regexp.MustCompile(`^labels?[:.](\w+=.+)$`)
+var labelOfAlert = regexp.MustCompile(`^labels?([:.=])(\w+=.+)$`)
 
 // otherNames mends runbook_url= and the like.
 func otherNames(r *respelling) {
 	for i, p := range r.parts {
 		if own := otherOptions[p.key]; own != "" {
 			r.replace(i, i+1, own+"="+p.afterEquals(), "The option is called "+own+"=.")
-		} else if m := labelOfAlert.FindStringSubmatch(p.typed); m != nil && !p.isOption() {
-			r.replace(i, i+1, "label."+m[1], "A label of the alert is given as label.NAME=.")
+		} else if m := labelOfAlert.FindStringSubmatch(p.value); m != nil && !p.isOption() && (m[1] != "=" || i >= r.afterTime()) {
+			r.replaceAll(i, labelOptions(m[2]), "A label of the alert is given as label.NAME=.")
 		}
 	}
+}
+
+// labelOptions returns the options for one label, or several with commas between them.
+func labelOptions(text string) (options []string) {
+	all := strings.Split(text, ",")
+	if slices.ContainsFunc(all, func(s string) bool { return !strings.Contains(s, "=") }) {
+		all = []string{text}
+	}
+	for _, one := range all {
+		key, value, _ := strings.Cut(strings.TrimSpace(one), "=")
+		options = append(options, "label."+key+"="+quote(value))
+	}
+	return options
 }
 
 // repeatedCommand mends `add add …` and `add rule …`.
@@ -176,6 +203,9 @@ func aboveThreshold(r *respelling) {
 // bareSeverity mends a severity that stands alone after TIME.
 func bareSeverity(r *respelling) {
 	i := r.afterTime()
+	if i == len(r.parts)-2 && r.parts[i].typed == "-s" {
+		r.drop(i, "Options are written without dashes.")
+	}
 	if i == len(r.parts)-1 && slices.Contains([]string{"critical", "warning", "info", "error", "page"}, r.parts[i].keyword()) {
 		r.replace(i, i+1, "severity="+r.parts[i].typed, "A severity is given as severity=.")
 	}
@@ -193,12 +223,15 @@ func remarks(r *respelling) {
 	for end < len(r.parts) && r.parts[end].bare() && (end == start && isComment(r.parts[end].typed) || !r.parts[end].suspicious()) {
 		end++
 	}
-	if end == start || slices.ContainsFunc(r.parts[end:], func(p part) bool { return !p.isOption() || p.key == "reason" }) {
+	if end == start || r.parts[start].isTime() || strings.Contains(typedOf(r.parts[start:end]), `"`) || slices.ContainsFunc(r.parts[end:], func(p part) bool { return !p.isOption() || p.key == "reason" }) {
 		return
+	}
+	if first := r.parts[start]; r.command != addName && !isComment(first.typed) && first.keyword() != "because" {
+		return // it can as well be another name
 	}
 	var words []string
 	for _, p := range r.parts[start:end] {
-		if len(words) > 0 || !isComment(p.typed) {
+		if len(words) > 0 || !isComment(p.typed) && (r.command == addName || p.keyword() != "because") {
 			words = append(words, p.typed)
 		}
 	}
