@@ -1,16 +1,26 @@
 package rules
 
-import "context"
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+)
 
 // maxExamined is how many rules of one change their ruler is asked about.
 const maxExamined = 5
 
 // ask asks the change's ruler, at once, which alerts are active and what it has of what the change's rules read.
 func (a *Applier) ask(ctx context.Context, d *desk, intent Intent, p planned) (*Continuity, []Finding) {
-	examined := make(chan []Finding, 1)
-	go func() { examined <- a.askAbout(ctx, intent, p) }()
+	var examined []Finding
+	var beside errgroup.Group
+	beside.Go(func() error {
+		return Contain(func() { examined = a.askAbout(ctx, intent, p) })
+	})
 	foretold := a.foretell(ctx, d, p)
-	return foretold, <-examined
+	if err := beside.Wait(); err != nil {
+		panic(err)
+	}
+	return foretold, examined
 }
 
 // askAbout asks the change's ruler what it has of what the change's rules read, where they did not read it before. What is found there refuses

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -45,4 +46,18 @@ func TestWhatARulerHasIsAskedBeforeTheCommit(t *testing.T) {
 	if diff := cmp.Diff([]string{ask, ask}, asked); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// TestAPanicWhileARulerIsAsked holds that it comes to whoever gave the command, who can recover from it.
+func TestAPanicWhileARulerIsAsked(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.run(t)
+	b.examine = func(string, []rules.Entry) []rules.Finding { panic("boom") }
+	defer func() {
+		if p := recover(); p == nil || !strings.Contains(fmt.Sprint(p), "boom") {
+			t.Errorf("recovered %v", p)
+		}
+	}()
+	b.Draft(t.Context(), nodeDown("node-down"))
 }

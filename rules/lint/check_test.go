@@ -1,12 +1,14 @@
 package lint
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
 // lintText returns what is found in a rule file of a check's first dialect.
@@ -56,4 +58,17 @@ func TestTable(t *testing.T) {
 			t.Errorf("%s: What and Why have no full stop: they are put into sentences", c.Name)
 		}
 	}
+}
+
+// TestPanic holds that a check's panic comes to whoever asked, who can recover from it.
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	linter := &Linter{checks: []Check{{Name: "x", Dialects: inPromQL, Severity: rules.SeverityInfo, find: func(*subject) []finding { panic("boom") }}}, now: time.Now}
+	book := rules.NewBook([]rules.RulerInfo{{Name: "ruler", Dialect: expr.PromQL}}).With(map[string][]byte{"ops/rules.yml": []byte(duplicate.Good)})
+	defer func() {
+		if p := recover(); p == nil || !strings.Contains(fmt.Sprint(p), "boom") {
+			t.Errorf("recovered %v", p)
+		}
+	}()
+	linter.Lint(book, book.Entries(""))
 }

@@ -16,6 +16,7 @@ import (
 
 // Linter runs the checks by its settings. It is safe for concurrent use.
 type Linter struct {
+	checks   []Check
 	settings Settings
 	now      func() time.Time
 
@@ -30,7 +31,7 @@ func New(settings Settings, now func() time.Time) (*Linter, error) {
 			return nil, err
 		}
 	}
-	return &Linter{settings: settings, now: now}, nil
+	return &Linter{checks: checks, settings: settings, now: now}, nil
 }
 
 // Lint returns what the checks find in entries of a book, by file and place. Other rules of the book are looked at as neighbours only. A
@@ -52,13 +53,16 @@ func (l *Linter) Lint(book *rules.Book, entries []rules.Entry) []rules.Finding {
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for from := 0; from < len(entries); from += atOnce {
 		group.Go(func() error {
-			for i := from; i < min(from+atOnce, len(entries)); i++ {
-				each[i] = l.lint(book, near, dialects[entries[i].Ref.Ruler], entries[i])
-			}
-			return nil
+			return rules.Contain(func() {
+				for i := from; i < min(from+atOnce, len(entries)); i++ {
+					each[i] = l.lint(book, near, dialects[entries[i].Ref.Ruler], entries[i])
+				}
+			})
 		})
 	}
-	_ = group.Wait() // none of them fails
+	if err := group.Wait(); err != nil {
+		panic(err)
+	}
 	found := slices.Concat(each...)
 	slices.SortStableFunc(found, func(a, b rules.Finding) int {
 		return cmp.Or(strings.Compare(a.Ref.Ruler, b.Ref.Ruler), strings.Compare(a.Ref.Path, b.Ref.Path), a.Line-b.Line, a.Column-b.Column)
@@ -105,7 +109,7 @@ func (l *Linter) lint(book *rules.Book, near *neighbours, dialect expr.Dialect, 
 	at := &placer{book: book, entry: e}
 	accepted := l.accepted(e)
 	var found []rules.Finding
-	for _, c := range checks {
+	for _, c := range l.checks {
 		severity := cmp.Or(s.settings.Checks[c.Name], c.Severity)
 		if severity == Off || !slices.Contains(c.Dialects, dialect) || slices.Contains(accepted, c.Name) {
 			continue
