@@ -80,16 +80,7 @@ func (c *call) diffSpan(ctx context.Context) (answer, error) {
 		return told(head + "no rule changed."), nil
 	}
 	head += fmt.Sprintf("%d added, %d changed, %d deleted", kinds[rules.RuleAdded], kinds[rules.RuleChanged], kinds[rules.RuleDeleted])
-	pages := paginate(blocks)
-	page = min(page, len(pages))
-	if len(pages) > 1 {
-		head += fmt.Sprintf(", page %d of %d", page, len(pages))
-	}
-	text := head + "\n" + pages[page-1]
-	if page < len(pages) {
-		text += "\n…and more: " + code(fmt.Sprintf("%s diff%s page=%d", c.trigger, c.given("since", "until"), page+1))
-	}
-	return told(text), nil
+	return told(c.paged(head, blocks, page, "diff"+c.given("since", "until"))), nil
 }
 
 // differing returns the rules that differ between two books, as blocks in the order of their places, and how many of each kind they are. One that
