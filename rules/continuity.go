@@ -3,19 +3,20 @@ package rules
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
 // Continuity is what becomes of the alerts that are pending or firing when rules change. A ruler carries the state of a rule over when its
 // file, its group, its name and its labels stay (Prometheus 3.15, Group.CopyState; Loki's ruler is the same code); what else is changed
-// does not matter, but for the expression: what that does not return any more ends; and for the time that it must hold: a firing alert that
-// is not active for so long waits again (rules/alerting.go, Eval).
+// does not matter, but for the expression: what that does not return any more ends; for keep_firing_for, where that alone holds an alert; and
+// for the time that it must hold: a firing alert that is not active for so long waits again (rules/alerting.go, Eval).
 type Continuity struct {
 	Unknown string        // why the ruler could not be asked; empty when it was
 	Kept    Active        // they go on
 	Waiting int           // they fire, and are pending again until they are active for as long as they must be now
 	Reset   Active        // they end, and begin anew under another identity
-	Ended   Active        // they end, as their rule goes
+	Ended   Active        // they end, as their rule goes, or what kept them firing
 	After   time.Duration // how long the conditions of those that are reset must hold until they fire again, at least
 	Rewrote bool          // the expression of some that are kept is another
 }
@@ -51,11 +52,11 @@ type identity struct {
 }
 
 func identityOf(family Ref, labels map[string]string) identity {
-	var text string
+	var text strings.Builder
 	for _, name := range sortedKeys(labels) {
-		text += name + "\x00" + labels[name] + "\x00"
+		text.WriteString(name + "\x00" + labels[name] + "\x00")
 	}
-	return identity{family, text}
+	return identity{family, text.String()}
 }
 
 // continuity returns what becomes of the active alerts of rules that change, given what the ruler runs. Of several rules with one identity the
@@ -90,7 +91,7 @@ func (p planned) continuity(d *desk, refs []Ref, running []RunningRule, now time
 			continue
 		}
 		nth[family]++
-		was, active := family, Active{len(r.FiringSince), r.Active - len(r.FiringSince)}
+		was, active := family, Active{len(r.Firing), r.Active - len(r.Firing)}
 		was.Nth = nth[family]
 		id := identityOf(family, r.Rule.Labels)
 		places := room[id]
@@ -99,14 +100,18 @@ func (p planned) continuity(d *desk, refs []Ref, running []RunningRule, now time
 			continue
 		}
 		entry, _ := p.after.Get(places[0])
-		waiting := 0
-		for _, since := range r.FiringSince {
-			if now.Sub(since) < entry.Rule.For {
+		waiting, ended := 0, 0
+		for _, alert := range r.Firing {
+			switch {
+			case !alert.Lingered.IsZero() && now.Sub(alert.Lingered) >= entry.Rule.KeepFiringFor:
+				ended++
+			case now.Sub(alert.Since) < entry.Rule.For:
 				waiting++
 			}
 		}
 		c.Waiting += waiting
-		c.Kept.add(Active{active.Firing - waiting, active.Pending})
+		c.Ended.Firing += ended
+		c.Kept.add(Active{active.Firing - waiting - ended, active.Pending})
 		c.Rewrote = c.Rewrote || active != Active{} && p.rewrites(was, places[0])
 		room[id] = places[1:]
 	}
@@ -126,13 +131,16 @@ func (p planned) continuity(d *desk, refs []Ref, running []RunningRule, now time
 	return c
 }
 
-// movedTo returns where a rule stands that a rename or a move puts elsewhere.
+// movedTo returns where a rule stands that a rename or a move, or what takes one back, puts elsewhere.
 func (p planned) movedTo(was Ref) (is Ref, moved bool) {
-	if refs := p.change.Refs; len(refs) == 2 && refs[1] == was {
-		_, moved = p.after.Get(refs[0])
-		return refs[0], moved
+	at := slices.Index(p.change.Refs, was)
+	if len(p.change.Refs) != 2 || at < 0 {
+		return Ref{}, false
 	}
-	return Ref{}, false
+	is = p.change.Refs[1-at]
+	_, before := p.before.Get(is)
+	_, after := p.after.Get(is)
+	return is, after && !before
 }
 
 // lose notes alerts that do not go on: those of another rule begin anew in their place, or none does.

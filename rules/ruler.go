@@ -44,10 +44,16 @@ type RunningRule struct {
 	Rule           Rule          // Expr is the ruler's own re-printed form
 	Health         string        // "ok", "err", "unknown"
 	LastError      string
-	LastEvaluation time.Time   // the ruler's clock; zero before the first
-	State          string      // "inactive", "pending", "firing"; empty for recording rules
-	Active         int         // alerts pending or firing
-	FiringSince    []time.Time // since when those of them are active that fire
+	LastEvaluation time.Time     // the ruler's clock; zero before the first
+	State          string        // "inactive", "pending", "firing"; empty for recording rules
+	Active         int           // alerts pending or firing
+	Firing         []FiringAlert // those of them that fire
+}
+
+// FiringAlert is an alert that fires.
+type FiringAlert struct {
+	Since    time.Time // when it became active
+	Lingered time.Time // since when keep_firing_for alone holds it; zero while the expression returns it
 }
 
 // Ruler is one program that evaluates rules. Its methods are called one at a time; only Running may run beside others.

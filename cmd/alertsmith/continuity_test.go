@@ -14,7 +14,7 @@ import (
 
 // TestContinuity makes every kind of change to rules whose alerts are firing or pending in a real Prometheus: what becomes of the alerts is
 // what was foretold, by the dry run and by the change itself.
-func TestContinuity(t *testing.T) {
+func TestContinuity(t *testing.T) { //nolint:tparallel // the parts have one rulebook, and say what happens next in it
 	t.Parallel()
 	needRulers(t, "prometheus")
 	dir := t.TempDir()
@@ -32,6 +32,7 @@ func TestContinuity(t *testing.T) {
 	const fewer = `expr='label_replace(vector(1), "i", "2", "", "")'`
 	for _, test := range []struct {
 		name, add string // "" adds three firing alerts
+		first     string // of NAME, done before
 		change    string // of NAME
 		foretold  string
 		now       string // the name afterwards; "" is the same
@@ -65,6 +66,19 @@ func TestContinuity(t *testing.T) {
 			change:   "delete NAME#2",
 			foretold: "keeps 2 firing alerts. It ends 1 firing alert.", kept: 2,
 		},
+		{
+			name: "kept-no-more", add: "expr='vector(1)' keep_firing_for=1h", first: "edit NAME expr='vector(1) > 5'",
+			change: "edit NAME keep_firing_for=", foretold: "ends 1 firing alert.",
+		},
+		{
+			name: "kept-still", add: "expr='vector(1)' keep_firing_for=2h", first: "edit NAME expr='vector(1) > 5'",
+			change: "edit NAME keep_firing_for=1h", foretold: "keeps 1 firing alert.", kept: 1,
+		},
+		{
+			name:  "moved-back", // to where other rules stand
+			add:   "\ngroups:\n- name: moved-back\n  rules:\n  - {alert: moved-back, expr: vector(1)}\n  - {alert: another, expr: vector(1) > 2}\n",
+			first: "move NAME group=beside", change: "undo", foretold: "resets 1 firing alert", reset: 1,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			switch {
@@ -74,6 +88,9 @@ func TestContinuity(t *testing.T) {
 				s.must("add" + test.add)
 			default:
 				s.must("add " + test.name + " " + test.add)
+			}
+			if test.first != "" {
+				s.must(strings.ReplaceAll(test.first, "NAME", test.name))
 			}
 			var before map[string]string
 			state := "firing"

@@ -30,8 +30,9 @@ type runningRules struct {
 }
 
 type runningAlert struct {
-	State    string    `json:"state"` // "pending", "firing"
-	ActiveAt time.Time `json:"activeAt"`
+	State           string    `json:"state"` // "pending", "firing"
+	ActiveAt        time.Time `json:"activeAt"`
+	KeepFiringSince time.Time `json:"keepFiringSince"` // Prometheus only: since when the expression returns it no more
 }
 
 type runningRule struct {
@@ -116,7 +117,7 @@ func (r runningRule) value() rules.RunningRule {
 	}
 	for _, alert := range r.Alerts {
 		if alert.State == "firing" {
-			running.FiringSince = append(running.FiringSince, alert.ActiveAt)
+			running.Firing = append(running.Firing, rules.FiringAlert{Since: alert.ActiveAt, Lingered: alert.KeepFiringSince})
 		}
 	}
 	if r.Type == "recording" {
