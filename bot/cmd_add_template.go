@@ -95,15 +95,14 @@ func (c *call) unknownParameter(template rules.Template, name string) error {
 
 // missingParameters returns the error for parameters that are not given, with the line that has examples for them.
 func (c *call) missingParameters(template rules.Template, missing []rules.Parameter) error {
-	text, line := "The template "+template.Name+" needs", "add "+strings.TrimSpace(c.text[c.from:])
-	for i, p := range missing {
-		if i > 0 {
-			text += ", and"
-		}
-		text += " " + p.Name + "= (" + p.Description + ", such as " + p.Example + ")"
-		line += " " + p.Name + "=" + quote(p.Example)
+	var needs []string
+	line := []string{"add " + strings.TrimSpace(c.text[c.from:])}
+	for _, p := range missing {
+		needs = append(needs, p.Name+"= ("+p.Description+", such as "+p.Example+")")
+		line = append(line, p.Name+"="+quote(p.Example))
 	}
-	return mistake(len(strings.TrimRightFunc(c.text, isSpace)), text+".", line)
+	text := "The template " + template.Name + " needs " + strings.Join(needs, ", and ") + "."
+	return mistake(len(strings.TrimRightFunc(c.text, isSpace)), text, strings.Join(line, " "))
 }
 
 // remembered returns what the rule is to remember of the command: parameters and the options that say something of the rule itself, by

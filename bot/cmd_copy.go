@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -53,9 +54,7 @@ func parseCopy(call *call) (rules.Copy, error) {
 		}
 	}
 	rest, alteration, err := call.alteration(alter)
-	for name, arg := range placed {
-		call.args[name] = arg
-	}
+	maps.Copy(call.args, placed)
 	if err != nil {
 		return rules.Copy{}, err
 	}

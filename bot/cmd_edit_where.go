@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +21,7 @@ func (c *call) editAll(options, where []word) (rules.EditAll, error) {
 		flag, _ := w.flag()
 		switch k := w.keyword(); {
 		case w.key == "reason" || flag != "":
-			options = append(options[:len(options):len(options)], w)
+			options = append(slices.Clip(options), w)
 		case w.key == "" && (k == "and" || k == "かつ"):
 		case !isCondition(w.key):
 			c.args[fieldUnknown] = w.whole()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -77,14 +78,14 @@ func (c *call) lintOne(ctx context.Context, book *rules.Book, rest []word) (answ
 	if c.backend.Examine != nil {
 		found = append(found, c.backend.Examine(ctx, entry.Ref.Ruler, []rules.Entry{entry})...)
 	}
-	text := fmt.Sprintf("**%s**: %s", escape(book.Address(entry.Ref)), count(len(found), "finding"))
+	lines := []string{fmt.Sprintf("**%s**: %s", escape(book.Address(entry.Ref)), count(len(found), "finding"))}
 	for _, f := range found {
-		text += "\n" + findingText(f) + " " + capitalized(sentence(f.Why)) + "."
+		lines = append(lines, findingText(f)+" "+capitalized(sentence(f.Why))+".")
 	}
 	for _, a := range entry.Accepted() {
-		text += "\n" + capitalized(c.acceptedText(a))
+		lines = append(lines, capitalized(c.acceptedText(a)))
 	}
-	return told(text), nil
+	return told(strings.Join(lines, "\n")), nil
 }
 
 // place returns the address of the rule that a finding is about, or of its group.

@@ -66,11 +66,11 @@ func templateText(trigger string, t rules.Template) (string, error) {
 
 // templateUsage returns the line that makes a rule of a template, with an example for each parameter.
 func templateUsage(t rules.Template) string {
-	line := "add " + t.Name + " template=" + t.Name
+	words := []string{"add", t.Name, "template=" + t.Name}
 	for _, a := range t.Examples() {
-		line += " " + a.Name + "=" + quote(a.Value)
+		words = append(words, a.Name+"="+quote(a.Value))
 	}
-	return line
+	return strings.Join(words, " ")
 }
 
 func byDefault(p rules.Parameter) string {

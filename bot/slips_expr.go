@@ -18,16 +18,16 @@ func link(r *respelling) {
 	if at < 1 || r.parts[0].key != "" {
 		return
 	}
-	target := r.parts[at].value
-	for _, p := range r.parts[at+1 : end] { // the text of a link may have spaces
-		target += " " + p.value
+	var target []string // the text of a link may have spaces
+	for _, p := range r.parts[at:end] {
+		target = append(target, p.value)
 	}
 	for _, p := range r.parts[1:at] {
 		if p.keyword() != "curl" && !strings.HasPrefix(p.typed, "-") {
 			return
 		}
 	}
-	mendLink(r, 1, end, target)
+	mendLink(r, 1, end, strings.Join(target, " "))
 }
 
 // mendLink puts the one query that a link carries in its place.

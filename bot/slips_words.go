@@ -123,7 +123,7 @@ func namedWords(r *respelling) {
 		return
 	}
 	r.note(0, "NAME, LABEL, PATTERN and TIME are told by their order, without their names.")
-	r.parts = append(sorted, options...)
+	r.parts = slices.Concat(sorted, options)
 	for i, p := range r.parts {
 		if words, _, err := scanLine(p.typed, 0); err == nil && len(words) == 1 {
 			r.parts[i].word = words[0]

@@ -127,7 +127,7 @@ func differing(older, newer *rules.Book) (kinds map[rules.ChangeKind]int, blocks
 
 // What list and diff take.
 var (
-	listAtOptions = append(listOptions[:len(listOptions):len(listOptions)], "at")
+	listAtOptions = append(slices.Clip(listOptions), "at")
 	diffOptions   = []string{"since", "until", "page"}
 )
 

@@ -102,7 +102,7 @@ func requireAll(t *testing.T, dir string) {
 	var readers sync.WaitGroup
 	for reader := range 4 {
 		readers.Go(func() {
-			for n := range len(all) {
+			for n := range all {
 				var name, kind string
 				var size int64
 				if _, err := fmt.Sscan(all[(n*(2*reader+1)+reader)%len(all)], &name, &kind, &size); err != nil {

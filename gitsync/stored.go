@@ -66,12 +66,12 @@ func (d *durable) loose(hash plumbing.Hash, limit int64) (object plain, err erro
 	if err != nil {
 		return object, err
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was only read from
 	r, err := objfile.NewReader(f)
 	if err != nil {
 		return object, err
 	}
-	defer r.Close()
+	defer r.Close() //nolint:errcheck // it was only read from
 	kind, size, err := r.Header()
 	if err != nil {
 		return object, err

@@ -33,7 +33,7 @@ func (e Edit) Plan(book *Book) (Change, error) {
 		return Change{}, err
 	}
 	if e.YAML != "" {
-		if e.Alteration, err = e.pasted(book, entry); err != nil {
+		if e.Alteration, err = e.pasted(entry); err != nil {
 			return Change{}, err
 		}
 	}
@@ -45,7 +45,7 @@ func (e Edit) Plan(book *Book) (Change, error) {
 }
 
 // pasted returns what makes of a rule the one that was pasted.
-func (e Edit) pasted(book *Book, entry Entry) (Alteration, error) {
+func (e Edit) pasted(entry Entry) (Alteration, error) {
 	if err := (Add{YAML: e.YAML, Options: e.Options}).checkPastedOptions(); err != nil {
 		return Alteration{}, err
 	}

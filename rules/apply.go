@@ -137,7 +137,9 @@ func (o *ApplierOptions) deafen() {
 		o.Settled = func(context.Context, Waiting) {}
 	}
 	if o.Own == nil {
-		o.Own = func(ctx context.Context, own OwnCommand, do func(context.Context, Request) Outcome) { do(ctx, own.Request) }
+		o.Own = func(ctx context.Context, own OwnCommand, do func(context.Context, Request) Outcome) {
+			do(ctx, own.Request)
+		}
 	}
 	if o.LastAccepted == nil {
 		o.LastAccepted = func(string) string { return "" }

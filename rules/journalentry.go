@@ -62,8 +62,7 @@ func JournalRules(r Record) []string {
 		names = append(names, fold(ref.Name))
 	}
 	if len(names) == 0 {
-		words := strings.Fields(fold(r.Request.Command[:min(len(r.Request.Command), maxReplyText)]))
-		for _, word := range words {
+		for word := range strings.FieldsSeq(fold(r.Request.Command[:min(len(r.Request.Command), maxReplyText)])) {
 			names = append(names, strings.Trim(word, "\"'`“”"))
 		}
 	}

@@ -144,7 +144,8 @@ func ReadTemplate(name string, content []byte, taken func(name string) bool) (Te
 	if err := t.checkParameters(taken); err != nil {
 		return t, err
 	}
-	return t, t.checkRule()
+	err := t.checkRule()
+	return t, err
 }
 
 // body returns the template's rule with its placeholders.

@@ -106,11 +106,11 @@ func (e Entry) Origin() (Origin, bool) {
 			return Origin{}, false
 		}
 		rest = rest[len(head[0]):]
-		value, length := "", strings.IndexByte(rest, ' ')
+		length := strings.IndexByte(rest, ' ')
 		if length < 0 {
 			length = len(rest)
 		}
-		value = rest[:length]
+		value := rest[:length]
 		if strings.HasPrefix(rest, `"`) {
 			quoted, err := strconv.QuotedPrefix(rest)
 			if err != nil {

@@ -119,7 +119,7 @@ func printAll(ctx context.Context, reader *journal.Search, query rules.JournalQu
 func follow(ctx context.Context, reader *journal.Search, query rules.JournalQuery, out *entryPrinter) error {
 	const atOnce, pause = 100, 300 * time.Millisecond
 	behind, err := reader.Head(ctx)
-	for err == nil {
+	for err == nil && ctx.Err() == nil {
 		var changes []rules.JournalChange
 		changes, err = reader.Changes(ctx, behind, atOnce)
 		for _, c := range changes {
@@ -127,17 +127,15 @@ func follow(ctx context.Context, reader *journal.Search, query rules.JournalQuer
 				err = out.print(c.Entry.Object())
 			}
 		}
-		if err = errors.Join(err, out.flush()); err != nil || len(changes) == atOnce {
-			continue
-		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return nil
+		if err = errors.Join(err, out.flush()); err == nil && len(changes) < atOnce {
+			select {
+			case <-time.After(pause):
+			case <-ctx.Done():
+			}
 		}
 	}
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() != nil { // the person has seen enough
+		err = nil
 	}
 	return err
 }

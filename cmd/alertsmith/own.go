@@ -25,10 +25,11 @@ func (s *service) own(ctx context.Context, own rules.OwnCommand, do func(context
 	outcome := do(ctx, request)
 	ctx = context.WithoutCancel(ctx) // the service may be ending; the command has come to its end
 	news := true
-	switch rules.KindOf(outcome.Err) {
-	case rules.Uncertain:
+	kind := rules.KindOf(outcome.Err)
+	if kind == rules.Uncertain {
 		return // the rulebook will say how it ended
-	case rules.NotFound: // another replica was faster, or a person
+	}
+	if kind == rules.NotFound { // another replica was faster, or a person
 		news = false
 		if commits, err := s.book.FindRequest(ctx, request.ID); err == nil && len(commits) > 0 {
 			if outcome, err = outcomeOf(ctx, &history{s.book, rules.NewBook(s.infos)}, commits); err == nil && outcome.State == rules.Pending {

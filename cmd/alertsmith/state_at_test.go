@@ -35,7 +35,7 @@ func TestStateAtIsGits(t *testing.T) {
 		times = append(times, when)
 	}
 	first, newest := slices.Min(times), slices.Max(times)
-	r := rand.New(rand.NewPCG(7, 8)) //nolint:gosec // the same times each time
+	r := rand.New(rand.NewPCG(7, 8)) // the same times each time
 	for range 60 {
 		at := first - 10 + r.Int64N(newest-first+20)
 		want := ""

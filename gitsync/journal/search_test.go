@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
@@ -34,7 +33,7 @@ func made(r *rand.Rand, i int) rules.Record {
 	q.Command = record.Action + " " + name
 	switch record.Action {
 	case "add":
-		q.Command += fmt.Sprintf(` job=amane_%s_log "%s" %dm severity=%s`, pick("fail2ban", "nginx", "auth"), pick("Ban", "error", "timeout", "失敗"), r.IntN(60), pick("critical", "warning"))
+		q.Command += fmt.Sprintf(` job=amane_%s_log %q %dm severity=%s`, pick("fail2ban", "nginx", "auth"), pick("Ban", "error", "timeout", "失敗"), r.IntN(60), pick("critical", "warning"))
 	case "list", "history":
 		q.Command = record.Action
 	}
@@ -75,7 +74,7 @@ func fill(t testing.TB, path string, n int) {
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same journal each time
+	r := rand.New(rand.NewPCG(1, 2)) // the same journal each time
 	for i := 0; i < n; {
 		tx, err := db.BeginTx(t.Context(), nil)
 		if err != nil {
@@ -159,7 +158,7 @@ func openSearch(t testing.TB, db *DB) *Search {
 }
 
 // TestFindAnswersAsMatchesSays asks at random, with an index that is new, behind and away, page by page.
-func TestFindAnswersAsMatchesSays(t *testing.T) {
+func TestFindAnswersAsMatchesSays(t *testing.T) { //nolint:tparallel // one part after the other changes the index
 	t.Parallel()
 	const n = 1500
 	path := filepath.Join(t.TempDir(), "journal.db")
@@ -171,7 +170,7 @@ func TestFindAnswersAsMatchesSays(t *testing.T) {
 		t.Fatal(len(all), err)
 	}
 	newest := all[0].Record.Request.Time
-	r := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // the same questions each time
+	r := rand.New(rand.NewPCG(3, 4)) // the same questions each time
 	found := 0
 	ask := func(t *testing.T, s *Search, questions int) {
 		t.Helper()
@@ -303,7 +302,7 @@ func TestIndexIsMadeAnew(t *testing.T) {
 		},
 		"of another journal": func(t *testing.T, path string) { change(t, path, "UPDATE indexed SET journal = 'x'") },
 		"of another version": func(t *testing.T, path string) { change(t, path, "PRAGMA user_version = 77") },
-		"away":               func(t *testing.T, path string) { _ = os.Remove(path) },
+		"away":               func(_ *testing.T, path string) { _ = os.Remove(path) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -361,7 +360,7 @@ func BenchmarkFind(b *testing.B) {
 	}
 	s := openSearch(b, db)
 	start := time.Now()
-	if err := s.Update(context.Background()); err != nil {
+	if err := s.Update(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 	b.Logf("indexed in %v", time.Since(start))
@@ -369,7 +368,7 @@ func BenchmarkFind(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	r := rand.New(rand.NewPCG(5, 6)) //nolint:gosec // the same questions each time
+	r := rand.New(rand.NewPCG(5, 6)) // the same questions each time
 	var took []time.Duration
 	slow := map[time.Duration]rules.JournalQuery{}
 	for b.Loop() {

@@ -247,7 +247,7 @@ func (s *Search) whole(ctx context.Context) (*Flaw, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer fresh.Close()
+	defer fresh.Close() //nolint:errcheck // it is in memory and goes
 	fresh.SetMaxOpenConns(1)
 	if err := migrate(ctx, fresh); err != nil {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -152,6 +151,9 @@ func triggersOn(t *testing.T, path string) (statements []string) {
 			statements = append(statements, statement)
 		}
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return statements
 }
 
@@ -168,22 +170,28 @@ func dump(ctx context.Context, path string) (string, error) {
 		"SELECT json_array(n, seq, kind, time, body, hex(hash)) FROM events ORDER BY n",
 		"SELECT json_array(seq, " + strings.Join(requestColumns, ", ") + ", " + strings.Join(endColumns, ", ") + ") FROM commands ORDER BY seq",
 	} {
-		rows, err := db.QueryContext(ctx, query)
-		if err != nil {
-			return "", err
-		}
-		for rows.Next() {
-			var line string
-			if err := rows.Scan(&line); err != nil {
-				return "", errors.Join(err, rows.Close())
-			}
-			b.WriteString(line + "\n")
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		if err := dumpRows(ctx, db, query, &b); err != nil {
 			return "", err
 		}
 	}
 	return b.String(), nil
+}
+
+// dumpRows writes the one column of each row that a query selects, in a line each.
+func dumpRows(ctx context.Context, db *sql.DB, query string, to *strings.Builder) error {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			return err
+		}
+		to.WriteString(line + "\n")
+	}
+	return rows.Err()
 }
 
 // TestEveryByteCounts flips bytes all over the file: each time Verify finds a flaw, or the byte says nothing: the journal reads as before. A few in
@@ -222,7 +230,7 @@ func TestEveryByteCounts(t *testing.T) {
 			_ = os.Remove(work + suffix)
 		}
 	}
-	t.Log(fmt.Sprintf("%d flips in %d pages: %d found, %d say nothing", flaws+silent, len(content)/4096, flaws, silent))
+	t.Logf("%d flips in %d pages: %d found, %d say nothing", flaws+silent, len(content)/4096, flaws, silent)
 	if flaws < silent/4 {
 		t.Errorf("only %d of %d flips were found", flaws, flaws+silent)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/grafana/loki/v3/pkg/logql/syntax"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -55,7 +56,7 @@ func promReads(parsed parser.Expr, expression string) []Read {
 		}
 		for _, m := range selector.LabelMatchers {
 			switch {
-			case m.Name != labels.MetricName:
+			case m.Name != model.MetricNameLabel:
 				r.Matchers = append(r.Matchers, Matcher{m.Name, m.Type.String(), m.Value})
 			case m.Type == labels.MatchEqual:
 				r.Metric = m.Value

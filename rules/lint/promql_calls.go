@@ -3,6 +3,7 @@ package lint
 import (
 	"math"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -53,13 +54,21 @@ func promValuesOfCall(e *parser.Call) bounds {
 	return anyValue
 }
 
+// rangeName returns the name of the metric that a range is taken of; "" when it has none.
+func rangeName(e *parser.MatrixSelector) string {
+	if selector, ok := e.VectorSelector.(*parser.VectorSelector); ok {
+		return metricName(selector)
+	}
+	return ""
+}
+
 // metricName returns the name that a selector demands; "" when it demands none.
 func metricName(e *parser.VectorSelector) string {
 	if e.Name != "" {
 		return e.Name
 	}
 	for _, m := range e.LabelMatchers {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
 			return m.Value
 		}
 	}

@@ -34,7 +34,7 @@ var promqlGaugeRate = Check{
 			if !ok {
 				continue
 			}
-			name := metricName(matrix.VectorSelector.(*parser.VectorSelector))
+			name := rangeName(matrix)
 			if !namesGauge(name) {
 				continue
 			}

@@ -3,6 +3,7 @@ package lint
 import (
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -36,7 +37,7 @@ func selected(matchers []*labels.Matcher) labelSet {
 	var l labelSet
 	for _, m := range matchers {
 		switch {
-		case m.Name == labels.MetricName:
+		case m.Name == model.MetricNameLabel:
 		case m.Type == labels.MatchEqual && m.Value == "":
 			l = l.without(m.Name)
 		case !m.Matches(""):
@@ -133,7 +134,7 @@ func absentLabels(arg parser.Expr) labelSet {
 	}
 	var seen []string
 	for _, m := range selector.LabelMatchers {
-		if m.Name == labels.MetricName {
+		if m.Name == model.MetricNameLabel {
 			continue
 		}
 		if m.Type == labels.MatchEqual && m.Value != "" && !slices.Contains(seen, m.Name) {

@@ -1,7 +1,7 @@
 package lint
 
 import (
-	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -32,7 +32,7 @@ var promqlNameless = Check{
 				return nil
 			}
 			for _, m := range selector.LabelMatchers {
-				if m.Name == labels.MetricName && !matchesAllOf(m) {
+				if m.Name == model.MetricNameLabel && !matchesAllOf(m) {
 					return nil
 				}
 			}

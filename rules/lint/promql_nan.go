@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -50,8 +51,8 @@ var promqlNaN = Check{
 // contaminated returns the innermost aggregation around a place whose result one NaN spoils; nil when there is none, or a comparison or
 // another aggregation stands between.
 func contaminated(path []parser.Node) *parser.AggregateExpr {
-	for i := len(path) - 1; i >= 0; i-- {
-		switch node := path[i].(type) {
+	for _, above := range slices.Backward(path) {
+		switch node := above.(type) {
 		case *parser.AggregateExpr:
 			if node.Op == parser.SUM || node.Op == parser.AVG || node.Op == parser.STDDEV || node.Op == parser.STDVAR {
 				return node

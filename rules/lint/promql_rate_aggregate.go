@@ -39,7 +39,7 @@ var promqlRateAggregate = Check{
 				}
 			}
 			if matrix, ok := argument[*parser.MatrixSelector](call, "rate", "irate", "increase"); ok {
-				name := metricName(matrix.VectorSelector.(*parser.VectorSelector))
+				name := rangeName(matrix)
 				if s.recordsSum(name) {
 					found = append(found, s.inNode(call).says(fmt.Sprintf("%s is recorded as a sum; record the sum of %s() instead", name, call.Func.Name)))
 				}

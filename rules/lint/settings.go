@@ -3,6 +3,7 @@ package lint
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -67,9 +68,7 @@ func (s Scope) holds(ruler, path string) bool {
 func (s Scope) under(next Scope) Scope {
 	checks := map[string]rules.Severity{}
 	for _, scope := range []Scope{s, next} {
-		for name, severity := range scope.Checks {
-			checks[name] = severity
-		}
+		maps.Copy(checks, scope.Checks)
 	}
 	return Scope{
 		Checks:         checks,

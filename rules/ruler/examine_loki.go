@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 	"time"
@@ -19,9 +20,7 @@ const muchToRead = 100e9
 func lookInLoki(ctx context.Context, x *examination, read expr.Read) error {
 	day := x.lastDay()
 	query := url.Values{"query": {read.Selector}}
-	for key, value := range day {
-		query[key] = value
-	}
+	maps.Copy(query, day)
 	var stats struct {
 		Streams int     `json:"streams"`
 		Bytes   float64 `json:"bytes"`

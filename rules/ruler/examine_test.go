@@ -55,6 +55,7 @@ func TestExaminePrometheus(t *testing.T) {
 		`increase(go_gc_heap_allocs_bytes_total[5m]) > 1`: {`online-found info: go_gc_heap_allocs_bytes_total reads 1 series`},
 	} {
 		t.Run(expression, func(t *testing.T) {
+			t.Parallel()
 			if diff := cmp.Diff(want, examined(t, asked, expression)); diff != "" {
 				t.Error(diff)
 			}
@@ -86,6 +87,7 @@ func TestExamineLoki(t *testing.T) {
 		`sum(count_over_time({job=~"apache.*"}[5m])) > 0`:          {`online-missing warning: loki had no log stream within 1d for {job=~"apache.*"}`},
 	} {
 		t.Run(expression, func(t *testing.T) {
+			t.Parallel()
 			if diff := cmp.Diff(want, examined(t, asked, expression)); diff != "" {
 				t.Error(diff)
 			}
