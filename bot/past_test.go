@@ -424,3 +424,19 @@ func TestHistoryOfManyRules(t *testing.T) {
 	c.pushed("Import", map[string]string{"prometheus/many.yaml": b.String()})
 	requireParts(t, c.say("history").Text, "Bob Builder: **added** `many0000`, ", " and 995 more (external): Import\n", "alice: **added** `first`")
 }
+
+// A change of a note beside a rule alone is a change like any other: it is in the history, and what undo takes back.
+func TestNotesHaveAHistory(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	c.must(`add disk expr="up == 0" ruler=prometheus`)
+	c.must(`edit disk severity=page`)
+	c.must(`edit disk expires=30d reason="a trial"`)
+	requireParts(t, c.say(`history disk`).Text, "**changed** (edit): a trial", "**changed** (edit)", "**added**")
+	requireParts(t, c.say(`show disk`).Text, "# expires: ")
+	text, _ := c.must(`undo`)
+	requireParts(t, text, "-        # expires: ")
+	if text := c.say(`show disk`).Text; strings.Contains(text, "expires") || !strings.Contains(text, "severity: page") {
+		t.Errorf("it took back something else:\n%s", text)
+	}
+}

@@ -110,6 +110,11 @@ func (r Replay) subject(refs []Ref) string {
 	return names[0]
 }
 
+// sameNotes reports whether two rules have the same notes beside them.
+func sameNotes(a, b placedRule) bool {
+	return a.source == b.source || slices.Equal(Entry{Source: a.source}.notes(), Entry{Source: b.source}.notes())
+}
+
 // touched returns the rules of a ruler that two books have differently: where they stand now, or stood when they are gone. When what a
 // group says for all its rules is another, they all are.
 func touched(before, after *Book, ruler string) []Ref {
@@ -122,7 +127,7 @@ func touched(before, after *Book, ruler string) []Ref {
 			pairs := matchRules(old.rules(), now.rules())
 			for i, r := range now.rules() {
 				j := pairs.first(i)
-				if j < 0 || !sameRule(r.Rule, old.Rules[j].Rule) || !sameSettings(*old, *now) {
+				if j < 0 || !sameRule(r.Rule, old.Rules[j].Rule) || !sameNotes(r, old.Rules[j]) || !sameSettings(*old, *now) {
 					refs = append(refs, now.ref(at, i))
 				}
 			}

@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -27,25 +29,37 @@ func readPastRules(content []byte) []pastRule {
 	}
 	var rules []pastRule
 	count := map[[2]string]int{} // as in makeIndex
-	for _, node := range sequenceAt(d.root, "groups") {
+	groups, noted := d.groups(), hasNotes(content)
+	for i, node := range groups.items {
 		group := decodeGroup(node).Name
-		for _, item := range sequenceAt(node, "rules") {
+		items := d.rules(node, groups.spans[i].end)
+		for j, item := range items.items {
 			r := decodeRule(item)
 			at := [2]string{group, r.Name()}
 			count[at]++
-			rules = append(rules, pastRule{group: group, name: r.Name(), nth: count[at], says: said(r)})
+			says := said(r)
+			if noted {
+				says += strings.Join(Entry{Source: d.source(items, j)}.notes(), "\n")
+			}
+			rules = append(rules, pastRule{group: group, name: r.Name(), nth: count[at], says: says})
 		}
 	}
 	return rules
 }
 
-// sequenceAt returns the items of the list that a mapping has under a key.
-func sequenceAt(mapping *yaml.Node, key string) []*yaml.Node {
-	node, _ := field(mapping, key)
-	if node = resolve(node); node == nil || node.Kind != yaml.SequenceNode {
-		return nil
-	}
-	return node.Content
+// noteKinds are how the comments begin that Alertsmith keeps beside rules.
+var noteKinds = []string{"# expires: ", "# accept: ", "# template: "}
+
+// hasNotes reports whether a file may have notes beside its rules.
+func hasNotes(content []byte) bool {
+	return slices.ContainsFunc(noteKinds, func(begin string) bool { return bytes.Contains(content, []byte(begin)) })
+}
+
+// notes returns what Alertsmith keeps beside the rule.
+func (e Entry) notes() []string {
+	return slices.DeleteFunc(e.comments(), func(comment string) bool {
+		return !slices.ContainsFunc(noteKinds, func(begin string) bool { return strings.HasPrefix(comment, begin) })
+	})
 }
 
 // said returns all that a rule says but its name.
