@@ -290,6 +290,9 @@ func plan(book *Book, intent Intent) (planned, error) {
 			return planned{}, &Error{Kind: Unavailable, Offset: -1, Text: "Nothing was changed: the rule would stand in the file " + path + ", which no ruler reads."}
 		}
 	}
+	if err := besidePaused(book, after, change); err != nil {
+		return planned{}, err
+	}
 	return planned{change: change, before: book, after: after}, after.Check(change.Ruler, book)
 }
 

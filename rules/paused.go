@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,6 +118,23 @@ func (b *Book) pausedFiles() (map[string][]byte, error) {
 	return files, nil
 }
 
+// besidePaused refuses a change that puts a rule where a paused one is to come back to: the two could not be told apart then.
+func besidePaused(before, after *Book, change Change) error {
+	files, err := before.pausedFiles()
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	for _, ref := range change.Refs {
+		path := pausedPath(ref)
+		_, touched := change.Files[path]
+		_, was := before.Get(ref)
+		if _, is := after.Get(ref); files[path] != nil && !touched && is && !was {
+			return conflict("name", "A rule %q of that group is paused, in %s. Resume that first, or take another name.", ref.Name, path)
+		}
+	}
+	return nil
+}
+
 // Address returns an address by which the rule is found while it is paused, and no other.
 func (p Paused) Address() string {
 	all := forms(p.Ref)
@@ -172,4 +190,36 @@ func (m *merge) paused(files map[string][]byte) error {
 		}
 	}
 	return nil
+}
+
+// pausedDiffer reports whether two books have other rules of a ruler paused.
+func pausedDiffer(a, b *Book, ruler string) (bool, error) {
+	one, err := a.pausedFiles()
+	if err != nil {
+		return false, err
+	}
+	other, err := b.pausedFiles()
+	of := func(files map[string][]byte) map[string][]byte {
+		maps.DeleteFunc(files, func(path string, _ []byte) bool { return !strings.HasPrefix(path, pausedDir+ruler+"/") })
+		return files
+	}
+	return !maps.EqualFunc(of(one), of(other), bytes.Equal), err
+}
+
+// pausedRefs returns the paused rules whose files are written or removed.
+func (m *merge) pausedRefs(files map[string][]byte) (refs []Ref) {
+	was, err := m.book.pausedFiles()
+	if err != nil {
+		return nil //nolint:nilerr // the rules are not named then
+	}
+	for _, path := range sortedKeys(files) {
+		content := files[path]
+		if content == nil {
+			content = was[path]
+		}
+		if p, ok := m.book.readPaused(path, content); ok && isPaused(path) {
+			refs = append(refs, p.Ref)
+		}
+	}
+	return refs
 }

@@ -64,6 +64,9 @@ func (r Replay) Plan(book *Book) (Change, error) {
 		return Change{}, done
 	}
 	change.Refs = touched(book, book.With(change.Files), ruler)
+	if len(change.Refs) == 0 {
+		change.Refs = m.pausedRefs(change.Files)
+	}
 	change.Subject = r.Action() + " " + r.subject(change.Refs)
 	return change, nil
 }
@@ -77,6 +80,15 @@ func (r Replay) ruler(book *Book) (string, error) {
 	for _, ruler := range book.rulers {
 		if len(changedPaths(r.Before, r.After, ruler.Name)) > 0 {
 			changed = append(changed, ruler.Name)
+		}
+	}
+	if len(changed) == 0 {
+		for _, ruler := range book.rulers {
+			if differ, err := pausedDiffer(r.Before, r.After, ruler.Name); err != nil {
+				return "", err
+			} else if differ {
+				changed = append(changed, ruler.Name)
+			}
 		}
 	}
 	switch {
