@@ -177,7 +177,7 @@ func TestPause(t *testing.T) {
 	if got := c.say("pause a").Text; !strings.Contains(got, "paused already") {
 		t.Error(got)
 	}
-	if got := c.say("add a job=x other 5m namespace=ops").Text; !strings.Contains(got, "is paused that stood in that place") {
+	if got := c.say("add a job=x other 5m namespace=ops").Text; !strings.Contains(got, "of that group is paused") {
 		t.Error(got)
 	}
 	if got := c.say("resume a").Text; !strings.Contains(got, "**a** resumed by alice") || !strings.Contains(got, "live in loki") {

@@ -290,11 +290,10 @@ func plan(book *Book, intent Intent) (planned, error) {
 			return planned{}, &Error{Kind: Unavailable, Offset: -1, Text: "Nothing was changed: the rule would stand in the file " + path + ", which no ruler reads."}
 		}
 	}
-	p := planned{change: change, before: book, after: after}
-	if err := p.keepsPlaces(); err != nil {
+	if err := besidePaused(book, after, change); err != nil {
 		return planned{}, err
 	}
-	return p, after.Check(change.Ruler, book)
+	return planned{change: change, before: book, after: after}, after.Check(change.Ruler, book)
 }
 
 func failed(out Outcome, err error) Outcome {

@@ -97,30 +97,6 @@ func (b *Book) Paused() ([]Paused, error) {
 	return all, nil
 }
 
-// keepsPlaces refuses a change that puts another rule where one stood that is paused: that one could never come back.
-func (p planned) keepsPlaces() error {
-	if p.before.tree == nil {
-		return nil
-	}
-	paused, err := p.before.tree.List(strings.TrimSuffix(pausedDir, "/"))
-	if err != nil {
-		return unreadable(err)
-	}
-	if len(paused) == 0 {
-		return nil
-	}
-	for _, ref := range p.change.Refs {
-		_, was := p.before.Get(ref)
-		_, is := p.after.Get(ref)
-		path := pausedPath(ref)
-		resumed, touched := p.change.Files[path]
-		if is && !was && paused[path] != "" && (!touched || resumed != nil) {
-			return conflict("name", "A rule %q is paused that stood in that place. Resume or delete it first, or choose another name, group or namespace.", ref.Name)
-		}
-	}
-	return nil
-}
-
 // pausedFiles returns the files of paused rules by their paths.
 func (b *Book) pausedFiles() (map[string][]byte, error) {
 	files := map[string][]byte{}
@@ -140,6 +116,23 @@ func (b *Book) pausedFiles() (map[string][]byte, error) {
 		}
 	}
 	return files, nil
+}
+
+// besidePaused refuses a change that puts a rule where a paused one is to come back to: the two could not be told apart then.
+func besidePaused(before, after *Book, change Change) error {
+	files, err := before.pausedFiles()
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	for _, ref := range change.Refs {
+		path := pausedPath(ref)
+		_, touched := change.Files[path]
+		_, was := before.Get(ref)
+		if _, is := after.Get(ref); files[path] != nil && !touched && is && !was {
+			return conflict("name", "A rule %q of that group is paused, in %s. Resume that first, or take another name.", ref.Name, path)
+		}
+	}
+	return nil
 }
 
 // Address returns an address by which the rule is found while it is paused, and no other.
