@@ -63,6 +63,11 @@ func (e Entry) Accepted() (accepted []Acceptance) {
 	return accepted
 }
 
+// Accepts reports whether what a check finds in the rule is meant, now.
+func (e Entry) Accepts(check string, now time.Time) bool {
+	return slices.ContainsFunc(e.Accepted(), func(a Acceptance) bool { return a.Check == check && (a.Until.IsZero() || now.Before(a.Until)) })
+}
+
 // comments returns the comments above a rule and directly below its name, without the space around them. What stands further down may be
 // part of a text.
 func (e Entry) comments() (comments []string) {

@@ -34,5 +34,15 @@ func TestARulerIsAskedWhatItHas(t *testing.T) {
 			t.Errorf("%s: %s", c[0], a.text)
 		}
 	}
+	// What is only told is told where it is asked for, and what is accepted not at all.
+	if a := s.must(`add more job=nginx "501" 5m`); strings.Contains(a.text, "online-") {
+		t.Errorf("a change is told what there is: %s", a.text)
+	}
+	s.must(`edit mistyped accept=online-missing reason="it comes tomorrow"`)
+	for _, text := range []string{`lint mistyped`, `edit mistyped threshold=2`} {
+		if a := s.must(text); strings.Contains(a.text, "Warning `online-missing`") {
+			t.Errorf("%s tells what is accepted: %s", text, a.text)
+		}
+	}
 	s.stop()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/prometheus/common/version"
@@ -112,7 +113,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 			return s.book.Irregular(ctx, revision, s.dirs())
 		},
 		Lint:    linter.Change,
-		Examine: examine(rulers),
+		Examine: noteworthy(examine(rulers)),
 		Logger:  s.logger.With("part", "rulers"),
 	})
 	s.metrics.observe(ctx, s.status)
@@ -187,12 +188,23 @@ func (s *service) rulers() (rulers []rules.Ruler, err error) {
 	return rulers, nil
 }
 
-// examine returns the way to ask each of the rulers what it has.
+// noteworthy leaves out what only tells how much there is: it is told where it is asked for.
+func noteworthy(examine func(context.Context, string, []rules.Entry) []rules.Finding) func(context.Context, string, []rules.Entry) []rules.Finding {
+	return func(ctx context.Context, name string, entries []rules.Entry) []rules.Finding {
+		return slices.DeleteFunc(examine(ctx, name, entries), func(f rules.Finding) bool {
+			return f.Check == ruler.CheckFound && f.Severity == rules.SeverityInfo
+		})
+	}
+}
+
+// examine returns the way to ask each of the rulers what it has, without what is accepted of a rule.
 func examine(rulers []rules.Ruler) func(context.Context, string, []rules.Entry) []rules.Finding {
 	return func(ctx context.Context, name string, entries []rules.Entry) []rules.Finding {
 		for _, r := range rulers {
 			if r.Info().Name == name {
-				return ruler.Examine(ctx, r, entries)
+				return slices.DeleteFunc(ruler.Examine(ctx, r, entries), func(f rules.Finding) bool {
+					return slices.ContainsFunc(entries, func(e rules.Entry) bool { return e.Ref == f.Ref && e.Accepts(f.Check, time.Now()) })
+				})
 			}
 		}
 		return nil

@@ -44,7 +44,7 @@ func TestExamples(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	t.Parallel()
-	if !slices.IsSorted(Names()) {
+	if !slices.IsSorted(Names()) || !slices.IsSorted(checkNames()) {
 		t.Errorf("the table is not in the order of names: %q", Names())
 	}
 	for i, c := range checks {

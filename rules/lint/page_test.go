@@ -49,6 +49,12 @@ func page() string {
 		fmt.Fprintf(&text, "\n## %s\n\nFinds %s.\n\nWhy it hurts: %s.\n\n%s", c.Name, c.What, c.Why, examplesNeed(c.With))
 		fmt.Fprintf(&text, "Bad:\n\n```yaml\n%s```\n\nGood:\n\n```yaml\n%s```\n", c.Bad, c.Good)
 	}
+	text.WriteString("\n# What a ruler is asked\n\nBefore a change, and by the command `lint NAME`, the rule's ruler is asked what it has of what the rule reads. " +
+		"That refuses nothing: what a ruler has now says little about tomorrow. What is no warning is told by `lint NAME` only. Such a finding can be accepted like the others.\n\n")
+	text.WriteString("| finding | for | severity | tells |\n|---|---|---|---|\n")
+	for _, c := range online {
+		fmt.Fprintf(&text, "| %s | %s | %s | %s: %s |\n", c.Name, languages(c), c.Severity, c.What, c.Why)
+	}
 	return text.String()
 }
 

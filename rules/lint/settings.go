@@ -122,7 +122,7 @@ func (s Scope) check() error {
 }
 
 func didYouMean(name string) string {
-	if near := rules.Nearest(name, Names()); len(near) > 0 {
+	if near := rules.Nearest(name, checkNames()); len(near) > 0 {
 		return "; did you mean " + near[0] + "?"
 	}
 	return ""

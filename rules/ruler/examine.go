@@ -30,10 +30,12 @@ const (
 // The names of what an examination finds. None refuses a change: what a ruler has now says little about tomorrow.
 const (
 	checkMissing    = "online-missing"    // no series or stream is there
-	checkFound      = "online-found"      // what there is
 	checkType       = "online-type"       // a function that does not fit the metric's type
 	checkUnanswered = "online-unanswered" // the ruler could not be asked
 )
+
+// CheckFound is the name of the findings that say how much of what a rule reads there is.
+const CheckFound = "online-found"
 
 // Examine asks a ruler that New returned what it has of what rules read. It takes two seconds at most; that something was not answered by
 // then, or at all, is a finding too. It may run beside the ruler's other methods.
@@ -160,7 +162,7 @@ func unknown(matchers []expr.Matcher, names func() ([]string, error), values fun
 
 // reads adds the finding that says how much of a kind a selector reads.
 func (x *examination) reads(severity rules.Severity, read expr.Read, what string) {
-	x.find(checkFound, severity, read, read.Text+" reads "+what, "that is what the rule is evaluated over, each time")
+	x.find(CheckFound, severity, read, read.Text+" reads "+what, "that is what the rule is evaluated over, each time")
 }
 
 // get asks a ruler's API and decodes the answer into value.
