@@ -143,7 +143,7 @@ func TestPlan(t *testing.T) {
 		"edit where name=a":                             "what is to be changed",
 		"edit a severity=info where name=a":             "Before where",
 		"edit severity=info where job=x":                "where label.job=x",
-		"edit severity=info where for=1m":              "Rules are chosen by",
+		"edit severity=info where for=1m":               "Rules are chosen by",
 		"edit severity=info where name=nothing":         "no rule for which",
 		"edit group=g where name=a":                     "The command move",
 		"apply 1234":                                    "This is no plan",
