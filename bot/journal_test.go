@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,8 +15,8 @@ import (
 func (c *chat) journalOf(records ...rules.Record) {
 	c.backend.Journal = func(_ context.Context, q rules.JournalQuery) (rules.JournalPage, error) {
 		var page rules.JournalPage
-		for i := len(records) - 1; i >= 0; i-- {
-			e := rules.JournalEntry{Seq: int64(i + 1), Record: records[i]}
+		for i, record := range slices.Backward(records) {
+			e := rules.JournalEntry{Seq: int64(i + 1), Record: record}
 			if !q.Matches(e) {
 				continue
 			}

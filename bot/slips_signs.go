@@ -33,9 +33,9 @@ const aroundWords = "What belongs to the text around a word is left out: punctua
 // Markdown, the backslashes at the ends of a shell's lines. A PATTERN and prose keep theirs.
 func marks(r *respelling) {
 	const why = aroundWords
-	for i := len(r.parts) - 1; i >= 0; i-- {
+	for i, p := range slices.Backward(r.parts) {
 		last := i == len(r.parts)-1
-		switch p := r.parts[i]; {
+		switch {
 		case p.typed == `\` || last && i > 0 && strings.Trim(p.typed, punctuation+"`*") == "" && p.typed != "*":
 			r.drop(i, why)
 		case p.typed == "＊":

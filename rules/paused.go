@@ -210,7 +210,7 @@ func pausedDiffer(a, b *Book, ruler string) (bool, error) {
 func (m *merge) pausedRefs(files map[string][]byte) (refs []Ref) {
 	was, err := m.book.pausedFiles()
 	if err != nil {
-		return nil //nolint:nilerr // the rules are not named then
+		return nil // the rules are not named then
 	}
 	for _, path := range sortedKeys(files) {
 		content := files[path]

@@ -1,7 +1,6 @@
 package rules_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -78,7 +77,7 @@ func TestPlaceOfAPausedRuleIsKept(t *testing.T) {
 	}
 	write := func(content string) {
 		t.Helper()
-		if _, err := b.store.Update(context.Background(), func(rules.Tree) (rules.Commit, error) {
+		if _, err := b.store.Update(t.Context(), func(rules.Tree) (rules.Commit, error) {
 			return rules.Commit{Subject: "by hand", Files: map[string][]byte{path: []byte(content)}}, nil
 		}); err != nil {
 			t.Fatal(err)
