@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -12,18 +13,21 @@ const fewFindings = 3
 
 // findingsText returns the warnings about a change's rules, each in a line of its own; "" when there are none, or the change is not in force.
 func findingsText(trigger string, o rules.Outcome) string {
-	if len(o.Findings) == 0 || o.State == rules.Reverted || o.State == rules.Superseded || o.State == rules.Displaced {
+	found := slices.DeleteFunc(slices.Clone(o.Findings), func(f rules.Finding) bool {
+		return f.Check == rules.CheckUnanswered && o.State == rules.Pending // why it is not live says that already
+	})
+	if len(found) == 0 || o.State == rules.Reverted || o.State == rules.Superseded || o.State == rules.Displaced {
 		return ""
 	}
 	var b strings.Builder
-	for _, f := range o.Findings[:min(len(o.Findings), fewFindings)] {
+	for _, f := range found[:min(len(found), fewFindings)] {
 		b.WriteString("\n" + findingText(f))
 	}
 	more := ""
-	if n := len(o.Findings) - fewFindings; n > 0 {
+	if n := len(found) - fewFindings; n > 0 {
 		more = fmt.Sprintf("…and %d more. ", n)
 	}
-	return b.String() + "\n" + more + "Why: " + code(trigger+" lint "+quote(o.Findings[0].Ref.Name))
+	return b.String() + "\n" + more + "Why: " + code(trigger+" lint "+quote(found[0].Ref.Name))
 }
 
 // findingText returns a finding in one line, with what would do instead.

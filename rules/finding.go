@@ -10,6 +10,9 @@ const (
 	SeverityInfo    Severity = "info"    // it could be better
 )
 
+// CheckUnanswered is the name of the finding that the ruler could not be asked what it has of what a rule reads.
+const CheckUnanswered = "online-unanswered"
+
 // Finding is one thing that a check found in one rule or group.
 type Finding struct {
 	Check    string // its name, as accept= and the configuration write it: "promql-comparison"

@@ -29,9 +29,8 @@ const (
 
 // The names of what an examination finds. None refuses a change: what a ruler has now says little about tomorrow.
 const (
-	checkMissing    = "online-missing"    // no series or stream is there
-	checkType       = "online-type"       // a function that does not fit the metric's type
-	checkUnanswered = "online-unanswered" // the ruler could not be asked
+	checkMissing = "online-missing" // no series or stream is there
+	checkType    = "online-type"    // a function that does not fit the metric's type
 )
 
 // CheckFound is the name of the findings that say how much of what a rule reads there is.
@@ -89,7 +88,7 @@ func (x *examination) ask(ctx context.Context) bool {
 			if ctx.Err() != nil {
 				reason = fmt.Sprintf("%s did not answer within %s", x.Name, examineBudget)
 			}
-			x.find(checkUnanswered, rules.SeverityInfo, read, reason+", so it is not known whether it has what the rule reads",
+			x.find(rules.CheckUnanswered, rules.SeverityInfo, read, reason+", so it is not known whether it has what the rule reads",
 				"a name that is mistyped would be seen only when the alert does not fire")
 			return false
 		}
