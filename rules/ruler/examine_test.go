@@ -63,7 +63,7 @@ func TestExaminePrometheus(t *testing.T) {
 	}
 }
 
-func TestExamineLoki(t *testing.T) {
+func TestExamineLoki(t *testing.T) { //nolint:tparallel // what Loki has stored is asked after the parts
 	t.Parallel()
 	dir := t.TempDir()
 	program := program{name: "loki", start: func(ctx context.Context, port int) (*local.Program, error) {
@@ -87,7 +87,6 @@ func TestExamineLoki(t *testing.T) {
 		`sum(count_over_time({job=~"apache.*"}[5m])) > 0`:          {`online-missing warning: loki had no log stream within 1d for {job=~"apache.*"}`},
 	} {
 		t.Run(expression, func(t *testing.T) {
-			t.Parallel()
 			if diff := cmp.Diff(want, examined(t, asked, expression)); diff != "" {
 				t.Error(diff)
 			}
