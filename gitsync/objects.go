@@ -94,6 +94,20 @@ func (o *objects) tree(hash plumbing.Hash) ([]object.TreeEntry, error) {
 	return tree.Entries, nil
 }
 
+// treesToCompare returns the entries of two directories to be compared, those of the first by name.
+func (o *objects) treesToCompare(before, after plumbing.Hash) (was map[string]object.TreeEntry, now []object.TreeEntry, err error) {
+	old, err := o.tree(before)
+	if err != nil {
+		return nil, nil, err
+	}
+	was = make(map[string]object.TreeEntry, len(old))
+	for _, e := range old {
+		was[e.Name] = e
+	}
+	now, err = o.tree(after)
+	return was, now, err
+}
+
 // commit returns a commit.
 func (o *objects) commit(hash plumbing.Hash) (*object.Commit, error) {
 	encoded, err := o.get(plumbing.CommitObject, hash, maxMessage)

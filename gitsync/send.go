@@ -9,7 +9,6 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
-	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
 // parcel is what a push has to bring: every object that a commit needs and another one has not got.
@@ -53,17 +52,9 @@ func (p *parcel) addTree(before, after plumbing.Hash) error {
 	if before == after || !p.add(after, plumbing.TreeObject) {
 		return nil
 	}
-	old, err := p.objects.tree(before)
+	was, now, err := p.objects.treesToCompare(before, after)
 	if err != nil {
 		return err
-	}
-	now, err := p.objects.tree(after)
-	if err != nil {
-		return err
-	}
-	was := make(map[string]object.TreeEntry, len(old))
-	for _, e := range old {
-		was[e.Name] = e
 	}
 	for _, e := range now {
 		switch {

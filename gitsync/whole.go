@@ -6,7 +6,6 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
-	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
 // maxTreeDepth is how deep directories may be that are taken from a Git server. Those deeper than maxDepth are kept and not listed.
@@ -53,17 +52,9 @@ func (c *completeness) tree(before, after plumbing.Hash, depth int) error {
 	if err := c.stored(after, plumbing.TreeObject); err != nil {
 		return err
 	}
-	old, err := c.objects.tree(before)
+	was, now, err := c.objects.treesToCompare(before, after)
 	if err != nil {
 		return err
-	}
-	now, err := c.objects.tree(after)
-	if err != nil {
-		return err
-	}
-	was := make(map[string]object.TreeEntry, len(old))
-	for _, e := range old {
-		was[e.Name] = e
 	}
 	for _, e := range now {
 		switch {

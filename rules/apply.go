@@ -274,7 +274,7 @@ type planned struct {
 	change        Change
 	before, after *Book
 	foretold      *Continuity
-	findings      []Finding // warnings; see Applier.plan
+	findings      []Finding // warnings; see Applier.planAndLint
 	examined      []Finding // see Applier.askAbout
 }
 

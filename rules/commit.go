@@ -26,7 +26,7 @@ func (a *Applier) commit(ctx context.Context, req Request, intent Intent, draft 
 			return Commit{}, err
 		}
 		if p = draft; p.before != book {
-			if p, err = a.plan(book, intent); err != nil {
+			if p, err = a.planAndLint(book, intent); err != nil {
 				return Commit{}, err
 			}
 		}

@@ -170,7 +170,7 @@ func (a *Applier) Draft(ctx context.Context, intent Intent) Outcome {
 	if err != nil {
 		return failed(out, err)
 	}
-	draft, err := a.plan(book, intent)
+	draft, err := a.planAndLint(book, intent)
 	if err != nil {
 		return failed(out, err)
 	}

@@ -16,14 +16,14 @@ func (a *Applier) firstPlan(ctx context.Context, intent Intent) (planned, error)
 	if err != nil {
 		return planned{}, err
 	}
-	p, err := a.plan(book, intent)
+	p, err := a.planAndLint(book, intent)
 	if kind := KindOf(err); err == nil || kind != NotFound && kind != Conflict {
 		return p, err
 	}
 	_, err = a.Store.Update(ctx, func(tree Tree) (Commit, error) {
 		book, err := a.bookAt(tree)
 		if err == nil {
-			p, err = a.plan(book, intent)
+			p, err = a.planAndLint(book, intent)
 		}
 		if err == nil {
 			err = errStands

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// plan is steps 5 and 6 as the function has them, with what is found in the change's rules that was not found there before. An error among that
+// planAndLint is plan, with what is found in the change's rules that was not found there before. An error among that
 // refuses the change, but not one that brings back what was there: nobody is to be kept from undoing.
-func (a *Applier) plan(book *Book, intent Intent) (planned, error) {
+func (a *Applier) planAndLint(book *Book, intent Intent) (planned, error) {
 	p, err := plan(book, intent)
 	if err != nil {
 		return planned{}, err

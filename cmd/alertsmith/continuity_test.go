@@ -1,9 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"io"
-	"net/http"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -145,29 +142,9 @@ var foretold = regexp.MustCompile(`It (keeps|resets|ends) `)
 // activeSince returns since when the alerts of a rule are active that are in a state, "" for any, by the one label that tells them apart.
 func activeSince(t *testing.T, prometheus, name, state string) map[string]string {
 	t.Helper()
-	response, err := http.Get(prometheus + "/api/v1/alerts")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var answer struct {
-		Data struct {
-			Alerts []struct {
-				Labels          map[string]string
-				State, ActiveAt string
-			}
-		}
-	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		t.Fatalf("%s: %v", body, err)
-	}
 	since := map[string]string{}
-	for _, alert := range answer.Data.Alerts {
-		if alert.Labels["alertname"] == name && (state == "" || alert.State == state) {
+	for _, alert := range activeAlerts(t, prometheus, name) {
+		if state == "" || alert.State == state {
 			since[alert.Labels["i"]+alert.Labels["n"]] = alert.ActiveAt
 		}
 	}

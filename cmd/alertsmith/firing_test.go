@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -137,6 +138,21 @@ func TestStateSurvivesOtherRules(t *testing.T) {
 // activeAlert returns the state of a rule's one alert, and since when it is active; "" when there is none.
 func activeAlert(t *testing.T, prometheus, name string) (state, since string) {
 	t.Helper()
+	if alerts := activeAlerts(t, prometheus, name); len(alerts) > 0 {
+		return alerts[0].State, alerts[0].ActiveAt
+	}
+	return "", ""
+}
+
+// prometheusAlert is an alert as Prometheus lists it.
+type prometheusAlert struct {
+	Labels          map[string]string
+	State, ActiveAt string
+}
+
+// activeAlerts returns the alerts of a rule that are pending or firing.
+func activeAlerts(t *testing.T, prometheus, name string) []prometheusAlert {
+	t.Helper()
 	response, err := http.Get(prometheus + "/api/v1/alerts")
 	if err != nil {
 		t.Fatal(err)
@@ -147,20 +163,10 @@ func activeAlert(t *testing.T, prometheus, name string) (state, since string) {
 		t.Fatal(err)
 	}
 	var answer struct {
-		Data struct {
-			Alerts []struct {
-				Labels          map[string]string
-				State, ActiveAt string
-			}
-		}
+		Data struct{ Alerts []prometheusAlert }
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
 		t.Fatalf("%s: %v", body, err)
 	}
-	for _, alert := range answer.Data.Alerts {
-		if alert.Labels["alertname"] == name {
-			return alert.State, alert.ActiveAt
-		}
-	}
-	return "", ""
+	return slices.DeleteFunc(answer.Data.Alerts, func(a prometheusAlert) bool { return a.Labels["alertname"] != name })
 }

@@ -27,21 +27,21 @@ const grace = 30 * time.Second
 
 // service is everything that runs, wired together by open.
 type service struct {
-	settings *serve
-	cfg      *config // as it was at the start; only tokens and allow-lists are read again
-	logger   *slog.Logger
-	metrics  *metrics
-	book     *gitsync.Rulebook
-	journal  *journal.DB
-	search   *journal.Search
-	infos    []rules.RulerInfo // of the configured rulers
-	applier  *rules.Applier
-	follower *follower
-	chat     *chat
-	index    *historyIndex
-	webhook  *webhook // nil where no secret is configured
-	known    *revisions
-	snapshots
+	settings  *serve
+	cfg       *config // as it was at the start; only tokens and allow-lists are read again
+	logger    *slog.Logger
+	metrics   *metrics
+	book      *gitsync.Rulebook
+	journal   *journal.DB
+	search    *journal.Search
+	infos     []rules.RulerInfo // of the configured rulers
+	applier   *rules.Applier
+	follower  *follower
+	chat      *chat
+	index     *historyIndex
+	webhook   *webhook // nil where no secret is configured
+	known     *revisions
+	snapshots snapshots
 }
 
 // serve listens, reconciles and takes commands until ctx ends; then it lets the commands that are being worked on end.

@@ -142,8 +142,11 @@ func (x *index) transact(ctx context.Context, do func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// add puts entries into the index, as they are after the event upTo.
-func (x *index) add(ctx context.Context, entries []rules.JournalEntry, s indexState) error {
+// errOvertaken says that somebody else has brought the index further meanwhile: what was read to be added may be older than what is there.
+var errOvertaken = errors.New("the index was brought up to date by somebody else")
+
+// add puts entries into the index that was at the event from, as they are after the event s.upTo.
+func (x *index) add(ctx context.Context, entries []rules.JournalEntry, from int64, s indexState) error {
 	return x.transact(ctx, func(tx *sql.Tx) error {
 		insert, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO entries (rowid, tokens) VALUES (?, ?)")
 		if err != nil {
@@ -161,7 +164,14 @@ func (x *index) add(ctx context.Context, entries []rules.JournalEntry, s indexSt
 			s.back = max(s.back, s.latest-received)
 			s.latest, s.highest = max(s.latest, received), e.Seq
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE indexed SET up_to = ?, highest = ?, latest = ?, back = ?", s.upTo, s.highest, s.latest, s.back)
+		moved, err := tx.ExecContext(ctx, "UPDATE indexed SET up_to = ?, highest = ?, latest = ?, back = ? WHERE up_to = ?", s.upTo, s.highest, s.latest, s.back, from)
+		if err != nil {
+			return err
+		}
+		n, err := moved.RowsAffected()
+		if err == nil && n == 0 {
+			err = errOvertaken
+		}
 		return err
 	})
 }
@@ -194,6 +204,9 @@ func (s *Search) Update(ctx context.Context) error {
 			return unavailable(err, "the index of the journal cannot be read")
 		}
 		n, last, err := s.updateOnce(ctx, state)
+		if errors.Is(err, errOvertaken) {
+			continue
+		}
 		if err != nil {
 			return unavailable(err, "the index of the journal cannot be written")
 		}
@@ -217,7 +230,7 @@ func (s *Search) updateOnce(ctx context.Context, state indexState) (added int, l
 	if err != nil {
 		return 0, false, err
 	}
-	last = upTo.Int64-state.upTo < indexBatch
+	from := state.upTo
 	state.upTo = upTo.Int64
-	return len(entries), last, s.index.add(ctx, entries, state)
+	return len(entries), upTo.Int64-from < indexBatch, s.index.add(ctx, entries, from, state)
 }

@@ -107,11 +107,11 @@ func (l *Linter) lint(book *rules.Book, near *neighbours, dialect expr.Dialect, 
 		return nil
 	}
 	at := &placer{book: book, entry: e}
-	accepted := l.accepted(e)
+	now := l.now()
 	var found []rules.Finding
 	for _, c := range l.checks {
 		severity := cmp.Or(s.settings.Checks[c.Name], c.Severity)
-		if severity == Off || !slices.Contains(c.Dialects, dialect) || slices.Contains(accepted, c.Name) {
+		if severity == Off || !slices.Contains(c.Dialects, dialect) || e.Accepts(c.Name, now) {
 			continue
 		}
 		for _, f := range c.find(s) {
@@ -119,16 +119,6 @@ func (l *Linter) lint(book *rules.Book, near *neighbours, dialect expr.Dialect, 
 		}
 	}
 	return found
-}
-
-// accepted returns the checks whose findings are meant in a rule, now.
-func (l *Linter) accepted(e rules.Entry) (names []string) {
-	for _, a := range e.Accepted() {
-		if a.Until.IsZero() || l.now().Before(a.Until) {
-			names = append(names, a.Check)
-		}
-	}
-	return names
 }
 
 // parse reads the expression, once for all checks, and reports whether it could.
