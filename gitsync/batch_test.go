@@ -246,10 +246,10 @@ func TestBatchFails(t *testing.T) {
 			return appendLine("log", "a")(tree)
 		}, func(tree rules.Tree) (rules.Commit, error) {
 			c, err := refused(tree)
-			disk.left.Store(5) // the disk fails when the batch is written
+			disk.full.Store(true) // when the batch is written
 			return c, err
 		})
-		disk.left.Store(-1)
+		disk.full.Store(false)
 		for i, got := range got {
 			if got.err == nil || rules.KindOf(got.err) != rules.Unavailable || strings.Contains(got.err.Error(), "exists already") {
 				t.Errorf("update %d: %v, want Unavailable", i, got.err)

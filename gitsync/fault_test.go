@@ -19,6 +19,7 @@ import (
 type faulty struct {
 	billy.Filesystem
 	left atomic.Int64 // operations until the fault; negative: none
+	full atomic.Bool  // every write fails
 	err  error
 	half bool
 }
@@ -81,7 +82,7 @@ type faultyFile struct {
 }
 
 func (f *faultyFile) Write(p []byte) (int, error) {
-	if !f.disk.fail() {
+	if !f.disk.full.Load() && !f.disk.fail() {
 		return f.File.Write(p)
 	}
 	if f.disk.half {
