@@ -45,7 +45,7 @@ func (a Add) Plan(book *Book) (Change, error) {
 	}
 	change := Change{Ruler: ruler.Name, Files: map[string][]byte{}, Reason: a.Options.Reason}
 	for i, g := range groups {
-		if err := checkAlone(ruler.Dialect, g); err != nil {
+		if err := checkAlone(book.read, ruler.Dialect, g); err != nil {
 			return Change{}, err
 		}
 		path, content, err := book.put(ruler, namespace, g)
@@ -212,8 +212,9 @@ func (a Add) namespace(book *Book, ruler RulerInfo) (string, error) {
 }
 
 // checkAlone refuses a group that the ruler would not take even on its own: it is written, read again and compared, and checked.
-func checkAlone(dialect expr.Dialect, g group) error {
-	alone := readFile("", dialect, renderFile(g))
+func checkAlone(memory *readFiles, dialect expr.Dialect, g group) error {
+	content := renderFile(g)
+	alone := memory.file(plannedID(content), dialect, content) // often what is written in the end
 	if len(alone.problems) > 0 {
 		e := invalid("", "The ruler would not take this: %s", sentence(alone.problems[0].Text))
 		return e

@@ -56,7 +56,7 @@ func (c Copy) Plan(book *Book) (Change, error) {
 
 // put returns the change that adds the copy.
 func (c Copy) put(book *Book, ruler RulerInfo, namespace string, g group, entry Entry) (Change, error) {
-	if err := checkAlone(ruler.Dialect, g); err != nil {
+	if err := checkAlone(book.read, ruler.Dialect, g); err != nil {
 		return Change{}, err
 	}
 	path, content, err := book.put(ruler, namespace, g)

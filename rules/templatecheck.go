@@ -107,7 +107,7 @@ func (t Template) checkWith(arguments []Argument) error {
 	if err != nil {
 		return err
 	}
-	return checkAlone(t.Dialect, group{Name: t.Name, Rules: []placedRule{{Rule: rule}}})
+	return checkAlone(nil, t.Dialect, group{Name: t.Name, Rules: []placedRule{{Rule: rule}}})
 }
 
 // checkExpr demands that every parameter in the expression stands where its value is one: not in a text, where its quotes would end it.

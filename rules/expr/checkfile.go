@@ -89,5 +89,13 @@ type adapter struct {
 
 // ParseExpr implements parser.Parser.
 func (a adapter) ParseExpr(expression string) (parser.Expr, error) {
-	return nil, a.language.parse(expression)
+	key := string(a.language.dialect) + " " + expression
+	if goodExpressions.has(key) {
+		return nil, nil //nolint:nilnil // see adapter
+	}
+	err := a.language.parse(expression)
+	if err == nil {
+		goodExpressions.add(key)
+	}
+	return nil, err
 }

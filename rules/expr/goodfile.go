@@ -3,7 +3,6 @@ package expr
 import (
 	"slices"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/prometheus/common/model"
@@ -84,13 +83,13 @@ func (l language) isGood(r *rulefmt.Rule) bool {
 				return false
 			}
 		}
-		rest.Labels, rest.Annotations = goodTemplates.unknown(r.Labels), goodTemplates.unknown(r.Annotations)
+		rest.Labels, rest.Annotations = unknownTemplates(r.Labels), unknownTemplates(r.Annotations)
 	}
 	if len(rest.Validate(rulefmt.RuleNode{}, l.names, adapter{promQLParser, l})) > 0 {
 		return false
 	}
-	goodTemplates.add(rest.Labels)
-	goodTemplates.add(rest.Annotations)
+	addTemplates(rest.Labels)
+	addTemplates(rest.Annotations)
 	return true
 }
 
@@ -104,26 +103,15 @@ func (l language) goodLabels(labels map[string]string) bool {
 	return true
 }
 
-// templates remembers which actions parse as templates: most rules share theirs with many others, and what stands between the actions matters
-// to nobody. It is safe for concurrent use.
-type templates struct {
-	mu    sync.Mutex
-	texts map[string]struct{}
-}
+// goodTemplates are the actions of templates that parse: most rules share theirs with many others, and what stands between the actions matters to
+// nobody. goodExpressions are expressions, each behind its dialect: a file is read anew for every change of one of its rules.
+var goodTemplates, goodExpressions goodTexts
 
-var goodTemplates templates
-
-// At most so many texts of at most so many bytes are remembered; then it starts anew.
-const (
-	maxTemplates = 10_000
-	maxTemplate  = 500
-)
-
-// unknown returns the texts that may not parse.
-func (t *templates) unknown(texts map[string]string) map[string]string {
+// unknownTemplates returns the templates among texts that may not parse.
+func unknownTemplates(texts map[string]string) map[string]string {
 	var rest map[string]string
 	for name, text := range texts {
-		if !strings.Contains(text, "{{") || t.has(actions(text)) {
+		if !strings.Contains(text, "{{") || goodTemplates.has(actions(text)) {
 			continue
 		}
 		if rest == nil {
@@ -134,25 +122,12 @@ func (t *templates) unknown(texts map[string]string) map[string]string {
 	return rest
 }
 
-func (t *templates) has(text string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	_, known := t.texts[text]
-	return known
-}
-
-// add remembers texts that parse.
-func (t *templates) add(texts map[string]string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+// addTemplates remembers texts that parse as templates.
+func addTemplates(texts map[string]string) {
 	for _, text := range texts {
-		if text = actions(text); len(text) > maxTemplate || !strings.Contains(text, "{{") {
-			continue
+		if text = actions(text); strings.Contains(text, "{{") {
+			goodTemplates.add(text)
 		}
-		if t.texts == nil || len(t.texts) >= maxTemplates {
-			t.texts = map[string]struct{}{}
-		}
-		t.texts[text] = struct{}{}
 	}
 }
 

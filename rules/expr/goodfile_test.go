@@ -72,17 +72,37 @@ func FuzzGoodFile(f *testing.F) {
 	})
 }
 
-func TestKnownTemplatesAreBounded(t *testing.T) {
+func TestGoodTextsAreBounded(t *testing.T) {
 	t.Parallel()
-	var known templates
-	for i := range 2*maxTemplates + 5 {
-		known.add(map[string]string{"a": fmt.Sprintf("{{ %d }}", i), "b": "{{" + strings.Repeat("x", maxTemplate)})
+	var known goodTexts
+	for i := range 5*maxGoodTexts/2 + 5 {
+		known.add(fmt.Sprint(i))
+		known.add("long" + strings.Repeat("x", maxGoodText))
 	}
-	if len(known.texts) > maxTemplates {
-		t.Errorf("%d texts are remembered", len(known.texts))
+	if n := len(known.young) + len(known.old); n > 2*maxGoodTexts {
+		t.Errorf("%d texts are remembered", n)
 	}
-	if rest := known.unknown(map[string]string{"a": fmt.Sprintf("{{ %d }}", 2*maxTemplates+4), "b": "plain", "c": "{{ new }}"}); !maps.Equal(rest, map[string]string{"c": "{{ new }}"}) {
-		t.Errorf("unknown are %v", rest)
+	for text, want := range map[string]bool{"25004": true, "19999": true, "0": false, "25005": false} {
+		if got := known.has(text); got != want {
+			t.Errorf("%s is remembered: %t, want %t", text, got, want)
+		}
+	}
+}
+
+// TestWhatIsGoodInOneDialectIsCheckedInTheOther holds that what is remembered of one dialect says nothing of the other.
+func TestWhatIsGoodInOneDialectIsCheckedInTheOther(t *testing.T) {
+	t.Parallel()
+	file := func(expression string) []byte {
+		return []byte("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: " + expression + "\n")
+	}
+	for expression, good := range map[string]Dialect{"histogram_quantile(0.9, only_promql)": PromQL, "'count_over_time({only=\"logql\"} | json [5m]) > 0'": LogQL} {
+		for range 2 { // the second time it is remembered
+			for _, d := range Dialects() {
+				if problems := d.CheckFile(file(expression)); (len(problems) == 0) != (d == good) {
+					t.Errorf("%s in %s: %+v", expression, d, problems)
+				}
+			}
+		}
 	}
 }
 
