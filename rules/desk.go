@@ -22,6 +22,7 @@ type desk struct {
 	committing *semaphore.Weighted
 	wake       chan struct{} // tells Run that something waits
 	changed    chan struct{} // tells Run that the ruler runs something else, so that its rules are counted again
+	asking     asking
 
 	// These belong to whoever holds changing.
 	accepted  *Book             // the last state that the ruler took as a whole; nil before it was looked up

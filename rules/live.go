@@ -21,7 +21,9 @@ func (a *Applier) awaitLive(ctx context.Context, d *desk, change *flight) Outcom
 	}
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, a.PollInterval) {
 		now := a.standing(ctx, d, out, change.seen)
-		out.State, out.Reason = now.state, now.why
+		if cut := ctx.Err() != nil && now.state == Pending; !cut || out.Reason == "" { // else what was seen before says more
+			out.State, out.Reason = now.state, now.why
+		}
 		if out.State.settled() {
 			if out.Took = a.Now().Sub(change.at); out.State == Live {
 				a.Step(StepLive, d.name, out.Took)
@@ -70,7 +72,7 @@ func (a *Applier) standing(ctx context.Context, d *desk, change Outcome, seen ma
 	if err != nil {
 		return verdict{state: Pending, why: reasonOf(err)}
 	}
-	running, err := d.Running(ctx, groupsOf(change.Refs)...)
+	running, err := d.runningTogether(ctx, groupsOf(change.Refs))
 	if err != nil {
 		return verdict{state: Pending, why: reasonOf(err)}
 	}
