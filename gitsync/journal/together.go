@@ -9,9 +9,10 @@ import (
 // writing is statements that are written together: those that come while others are written wait, and then have one transaction and
 // so one fsync.
 type writing struct {
-	turn    sync.Mutex // held by whoever writes
-	mu      sync.Mutex
-	waiting []*write // the oldest first
+	turn     sync.Mutex           // held by whoever writes
+	prepared map[string]*sql.Stmt // statements that were written before; whoever writes has them
+	mu       sync.Mutex
+	waiting  []*write // the oldest first
 }
 
 // write is one statement. Whoever has the turn sets how it ended.
@@ -51,6 +52,9 @@ func (d *DB) exec(ctx context.Context, statement string, args ...any) (sql.Resul
 func (d *DB) write(ctx context.Context, all []*write) {
 	together := len(all) > 1
 	if together {
+		for _, w := range all {
+			d.prepare(ctx, w.statement)
+		}
 		tx, err := d.sql.BeginTx(ctx, nil)
 		if err != nil { // the database cannot be written: no need to find that out for each
 			for _, w := range all {
@@ -59,7 +63,7 @@ func (d *DB) write(ctx context.Context, all []*write) {
 			return
 		}
 		for _, w := range all {
-			if w.result, err = tx.ExecContext(ctx, w.statement, w.args...); err != nil {
+			if w.result, err = d.run(ctx, tx, w); err != nil {
 				break
 			}
 		}
@@ -72,8 +76,36 @@ func (d *DB) write(ctx context.Context, all []*write) {
 	}
 	for _, w := range all {
 		if !together {
-			w.result, w.err = d.sql.ExecContext(ctx, w.statement, w.args...)
+			d.prepare(ctx, w.statement)
+			w.result, w.err = d.run(ctx, nil, w)
 		}
 		w.done = true
 	}
+}
+
+// prepare has a statement read by SQLite once and for all. When that fails, it is read when it is run, and fails then.
+func (d *DB) prepare(ctx context.Context, statement string) {
+	if d.writing.prepared[statement] != nil {
+		return
+	}
+	if prepared, err := d.sql.PrepareContext(ctx, statement); err == nil {
+		if d.writing.prepared == nil {
+			d.writing.prepared = map[string]*sql.Stmt{}
+		}
+		d.writing.prepared[statement] = prepared
+	}
+}
+
+// run runs a statement in a transaction; nil is one of its own.
+func (d *DB) run(ctx context.Context, tx *sql.Tx, w *write) (sql.Result, error) {
+	prepared := d.writing.prepared[w.statement]
+	switch {
+	case prepared == nil && tx == nil:
+		return d.sql.ExecContext(ctx, w.statement, w.args...)
+	case prepared == nil:
+		return tx.ExecContext(ctx, w.statement, w.args...)
+	case tx != nil:
+		prepared = tx.StmtContext(ctx, prepared)
+	}
+	return prepared.ExecContext(ctx, w.args...)
 }
