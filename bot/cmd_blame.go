@@ -35,7 +35,7 @@ func runBlame(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	entry, err := book.Find(address)
+	entry, err := book.FindOrPaused(address)
 	if err != nil {
 		return answer{}, call.gone(ctx, book, address, err)
 	}

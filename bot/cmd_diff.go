@@ -70,7 +70,7 @@ func runDiff(ctx context.Context, call *call) (answer, error) {
 		return answer{}, err
 	}
 	if a.text == "" && b.text == "" {
-		_, err := book.Find(address)
+		_, err := book.FindOrPaused(address)
 		if err == nil || rules.KindOf(err) == rules.NotFound {
 			err = &rules.Error{Kind: rules.NotFound, Field: "name", Offset: -1, Text: fmt.Sprintf("There was no rule %q at either commit.", address)}
 		}
@@ -113,7 +113,7 @@ type side struct{ name, text string }
 // sideOf returns a rule as it was at a commit, or as it is now (nil).
 func (c *call) sideOf(ctx context.Context, newest *rules.Book, address string, commit *rules.PastCommit) (side, error) {
 	if commit == nil {
-		entry, err := newest.Find(address)
+		entry, err := newest.FindOrPaused(address)
 		if rules.KindOf(err) == rules.NotFound {
 			return side{name: "now"}, nil
 		}

@@ -223,10 +223,10 @@ func (c *call) changeLine(ch change, named bool, held *rules.HeldPush) string {
 	line := fmt.Sprintf("- %s %s %s: ", code(short(ch.commit.Revision)), escape(c.when(ch.commit.When)), who)
 	kinds := map[rules.ChangeKind][]string{}
 	for _, v := range ch.versions {
-		kinds[v.Kind] = append(kinds[v.Kind], versionName(v, named))
+		kinds[kindOf(v)] = append(kinds[kindOf(v)], versionName(v, named))
 	}
 	var parts []string
-	for _, kind := range []rules.ChangeKind{rules.RuleAdded, rules.RuleChanged, rules.RuleMoved, rules.RuleDeleted} {
+	for _, kind := range []rules.ChangeKind{rules.RuleAdded, rules.RuleChanged, rules.RuleMoved, rulePaused, ruleResumed, rules.RuleDeleted} {
 		names := kinds[kind]
 		if len(names) == 0 {
 			continue
@@ -252,7 +252,24 @@ func (c *call) changeLine(ch change, named bool, held *rules.HeldPush) string {
 }
 
 // pastOf are the kinds of change that go without saying for an action.
-var pastOf = map[string]rules.ChangeKind{"add": rules.RuleAdded, "delete": rules.RuleDeleted}
+var pastOf = map[string]rules.ChangeKind{"add": rules.RuleAdded, "delete": rules.RuleDeleted, "pause": rulePaused, "resume": ruleResumed}
+
+// What a person reads of a move below paused/, and of one from there.
+const (
+	rulePaused  rules.ChangeKind = "paused"
+	ruleResumed rules.ChangeKind = "resumed"
+)
+
+// kindOf returns the kind of a version as a person reads it.
+func kindOf(v rules.Version) rules.ChangeKind {
+	switch {
+	case v.Kind == rules.RuleMoved && v.Ref.Paused():
+		return rulePaused
+	case v.Kind == rules.RuleMoved && v.From.Paused():
+		return ruleResumed
+	}
+	return v.Kind
+}
 
 // versionName names what was changed: the rule, where it matters, and what was moved from where.
 func versionName(v rules.Version, named bool) string {
@@ -260,7 +277,7 @@ func versionName(v rules.Version, named bool) string {
 	if named {
 		text = code(shortCut(v.Ref.Name))
 	}
-	if v.Kind != rules.RuleMoved {
+	if kindOf(v) != rules.RuleMoved {
 		return text
 	}
 	from := v.From.Path + ", group " + v.From.Group

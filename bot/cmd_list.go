@@ -64,11 +64,7 @@ func runList(ctx context.Context, call *call) (answer, error) {
 	if then != "" {
 		return told(call.listed(book, entries, all, page) + then), nil
 	}
-	passing, err := call.passing(book, entries)
-	if err != nil {
-		return answer{}, err
-	}
-	return told(call.listed(book, entries, all, page) + passing + call.acceptedIn(book, entries)), nil
+	return told(call.listed(book, entries, all, page) + call.passing(book, entries) + call.acceptedIn(book, entries)), nil
 }
 
 // namesPlace reports whether a word that names no rule names a ruler, a namespace with rules, or both as ruler/namespace. It is then as if

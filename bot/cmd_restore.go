@@ -80,7 +80,7 @@ func (c *call) standsNow(ctx context.Context, then ruleThen) (rules.Ref, error) 
 
 // deletion returns the commit that deleted a rule which is gone. A rule that is there has several pasts, and one must be chosen.
 func (c *call) deletion(ctx context.Context, n nameAt) (*rules.PastCommit, error) {
-	entry, err := n.newest.Find(n.address)
+	entry, err := n.newest.FindOrPaused(n.address)
 	if err == nil {
 		e := &rules.Error{Kind: rules.Invalid, Field: "name", Offset: -1, Text: "Say which version: restore NAME@COMMIT. The command history shows the commits of a rule."}
 		versions, err := c.backend.History(ctx, rules.HistoryQuery{Rule: &entry.Ref, Limit: fixesShown + 1})

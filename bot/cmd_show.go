@@ -45,6 +45,9 @@ func runShow(ctx context.Context, call *call) (answer, error) {
 	if then.before {
 		head = "Before it was deleted: " + call.hashAndTime(then.commit)
 	}
+	if then.entry.Ref.Paused() {
+		head += ", paused"
+	}
 	text := inFull(then.book.Address(then.entry.Ref), then.entry) + "\n" + head
 	if now, there := n.newest.Get(then.entry.Ref); !there || now.Source != then.entry.Source {
 		text += "; to put it back: " + code(call.trigger+" restore "+quote(n.address+"@"+short(then.commit.Revision)))
@@ -56,7 +59,7 @@ func runShow(ctx context.Context, call *call) (answer, error) {
 func (c *call) showNow(ctx context.Context, n nameAt) (answer, error) {
 	entry, err := n.newest.Find(n.address)
 	if text, paused := c.pausedInFull(n.newest, n.address); err != nil && paused {
-		return told(text), nil
+		return told(text + c.lastChange(ctx, n)), nil
 	}
 	if err != nil {
 		return answer{}, c.gone(ctx, n.newest, n.address, err)
@@ -65,12 +68,16 @@ func (c *call) showNow(ctx context.Context, n nameAt) (answer, error) {
 	if c.backend.Status(ctx).Held.Holds(n.newest, entry.Ref) {
 		text += "\n**Not applied**: this was pushed with what would not be taken, and the last good state of its file stays in force. " + code(c.trigger+" status") + " says why."
 	}
-	// What the rule says now is shown also while its history cannot be read.
-	versions, err := c.backend.History(ctx, rules.HistoryQuery{Rule: &entry.Ref, Limit: 1})
-	if err == nil && len(versions) > 0 {
-		text += "\nLast change: " + c.commitText(versions[0].Commit) + reasonText(versions[0].Commit)
+	return told(text + c.lastChange(ctx, n)), nil
+}
+
+// lastChange tells of the last change of a rule; "" while its history cannot be read: what the rule says now is shown all the same.
+func (c *call) lastChange(ctx context.Context, n nameAt) string {
+	versions, err := c.versions(ctx, n.newest, n.address, rules.HistoryQuery{Limit: 1})
+	if err != nil || len(versions) == 0 {
+		return ""
 	}
-	return told(text), nil
+	return "\nLast change: " + c.commitText(versions[0].Commit) + reasonText(versions[0].Commit)
 }
 
 // reasonText returns the reason of a commit behind what is said of it.

@@ -43,6 +43,9 @@ func statusText(s rules.Status, now time.Time) string {
 	writeList(&b, s.Problems, "not published", problemText)
 	writeHousekeeping(&b, s.Housekeeping)
 	writeHeld(&b, s.Held, now)
+	writeList(&b, s.Overdue, "due, and not done by itself", func(o rules.Overdue) string {
+		return fmt.Sprintf("%s, due %s: %s", code(o.Command), ago(o.At, now), escape(oneLine(cut(orUnknown(o.Why), 300))))
+	})
 	writeRemote(&b, s.Remote, now)
 	for _, r := range s.Rulers {
 		writeRuler(&b, r, now)

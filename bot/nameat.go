@@ -41,7 +41,7 @@ func (c *call) nameAt(ctx context.Context, words []word, allowed []string) (name
 		n.commit = &commit
 		return n, err
 	}
-	if _, err := n.newest.Find(address); err == nil || rules.KindOf(err) != rules.NotFound {
+	if _, err := n.newest.FindOrPaused(address); err == nil || rules.KindOf(err) != rules.NotFound {
 		return n, nil // an ambiguous one is told of by whoever looks for it
 	}
 	var unknown error

@@ -10,13 +10,9 @@ import (
 )
 
 // passing tells which rules are paused, and which are to be deleted by themselves, of those that the options choose; "" when there are none.
-func (c *call) passing(book *rules.Book, entries []rules.Entry) (string, error) {
-	paused, err := book.Paused()
-	if err != nil {
-		return "", err
-	}
+func (c *call) passing(book *rules.Book, entries []rules.Entry) string {
 	ruler, namespace := c.args["ruler"].value, c.args["namespace"].value
-	paused = slices.DeleteFunc(paused, func(p rules.Paused) bool {
+	paused := slices.DeleteFunc(book.Paused(), func(p rules.Paused) bool {
 		return ruler != "" && p.Ref.Ruler != ruler || namespace != "" && p.Ref.Namespace() != namespace
 	})
 	var b strings.Builder
@@ -39,7 +35,7 @@ func (c *call) passing(book *rules.Book, entries []rules.Entry) (string, error) 
 		b.WriteString("\n")
 		writeList(&b, endings, "deleted by themselves one day", func(e ending) string { return code(book.Address(e.entry.Ref)) + " on " + escape(c.when(e.at)) })
 	}
-	return strings.TrimRight(b.String(), "\n"), nil
+	return strings.TrimRight(b.String(), "\n")
 }
 
 // pausedText says until when a rule is paused, by whom and why, with a space before it.

@@ -50,7 +50,7 @@ func (c *call) commit(ctx context.Context, field, before, text string) (rules.Pa
 
 // versions returns what happened to the rule of an address. One that is gone is looked for by its name, in whatever group it was.
 func (c *call) versions(ctx context.Context, book *rules.Book, address string, query rules.HistoryQuery) ([]rules.Version, error) {
-	entry, err := book.Find(address)
+	entry, err := book.FindOrPaused(address)
 	if err == nil {
 		query.Rule = &entry.Ref
 		return c.backend.History(ctx, query)
@@ -102,7 +102,7 @@ func (c *call) ruleAt(ctx context.Context, newest *rules.Book, address string, c
 	if err != nil {
 		return ruleThen{}, err
 	}
-	entry, findErr := then.Find(address)
+	entry, findErr := then.FindOrPaused(address)
 	if findErr == nil {
 		return ruleThen{entry: entry, book: then, commit: commit}, nil
 	}
@@ -116,7 +116,7 @@ func (c *call) ruleAt(ctx context.Context, newest *rules.Book, address string, c
 	if err != nil {
 		return ruleThen{}, err
 	}
-	if entry, err := before.Find(address); err == nil {
+	if entry, err := before.FindOrPaused(address); err == nil {
 		return ruleThen{entry: entry, book: before, commit: commit, before: true}, nil
 	}
 	e := &rules.Error{Kind: rules.NotFound, Field: "name", Offset: -1,
@@ -129,7 +129,7 @@ func (c *call) ruleAt(ctx context.Context, newest *rules.Book, address string, c
 
 // followed returns the rule that has an address today as it was at a commit, and where it stands now.
 func (c *call) followed(ctx context.Context, newest *rules.Book, address string, commit rules.PastCommit, then *rules.Book) (entry rules.Entry, at rules.Ref, ok bool) {
-	now, err := newest.Find(address)
+	now, err := newest.FindOrPaused(address)
 	if err != nil {
 		return rules.Entry{}, rules.Ref{}, false
 	}

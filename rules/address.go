@@ -9,8 +9,14 @@ import (
 	"strings"
 )
 
-// Get returns the rule at ref, and whether there is one.
-func (b *Book) Get(ref Ref) (Entry, bool) { return b.shelf(ref.Ruler).get(ref.Path).get(ref) }
+// Get returns the rule at ref, also at the place of a paused one, and whether there is one.
+func (b *Book) Get(ref Ref) (Entry, bool) {
+	if ref.Paused() {
+		p, there := b.pausedAt(ref)
+		return p.entry, there
+	}
+	return b.shelf(ref.Ruler).get(ref.Path).get(ref)
+}
 
 // Find returns the rule at an address: NAME, group/NAME, namespace/group/NAME, ruler:namespace/group/NAME, each with #N. Where two
 // files of one namespace have a group of one name, ruler:path-of-the-file/group/NAME tells them apart. Names may hold slashes,
@@ -36,8 +42,11 @@ func (b *Book) Find(address string) (Entry, error) {
 	return Entry{}, &Error{Kind: Conflict, Field: "name", Offset: -1, Text: text, Fixes: fixes}
 }
 
-// Address returns the shortest address that Find resolves to ref; "" when b has no such rule.
+// Address returns the shortest address that Find resolves to ref, FindOrPaused where it is paused; "" when b has no such rule.
 func (b *Book) Address(ref Ref) string {
+	if p, paused := b.pausedAt(ref); paused {
+		return b.addressAside(p)
+	}
 	if _, ok := b.Get(ref); !ok {
 		return ""
 	}

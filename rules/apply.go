@@ -40,6 +40,8 @@ type ApplierOptions struct {
 	ReconcileInterval time.Duration
 	// Step hears of every finished step of the path; nil for nobody.
 	Step func(step, ruler string, took time.Duration)
+	// Panicked hears of every panic that was contained, by what went on when it happened; the log has the rest. nil for nobody.
+	Panicked func(job string)
 	// Settled hears of every change that was reported as pending or not loaded and has come to rest: live, reverted or superseded; and of
 	// every one, live before or not, that a commit in the rulebook says was displaced. Of those it is told what the commit tells, also when
 	// another replica made it, and twice only when the service is killed before Good.
@@ -84,6 +86,7 @@ type Applier struct {
 	desks     map[string]*desk
 	canonical canonicalCache
 	outside   outside
+	time      timetable
 	plans     atomic.Int64  // that were made in Store.Update, which makes them one after the other
 	ending    chan struct{} // closed when Run ends: nobody waits for a ruler any more
 
@@ -132,6 +135,9 @@ func (o *ApplierOptions) deafen() {
 	}
 	if o.Step == nil {
 		o.Step = func(string, string, time.Duration) {}
+	}
+	if o.Panicked == nil {
+		o.Panicked = func(string) {}
 	}
 	if o.Settled == nil {
 		o.Settled = func(context.Context, Waiting) {}

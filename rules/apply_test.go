@@ -28,6 +28,8 @@ type bench struct {
 	settled    chan rules.Waiting
 	steps      *stepLog
 	pushes     chan rules.ExternalPush
+	panics     *stepLog // the jobs that panicked
+	external   func(rules.ExternalPush)
 	remembered sync.Map // what was accepted, good and told: it outlives the applier
 	irregular  func(revision string) []rules.Problem
 	examine    func(ruler string, entries []rules.Entry) []rules.Finding
@@ -73,6 +75,7 @@ func newBench(t *testing.T) *bench {
 		irregular:  func(string) []rules.Problem { return nil },
 		examine:    func(string, []rules.Entry) []rules.Finding { return nil },
 		steps:      &stepLog{},
+		panics:     &stepLog{},
 	}
 	b.start()
 	return b
@@ -97,8 +100,14 @@ func (b *bench) start() {
 		Good:              b.remember("good"),
 		LastTold:          b.recall("told"),
 		Told:              b.remember("told"),
-		External:          func(_ context.Context, push rules.ExternalPush) { b.pushes <- push },
-		Irregular:         func(_ context.Context, revision string) ([]rules.Problem, error) { return b.irregular(revision), nil },
+		Panicked:          func(job string) { b.panics.add("panicked", job, 0) },
+		External: func(_ context.Context, push rules.ExternalPush) {
+			if b.external != nil {
+				b.external(push)
+			}
+			b.pushes <- push
+		},
+		Irregular: func(_ context.Context, revision string) ([]rules.Problem, error) { return b.irregular(revision), nil },
 		Examine: func(_ context.Context, ruler string, entries []rules.Entry) []rules.Finding {
 			return b.examine(ruler, entries)
 		},

@@ -15,7 +15,11 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, afte
 	}
 	for i := range push.Rulers {
 		change := &push.Rulers[i]
-		wg.Go(func() { change.State, change.Reason = a.applyExternal(ctx, change, push.Head) })
+		wg.Go(func() {
+			if !a.contained("push to "+change.Ruler, "", func() { change.State, change.Reason = a.applyExternal(ctx, change, push.Head) }) {
+				change.State, change.Reason = Pending, reasonOf(internalError(change.Ruler))
+			}
+		})
 	}
 	wg.Wait()
 	a.External(context.WithoutCancel(ctx), push)

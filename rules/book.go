@@ -17,7 +17,8 @@ type Book struct {
 	mixed    bool // some files are not as that revision has them, but as another one
 	tree     Tree // that it was read from; nil when it was planned or is empty
 	rulers   []RulerInfo
-	shelves  []shelf // of the rulers, in their order
+	shelves  []shelf               // of the rulers, in their order
+	aside    map[string]*asideFile // path in the rulebook → the file of a paused rule
 	names    *nameIndex
 	read     *readFiles
 }
@@ -40,7 +41,7 @@ func NewBook(rulers []RulerInfo) *Book {
 // At returns the book of tree. What b has of it already is taken over with its verdicts: a change costs the changed files, not the tree,
 // where the tree can tell what differs (see Differ). An error is the tree's, as kind Unavailable.
 func (b *Book) At(tree Tree) (*Book, error) {
-	differ, err := b.differing(tree)
+	differ, aside, err := b.differing(tree)
 	if err != nil {
 		return nil, unreadable(err)
 	}
@@ -53,23 +54,25 @@ func (b *Book) At(tree Tree) (*Book, error) {
 		put(changes, at.ruler, at.relative, files[i])
 	}
 	next := b.with(changes)
+	if next.aside, err = b.asideOf(tree, aside); err != nil {
+		return nil, unreadable(err)
+	}
 	next.revision, next.tree = tree.Revision(), tree
 	return next, nil
 }
 
-// differing returns the rule files that a tree has otherwise than b.
-func (b *Book) differing(tree Tree) ([]fileAt, error) {
+// differing returns the rule files that a tree has otherwise than b, and of those of paused rules path → content id.
+func (b *Book) differing(tree Tree) (differ []fileAt, aside map[string]string, err error) {
 	if t, ok := tree.(Differ); ok && b.tree != nil {
 		if differ, err := t.Differing(b.tree); err == nil {
-			return b.places(differ), nil
+			return b.places(differ), differ, nil
 		}
 		// They are not of one store, or b's is gone; what the tree itself says is still true.
 	}
-	var differ []fileAt
 	for i, ruler := range b.rulers {
 		list, err := tree.List(ruler.Dir)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for path, id := range list {
 			if relative, ok := b.relative(ruler, path); ok && b.shelves[i].id(relative) != id {
@@ -82,13 +85,22 @@ func (b *Book) differing(tree Tree) ([]fileAt, error) {
 			}
 		}
 	}
-	return differ, nil
+	aside, err = b.differingAside(tree)
+	return differ, aside, err
 }
 
 // With returns the book as it will be when these files are written (path in the rulebook → content, nil removes).
 func (b *Book) With(files map[string][]byte) *Book {
 	changes := make([]map[string]*file, len(b.rulers))
+	aside := b.aside
 	for path, content := range files {
+		switch {
+		case !isPaused(path):
+		case content == nil:
+			aside = withAside(aside, path, nil)
+		default:
+			aside = withAside(aside, path, b.readAside(path, plannedID(content), content))
+		}
 		for i, ruler := range b.rulers {
 			relative, ok := b.relative(ruler, path)
 			switch {
@@ -100,7 +112,9 @@ func (b *Book) With(files map[string][]byte) *Book {
 			}
 		}
 	}
-	return b.with(changes)
+	next := b.with(changes)
+	next.aside = aside
+	return next
 }
 
 func put(changes []map[string]*file, ruler int, path string, f *file) {
@@ -112,7 +126,7 @@ func put(changes []map[string]*file, ruler int, path string, f *file) {
 
 // with returns the book with other files: for each ruler, path → file, nil for none.
 func (b *Book) with(changes []map[string]*file) *Book {
-	next := &Book{rulers: b.rulers, shelves: slices.Clone(b.shelves), read: b.read}
+	next := &Book{rulers: b.rulers, shelves: slices.Clone(b.shelves), aside: b.aside, read: b.read}
 	edit := b.names.edit()
 	for i, files := range changes {
 		shelved := make(map[string]*shelved, len(files))

@@ -34,9 +34,9 @@ func place(p Problem) string {
 	return fmt.Sprintf("%s, line %d", p.Path, p.Line)
 }
 
-// Problems returns what is wrong with any file, by path and line.
+// Problems returns what is wrong with any rule file or file of a paused rule, by path and line.
 func (b *Book) Problems() []Problem {
-	var problems []Problem
+	problems := b.asideProblems()
 	for _, shelf := range b.shelves {
 		for _, f := range shelf {
 			problems = append(problems, f.bad...)

@@ -3,12 +3,35 @@ package rules
 import (
 	"context"
 	"errors"
+	"strings"
 )
 
-// bring is step 8: it makes a ruler read the rulebook's head, and with it all flights; needed says of the account of the publication whether
+// bring is deliver, whose panic becomes the reason why the ruler has not read anything: flights that were taken over are not lost.
+func (a *Applier) bring(ctx context.Context, d *desk, book *Book, flights *[]*flight, needed func(Published) bool) (undone []Waiting, err error) {
+	if !a.contained("bring "+d.name, requestsOf(*flights), func() { undone, err = a.deliver(ctx, d, book, flights, needed) }) {
+		d.brought, d.read, err = nil, "", internalError(d.name)
+	}
+	return undone, err
+}
+
+// internalError says that a ruler was not brought up to date for a mistake of ours.
+func internalError(ruler string) error {
+	return &Error{Kind: Unreachable, Offset: -1, Text: "an internal error while " + ruler + " was brought up to date; it is tried again, and the service's log says more"}
+}
+
+// requestsOf returns the ids of the requests that changes were asked for by.
+func requestsOf(flights []*flight) string {
+	ids := make([]string, len(flights))
+	for i, f := range flights {
+		ids[i] = f.request.ID
+	}
+	return strings.Join(ids, " ")
+}
+
+// deliver is step 8: it makes a ruler read the rulebook's head, and with it all flights; needed says of the account of the publication whether
 // it has to be told to. The caller holds the desk. When the ruler refuses, it gets back what it took last, and who is to blame is found out:
 // changes that are undone for it are returned, and flights that began meanwhile are added.
-func (a *Applier) bring(ctx context.Context, d *desk, book *Book, flights *[]*flight, needed func(Published) bool) (undone []Waiting, err error) {
+func (a *Applier) deliver(ctx context.Context, d *desk, book *Book, flights *[]*flight, needed func(Published) bool) (undone []Waiting, err error) {
 	d.release(book)
 	d.look(ctx, book, *flights)
 	reloaded, err := a.publishAndReload(ctx, d, d.files(book), needed)

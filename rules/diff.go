@@ -12,11 +12,11 @@ import (
 // makes or removes stand against /dev/null.
 func (b *Book) Diff(c Change) string {
 	var out strings.Builder
-	paused, _ := b.pausedFiles() // an unreadable rulebook is told by whoever writes to it
 	for _, path := range sortedKeys(c.Files) {
 		old, existed := b.content(path)
 		if isPaused(path) {
-			old, existed = paused[path]
+			old = b.asideContent(path)
+			existed = old != nil
 		}
 		oldName, newName := diffName("a/", path), diffName("b/", path)
 		if !existed {

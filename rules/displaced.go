@@ -19,7 +19,7 @@ func (a *Applier) settleDisplaced(ctx context.Context, commits []PastCommit) {
 			d.settle(w.Request.ID)
 		}
 		a.Logger.Info("A change of ours could not be kept, as somebody else pushed first", "request", w.Request.ID, "commit", c.Revision, "reason", w.Outcome.Reason)
-		a.tell(ctx, func(ctx context.Context) { a.Settled(context.WithoutCancel(ctx), w) })
+		a.tell(ctx, "displaced", w.Request.ID, func(ctx context.Context) { a.Settled(context.WithoutCancel(ctx), w) })
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -30,23 +31,22 @@ type OwnCommand struct {
 }
 
 // keepTime resumes the rules whose pause is over and deletes those whose time is, until ctx ends. Replicas that do it at once do it once:
-// whoever comes second finds in the newest rulebook that it is done.
+// whoever comes second finds in the newest rulebook that it is done. What is about a file that is held waits.
 func (a *Applier) keepTime(ctx context.Context) {
 	var waiting []due
 	var of *Book
 	for {
-		if book, err := a.Book(ctx); err == nil && book != of {
-			if waiting, err = book.due(); err == nil {
-				of = book
+		a.contained("what is due", "", func() {
+			// First what somebody pushed is examined, so that it is known what is held.
+			if _, err := a.applied(ctx); err != nil {
+				return
 			}
-		}
-		now := a.Now()
-		for i := range waiting {
-			if d := &waiting[i]; !d.at.After(now) && now.Sub(d.tried) > lastRetry && ctx.Err() == nil {
-				d.tried = now
-				a.doDue(ctx, *d)
+			if book, err := a.Book(ctx); err == nil && book != of {
+				waiting, of = book.due(), book
+				a.time.keep(waiting)
 			}
-		}
+			a.doAllDue(ctx, of, waiting)
+		})
 		select {
 		case <-ctx.Done():
 			return
@@ -55,14 +55,26 @@ func (a *Applier) keepTime(ctx context.Context) {
 	}
 }
 
-// due returns what the service is to do by itself one day.
-func (b *Book) due() ([]due, error) {
-	paused, err := b.Paused()
-	if err != nil {
-		return nil, err
+// doAllDue does what is due of a book by now.
+func (a *Applier) doAllDue(ctx context.Context, book *Book, waiting []due) {
+	now, held := a.Now(), a.heldPush()
+	for i := range waiting {
+		d := &waiting[i]
+		switch {
+		case d.at.After(now) || ctx.Err() != nil:
+		case held.Holds(book, d.ref):
+			a.time.late(*d, "its file is held: what was pushed to it would not be taken")
+		case now.Sub(d.tried) > lastRetry:
+			d.tried = now
+			a.doDue(ctx, *d, book.shelf(d.ref.Ruler).id(d.ref.Path))
+		}
 	}
+}
+
+// due returns what the service is to do by itself one day.
+func (b *Book) due() []due {
 	var all []due
-	for _, p := range paused {
+	for _, p := range b.Paused() {
 		if !p.Until.IsZero() {
 			intent := Resume{Address: p.Address(), Request: p.Request, Reason: "the pause until " + p.Until.UTC().Format(time.RFC3339) + " is over"}
 			all = append(all, due{at: p.Until, command: "resume " + p.Ref.Name, names: "resume " + p.Request, ref: p.Ref, asked: p.Request, intent: intent})
@@ -73,24 +85,49 @@ func (b *Book) due() ([]due, error) {
 			all = append(all, due{at: at, command: "delete " + e.Ref.Name, names: "expire " + hashAddress(e.Ref) + at.UTC().Format(time.RFC3339), ref: e.Ref, intent: Expire{e.Ref, at}})
 		}
 	}
-	return all, nil
+	return all
 }
 
-// doDue does what is due, unless it was done before: what a ruler refused is not done again and again.
-func (a *Applier) doDue(ctx context.Context, d due) {
+// doDue does what is due while its rule's file has the content id, unless it was done before: what a ruler refused is not done again and again.
+func (a *Applier) doDue(ctx context.Context, d due, file string) {
 	request := Request{ID: requestFor(d.names), Time: d.tried, Actor: a.Service, Entry: "service", Command: d.command}
-	if done, err := a.Store.FindRequest(ctx, request.ID); err != nil || len(done) > 0 {
+	done, err := a.Store.FindRequest(ctx, request.ID)
+	switch {
+	case err != nil:
+		a.time.late(d, "the rulebook cannot be read: "+reasonOf(err))
+		return
+	case len(done) > 0:
+		first := done[len(done)-1].Revision
+		a.time.late(d, fmt.Sprintf("it was done by the commit %s, and taken back since: it is not done again by itself", first[:min(len(first), 7)]))
 		return
 	}
-	a.behind(ctx, func(ctx context.Context) {
+	a.behind(ctx, "what is due", request.ID, func(ctx context.Context) {
+		why := "the journal cannot be written, so it is put off"
 		a.Own(ctx, OwnCommand{Request: request, Ref: d.ref, Asked: d.asked}, func(ctx context.Context, request Request) Outcome {
-			out := a.Apply(ctx, request, d.intent)
-			if out.Err != nil && KindOf(out.Err) != NotFound { // another replica was faster
-				a.Logger.Warn("What was due could not be done", "command", d.command, "err", out.Err)
+			out := a.Apply(ctx, request, unlessMoved{d.intent, d.ref, file})
+			if why = ""; out.Err != nil && KindOf(out.Err) != NotFound { // another replica was faster
+				why = reasonOf(out.Err)
+				a.Logger.Warn("What was due could not be done", "command", d.command, "request", request.ID, "err", out.Err)
 			}
 			return out
 		})
+		a.time.late(d, why)
 	})
+}
+
+// unlessMoved is an intent that is planned only while the file of a rule is as it was looked at: whether it may be done was told by that.
+type unlessMoved struct {
+	Intent
+	ref  Ref
+	file string // its content id; "" for none
+}
+
+// Plan implements Intent.
+func (u unlessMoved) Plan(book *Book) (Change, error) {
+	if book.shelf(u.ref.Ruler).id(u.ref.Path) != u.file {
+		return Change{}, conflict("", "Its file was changed at the same moment; it is looked at again.")
+	}
+	return u.Intent.Plan(book)
 }
 
 // requestFor returns the id of what the service does by itself, which is the same for every replica.

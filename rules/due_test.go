@@ -31,7 +31,7 @@ func TestDue(t *testing.T) {
 		t.Fatalf("not paused: %v", names)
 	}
 	for range 2 {
-		replica := &bench{store: b.store, prometheus: b.prometheus, loki: b.loki, settled: b.settled, pushes: b.pushes, irregular: b.irregular, steps: b.steps}
+		replica := &bench{store: b.store, prometheus: b.prometheus, loki: b.loki, settled: b.settled, pushes: b.pushes, irregular: b.irregular, steps: b.steps, panics: b.panics}
 		replica.start()
 		replica.run(t)
 	}

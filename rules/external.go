@@ -98,7 +98,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	if len(problems) == 0 {
 		o.good, o.held, o.kept, o.past = book, nil, nil, pastSince{}
 		if len(past.external) > 0 {
-			a.tell(ctx, func(ctx context.Context) { a.applyPush(ctx, push, good, book) })
+			a.tell(ctx, "push", "", func(ctx context.Context) { a.applyPush(ctx, push, good, book) })
 		}
 		return nil
 	}
@@ -114,7 +114,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	slices.Sort(o.held.Paths)
 	if newest := past.external[len(past.external)-1].Revision; o.told != newest {
 		o.told, push.Held = newest, o.held
-		a.tell(ctx, func(ctx context.Context) {
+		a.tell(ctx, "push", "", func(ctx context.Context) {
 			a.External(context.WithoutCancel(ctx), push)
 			a.Told(newest)
 		})
@@ -124,15 +124,20 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 
 // tell has somebody told of what came in behind the commands, with a context that ends with the service; the last good state is not noted before.
 // The caller holds outside.
-func (a *Applier) tell(ctx context.Context, tell func(context.Context)) {
+func (a *Applier) tell(ctx context.Context, job, request string, tell func(context.Context)) {
 	a.outside.telling++
-	a.behind(ctx, func(ctx context.Context) { // after the end of the service nobody is told, and so the next start does it
+	a.behind(ctx, job, request, func(ctx context.Context) { // after the end of the service nobody is told, and so the next start does it
+		defer a.toldOf()
 		tell(ctx)
-		a.outside.mu.Lock()
-		a.outside.telling--
-		a.outside.mu.Unlock()
-		a.noteGood()
 	})
+}
+
+// toldOf ends a tell, also one that panicked: it would do so again.
+func (a *Applier) toldOf() {
+	a.outside.mu.Lock()
+	a.outside.telling--
+	a.outside.mu.Unlock()
+	a.noteGood()
 }
 
 // lookUpGood finds the state that the service of before found good. The first time there is none: then all is taken as it is, and what is

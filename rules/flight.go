@@ -39,7 +39,7 @@ func (a *Applier) depart(ctx context.Context, d *desk, req Request, intent Inten
 	d.mu.Lock()
 	d.flying = append(d.flying, f)
 	d.mu.Unlock()
-	a.behind(ctx, func(ctx context.Context) { a.bringDeparted(ctx, d) })
+	a.behind(ctx, "bring "+d.name, req.ID, func(ctx context.Context) { a.bringDeparted(ctx, d) })
 	return f, nil
 }
 

@@ -25,7 +25,9 @@ func (a *Applier) planAndLint(book *Book, intent Intent) (planned, error) {
 
 // bringsBack reports whether an intent writes rules that were there already, here or at a ruler.
 func bringsBack(intent Intent) bool {
-	switch intent.(type) {
+	switch i := intent.(type) {
+	case unlessMoved:
+		return bringsBack(i.Intent)
 	case Undo, Restore, Resume, Import, Replay:
 		return true
 	}

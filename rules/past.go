@@ -50,7 +50,7 @@ type Version struct {
 	Commit PastCommit // Files left out
 	Action string     // Commit.Action()
 	Kind   ChangeKind
-	Ref    Ref // where the rule stands after the commit; where it stood, when Kind is RuleDeleted
+	Ref    Ref // where the rule stands after the commit; where it stood, when Kind is RuleDeleted; a paused rule stands in its file below paused/
 	From   Ref // where it stood before, when Kind is RuleMoved
 }
 

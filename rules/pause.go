@@ -34,9 +34,7 @@ func (p Pause) Plan(book *Book) (Change, error) {
 		Ref: ref, Until: p.Until.UTC().Truncate(time.Second), By: p.By.Name, Request: p.Request, Reason: p.Reason,
 		path: pausedPath(ref), was: book.file(ref.Ruler, ref.Path).content,
 	}
-	if files, err := book.pausedFiles(); err != nil {
-		return Change{}, err
-	} else if files[paused.path] != nil {
+	if book.aside[paused.path] != nil {
 		return Change{}, conflict("name", "Another rule %q of that group is paused already, in %s. Resume or delete that first.", ref.Name, paused.path)
 	}
 	change, err := Delete{Address: p.Address, Force: p.Force, Reason: p.Reason}.Plan(book)

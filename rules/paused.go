@@ -1,9 +1,7 @@
 package rules
 
 import (
-	"bytes"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +20,7 @@ type Paused struct {
 	Source  string // the rule as its file wrote it, with its leading comments, dedented
 	path    string // of its file, in the rulebook
 	was     []byte // the file that the rule stood in, as it was then
+	entry   Entry  // the rule in the place where it stands while it is paused; see Ref.Paused
 }
 
 // pausedDir is where rules stand that are paused. Their files are no rule files by their names, whatever a ruler's directory is.
@@ -62,73 +61,53 @@ func (p Paused) render() []byte {
 	return append([]byte("# This rule is paused: no ruler has it. \"/alert resume\" puts it back into the file that is copied below.\n"), encode(&node)...)
 }
 
-// readPaused reads the file of a paused rule; false when it is none, or of no ruler that is configured.
-func (b *Book) readPaused(path string, content []byte) (Paused, bool) {
+// readPaused reads the file of a paused rule. Where it is none, or of no ruler that is configured, the problem says so.
+func (b *Book) readPaused(path string, content []byte) (p Paused, problem string) {
 	var f pausedFile
-	if yaml.Unmarshal(content, &f) != nil {
-		return Paused{}, false
+	if err := yaml.Unmarshal(content, &f); err != nil {
+		return Paused{}, "no file of a paused rule: " + err.Error()
 	}
-	p := Paused{
+	p = Paused{
 		Ref:   Ref{Ruler: f.Ruler, Path: f.File, Group: f.Group, Name: f.Rule, Nth: max(f.Nth, 1)},
 		Until: f.Until, By: f.By, Request: f.Request, Reason: f.Reason, path: path, was: []byte(f.Was.Value),
 	}
+	if _, configured := b.ruler(f.Ruler); !configured {
+		return Paused{}, fmt.Sprintf("the rule is paused for the ruler %q, which is not configured", f.Ruler)
+	}
 	entry, there := b.then(p).Get(p.Ref)
-	p.Source = entry.Source
-	return p, there
+	if !there {
+		return Paused{}, fmt.Sprintf("the file %q that is copied in it has no rule %q in a group %q", f.File, f.Rule, f.Group)
+	}
+	entry.Ref, entry.Line = Ref{Ruler: f.Ruler, Path: path, Group: f.Group, Name: f.Rule, Nth: 1}, 0
+	p.Source, p.entry = entry.Source, entry
+	return p, ""
 }
 
 // then returns the book that has nothing but the file that a paused rule stood in, as it was.
 func (b *Book) then(p Paused) *Book {
-	return NewBook(b.rulers).With(map[string][]byte{b.rulebookPath(p.Ref): p.was})
+	empty := NewBook(b.rulers)
+	empty.read = b.read
+	return empty.With(map[string][]byte{b.rulebookPath(p.Ref): p.was})
 }
 
-// Paused returns the rules that are paused, in the order of their files. The error is the store's, as kind Unavailable.
-func (b *Book) Paused() ([]Paused, error) {
-	files, err := b.pausedFiles()
-	if err != nil {
-		return nil, err
-	}
+// Paused returns the rules that are paused, in the order of their files.
+func (b *Book) Paused() []Paused {
 	var all []Paused
-	for _, path := range sortedKeys(files) {
-		if p, ok := b.readPaused(path, files[path]); ok {
-			all = append(all, p)
+	for _, path := range sortedKeys(b.aside) {
+		if at := b.aside[path]; at.problem == "" {
+			all = append(all, at.Paused)
 		}
 	}
-	return all, nil
-}
-
-// pausedFiles returns the files of paused rules by their paths.
-func (b *Book) pausedFiles() (map[string][]byte, error) {
-	files := map[string][]byte{}
-	if b == nil || b.tree == nil {
-		return files, nil
-	}
-	listed, err := b.tree.List(strings.TrimSuffix(pausedDir, "/"))
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	for path := range listed {
-		if !isPaused(path) {
-			continue
-		}
-		if files[path], err = b.tree.Read(path); err != nil {
-			return nil, unreadable(err)
-		}
-	}
-	return files, nil
+	return all
 }
 
 // besidePaused refuses a change that puts a rule where a paused one is to come back to: the two could not be told apart then.
 func besidePaused(before, after *Book, change Change) error {
-	files, err := before.pausedFiles()
-	if err != nil || len(files) == 0 {
-		return err
-	}
 	for _, ref := range change.Refs {
 		path := pausedPath(ref)
 		_, touched := change.Files[path]
 		_, was := before.Get(ref)
-		if _, is := after.Get(ref); files[path] != nil && !touched && is && !was {
+		if _, is := after.Get(ref); before.aside[path] != nil && !touched && is && !was {
 			return conflict("name", "A rule %q of that group is paused, in %s. Resume that first, or take another name.", ref.Name, path)
 		}
 	}
@@ -137,21 +116,26 @@ func besidePaused(before, after *Book, change Change) error {
 
 // Address returns an address by which the rule is found while it is paused, and no other.
 func (p Paused) Address() string {
-	all := forms(p.Ref)
-	return all[len(all)-1] + "#" + strconv.Itoa(p.Ref.Nth)
+	all := p.addresses()
+	return all[len(all)-1]
+}
+
+// addresses returns all by which the rule is found while it is paused, the shortest first.
+func (p Paused) addresses() []string {
+	nth := "#" + strconv.Itoa(p.Ref.Nth)
+	var all []string
+	for _, form := range forms(p.Ref) {
+		all = append(all, form, form+nth)
+	}
+	return all
 }
 
 // FindPaused returns the paused rule at an address. Errors: NotFound, Conflict with the candidates as Fixes.
 func (b *Book) FindPaused(address string) (Paused, error) {
-	all, err := b.Paused()
-	if err != nil {
-		return Paused{}, err
-	}
 	var found []Paused
 	var names []string
-	for _, p := range all {
-		nth := "#" + strconv.Itoa(p.Ref.Nth)
-		if slices.ContainsFunc(forms(p.Ref), func(form string) bool { return form == address || form+nth == address }) {
+	for _, p := range b.Paused() {
+		if slices.Contains(p.addresses(), address) {
 			found = append(found, p)
 		}
 		names = append(names, p.Ref.Name)
@@ -168,58 +152,4 @@ func (b *Book) FindPaused(address string) (Paused, error) {
 		e.Fixes = append(e.Fixes, p.Address())
 	}
 	return Paused{}, e
-}
-
-// paused takes over to the newest book which rules one book has paused and another has not.
-func (m *merge) paused(files map[string][]byte) error {
-	var sides [3]map[string][]byte
-	for i, book := range []*Book{m.from, m.to, m.book} {
-		var err error
-		if sides[i], err = book.pausedFiles(); err != nil {
-			return err
-		}
-	}
-	was, will, now := sides[0], sides[1], sides[2]
-	for _, path := range slices.Concat(sortedKeys(was), sortedKeys(will)) {
-		switch {
-		case bytes.Equal(was[path], will[path]), bytes.Equal(now[path], will[path]):
-		case bytes.Equal(now[path], was[path]):
-			files[path] = will[path]
-		default:
-			m.clash(clash{at: Ref{Path: path}, was: string(was[path]), will: string(will[path]), now: string(now[path])})
-		}
-	}
-	return nil
-}
-
-// pausedDiffer reports whether two books have other rules of a ruler paused.
-func pausedDiffer(a, b *Book, ruler string) (bool, error) {
-	one, err := a.pausedFiles()
-	if err != nil {
-		return false, err
-	}
-	other, err := b.pausedFiles()
-	of := func(files map[string][]byte) map[string][]byte {
-		maps.DeleteFunc(files, func(path string, _ []byte) bool { return !strings.HasPrefix(path, pausedDir+ruler+"/") })
-		return files
-	}
-	return !maps.EqualFunc(of(one), of(other), bytes.Equal), err
-}
-
-// pausedRefs returns the paused rules whose files are written or removed.
-func (m *merge) pausedRefs(files map[string][]byte) (refs []Ref) {
-	was, err := m.book.pausedFiles()
-	if err != nil {
-		return nil // the rules are not named then
-	}
-	for _, path := range sortedKeys(files) {
-		content := files[path]
-		if content == nil {
-			content = was[path]
-		}
-		if p, ok := m.book.readPaused(path, content); ok && isPaused(path) {
-			refs = append(refs, p.Ref)
-		}
-	}
-	return refs
 }

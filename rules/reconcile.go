@@ -33,15 +33,28 @@ func (a *Applier) Run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// behind runs something behind the commands, with a context that only the end of the service ends; Run waits for its end. false when Run has
-// ended, and it is not run.
-func (a *Applier) behind(ctx context.Context, run func(context.Context)) bool {
+// behind runs something behind the commands, with a context that only the end of the service ends; Run waits for its end. A panic ends it alone;
+// job and request say in the log what it was and for which request, "" for none. false when Run has ended, and it is not run.
+func (a *Applier) behind(ctx context.Context, job, request string, run func(context.Context)) bool {
 	a.backgroundMu.Lock()
 	defer a.backgroundMu.Unlock()
 	if !a.ended {
-		a.background.Go(func() { a.untilEnding(context.WithoutCancel(ctx), run) })
+		a.background.Go(func() {
+			a.contained(job, request, func() { a.untilEnding(context.WithoutCancel(ctx), run) })
+		})
 	}
 	return !a.ended
+}
+
+// contained runs something that nobody waits for: what it panics with is logged and counted, and ends no more than it. It reports whether it
+// ended well.
+func (a *Applier) contained(job, request string, run func()) bool {
+	err := Contain(run)
+	if err != nil {
+		a.Logger.Error("A panic behind the commands; the service goes on", "job", job, "request", request, "err", err)
+		a.Panicked(job)
+	}
+	return err == nil
 }
 
 // untilEnding runs something with a context that ends with the service.
@@ -71,7 +84,10 @@ func (a *Applier) Watch(waiting ...Waiting) {
 func (a *Applier) follow(ctx context.Context, d *desk) {
 	retry := firstRetry
 	for {
-		well := a.reconcile(ctx, d)
+		well := false
+		if !a.contained("reconcile "+d.name, "", func() { well = a.reconcile(ctx, d) }) {
+			d.note(func(s *RulerStatus) { s.Err = internalError(d.name) })
+		}
 		pause := a.ReconcileInterval
 		if !well {
 			pause = min(retry, pause)
@@ -109,9 +125,11 @@ func (a *Applier) recount(ctx context.Context, d *desk) {
 		case <-time.After(pause):
 		}
 		start := a.Now()
-		if book, err := a.applied(ctx); err == nil {
-			_, _ = a.survey(ctx, d, book) // a ruler that does not answer is the next reconciliation's business
-		}
+		a.contained("count "+d.name, "", func() {
+			if book, err := a.applied(ctx); err == nil {
+				_, _ = a.survey(ctx, d, book) // a ruler that does not answer is the next reconciliation's business
+			}
+		})
 		pause = max(recountAfter, min(20*a.Now().Sub(start), lastRetry))
 	}
 }
@@ -186,7 +204,7 @@ func (a *Applier) rest(ctx context.Context, d *desk, w Waiting) {
 
 func (a *Applier) tellSettled(ctx context.Context, w Waiting) {
 	ctx = context.WithoutCancel(ctx) // the change has come to its end, and so who was begun to be told is told
-	if !a.behind(ctx, func(context.Context) { a.Settled(ctx, w) }) {
+	if !a.behind(ctx, "settled", w.Request.ID, func(context.Context) { a.Settled(ctx, w) }) {
 		a.Settled(ctx, w)
 	}
 }
@@ -253,7 +271,7 @@ func (a *Applier) Status(ctx context.Context) Status {
 	} else {
 		status.Revision, status.Problems, status.Rules = book.Revision(), book.Problems(), book.size()
 	}
-	status.Reconciled, status.Held = true, a.heldPush()
+	status.Reconciled, status.Held, status.Overdue = true, a.heldPush(), a.time.overdue(a.Now())
 	for _, ruler := range a.Rulers {
 		d := a.desks[ruler.Info().Name]
 		current, ready := d.current()

@@ -52,9 +52,7 @@ func (r Replay) Plan(book *Book) (Change, error) {
 		}
 	}
 	change := Change{Ruler: ruler, Files: m.files(), Reason: r.Reason}
-	if err := m.paused(change.Files); err != nil {
-		return Change{}, err
-	}
+	m.aside(change.Files)
 	if err := m.conflict(r.Back); err != nil {
 		return Change{}, err
 	}
@@ -65,7 +63,7 @@ func (r Replay) Plan(book *Book) (Change, error) {
 	}
 	change.Refs = touched(book, book.With(change.Files), ruler)
 	if len(change.Refs) == 0 {
-		change.Refs = m.pausedRefs(change.Files)
+		change.Refs = m.asideRefs(change.Files)
 	}
 	change.Subject = r.Action() + " " + r.subject(change.Refs)
 	return change, nil
@@ -84,9 +82,7 @@ func (r Replay) ruler(book *Book) (string, error) {
 	}
 	if len(changed) == 0 {
 		for _, ruler := range book.rulers {
-			if differ, err := pausedDiffer(r.Before, r.After, ruler.Name); err != nil {
-				return "", err
-			} else if differ {
+			if asideDiffer(r.Before, r.After, ruler.Name) {
 				changed = append(changed, ruler.Name)
 			}
 		}

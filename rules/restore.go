@@ -1,9 +1,12 @@
 package rules
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // Restore puts one rule back as it was at a commit, with its comments: in place of what it is now, or, when it is gone, where it was.
-// A group or file that is gone is made again.
+// A group or file that is gone is made again. A rule that is paused stays so, and one that is gone and was paused then is paused again.
 type Restore struct {
 	From   *Book      // the rulebook at the commit
 	Ref    Ref        // where the rule stood then
@@ -17,6 +20,59 @@ func (Restore) Action() string { return "restore" }
 
 // Plan implements Intent.
 func (r Restore) Plan(book *Book) (Change, error) {
+	if p, paused := r.From.pausedAt(r.Ref); paused {
+		if _, there := book.Get(r.Now); !there {
+			return r.pauseAgain(book, p)
+		}
+		r.From, r.Ref = r.From.then(p), p.Ref
+	}
+	if p, paused := book.pausedAt(r.Now); paused {
+		return r.whilePaused(book, p)
+	}
+	return r.plan(book)
+}
+
+// pauseAgain puts back the file of a rule that is gone, and was paused then.
+func (r Restore) pauseAgain(book *Book, p Paused) (Change, error) {
+	if book.aside[p.path] != nil {
+		return Change{}, conflict("name", "Another rule %q of that group is paused already, in %s. Resume or delete that first.", p.Ref.Name, p.path)
+	}
+	if _, there := book.Get(p.Ref); there {
+		return Change{}, conflict("name", "%q was paused then, and another rule stands in its place by now.", p.Ref.Name)
+	}
+	change := r.change(map[string][]byte{p.path: r.From.asideContent(p.path)}, p.Ref.Name)
+	change.Ruler, change.Refs = p.Ref.Ruler, []Ref{p.Ref}
+	return change, nil
+}
+
+// whilePaused changes what a paused rule will say when it is resumed.
+func (r Restore) whilePaused(book *Book, p Paused) (Change, error) {
+	within := r
+	within.Now = p.Ref
+	change, err := within.plan(book.then(p))
+	if errors.Is(err, errDone) {
+		e := conflict("", "There is nothing to restore: %q says just what it said then. It is paused.", p.Ref.Name)
+		e.Fixes = []string{"resume " + book.addressAside(p)}
+		return Change{}, e
+	}
+	if err != nil {
+		return Change{}, err
+	}
+	p.was = change.Files[book.rulebookPath(p.Ref)]
+	change.Files, change.Refs = map[string][]byte{p.path: p.render()}, []Ref{p.Ref}
+	return change, nil
+}
+
+// change returns what writes some files.
+func (r Restore) change(files map[string][]byte, name string) Change {
+	return Change{
+		Ruler: r.Ref.Ruler, Files: files, Subject: "restore " + name, Reason: r.Reason,
+		Trailers: []Trailer{{TrailerRestoredFrom, r.Commit.Name()}},
+	}
+}
+
+// plan restores a rule to where a ruler reads it.
+func (r Restore) plan(book *Book) (Change, error) {
 	_, then := r.From.Get(r.Ref)
 	if _, configured := book.ruler(r.Ref.Ruler); !configured || !then {
 		return Change{}, &Error{Kind: NotFound, Offset: -1, Field: "name", Text: "At that commit there was no such rule of a ruler that is configured now."}
@@ -31,12 +87,11 @@ func (r Restore) Plan(book *Book) (Change, error) {
 	if err := r.put(m, source, index, at); err != nil {
 		return Change{}, err
 	}
-	change := Change{
-		Ruler: r.Ref.Ruler, Files: m.files(), Subject: "restore " + r.Ref.Name, Reason: r.Reason,
-		Trailers: []Trailer{{TrailerRestoredFrom, r.Commit.Name()}},
-	}
+	change := r.change(m.files(), r.Ref.Name)
 	if len(change.Files) == 0 {
-		return Change{}, conflict("name", "There is nothing to do: %q is just as it was then.", r.Ref.Name)
+		done := conflict("name", "There is nothing to do: %q is just as it was then.", r.Ref.Name)
+		done.Cause = errDone
+		return Change{}, done
 	}
 	change.Refs = touched(book, book.With(change.Files), r.Ref.Ruler)
 	if len(change.Refs) == 0 { // its comments alone

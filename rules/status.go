@@ -17,6 +17,8 @@ type Status struct {
 	Remote     RemoteStatus
 	// Housekeeping is why the rulebook's objects are not packed, so that it goes on growing; nil when all is well.
 	Housekeeping error
+	// Overdue is what the service should have done by itself and has not, the oldest first.
+	Overdue []Overdue
 	// Held is what somebody pushed and is not applied, as it would not be taken; nil when there is nothing.
 	Held *HeldPush
 }

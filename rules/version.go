@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
 // maxPastFiles is how many bytes of rule files a Historian remembers the rules of, twice.
@@ -94,17 +96,54 @@ func (h *Historian) sides(ctx context.Context, files []PastFile) (parents []map[
 				continue
 			}
 			at := Ref{Ruler: ruler.Name, Path: path}
-			for i, id := range append([]string{f.Before}, f.Others...) {
-				if err := h.collect(ctx, id, at, parents[i]); err != nil {
-					return nil, nil, err
-				}
-			}
-			if err := h.collect(ctx, f.After, at, after); err != nil {
+			collect := func(id string, side map[Ref]pastRule) error { return h.collect(ctx, id, at, side) }
+			if err := bothSides(f, parents, after, collect); err != nil {
 				return nil, nil, err
 			}
 		}
 	}
+	for _, f := range files {
+		if !isPaused(f.Path) {
+			continue
+		}
+		collect := func(id string, side map[Ref]pastRule) error { return h.collectPaused(ctx, id, f.Path, side) }
+		if err := bothSides(f, parents, after, collect); err != nil {
+			return nil, nil, err
+		}
+	}
 	return parents, after, nil
+}
+
+// bothSides has the contents that a file had in the parents and has in the commit collected.
+func bothSides(f PastFile, parents []map[Ref]pastRule, after map[Ref]pastRule, collect func(id string, side map[Ref]pastRule) error) error {
+	for i, id := range append([]string{f.Before}, f.Others...) {
+		if err := collect(id, parents[i]); err != nil {
+			return err
+		}
+	}
+	return collect(f.After, after)
+}
+
+// collectPaused adds the rule of a file below paused/ to a side: it stands in that file.
+func (h *Historian) collectPaused(ctx context.Context, id, path string, side map[Ref]pastRule) error {
+	if id == "" {
+		return nil
+	}
+	content, err := h.read(ctx, id)
+	if err != nil || len(content) > expr.MaxFile {
+		return err
+	}
+	p, problem := h.book.readPaused(path, content)
+	if problem != "" {
+		return nil
+	}
+	for _, r := range readPastRules(p.was) {
+		if r.group == p.Ref.Group && r.name == p.Ref.Name && r.nth == p.Ref.Nth {
+			r.nth = p.entry.Ref.Nth
+			side[p.entry.Ref] = r
+		}
+	}
+	return nil
 }
 
 // collect adds the rules of one file to a side.

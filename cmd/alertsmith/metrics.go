@@ -19,6 +19,7 @@ type metrics struct {
 	commands       *prometheus.CounterVec
 	commandSeconds *prometheus.HistogramVec
 	stepSeconds    *prometheus.HistogramVec
+	panics         *prometheus.CounterVec
 	reloadOK       prometheus.Gauge
 	reloadTime     prometheus.Gauge
 }
@@ -40,6 +41,10 @@ func newMetrics() *metrics {
 			Help:    "Time that one step of the path of a change took.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120},
 		}, []string{"step"}),
+		panics: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alertsmith_panics_total",
+			Help: "Panics behind the commands, which the service survived: mistakes in it, of which the log says more.",
+		}, []string{"job"}),
 		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "alertsmith_config_last_reload_successful",
 			Help: "Whether the last attempt to read the configuration succeeded.",
@@ -49,7 +54,7 @@ func newMetrics() *metrics {
 			Help: "When the configuration was last read with success.",
 		}),
 	}
-	m.registry.MustRegister(m.commands, m.commandSeconds, m.stepSeconds, m.reloadOK, m.reloadTime,
+	m.registry.MustRegister(m.commands, m.commandSeconds, m.stepSeconds, m.panics, m.reloadOK, m.reloadTime,
 		version.NewCollector("alertsmith"),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -70,6 +75,9 @@ func (m *metrics) commanded(name string, result rules.Result, took time.Duration
 	m.commands.WithLabelValues(name, string(result)).Inc()
 	m.commandSeconds.WithLabelValues(name).Observe(took.Seconds())
 }
+
+// panicked counts a panic behind the commands.
+func (m *metrics) panicked(job string) { m.panics.WithLabelValues(job).Inc() }
 
 // reloaded notes an attempt to read the configuration.
 func (m *metrics) reloaded(err error) {
@@ -99,12 +107,13 @@ var (
 	descForeign = ofRuler("alertsmith_foreign_files", "Files or namespaces where the ruler reads that are not the rulebook's.")
 	descWaiting = ofRuler("alertsmith_changes_waiting", "Changes that are committed and not live in the ruler yet.")
 
+	descOverdue  = prometheus.NewDesc("alertsmith_overdue", "What the service should have done by itself, such as the resumption of a paused rule, and has not.", nil, nil)
 	descProblems = prometheus.NewDesc("alertsmith_rulebook_problems", "What is wrong with files of the rulebook, which are not published therefore.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c statusCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{descRules, descFiles, descNotLive, descApplied, descUp, descForeign, descWaiting, descProblems} {
+	for _, desc := range []*prometheus.Desc{descRules, descFiles, descNotLive, descApplied, descUp, descForeign, descWaiting, descOverdue, descProblems} {
 		ch <- desc
 	}
 	describeGit(ch)
@@ -130,6 +139,7 @@ func (c statusCollector) Collect(ch chan<- prometheus.Metric) {
 			ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, r.Info.Name)
 		}
 	}
+	ch <- prometheus.MustNewConstMetric(descOverdue, prometheus.GaugeValue, float64(len(status.Overdue)))
 	ch <- prometheus.MustNewConstMetric(descProblems, prometheus.GaugeValue, float64(len(status.Problems)))
 	collectGit(ch, status)
 }

@@ -55,12 +55,16 @@ func (s *service) serve(ctx context.Context, flags *web.FlagConfig, stdout io.Wr
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
 	background.Go(func() { _ = s.applier.Run(running) }) // it ends with nothing but its context
-	background.Go(func() { s.followGit(running) })
-	background.Go(func() { s.book.KeepHouse(running) })
-	background.Go(func() { s.snapshots.keep(running, s.applier.Snapshot) })
-	background.Go(func() { s.index.Run(running) })
-	background.Go(func() { s.search.Run(running, s.logger.With("part", "journal")) })
-	background.Go(func() { s.reloadOnHangup(running) })
+	for job, run := range map[string]func(context.Context){
+		"git":          s.followGit,
+		"housekeeping": s.book.KeepHouse,
+		"snapshots":    func(ctx context.Context) { s.snapshots.keep(ctx, s.applier.Snapshot) },
+		"history":      s.index.Run,
+		"search":       func(ctx context.Context) { s.search.Run(ctx, s.logger.With("part", "journal")) },
+		"reload":       s.reloadOnHangup,
+	} {
+		background.Go(func() { s.keepRunning(running, job, run) })
+	}
 	defer s.known.wait()
 	defer background.Wait()
 	defer stop()

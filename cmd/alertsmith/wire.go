@@ -99,6 +99,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 			s.metrics.stepSeconds.WithLabelValues(name).Observe(took.Seconds())
 			step(name)
 		},
+		Panicked:     s.metrics.panicked,
 		Settled:      s.follower.settled,
 		Own:          s.own,
 		LastAccepted: func(ruler string) string { return known.last(acceptedPrefix + ruler) },
