@@ -90,7 +90,7 @@ func TestAddPlansAFile(t *testing.T) {
   - name: A
     rules:
       - alert: A
-        expr: up
+        expr: up # why
       - record: a:b
         expr: |
           sum(up)

@@ -76,6 +76,9 @@ func (a Add) complete(g group, rules []Rule) (group, error) {
 	if err != nil {
 		return group{}, err
 	}
+	for i, pasted := range g.Rules {
+		around.Rules[i].pasted, around.Rules[i].above = pasted.pasted, pasted.above
+	}
 	switch {
 	case g.Name == "":
 		return around, nil

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 type Edit struct {
 	Address    string // see Book.Find
 	Alteration        // not with YAML, but for Options.Reason
-	YAML       string // one rule
+	YAML       string // one rule; its comments, where it has any, take the place of those that stand there
 }
 
 // Alteration is what becomes of a rule: what is given is set, what is named in Remove is taken away, and all else stays.
@@ -32,8 +33,9 @@ func (e Edit) Plan(book *Book) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
+	var pasted placedRule
 	if e.YAML != "" {
-		if e.Alteration, err = e.pasted(entry); err != nil {
+		if e.Alteration, pasted, err = e.pasted(entry); err != nil {
 			return Change{}, err
 		}
 	}
@@ -41,31 +43,55 @@ func (e Edit) Plan(book *Book) (Change, error) {
 	if err := w.alter([]Entry{entry}, e.Alteration); err != nil {
 		return Change{}, err
 	}
+	if pasted.hasPastedComments() {
+		if err := w.comment(entry, pasted); err != nil {
+			return Change{}, err
+		}
+	}
 	return w.change("edit "+entry.Ref.Name, e.Options.Reason, entry.Ref)
 }
 
-// pasted returns what makes of a rule the one that was pasted.
-func (e Edit) pasted(entry Entry) (Alteration, error) {
+// comment writes a rule that was altered already with the comments that it was pasted with. A note that it has and the pasted one has not stays.
+func (w *work) comment(entry Entry, pasted placedRule) error {
+	f := w.file(entry.Ref.Path)
+	groupIndex, index := f.position(entry.Ref)
+	pasted.Rule, pasted.notes = f.groups[groupIndex].Rules[index].Rule, nil
+	written := Entry{Source: string(renderRules([]placedRule{pasted}))}.notes()
+	for _, note := range entry.notes() {
+		if !slices.ContainsFunc(written, func(other string) bool { return sameNote(note, other) }) {
+			pasted.notes = append(pasted.notes, strings.TrimPrefix(note, "# "))
+		}
+	}
+	lines := strings.Split(strings.TrimSuffix(string(renderRules([]placedRule{pasted})), "\n"), "\n")
+	edited, err := f.withPiece(groupIndex, index, piece{body: lines}, pasted)
+	if err == nil {
+		w.edited[entry.Ref.Path] = edited
+	}
+	return err
+}
+
+// pasted returns what makes of a rule the one that was pasted, and that.
+func (e Edit) pasted(entry Entry) (Alteration, placedRule, error) {
 	if err := (Add{YAML: e.YAML, Options: e.Options}).checkPastedOptions(); err != nil {
-		return Alteration{}, err
+		return Alteration{}, placedRule{}, err
 	}
 	groups, err := readTyped(e.YAML)
 	if err != nil {
-		return Alteration{}, err
+		return Alteration{}, placedRule{}, err
 	}
 	if len(groups) != 1 || len(groups[0].Rules) != 1 {
-		return Alteration{}, invalid("yaml", "Paste one rule: an edit changes the rule that it names, and no other.")
+		return Alteration{}, placedRule{}, invalid("yaml", "Paste one rule: an edit changes the rule that it names, and no other.")
 	}
 	name := entry.Ref.Name
 	pasted := groups[0].Rules[0].Rule
 	switch {
 	case pasted.Name() != name:
 		e := invalid("yaml", "The YAML names the rule %q, and %q is to be edited. An edit leaves the name as it is; the command rename gives another.", pasted.Name(), name)
-		return Alteration{}, e
+		return Alteration{}, placedRule{}, e
 	case (pasted.Alert == "") != (entry.Rule.Alert == ""):
-		return Alteration{}, invalid("yaml", "An alert cannot be made a recording rule, nor the reverse. Delete %q, and add the other.", name)
+		return Alteration{}, placedRule{}, invalid("yaml", "An alert cannot be made a recording rule, nor the reverse. Delete %q, and add the other.", name)
 	case groups[0].Name != "" && groups[0].Name != entry.Ref.Group:
-		return Alteration{}, invalid("yaml", "The YAML names the group %q, and %q stands in %q. The command move puts it elsewhere.", groups[0].Name, name, entry.Ref.Group)
+		return Alteration{}, placedRule{}, invalid("yaml", "The YAML names the group %q, and %q stands in %q. The command move puts it elsewhere.", groups[0].Name, name, entry.Ref.Group)
 	}
 	a := Alteration{Expr: pasted.Expr, Options: Options{
 		For: &pasted.For, KeepFiringFor: &pasted.KeepFiringFor, Labels: pasted.Labels, Annotations: pasted.Annotations, Reason: e.Options.Reason,
@@ -83,7 +109,7 @@ func (e Edit) pasted(entry Entry) (Alteration, error) {
 			a.Remove = append(a.Remove, "annotation."+annotation)
 		}
 	}
-	return a, nil
+	return a, groups[0].Rules[0], nil
 }
 
 // rule returns what becomes of a rule of a ruler.

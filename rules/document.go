@@ -16,6 +16,8 @@ type document struct {
 	text   []byte
 	starts []int      // where each line starts, and at the end the text's length
 	root   *yaml.Node // nil when the text holds no node
+
+	above, below string // the comments above and below all nodes, apart from them by a blank line, where readDocument read it
 }
 
 // readDocument parses text.
@@ -31,7 +33,9 @@ func readDocument(text []byte) (*document, error) {
 	if len(node.Content) > 0 {
 		root = node.Content[0]
 	}
-	return newDocument(text, root), nil
+	d := newDocument(text, root)
+	d.above, d.below = node.HeadComment, node.FootComment
+	return d, nil
 }
 
 // newDocument returns text that is parsed already.

@@ -41,6 +41,10 @@ type placedRule struct {
 	line   int // from 1, where the rule itself starts
 	source string
 	notes  []string // of a rule that is to be written: what is remembered beside it, a line each
+
+	// Of a rule that was pasted, to be written with its comments:
+	pasted *yaml.Node
+	above  string // the comments above it
 }
 
 // readFile parses and checks a rule file. What is wrong with it is in its problems; what of its rules can be told is in its groups.

@@ -27,7 +27,11 @@ func meantYAML(text string) string {
 	for line := range strings.SplitSeq(afterOperator(text), "\n") {
 		line = strings.TrimSpace(plainYAML(strings.TrimRight(line, "\r"), " "))
 		line = strings.TrimSpace(line[len(lineDecoration.FindString(line)):])
-		if line == "" || line == "---" || strings.HasPrefix(line, "#") {
+		if line == "" || line == "---" {
+			continue
+		}
+		if strings.HasPrefix(line, "#") {
+			w.lines = append(w.lines, strings.Repeat(" ", max(w.rules, 0))+line)
 			continue
 		}
 		m := keyLine.FindStringSubmatch(line)

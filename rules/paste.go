@@ -18,12 +18,21 @@ import (
 // readPaste reads one rule, a list of rules, a group, a list of groups, or a groups: document. Rules without a group come in one
 // without a name.
 func readPaste(text string) ([]group, error) {
+	groups, d, err := readPasteBare(text)
+	if err == nil {
+		d.takeOuterComments(groups)
+	}
+	return groups, err
+}
+
+// readPasteBare is readPaste without the comments around the rules, which are in the document.
+func readPasteBare(text string) ([]group, *document, error) {
 	d, err := readPasted(text)
 	if err != nil {
-		return nil, pasteError(text, err)
+		return nil, nil, pasteError(text, err)
 	}
 	if line := secondDocument(d.text); line > 0 {
-		return nil, invalid("yaml", "Line %d: a second YAML document begins here. Send one at a time, or write the rules as one list without the line ---.", line)
+		return nil, nil, invalid("yaml", "Line %d: a second YAML document begins here. Send one at a time, or write the rules as one list without the line ---.", line)
 	}
 	p := paste{d}
 	if d.root != nil {
@@ -32,25 +41,28 @@ func readPaste(text string) ([]group, error) {
 	root := resolve(d.root)
 	switch {
 	case root == nil:
-		return nil, invalid("yaml", "There is no rule in this YAML.")
+		return nil, nil, invalid("yaml", "There is no rule in this YAML.")
 	case has(root, "groups"):
 		if err := p.checkKeys(root, "A rule file", "groups"); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		list, _ := field(root, "groups")
-		return p.groups(list)
+		groups, err := p.groups(list)
+		return groups, d, err
 	case root.Kind == yaml.SequenceNode && len(root.Content) > 0 && has(root.Content[0], "rules"):
-		return p.groups(root)
+		groups, err := p.groups(root)
+		return groups, d, err
 	case has(root, "rules"):
-		return p.groups(&yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{root}})
+		groups, err := p.groups(&yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{root}})
+		return groups, d, err
 	case root.Kind == yaml.SequenceNode:
 		rules, err := p.rules(root)
-		return []group{{Rules: rules}}, err
+		return []group{{Rules: rules}}, d, err
 	case root.Kind == yaml.MappingNode:
 		rule, err := p.rule(root)
-		return []group{{Rules: []placedRule{{Rule: rule, line: exprLine(root)}}}}, err
+		return []group{{Rules: []placedRule{{Rule: rule, line: exprLine(root), pasted: root}}}}, d, err
 	}
-	return nil, invalid("yaml", "This is no rule. A rule is written as\nalert: NAME\nexpr: EXPRESSION")
+	return nil, nil, invalid("yaml", "This is no rule. A rule is written as\nalert: NAME\nexpr: EXPRESSION")
 }
 
 // secondDocument returns the line where a second YAML document begins, 0 when there is none. Only the first would be obeyed.
@@ -142,7 +154,7 @@ func (p paste) rules(list *yaml.Node) ([]placedRule, error) {
 		if err != nil {
 			return nil, err
 		}
-		rules = append(rules, placedRule{Rule: rule, line: exprLine(node)})
+		rules = append(rules, placedRule{Rule: rule, line: exprLine(node), pasted: resolve(node)})
 	}
 	return rules, nil
 }

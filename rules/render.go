@@ -56,8 +56,13 @@ func groupNode(g group) *yaml.Node {
 // node returns the rule with its notes as comments below its name: inside the item, so that they stay with it wherever it goes.
 func (r placedRule) node() *yaml.Node {
 	node := ruleNode(r.Rule)
+	if r.pasted != nil {
+		r.withComments(node)
+	}
 	if len(r.notes) > 0 {
-		node.Content[2].HeadComment = "# " + strings.Join(r.notes, "\n# ")
+		node.HeadComment = withoutNotes(node.HeadComment, r.notes)
+		below := node.Content[2]
+		below.HeadComment = joined("# "+strings.Join(r.notes, "\n# "), withoutNotes(below.HeadComment, r.notes))
 	}
 	return node
 }
