@@ -53,6 +53,7 @@ func statusText(s rules.Status, now time.Time) string {
 	writeList(&b, s.Waiting, "committed and waiting to be live", func(w rules.Waiting) string {
 		return fmt.Sprintf("%s %s (%s): %s", escape(w.Outcome.Action), refNames(w.Outcome.Refs), ago(w.Since, now), escape(orUnknown(w.Outcome.Reason)))
 	})
+	writeSinks(&b, s.Sinks, now)
 	return strings.TrimRight(b.String(), "\n")
 }
 

@@ -57,7 +57,7 @@ func NewMattermost(address string, botToken func() string, client *http.Client, 
 func (m *Mattermost) Tell(ctx context.Context, request rules.Request, reply Reply) error {
 	var refused error
 	if token := m.botToken(); token != "" && reply.InChannel {
-		if refused = m.post(ctx, token, request.Channel.ID, reply); refused == nil {
+		if refused = m.post(ctx, token, request.Channel.ID, "", reply); refused == nil {
 			return nil
 		}
 	}
@@ -67,20 +67,21 @@ func (m *Mattermost) Tell(ctx context.Context, request rules.Request, reply Repl
 	return nil
 }
 
-// Report tells a channel something that no command asked for. It takes a bot's token. An error of kind Unavailable says that nobody was told.
-func (m *Mattermost) Report(ctx context.Context, channelID string, reply Reply) error {
-	return m.post(ctx, m.botToken(), channelID, reply)
+// Report tells a channel something that no command asked for. It takes a bot's token. An id, where it is not "", is the same when the same is tried
+// again: Mattermost makes no second post of it for a while. An error of kind Unavailable says that nobody was told.
+func (m *Mattermost) Report(ctx context.Context, channelID, id string, reply Reply) error {
+	return m.post(ctx, m.botToken(), channelID, id, reply)
 }
 
 // post makes a post of the bot in a channel.
-func (m *Mattermost) post(ctx context.Context, token, channelID string, reply Reply) error {
+func (m *Mattermost) post(ctx context.Context, token, channelID, id string, reply Reply) error {
 	if !mattermostID.MatchString(channelID) {
 		return untold(errors.New("the request came from no channel of this server"))
 	}
 	client := model.NewAPIv4Client(strings.TrimRight(m.base.String(), "/"))
 	client.HTTPClient = m.client
 	client.SetToken(token)
-	_, response, err := client.CreatePost(ctx, &model.Post{ChannelId: channelID, Message: reply.message()})
+	_, response, err := client.CreatePost(ctx, &model.Post{ChannelId: channelID, Message: reply.message(), PendingPostId: id})
 	switch {
 	case response != nil && response.StatusCode == http.StatusCreated: // it stands there, whatever the answer's body says
 		return nil

@@ -37,14 +37,14 @@ func JournalText(r Record) string {
 		parts = append(parts, ref.Name)
 	}
 	if r.Outcome.Err != nil {
-		parts = append(parts, errorText(r.Outcome.Err))
+		parts = append(parts, ErrorText(r.Outcome.Err))
 	}
 	parts = append(parts, strings.ToValidUTF8(r.Reply[:min(len(r.Reply), maxReplyText)], ""))
 	return FoldText(strings.Join(parts, "\n"))
 }
 
-// errorText returns what an error says to the person.
-func errorText(err error) string {
+// ErrorText returns what an error in a record of the journal says to the person, without its cause.
+func ErrorText(err error) string {
 	if e, ok := err.(*Error); ok { //nolint:errorlint // a record of the journal has nothing around it
 		return e.Text
 	}

@@ -19,6 +19,8 @@ type Status struct {
 	Housekeeping error
 	// Overdue is what the service should have done by itself and has not, the oldest first.
 	Overdue []Overdue
+	// Sinks are the places that are told what is written to the journal.
+	Sinks []SinkStatus
 	// Held is what somebody pushed and is not applied, as it would not be taken; nil when there is nothing.
 	Held *HeldPush
 }
@@ -63,6 +65,15 @@ type RulerStatus struct {
 	LastApply time.Time // the last successful publication and reload; zero when there was none since the start
 	LastSeen  time.Time // when the ruler last answered
 	Err       error     // of the last attempt; nil when all was well
+}
+
+// SinkStatus is how a place stands that is told what is written to the journal.
+type SinkStatus struct {
+	Name, Kind string
+	Queued     int       // what it was not told yet
+	Oldest     time.Time // when the oldest of that came in; zero when there is none
+	GivenUp    int       // what it will not be told any more
+	Trouble    string    // why the oldest that was tried could not be told; empty when all is well
 }
 
 // NotLive is one rule that is in the rulebook and not live at its ruler.

@@ -92,5 +92,8 @@ func (s *serve) run(ctx context.Context, p *process) error {
 		return err
 	}
 	defer service.close()
+	if err := service.openTeller(ctx, p.stdout); err != nil {
+		return err
+	}
 	return service.serve(ctx, s.web, p.stdout)
 }

@@ -11,6 +11,7 @@ import (
 	promconfig "github.com/prometheus/common/config"
 	"gopkg.in/yaml.v3"
 
+	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
 	"github.com/alertsmith/alertsmith/rules/lint"
 )
@@ -23,6 +24,9 @@ type config struct {
 	Journal    journalConfig    `yaml:"journal"`
 	Live       liveConfig       `yaml:"live"`
 	Lint       lint.Settings    `yaml:"lint"`
+	// Sinks are told what is written to the journal, and Notify says of what else than they are told anyway.
+	Sinks  []journal.SinkConfig `yaml:"sinks"`
+	Notify []journal.NotifyRule `yaml:"notify"`
 }
 
 // rulerConfig is one program that evaluates rules.
@@ -121,4 +125,5 @@ func (c *config) resolve(dir string) {
 	}
 	c.Mattermost.BotTokenFile = promconfig.JoinDir(dir, c.Mattermost.BotTokenFile)
 	c.Git.resolve(dir)
+	c.resolveSinks(dir)
 }

@@ -37,6 +37,7 @@ func (c *config) check(p *problems) {
 	checkDuration(p, "live.poll_interval", c.Live.PollInterval)
 	checkDuration(p, "live.reconcile_interval", c.Live.ReconcileInterval)
 	c.checkLint(p)
+	c.checkSinks(p)
 }
 
 // checkLint notes scopes that no rule can be in, and what is wrong with each.

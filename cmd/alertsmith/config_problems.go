@@ -10,6 +10,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
 	"github.com/alertsmith/alertsmith/rules/lint"
 )
@@ -113,8 +114,14 @@ func decodeError(name, text string) error {
 	return problemAt(name, line, strings.TrimPrefix(text, "yaml: "))
 }
 
+// sections are the types whose keys the configuration has.
+var sections = []any{
+	config{}, rulerConfig{}, mattermostConfig{}, gitConfig{}, journalConfig{}, liveConfig{}, lint.Scope{},
+	journal.SinkConfig{}, journal.NotifyRule{}, journal.WorkingHours{}, journal.Burst{},
+}
+
 func unknownKey(key, typeName string) string {
-	for _, section := range []any{config{}, rulerConfig{}, mattermostConfig{}, gitConfig{}, journalConfig{}, liveConfig{}, lint.Scope{}} {
+	for _, section := range sections {
 		if t := reflect.TypeOf(section); t.Name() == typeName {
 			text := fmt.Sprintf("unknown key %q; ", key)
 			if near := rules.Nearest(key, yamlKeys(t)); len(near) > 0 {

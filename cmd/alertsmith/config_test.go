@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/alertsmith/alertsmith/rules/lint"
 )
 
 // wanted is how a fixture says which error it is to make.
@@ -63,7 +61,7 @@ func TestSampleConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, section := range []any{config{}, rulerConfig{}, mattermostConfig{}, gitConfig{}, journalConfig{}, liveConfig{}, lint.Scope{}} {
+	for _, section := range sections {
 		for _, key := range yamlKeys(reflect.TypeOf(section)) {
 			if !strings.Contains(string(content), key+":") {
 				t.Errorf("%s does not show the key %s", sample, key)

@@ -20,6 +20,7 @@ type metrics struct {
 	commandSeconds *prometheus.HistogramVec
 	stepSeconds    *prometheus.HistogramVec
 	panics         *prometheus.CounterVec
+	tellings       *prometheus.CounterVec
 	reloadOK       prometheus.Gauge
 	reloadTime     prometheus.Gauge
 }
@@ -45,6 +46,10 @@ func newMetrics() *metrics {
 			Name: "alertsmith_panics_total",
 			Help: "Panics behind the commands, which the service survived: mistakes in it, of which the log says more.",
 		}, []string{"job"}),
+		tellings: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alertsmith_sink_deliveries_total",
+			Help: "Attempts to tell a sink what was written to the journal, by how they ended.",
+		}, []string{"sink", "result"}),
 		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "alertsmith_config_last_reload_successful",
 			Help: "Whether the last attempt to read the configuration succeeded.",
@@ -54,7 +59,7 @@ func newMetrics() *metrics {
 			Help: "When the configuration was last read with success.",
 		}),
 	}
-	m.registry.MustRegister(m.commands, m.commandSeconds, m.stepSeconds, m.panics, m.reloadOK, m.reloadTime,
+	m.registry.MustRegister(m.commands, m.commandSeconds, m.stepSeconds, m.panics, m.tellings, m.reloadOK, m.reloadTime,
 		version.NewCollector("alertsmith"),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -117,6 +122,7 @@ func (c statusCollector) Describe(ch chan<- *prometheus.Desc) {
 		ch <- desc
 	}
 	describeGit(ch)
+	describeSinks(ch)
 }
 
 // Collect implements prometheus.Collector.
@@ -142,6 +148,7 @@ func (c statusCollector) Collect(ch chan<- prometheus.Metric) {
 	ch <- prometheus.MustNewConstMetric(descOverdue, prometheus.GaugeValue, float64(len(status.Overdue)))
 	ch <- prometheus.MustNewConstMetric(descProblems, prometheus.GaugeValue, float64(len(status.Problems)))
 	collectGit(ch, status)
+	collectSinks(ch, status)
 }
 
 func unixSeconds(t time.Time) float64 {

@@ -36,6 +36,7 @@ type service struct {
 	search    *journal.Search
 	infos     []rules.RulerInfo // of the configured rulers
 	applier   *rules.Applier
+	teller    *journal.Teller // nil but in the service: who only opens its parts tells nobody
 	follower  *follower
 	chat      *chat
 	index     *historyIndex
@@ -61,6 +62,7 @@ func (s *service) serve(ctx context.Context, flags *web.FlagConfig, stdout io.Wr
 		"snapshots":    func(ctx context.Context) { s.snapshots.keep(ctx, s.applier.Snapshot) },
 		"history":      s.index.Run,
 		"search":       func(ctx context.Context) { s.search.Run(ctx, s.logger.With("part", "journal")) },
+		"sinks":        s.teller.Run,
 		"reload":       s.reloadOnHangup,
 	} {
 		background.Go(func() { s.keepRunning(running, job, run) })
@@ -71,7 +73,9 @@ func (s *service) serve(ctx context.Context, flags *web.FlagConfig, stdout io.Wr
 
 	served := make(chan error, 1)
 	go func() { served <- serveHTTP(server, listeners, flags, s.logger) }()
-	s.greet(stdout, listeners, *flags.WebConfigFile != "")
+	if s.cfg.greets() {
+		s.greet(stdout, listeners, *flags.WebConfigFile != "")
+	}
 
 	select {
 	case err := <-served:

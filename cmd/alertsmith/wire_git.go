@@ -71,6 +71,9 @@ func (s *service) status(ctx context.Context) rules.Status {
 	status := s.applier.Status(ctx)
 	status.Remote = s.book.Remote()
 	status.Housekeeping = s.book.HousekeepingErr()
+	if s.teller != nil {
+		status.Sinks = s.teller.Status(ctx)
+	}
 	return status
 }
 
@@ -112,7 +115,7 @@ func (s *service) report(ctx context.Context, reply bot.Reply) {
 	if channel == "" {
 		return
 	}
-	if err := s.follower.mattermost.Report(ctx, channel, reply); err != nil {
+	if err := s.follower.mattermost.Report(ctx, channel, "", reply); err != nil {
 		s.logger.Warn("The channel for reports was not told", "err", err)
 	}
 }

@@ -119,22 +119,11 @@ func (d *DB) writeAhead(ctx context.Context, c *IndexedCommit) error {
 	return err
 }
 
-// transact runs a transaction that writes. Once it began, ctx does not end it.
+// transact runs a transaction that writes the history.
 func (d *DB) transact(ctx context.Context, do func(*historyWriter) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	ctx = context.WithoutCancel(ctx)
-	tx, err := d.sql.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() // nothing to do after a commit
-	w := &historyWriter{tx: tx, prepared: map[string]*sql.Stmt{}}
-	if err := do(w); err != nil {
-		return err
-	}
-	return tx.Commit()
+	return d.together(ctx, func(_ context.Context, tx *sql.Tx) error {
+		return do(&historyWriter{tx: tx, prepared: map[string]*sql.Stmt{}})
+	})
 }
 
 // historyWriter writes the history in one transaction; each statement is prepared once.

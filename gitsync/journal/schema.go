@@ -138,6 +138,25 @@ var migrations = []string{
 			CAST(unixepoch('subsec') * 1000 AS INTEGER), ` + endBody("NEW.") + `);
 	END;
 	CREATE TRIGGER commands_kept BEFORE DELETE ON commands BEGIN SELECT RAISE(ABORT, 'the journal is only added to'); END;`,
+
+	// 4: what sinks are told (see teller.go). telling has one row: the last event that was looked at, -1 while there is no sink. A delivery is an
+	// event that a sink has not got yet: rules are the names of the notification rules that ask for it, burst the events that it stands for,
+	// both JSON arrays; next is when it is tried again, given_up whether that is over. Times are milliseconds. A burst's state is JSON.
+	`CREATE TABLE telling (behind INTEGER NOT NULL) STRICT;
+	INSERT INTO telling VALUES (-1);
+	CREATE TABLE deliveries (
+		sink     TEXT    NOT NULL,
+		event    INTEGER NOT NULL,
+		rules    TEXT    NOT NULL,
+		burst    TEXT    NOT NULL,
+		queued   INTEGER NOT NULL,
+		attempts INTEGER NOT NULL DEFAULT 0,
+		next     INTEGER NOT NULL,
+		given_up INTEGER NOT NULL DEFAULT 0,
+		error    TEXT    NOT NULL DEFAULT '',
+		PRIMARY KEY (sink, event)
+	) STRICT, WITHOUT ROWID;
+	CREATE TABLE bursts (rule TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
 }
 
 // errNewer means that a newer program wrote the journal.

@@ -109,3 +109,20 @@ func (d *DB) run(ctx context.Context, tx *sql.Tx, w *write) (sql.Result, error) 
 	}
 	return prepared.ExecContext(ctx, w.args...)
 }
+
+// together runs a transaction that writes. Once it began, ctx does not end it.
+func (d *DB) together(ctx context.Context, do func(ctx context.Context, tx *sql.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	tx, err := d.sql.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // nothing to do after a commit
+	if err := do(ctx, tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}

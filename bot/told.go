@@ -1,0 +1,65 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// Told returns what a channel is told of a change of the journal: what its author was answered where that tells a change, and in a few lines
+// anything else.
+func Told(t rules.Telling) Reply {
+	var b strings.Builder
+	r := t.Change.Entry.Record
+	if len(t.Rules) > 0 {
+		fmt.Fprintf(&b, "**%s**\n", escape(strings.Join(t.Rules, ", ")))
+	}
+	writeBurst(&b, t.Burst)
+	switch {
+	case t.Change.Kind == "finished" && r.InChannel && t.Change.Entry.IsChange():
+		b.WriteString(r.Reply)
+	case t.Change.Entry.IsChange():
+		b.WriteString(outcomeText(r.Request.Actor, "", r.Outcome))
+	default:
+		fmt.Fprintf(&b, "**%s** %s by %s", escape(rules.JournalResults(r)[0]), code(oneLine(cut(r.Request.Command, 1000))), escape(r.Request.Actor.Name))
+		if r.Outcome.Err != nil {
+			fmt.Fprintf(&b, ": %s", escape(oneLine(cut(rules.ErrorText(r.Outcome.Err), 1000))))
+		}
+	}
+	if where := r.Request.Channel.Name; where != "" {
+		fmt.Fprintf(&b, "\nin %s, request %s", code(where), code(r.Request.ID))
+	} else {
+		fmt.Fprintf(&b, "\nrequest %s", code(r.Request.ID))
+	}
+	return Reply{Text: b.String(), InChannel: true}
+}
+
+// writeBurst writes what stands for many, the first few of them.
+func writeBurst(b *strings.Builder, burst []rules.JournalEntry) {
+	if len(burst) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "%d within a short time, the last one:\n", len(burst))
+	writeList(b, burst, "in all", func(e rules.JournalEntry) string {
+		return fmt.Sprintf("%s by %s: %s", code(oneLine(cut(e.Record.Request.Command, 200))), escape(e.Record.Request.Actor.Name), escape(rules.JournalResults(e.Record)[0]))
+	})
+}
+
+// writeSinks writes which of the places that are told what happens are behind; nothing when none is.
+func writeSinks(b *strings.Builder, sinks []rules.SinkStatus, now time.Time) {
+	for _, s := range sinks {
+		if s.Trouble == "" && s.GivenUp == 0 {
+			continue
+		}
+		fmt.Fprintf(b, "**%s** (%s) is not told everything: %d waiting", escape(s.Name), escape(s.Kind), s.Queued)
+		if s.Queued > 0 {
+			fmt.Fprintf(b, ", the oldest since %s", ago(s.Oldest, now))
+		}
+		fmt.Fprintf(b, "; %d given up\n", s.GivenUp)
+		if s.Trouble != "" {
+			fmt.Fprintf(b, "- trouble: %s\n", escape(s.Trouble))
+		}
+	}
+}
