@@ -178,7 +178,7 @@ const maxBurst = 50
 // another one, when there are too few of them again.
 func (s *burstState) add(b Burst, event int64, at time.Time) (tell bool) {
 	oldest := at.Add(-b.Within).UnixMilli()
-	for len(s.Times) > 0 && (s.Times[0] <= oldest || len(s.Times) >= max(b.Count, maxBurst)) {
+	for len(s.Times) > 0 && (s.Times[0] < oldest || len(s.Times) >= max(b.Count, maxBurst)) {
 		s.Times, s.Events = s.Times[1:], s.Events[1:]
 	}
 	s.Times, s.Events = append(s.Times, at.UnixMilli()), append(s.Events, event)

@@ -120,7 +120,9 @@ func TestSinksAreTold(t *testing.T) {
 	if err := db.SetOutcome(t.Context(), "yes", rules.Outcome{Result: rules.Success, Revision: "def", State: rules.Reverted}); err != nil {
 		t.Fatal(err)
 	}
-	run(t, teller, func() bool { return len(everything.texts()) == 4 && len(changes.texts()) == 2 && len(asked.texts()) == 3 })
+	run(t, teller, func() bool {
+		return len(everything.texts()) == 4 && len(changes.texts()) == 2 && len(asked.texts()) == 3
+	})
 	for name, tc := range map[string]struct {
 		ear  *ear
 		want []string
