@@ -101,7 +101,8 @@ func (d *DB) burst(ctx context.Context, rule string) (state burstState, err erro
 	if err != nil {
 		return state, err
 	}
-	return state, json.Unmarshal([]byte(text), &state)
+	err = json.Unmarshal([]byte(text), &state)
+	return state, err
 }
 
 // due returns what a sink is to be told now, the oldest first, and when something is due next; the zero time when nothing is in its queue. Where
@@ -112,7 +113,6 @@ func (d *DB) due(ctx context.Context, sink string, now time.Time, most int, fail
 		order, most = "attempts, event", 1
 	}
 	rows, err := d.reader.QueryContext(ctx,
-		//nolint:gosec // order is a literal
 		"SELECT event, rules, burst, queued, attempts, next FROM deliveries WHERE sink = ? AND given_up = 0 ORDER BY "+order, sink)
 	if err != nil {
 		return nil, next, err

@@ -11,6 +11,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -159,12 +160,12 @@ type cosensePages struct {
 // of returns the pages that changes are on: of their days and of their rules, each once.
 func (p cosensePages) of(ctx context.Context, all []rules.Telling) (pages []cosensePage, err error) {
 	made := map[string]bool{}
-	add := func(title string, make func() ([]string, error)) error {
+	add := func(title string, write func() ([]string, error)) error {
 		if made[title] {
 			return nil
 		}
 		made[title] = true
-		lines, err := make()
+		lines, err := write()
 		pages = append(pages, cosensePage{title, append([]string{title}, lines...)})
 		return err
 	}
@@ -201,8 +202,8 @@ func (p cosensePages) day(ctx context.Context, day time.Time) ([]string, error) 
 	start := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, p.zone)
 	entries, err := p.changes(ctx, rules.JournalQuery{Since: start, Until: start.AddDate(0, 0, 1)}, maxDayEntries)
 	lines := []string{"[" + p.dayTitle(start.AddDate(0, 0, -1)) + "] [" + p.dayTitle(start.AddDate(0, 0, 1)) + "]", ""}
-	for i := len(entries) - 1; i >= 0; i-- {
-		lines = append(lines, p.entry(entries[i], entries[i].Record.Request.Time.In(p.zone).Format("15:04"))...)
+	for _, e := range slices.Backward(entries) {
+		lines = append(lines, p.entry(e, e.Record.Request.Time.In(p.zone).Format("15:04"))...)
 	}
 	return lines, err
 }

@@ -104,7 +104,11 @@ func openEmail(c SinkConfig, host SinkHost) (send, error) {
 
 func (m mailer) send(ctx context.Context, all []rules.Telling) error {
 	for _, t := range all {
-		if err := m.mail(ctx, m.message(t)); err != nil {
+		err := m.mail(ctx, m.message(t))
+		switch {
+		case ctx.Err() != nil && err != nil:
+			return errNoAnswer
+		case err != nil:
 			return plainSMTP(err)
 		}
 	}

@@ -194,17 +194,16 @@ func TestServersThatFail(t *testing.T) {
 	t.Parallel()
 	var asked int
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
-	defer elsewhere.Close()
 	for name, tc := range map[string]struct {
 		serve http.HandlerFunc
 		want  string
 		after time.Duration
 	}{
-		"500":      {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "canary", 500) }, "it answered 500 Internal Server Error", 0},
-		"redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, 307) }, "it answered 307, a redirect, which is not followed", 0},
+		"500":      {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "canary", http.StatusInternalServerError) }, "it answered 500 Internal Server Error", 0},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect) }, "it answered 307, a redirect, which is not followed", 0},
 		"busy": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "120")
-			w.WriteHeader(429)
+			w.WriteHeader(http.StatusTooManyRequests)
 		}, "it answered 429 Too Many Requests", 2 * time.Minute},
 		"closes": {func(w http.ResponseWriter, _ *http.Request) {
 			c, _, _ := w.(http.Hijacker).Hijack()
@@ -233,6 +232,7 @@ func TestServersThatFail(t *testing.T) {
 		})
 	}
 	t.Cleanup(func() {
+		elsewhere.Close()
 		if asked > 0 {
 			t.Error("a redirect was followed")
 		}

@@ -50,24 +50,12 @@ func openWebhook(c SinkConfig, _ SinkHost) (send, error) {
 	if _, err := webhookKeys(c.SecretFile); err != nil {
 		return nil, err
 	}
-	address := func() (string, error) { return c.URL, nil }
-	if c.URLFile != "" {
-		address = func() (string, error) {
-			text, err := readSecret(c.URLFile)
-			if err == nil {
-				if err = checkAddress(text); err != nil {
-					err = fmt.Errorf("%s: %w", c.URLFile, err)
-				}
-			}
-			return text, err
-		}
-	}
-	if _, err := address(); err != nil {
+	if _, err := webhookAddress(c); err != nil {
 		return nil, err
 	}
 	client := newHTTPClient()
 	return func(ctx context.Context, all []rules.Telling) error {
-		to, err := address()
+		to, err := webhookAddress(c)
 		if err != nil {
 			return err
 		}
@@ -86,6 +74,21 @@ func openWebhook(c SinkConfig, _ SinkHost) (send, error) {
 		}
 		return nil
 	}, nil
+}
+
+// webhookAddress returns where to post.
+func webhookAddress(c SinkConfig) (string, error) {
+	if c.URLFile == "" {
+		return c.URL, nil
+	}
+	address, err := readSecret(c.URLFile)
+	if err != nil {
+		return "", err
+	}
+	if err := checkAddress(address); err != nil {
+		return "", fmt.Errorf("%s: %w", c.URLFile, err)
+	}
+	return address, nil
 }
 
 // webhookKeys reads the keys that a webhook is signed with: while one replaces another, both are there.

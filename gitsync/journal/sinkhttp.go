@@ -59,11 +59,13 @@ func retryAfter(text string, now time.Time) time.Duration {
 	return 0
 }
 
+var errNoAnswer = errors.New("there was no answer in time")
+
 // plainly returns why there was no answer, without the address that was asked.
 func plainly(err error) error {
 	var timedOut net.Error
 	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timedOut) && timedOut.Timeout() {
-		return errors.New("there was no answer in time")
+		return errNoAnswer
 	}
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err

@@ -47,10 +47,11 @@ func (e *ear) texts() (texts []string) {
 		if len(t.Rules) > 0 {
 			text += " for " + strings.Join(t.Rules, ",")
 		}
+		words := []string{text}
 		for _, b := range t.Burst {
-			text += " +" + b.Record.Request.ID
+			words = append(words, "+"+b.Record.Request.ID)
 		}
-		texts = append(texts, text)
+		texts = append(texts, strings.Join(words, " "))
 	}
 	return texts
 }
