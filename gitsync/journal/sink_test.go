@@ -199,8 +199,10 @@ func TestServersThatFail(t *testing.T) {
 		want  string
 		after time.Duration
 	}{
-		"500":      {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "canary", http.StatusInternalServerError) }, "it answered 500 Internal Server Error", 0},
-		"redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect) }, "it answered 307, a redirect, which is not followed", 0},
+		"500": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "canary", http.StatusInternalServerError) }, "it answered 500 Internal Server Error", 0},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+		}, "it answered 307, a redirect, which is not followed", 0},
 		"busy": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "120")
 			w.WriteHeader(http.StatusTooManyRequests)
