@@ -67,6 +67,9 @@ func newChat(t testing.TB, change func(*chat)) *chat {
 	})
 	c.backend = Backend{Apply: c.applier.Apply, Draft: c.applier.Draft, Recorded: c.journal.recorded, Book: c.applier.Book, Status: c.applier.Status}
 	c.backend.Templates = c.templates
+	c.backend.SignIn = func(_ context.Context, r rules.Request) (string, error) {
+		return "https://alerts.example.org/sign-in?ticket=" + r.Actor.Name + "-ticket", nil
+	}
 	c.backend.Lint, c.backend.Checks = findWord, []string{"loud", "quiet"}
 	c.tell()
 	var ids atomic.Int64

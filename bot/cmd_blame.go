@@ -111,7 +111,7 @@ func (c *call) setText(set []rules.Field, v rules.Version) string {
 	if id := v.Commit.Trailer("Request-Id"); id != "" {
 		text += ", request " + code(id)
 	}
-	if reason := why(v.Commit); reason != "" {
+	if reason := v.Commit.Reason(); reason != "" {
 		text += ": " + escape(cut(reason, 300))
 	}
 	return text

@@ -148,17 +148,8 @@ func (c *call) lastDiff(ctx context.Context, book *rules.Book, address string) (
 	if err != nil {
 		return answer{}, err
 	}
-	was, is := v.Ref, v.Ref
-	if v.Kind == rules.RuleMoved {
-		was = v.From
-	}
-	a, b := side{name: "before"}, side{name: short(v.Commit.Revision) + " of " + c.when(v.Commit.When)}
-	if entry, ok := before.Get(was); ok && v.Kind != rules.RuleAdded {
-		a.text = entry.Source
-	}
-	if entry, ok := after.Get(is); ok && v.Kind != rules.RuleDeleted {
-		b.text = entry.Source
-	}
+	was, is := v.Sources(before, after)
+	a, b := side{"before", was}, side{short(v.Commit.Revision) + " of " + c.when(v.Commit.When), is}
 	return told(diffText(address, a, b) + "\n" + c.commitText(v.Commit) + reasonText(v.Commit)), nil
 }
 

@@ -245,7 +245,7 @@ func (c *call) changeLine(ch change, named bool, held *rules.HeldPush) string {
 	if held.Pushed(ch.commit.Revision) {
 		line += " (**not applied**: held)"
 	}
-	if reason := why(ch.commit); reason != "" {
+	if reason := ch.commit.Reason(); reason != "" {
 		line += ": " + escape(oneLine(cut(reason, 120)))
 	}
 	return line

@@ -60,6 +60,13 @@ func runJournal(ctx context.Context, call *call) (answer, error) {
 	return told(call.journalText(found, page, n)), nil
 }
 
+// JournalTerms reads a filter as it is typed after `/alert journal`. Errors are *rules.Error of kind Invalid: a quote that is not closed.
+func JournalTerms(text string) ([]rules.JournalTerm, error) {
+	words, err := scanAll(text, 0)
+	c := call{text: text, args: arguments{}}
+	return c.journalTerms(words), err
+}
+
 // journalTerms returns the words as a filter. What is about the answer and not the filter goes to the arguments alone.
 func (c *call) journalTerms(words []word) (terms []rules.JournalTerm) {
 	for _, w := range words {
@@ -94,7 +101,7 @@ func (c *call) unknownKey(err error) error {
 func ActionNames() map[string]string { return actionNames(Commands) }
 
 func actionNames(table []Command) map[string]string {
-	names := map[string]string{"import": "import"}
+	names := map[string]string{"import": "import", SignInAction: SignInAction}
 	for _, command := range table {
 		names[command.Name] = command.Name
 		for _, called := range slices.Concat(command.Aliases, command.Spelled) {

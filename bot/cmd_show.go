@@ -82,7 +82,7 @@ func (c *call) lastChange(ctx context.Context, n nameAt) string {
 
 // reasonText returns the reason of a commit behind what is said of it.
 func reasonText(commit rules.PastCommit) string {
-	if reason := why(commit); reason != "" && !commit.External() {
+	if reason := commit.Reason(); reason != "" && !commit.External() {
 		return ": " + escape(cut(reason, 500))
 	}
 	return ""

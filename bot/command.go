@@ -49,6 +49,7 @@ var Commands = []Command{
 	templateCommand,
 	lintCommand,
 	statusCommand,
+	webCommand,
 	helpCommand,
 }
 
@@ -81,6 +82,10 @@ type Backend struct {
 	Lint func(book *rules.Book, entries []rules.Entry) []rules.Finding
 	// Examine asks a ruler what it has of what rules read, for two seconds at most; nil asks nothing.
 	Examine func(ctx context.Context, ruler string, entries []rules.Entry) []rules.Finding
+	// SignIn returns the address of a page that signs in whoever gave a command, once and for a short time. Errors: Unavailable, with what to do.
+	SignIn func(ctx context.Context, request rules.Request) (string, error)
+	// Pages is the address of the pages that replies link to, without a slash at its end; "" for no links.
+	Pages string
 	// Checks are the names of what is looked for.
 	Checks []string
 	// Zone is where times are told and meant: the journal's. UTC by default.
@@ -121,7 +126,11 @@ func (c *call) changed(outcome rules.Outcome) (answer, error) {
 		return answer{outcome: outcome}, outcome.Err
 	}
 	text := outcomeText(c.request.Actor, c.args["reason"].value, outcome) + findingsText(c.trigger, outcome) + undoHint(c.trigger, c.request, outcome)
-	return answer{reply: Reply{Text: text, InChannel: outcome.Revision != ""}, outcome: outcome}, nil
+	reply := Reply{Text: text, InChannel: outcome.Revision != ""}
+	if outcome.Revision != "" {
+		reply = reply.WithEntry(c.backend.Pages, c.request.ID)
+	}
+	return answer{reply: reply, outcome: outcome}, nil
 }
 
 // words returns all words after the command's name; line breaks are spaces.

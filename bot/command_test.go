@@ -15,7 +15,7 @@ import (
 // The table is complete and ordered, every name in it is unique, and every example does what it says.
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	order := []string{"add", "list", "delete", "edit", "rename", "move", "copy", "pause", "resume", "apply", "show", "history", "journal", "diff", "blame", "undo", "restore", "templates", "template", "lint", "status", "help"}
+	order := []string{"add", "list", "delete", "edit", "rename", "move", "copy", "pause", "resume", "apply", "show", "history", "journal", "diff", "blame", "undo", "restore", "templates", "template", "lint", "status", "web", "help"}
 	var names []string
 	seen := map[string]bool{}
 	for _, c := range Commands {

@@ -3,7 +3,8 @@ package bot
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"github.com/alertsmith/alertsmith/rules"
 )
 
 // apart is the zero-width space that keeps an @ from the name behind it, so that nobody is called.
@@ -23,7 +24,7 @@ func escape(s string) string {
 		case r == '\t':
 			b.WriteByte(' ')
 			continue
-		case isHidden(r):
+		case rules.Invisible(r):
 			b.WriteRune(unicode.ReplacementChar)
 		case r == '@' || r == '＠' || r == '<' || r == '﹫':
 			b.WriteRune(r)
@@ -53,20 +54,13 @@ func endsInNumber(s string) bool {
 	return before == "" || strings.HasSuffix(before, "\n")
 }
 
-// isHidden reports whether a rune is one that nobody sees and that can change what others look like: control characters,
-// marks that turn the direction of writing, invalid bytes.
-func isHidden(r rune) bool {
-	return unicode.IsControl(r) || r == utf8.RuneError ||
-		r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2060 && r <= 0x206f || r == 0xfeff || r >= 0xe0000 && r <= 0xe0fff
-}
-
 // visible returns a text of one line with everything that nobody sees made visible.
 func visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t' || r == '\n':
 			return ' '
-		case isHidden(r):
+		case rules.Invisible(r):
 			return unicode.ReplacementChar
 		}
 		return r
@@ -92,7 +86,7 @@ func fence(language, s string) string {
 	lines := strings.Split(strings.Trim(s, "\n"), "\n")
 	for i, line := range lines {
 		lines[i] = strings.Map(func(r rune) rune {
-			if isHidden(r) && r != '\t' {
+			if rules.Invisible(r) && r != '\t' {
 				return unicode.ReplacementChar
 			}
 			return r

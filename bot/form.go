@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+
+	"github.com/alertsmith/alertsmith/rules"
 )
 
 // maxBody is the largest request that is read, and maxText the longest command, in bytes: the longest YAML that may be pasted
@@ -96,7 +98,7 @@ func wellFormed(text string) string {
 // name returns an id or a name as it may stand in a log, a journal or a commit: one line of bounded length.
 func name(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if isHidden(r) {
+		if rules.Invisible(r) {
 			return -1
 		}
 		return r

@@ -50,22 +50,7 @@ func (c *call) commit(ctx context.Context, field, before, text string) (rules.Pa
 
 // versions returns what happened to the rule of an address. One that is gone is looked for by its name, in whatever group it was.
 func (c *call) versions(ctx context.Context, book *rules.Book, address string, query rules.HistoryQuery) ([]rules.Version, error) {
-	entry, err := book.FindOrPaused(address)
-	if err == nil {
-		query.Rule = &entry.Ref
-		return c.backend.History(ctx, query)
-	}
-	if rules.KindOf(err) != rules.NotFound {
-		return nil, err
-	}
-	for name, more := address, true; more; _, name, more = strings.Cut(name, "/") {
-		query.Name = name
-		versions, historyErr := c.backend.History(ctx, query)
-		if historyErr != nil || len(versions) > 0 {
-			return versions, historyErr
-		}
-	}
-	return nil, err
+	return rules.Life(ctx, book, address, query, c.backend.History)
 }
 
 // gone adds to the error about a rule that is not there how it went, and the line that brings it back.
@@ -159,17 +144,6 @@ func at(addresses []string, commit rules.PastCommit) []string {
 		fixes = append(fixes, address+"@"+short(commit.Revision))
 	}
 	return fixes
-}
-
-// why returns the reason that a commit gives: what the person gave, or the subject of somebody else's commit.
-func why(commit rules.PastCommit) string {
-	if commit.External() {
-		return oneLine(commit.Subject)
-	}
-	if i := strings.LastIndex(commit.Body, "\n\nReason: "); i >= 0 {
-		return oneLine(commit.Body[i+len("\n\nReason: "):])
-	}
-	return ""
 }
 
 // commitText tells of a commit in a line: what, by whom, when, as what.

@@ -18,6 +18,7 @@ type Reply struct {
 	InChannel bool // to the channel; else only to the author of the command
 
 	result rules.Result // how the command ended, for ResultHeader
+	secret string       // a part of Text that is for the author's eyes alone: the journal does not keep it
 }
 
 // maxReply is the longest message that Mattermost takes, in runes (5.36.1: a post of 16,384 is refused). pageSize leaves

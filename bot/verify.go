@@ -89,11 +89,14 @@ type Access struct {
 // MayRead reports whether a token lets a program read the journal: the command line's does.
 func (a Access) MayRead(token string) bool { return allValid([]string{token}, a.CLITokens) }
 
+// Admits reports whether whoever gave a command that was taken would be let in now.
+func (a Access) Admits(r rules.Request) bool { return a.check(r) == nil }
+
 // check returns nil when the request may go on, else an error of kind Denied.
 func (a Access) check(r rules.Request) error {
 	var text string
 	switch {
-	case r.Entry == "cli": // whose teams, channels and users Mattermost does not know; its token is permission enough
+	case r.Entry == "cli" || r.Entry == EntryWeb: // whose teams, channels and users Mattermost does not know; a token or a sign-in is permission enough
 		return nil
 	case !allows(a.Teams, r.Team.ID):
 		text = "This team may not use the command here: ask whoever runs Alertsmith to allow it."

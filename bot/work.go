@@ -131,13 +131,16 @@ func again(prior rules.Record) Reply {
 func (h *Handler) record(ctx context.Context, request rules.Request, name string, ended answer) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	outcome := WithoutSecrets(ended.outcome)
+	outcome, reply := WithoutSecrets(ended.outcome), fit(ended.reply.Text)
+	if ended.reply.secret != "" {
+		reply = strings.ReplaceAll(reply, ended.reply.secret, cutOut)
+	}
 	if name == "unknown" {
 		name = ""
 	}
 	return h.journal.Finish(ctx, rules.Record{
 		Request: request, Action: name, Outcome: outcome,
-		Reply: redact(fit(ended.reply.Text)), InChannel: ended.reply.InChannel, Done: h.options.Now(),
+		Reply: redact(reply), InChannel: ended.reply.InChannel, Done: h.options.Now(),
 	})
 }
 

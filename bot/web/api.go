@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -107,14 +106,12 @@ func encode(p page, format, accept string) (kind string, body []byte, err error)
 		return "application/json; charset=utf-8", append(body, '\n'), err
 	case "csv":
 		var b bytes.Buffer
-		rows := csv.NewWriter(&b)
-		rows.UseCRLF = true // as RFC 4180 says
-		err := rows.Write(rules.JournalColumns)
+		rows, err := newTable(&b)
 		for _, e := range p.Entries {
 			err = errors.Join(err, rows.Write(e.Row()))
 		}
 		rows.Flush()
-		return "text/csv; charset=utf-8; header=present", b.Bytes(), errors.Join(err, rows.Error())
+		return csvType, b.Bytes(), errors.Join(err, rows.Error())
 	}
 	return "", nil, wrong("format", "format= is json or csv.")
 }
@@ -132,7 +129,7 @@ func answer(w http.ResponseWriter, r *http.Request, kind string, body []byte) {
 	}
 	w.Header().Set("Content-Type", kind)
 	if strings.HasPrefix(kind, "text/csv") {
-		w.Header().Set("Content-Disposition", `attachment; filename="journal.csv"`)
+		w.Header().Set("Content-Disposition", csvDisposition)
 	}
 	_, _ = w.Write(body) // who went away has no use for an error
 }

@@ -16,7 +16,7 @@ func (s *service) api(ending <-chan struct{}) *web.API {
 		Find:    s.search.Find,
 		Changes: s.search.Changes,
 		Head:    s.search.Head,
-		Allowed: func(r *http.Request) bool { return s.chat.access.Load().MayRead(tokenOf(r)) },
+		Allowed: func(r *http.Request) bool { return s.chat.access.Load().MayRead(tokenOf(r)) || s.pages.SignedIn(r) },
 		Now:     time.Now,
 		Zone:    s.chat.backend.Zone,
 		Actions: bot.ActionNames(),

@@ -23,6 +23,7 @@ type config struct {
 	Git        gitConfig        `yaml:"git"`
 	Journal    journalConfig    `yaml:"journal"`
 	Live       liveConfig       `yaml:"live"`
+	Web        webConfig        `yaml:"web"`
 	Lint       lint.Settings    `yaml:"lint"`
 	// Sinks are told what is written to the journal, and Notify says of what else than they are told anyway.
 	Sinks  []journal.SinkConfig `yaml:"sinks"`
@@ -66,6 +67,12 @@ type liveConfig struct {
 	Timeout           time.Duration `yaml:"timeout"`
 	PollInterval      time.Duration `yaml:"poll_interval"`
 	ReconcileInterval time.Duration `yaml:"reconcile_interval"`
+}
+
+// webConfig is about the pages for people.
+type webConfig struct {
+	// ExternalURL is where people reach them, for links in replies: without a path.
+	ExternalURL string `yaml:"external_url"`
 }
 
 // location returns the time zone that the journal's days are those of.

@@ -36,8 +36,19 @@ func (c *config) check(p *problems) {
 	checkDuration(p, "live.timeout", c.Live.Timeout)
 	checkDuration(p, "live.poll_interval", c.Live.PollInterval)
 	checkDuration(p, "live.reconcile_interval", c.Live.ReconcileInterval)
+	c.Web.check(p)
 	c.checkLint(p)
 	c.checkSinks(p)
+}
+
+func (w webConfig) check(p *problems) {
+	if w.ExternalURL == "" {
+		return
+	}
+	u, err := url.Parse(w.ExternalURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		p.at("web.external_url", "this is no address of the pages; write it like https://alerts.example.org, without a user, a path or anything behind it")
+	}
 }
 
 // checkLint notes scopes that no rule can be in, and what is wrong with each.

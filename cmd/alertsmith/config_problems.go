@@ -116,7 +116,7 @@ func decodeError(name, text string) error {
 
 // sections are the types whose keys the configuration has.
 var sections = []any{
-	config{}, rulerConfig{}, mattermostConfig{}, gitConfig{}, journalConfig{}, liveConfig{}, lint.Scope{},
+	config{}, rulerConfig{}, mattermostConfig{}, gitConfig{}, journalConfig{}, liveConfig{}, webConfig{}, lint.Scope{},
 	journal.SinkConfig{}, journal.NotifyRule{}, journal.WorkingHours{}, journal.Burst{},
 }
 

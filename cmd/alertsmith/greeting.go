@@ -26,7 +26,7 @@ func (s *service) greet(w io.Writer, listeners []net.Listener, tls bool) {
 		return // systemd knows the addresses
 	}
 	send := "alertsmith send --url=" + reachable(listeners[0].Addr().String(), tls) + " --storage.path=" + shellQuote(storage)
-	fmt.Fprintf(w, "\nTry first, in another terminal:\n\n  %s status\n  %s add node-down expr='up == 0' for=1m\n\n", send, send)
+	fmt.Fprintf(w, "\nTry first, in another terminal:\n\n  %s status\n  %s add node-down expr='up == 0' for=1m\n  %s web\n\n", send, send, send)
 }
 
 // describe says in a line what the ruler is and what it has to be told.

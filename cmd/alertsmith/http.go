@@ -14,6 +14,7 @@ type endpoints struct {
 	command http.Handler                   // POST /mattermost/command
 	webhook http.Handler                   // POST /git/webhook; nil where no secret is configured
 	api     http.Handler                   // GET /api/v1/…
+	pages   func(*http.ServeMux)           // GET / and everything else that people look at
 	metrics http.Handler                   // GET /metrics
 	unready func(context.Context) []string // what the service still waits for, one sentence each; none when it is ready
 	notes   func(context.Context) []string // what somebody has to see to although it is ready, a line each
@@ -32,7 +33,7 @@ func (e *endpoints) handler() http.Handler {
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "Alertsmith is healthy.") })
 	mux.HandleFunc("GET /-/ready", e.serveReady)
 	mux.HandleFunc("POST /-/reload", e.serveReload)
-	mux.HandleFunc("GET /{$}", e.serveLanding)
+	e.pages(mux)
 	// A page that somebody has open in a browser must not be able to press our buttons.
 	return http.NewCrossOriginProtection().Handler(mux)
 }
@@ -51,27 +52,6 @@ func (e *endpoints) serveReload(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	plain(w, http.StatusOK, "The tokens and allow-lists were read again.")
-}
-
-const landing = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>Alertsmith</title>
-<h1>Alertsmith</h1>
-<p>Changes alert rules of Prometheus and Loki from chat, with Git as the truth. Type <code>/alert help</code> in the chat.
-<ul>
-<li><a href="-/ready">Ready?</a>
-<li><a href="-/healthy">Healthy?</a>
-<li><a href="metrics">Metrics</a>
-</ul>
-</html>
-`
-
-func (e *endpoints) serveLanding(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	fmt.Fprint(w, landing)
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

@@ -37,7 +37,7 @@ func TestEndpoints(t *testing.T) {
 		{method: "POST", path: "/metrics", status: 405},
 		{method: "POST", path: "/git/webhook", status: 200, body: "hook by POST"},
 		{method: "GET", path: "/git/webhook", status: 405},
-		{method: "GET", path: "/", status: 200, body: "/alert help"},
+		{method: "GET", path: "/", status: 200, body: "page by GET"},
 		{method: "GET", path: "/api/v1/journal", status: 200, body: "api by GET"},
 		{method: "GET", path: "/nothing", status: 404},
 	}
@@ -48,6 +48,9 @@ func TestEndpoints(t *testing.T) {
 				command: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "command by "+r.Method) }),
 				webhook: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hook by "+r.Method) }),
 				api:     http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "api by "+r.Method) }),
+				pages: func(mux *http.ServeMux) {
+					mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "page by "+r.Method) })
+				},
 				metrics: newMetrics().handler(),
 				unready: func(context.Context) []string { return tt.waits },
 				notes:   func(context.Context) []string { return tt.notes },

@@ -41,6 +41,9 @@ func (s *service) own(ctx context.Context, own rules.OwnCommand, do func(context
 		return
 	}
 	told := bot.Own(request, outcome)
+	if outcome.Revision != "" {
+		told = told.WithEntry(s.follower.pages, request.ID)
+	}
 	record := rules.Record{
 		Request: request, Action: outcome.Action, Outcome: bot.WithoutSecrets(outcome), Reply: told.Text, InChannel: news, Done: time.Now(),
 	}

@@ -17,6 +17,7 @@ import (
 type follower struct {
 	journal    *journal.DB
 	mattermost *bot.Mattermost // nil: nobody can be told
+	pages      string          // as bot.Backend has it
 	logger     *slog.Logger
 }
 
@@ -30,7 +31,7 @@ func (f *follower) settled(ctx context.Context, w rules.Waiting) {
 	if err != nil {
 		f.logger.Error("The journal does not say that a change has settled", "request", w.Request.ID, "err", err)
 	}
-	f.tell(ctx, w.Request, bot.Settled(w, time.Now()))
+	f.tell(ctx, w.Request, bot.Settled(w, time.Now()).WithEntry(f.pages, w.Request.ID))
 }
 
 // tell tells the channel of a request.
@@ -113,6 +114,9 @@ func (s *service) finishInterrupted(ctx context.Context, past *history, record r
 		}
 	}
 	told := bot.Interrupted(record)
+	if len(commits) > 0 {
+		told = told.WithEntry(s.follower.pages, record.Request.ID)
+	}
 	told.InChannel = len(commits) > 0 // what changed nothing is nobody's business but its author's
 	record.Action, record.Reply, record.InChannel, record.Done = record.Outcome.Action, told.Text, told.InChannel, time.Now()
 	s.logger.Info("A command of which the end was not known was looked up in the rulebook", "request", record.Request.ID,

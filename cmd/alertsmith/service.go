@@ -14,8 +14,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/prometheus/exporter-toolkit/web"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
 
+	"github.com/alertsmith/alertsmith/bot/web"
 	"github.com/alertsmith/alertsmith/gitsync"
 	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
@@ -39,6 +40,8 @@ type service struct {
 	teller    *journal.Teller // nil but in the service: who only opens its parts tells nobody
 	follower  *follower
 	chat      *chat
+	pages     *web.Pages
+	address   string // of the first listener, as this machine reaches it
 	index     *historyIndex
 	webhook   *webhook // nil where no secret is configured
 	known     *revisions
@@ -46,11 +49,12 @@ type service struct {
 }
 
 // serve listens, reconciles and takes commands until ctx ends; then it lets the commands that are being worked on end.
-func (s *service) serve(ctx context.Context, flags *web.FlagConfig, stdout io.Writer) error {
+func (s *service) serve(ctx context.Context, flags *toolkit.FlagConfig, stdout io.Writer) error {
 	listeners, err := listen(*flags.WebListenAddresses, *flags.WebSystemdSocket)
 	if err != nil {
 		return err
 	}
+	s.address = firstAddress(listeners, *flags.WebConfigFile != "")
 	server := newServer(s.endpoints(ctx.Done()).handler(), s.chat.handler.LongestAnswer(), s.logger)
 
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -107,12 +111,12 @@ func listen(addresses []string, systemd bool) (listeners []net.Listener, err err
 	return listeners, nil
 }
 
-func serveHTTP(server *http.Server, listeners []net.Listener, flags *web.FlagConfig, logger *slog.Logger) error {
+func serveHTTP(server *http.Server, listeners []net.Listener, flags *toolkit.FlagConfig, logger *slog.Logger) error {
 	var err error
 	if len(listeners) == 0 {
-		err = web.ListenAndServe(server, flags, logger)
+		err = toolkit.ListenAndServe(server, flags, logger)
 	} else {
-		err = web.ServeMultiple(listeners, server, flags, logger)
+		err = toolkit.ServeMultiple(listeners, server, flags, logger)
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
@@ -124,7 +128,7 @@ func serveHTTP(server *http.Server, listeners []net.Listener, flags *web.FlagCon
 func (s *service) deadline() time.Duration { return s.cfg.Live.Timeout + 30*time.Second }
 
 func (s *service) endpoints(ending <-chan struct{}) *endpoints {
-	e := &endpoints{command: s.chat, api: s.api(ending).Handler(), metrics: s.metrics.handler(), unready: s.unready, notes: s.notes, reload: s.reload}
+	e := &endpoints{command: s.chat, api: s.api(ending).Handler(), pages: s.pages.Handle, metrics: s.metrics.handler(), unready: s.unready, notes: s.notes, reload: s.reload}
 	if s.webhook != nil {
 		e.webhook = s.webhook
 	}

@@ -75,7 +75,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 			return err
 		}
 	}
-	s.follower = &follower{s.journal, mattermost, s.logger.With("part", "follow-up")}
+	s.follower = &follower{s.journal, mattermost, s.cfg.pagesAddress(), s.logger.With("part", "follow-up")}
 	for _, r := range rulers {
 		s.infos = append(s.infos, r.Info())
 	}
@@ -133,6 +133,8 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		RevisionAt: s.index.RevisionAt,
 		Lint:       linter.Lint,
 		Examine:    examine(rulers),
+		SignIn:     s.signIn,
+		Pages:      s.cfg.pagesAddress(),
 		Checks:     lint.Names(),
 		Templates:  s.templates,
 		Zone:       location,
@@ -152,6 +154,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 	}
 	s.metrics.reloaded(nil)
 	s.chat = chat
+	s.pages = s.newPages()
 	return s.resume(ctx)
 }
 

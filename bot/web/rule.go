@@ -1,0 +1,171 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// How many versions of a rule a page has, and how many are looked through for two that are compared.
+const (
+	pageVersions = 10
+	mostVersions = 5000
+)
+
+// rulePage is the body of the page of one rule.
+type rulePage struct {
+	Name     string
+	Address  string            // in the rulebook; "" for a rule that is gone
+	Fields   map[string]string // that name the rule in the address of this page
+	Source   string            // as its file has it now
+	Standing standing
+	Paused   *rules.Paused
+	Versions []version
+	Views    views
+	Compared *compared
+	Newer    string
+	Older    string
+}
+
+// version is one version of the rule with what it changed.
+type version struct {
+	rules.Version
+
+	Request string // that asked for it; "" for other people's commits
+	Diff    difference
+}
+
+// compared is the difference between two versions that were chosen.
+type compared struct {
+	From, To rules.Version
+	Diff     difference
+}
+
+func (p *Pages) serveRule(w http.ResponseWriter, r *http.Request) {
+	body, err := p.rulePage(r.Context(), r.URL)
+	if err != nil {
+		p.failed(w, r, err)
+		return
+	}
+	p.show(w, r, http.StatusOK, "rule.html", body)
+}
+
+// rulePage reads what the page shows.
+func (p *Pages) rulePage(ctx context.Context, here *url.URL) (body rulePage, err error) {
+	values := here.Query()
+	book, err := p.options.Book(ctx)
+	if err != nil {
+		return body, err
+	}
+	page, _ := strconv.Atoi(values.Get("page"))
+	page = min(max(page, 1), mostVersions)
+	// The newest version says what the rule is called now and where it stands.
+	last, err := p.life(ctx, book, values, rules.HistoryQuery{Limit: 1})
+	if err != nil {
+		return body, err
+	}
+	if len(last) == 0 {
+		return body, &rules.Error{Kind: rules.NotFound, Offset: -1, Text: "Nothing is known of a rule of this name."}
+	}
+	body = rulePage{Name: last[0].Ref.Name, Fields: map[string]string{}, Views: viewsOf(here)}
+	for _, key := range []string{"ruler", "path", "group", "name", "nth"} {
+		if values.Get(key) != "" {
+			body.Fields[key] = values.Get(key)
+		}
+	}
+	if e, there := book.Get(last[0].Ref); there && last[0].Kind != rules.RuleDeleted {
+		body.Address, body.Source, body.Standing = book.Address(e.Ref), e.Source, newJudge(book, p.options.Status(ctx)).of(e.Ref)
+		if paused, err := book.FindPaused(body.Address); err == nil && e.Ref.Paused() {
+			body.Paused = &paused
+		}
+	}
+	versions, err := p.life(ctx, book, values, rules.HistoryQuery{Limit: pageVersions + 1, Offset: (page - 1) * pageVersions})
+	if err != nil {
+		return body, err
+	}
+	at := func(page int) string {
+		values.Set("page", strconv.Itoa(page))
+		return "/rule?" + values.Encode()
+	}
+	if page > 1 {
+		body.Newer = at(page - 1)
+	}
+	if len(versions) > pageVersions {
+		versions, body.Older = versions[:pageVersions], at(page+1)
+	}
+	for _, v := range versions {
+		shown := version{Version: v, Request: v.Commit.Trailer("Request-Id")}
+		if shown.Diff, err = p.change(ctx, v, body.Views.Split); err != nil {
+			return body, err
+		}
+		body.Versions = append(body.Versions, shown)
+	}
+	if values.Get("from") != "" && values.Get("to") != "" {
+		body.Compared, err = p.compare(ctx, book, values, body.Views.Split)
+	}
+	return body, err
+}
+
+// life returns the versions of the rule that an address of the page names: by the place where it stands or stood, or by its address in the rulebook.
+func (p *Pages) life(ctx context.Context, book *rules.Book, values url.Values, query rules.HistoryQuery) ([]rules.Version, error) {
+	if values.Get("path") == "" {
+		return rules.Life(ctx, book, values.Get("name"), query, p.options.Versions)
+	}
+	nth, _ := strconv.Atoi(values.Get("nth"))
+	query.Rule = &rules.Ref{Ruler: values.Get("ruler"), Path: values.Get("path"), Group: values.Get("group"), Name: values.Get("name"), Nth: max(nth, 1)}
+	return p.options.Versions(ctx, query)
+}
+
+// change returns what a version changed in the rule.
+func (p *Pages) change(ctx context.Context, v rules.Version, split bool) (difference, error) {
+	before, err := p.options.BookAt(ctx, v.Commit.Parent)
+	if err != nil {
+		return difference{}, err
+	}
+	after, err := p.options.BookAt(ctx, v.Commit.Revision)
+	was, is := v.Sources(before, after)
+	return between(was, is, split), err
+}
+
+// compare returns the difference between two versions, the older one on the left.
+func (p *Pages) compare(ctx context.Context, book *rules.Book, values url.Values, split bool) (*compared, error) {
+	versions, err := p.life(ctx, book, values, rules.HistoryQuery{Limit: mostVersions})
+	if err != nil {
+		return nil, err
+	}
+	var chosen []rules.Version // the newest first, as they come
+	for _, v := range versions {
+		if v.Commit.Revision == values.Get("from") || v.Commit.Revision == values.Get("to") {
+			chosen = append(chosen, v)
+		}
+	}
+	if len(chosen) < 2 {
+		return nil, &rules.Error{Kind: rules.Invalid, Offset: -1, Text: "Choose two different versions of this rule."}
+	}
+	c := &compared{From: chosen[len(chosen)-1], To: chosen[0]}
+	sides := make([]string, 2)
+	for i, v := range []rules.Version{c.From, c.To} {
+		then, err := p.options.BookAt(ctx, v.Commit.Revision)
+		if err != nil {
+			return nil, err
+		}
+		if e, there := then.Get(v.Ref); there && v.Kind != rules.RuleDeleted {
+			sides[i] = e.Source
+		}
+	}
+	c.Diff = between(sides[0], sides[1], split)
+	return c, nil
+}
+
+// between returns the difference of two texts without the names of any.
+func between(was, is string, split bool) difference {
+	text := rules.Difference("", was, "", is)
+	for range 2 { // the lines that name the sides
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	return difference{text, split}
+}

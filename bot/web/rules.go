@@ -1,0 +1,208 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// How many rules a page has, and how many of the newest commits the slider goes through.
+const (
+	pageRules   = 200
+	slideSteps  = 200
+	slideDepth  = 1000 // versions of rules that are read for these commits
+	longestExpr = 300
+)
+
+// rulesPage is the body of the page of all rules.
+type rulesPage struct {
+	Commit  *rules.PastCommit // as of which; nil for now, and before the first
+	At      time.Time         // the time that was asked for; zero for none
+	Past    bool
+	Query   string
+	Slide   slide
+	Status  rules.Status
+	Paused  []rules.Paused
+	Rules   []ruleRow
+	All     int // rules that were found, on all pages
+	Earlier string
+	Later   string
+}
+
+// slide is the rulebook's last commits, as the steps of a slider.
+type slide struct {
+	Steps, Now   int // Now is the step of this page, from 1; Steps is the newest
+	Oldest       time.Time
+	Before, Next string // addresses of the steps beside this one; "" for none
+}
+
+// ruleRow is one rule of the list.
+type ruleRow struct {
+	Ref      rules.Ref
+	Address  string
+	Expr     string
+	Severity string
+	standing
+}
+
+func (p *Pages) serveRules(w http.ResponseWriter, r *http.Request) {
+	values := r.URL.Query()
+	steps, err := p.steps(r.Context())
+	if err == nil && values.Get("step") != "" {
+		http.Redirect(w, r, stepAddress(steps, values.Get("step"), values.Get("q")), http.StatusSeeOther)
+		return
+	}
+	var body rulesPage
+	if err == nil {
+		body, err = p.rulesPage(r.Context(), values, steps)
+	}
+	if err != nil {
+		p.failed(w, r, err)
+		return
+	}
+	p.show(w, r, http.StatusOK, "rules.html", body)
+}
+
+// rulesPage reads what the page shows.
+func (p *Pages) rulesPage(ctx context.Context, values url.Values, steps []rules.PastCommit) (body rulesPage, err error) {
+	newest, err := p.options.Book(ctx)
+	if err != nil {
+		return body, err
+	}
+	book := newest
+	body.Query, body.Status = values.Get("q"), p.options.Status(ctx)
+	revision, at := values.Get("rev"), values.Get("at")
+	switch {
+	case revision != "":
+		body.Past = true
+	case at != "":
+		m, err := rules.ParseMoment("at", at, p.options.Now(), p.options.Zone)
+		if err != nil {
+			return body, err
+		}
+		body.At, body.Past = m.At, true
+		if revision, err = p.options.RevisionAt(ctx, m.At); err != nil {
+			return body, err
+		}
+	}
+	if body.Past && revision == "" {
+		book, err = p.options.BookAt(ctx, "")
+	} else if body.Past {
+		var commit rules.PastCommit
+		if commit, err = p.options.Commit(ctx, revision); err == nil {
+			body.Commit = &commit
+			book, err = p.options.BookAt(ctx, commit.Revision)
+		}
+	}
+	if err != nil {
+		return body, err
+	}
+	body.Paused = book.Paused()
+	body.Slide = slideOf(steps, body.Commit, body.Past, body.Query)
+	page, _ := strconv.Atoi(values.Get("page"))
+	body.list(book, newest, max(page, 1))
+	return body, nil
+}
+
+// list puts one page of rules on the page.
+func (b *rulesPage) list(book, newest *rules.Book, page int) {
+	found := book.Entries("")
+	if wanted := strings.Fields(rules.FoldText(b.Query)); len(wanted) > 0 {
+		found = slices.DeleteFunc(slices.Clone(found), func(e rules.Entry) bool {
+			text := rules.FoldText(e.Ref.Ruler + "\n" + e.Ref.Path + "\n" + e.Ref.Group + "\n" + e.Source)
+			return slices.ContainsFunc(wanted, func(word string) bool { return !strings.Contains(text, word) })
+		})
+	}
+	b.All = len(found)
+	first := min((page-1)*pageRules, len(found))
+	last := min(first+pageRules, len(found))
+	at := func(page int) string {
+		values := url.Values{"page": {strconv.Itoa(page)}}
+		if b.Query != "" {
+			values.Set("q", b.Query)
+		}
+		if b.Commit != nil {
+			values.Set("rev", b.Commit.Revision)
+		}
+		return "/rules?" + values.Encode()
+	}
+	if first > 0 {
+		b.Earlier = at(page - 1)
+	}
+	if last < len(found) {
+		b.Later = at(page + 1)
+	}
+	judge := newJudge(book, b.Status)
+	for _, e := range found[first:last] {
+		row := ruleRow{Ref: e.Ref, Address: book.Address(e.Ref), Expr: shortened(e.Rule.Expr), Severity: e.Rule.Labels["severity"]}
+		if b.Past {
+			row.standing = sinceThen(e, newest)
+		} else {
+			row.standing = judge.of(e.Ref)
+		}
+		b.Rules = append(b.Rules, row)
+	}
+}
+
+// shortened returns the beginning of an expression.
+func shortened(expr string) string {
+	if len(expr) <= longestExpr {
+		return expr
+	}
+	return strings.ToValidUTF8(expr[:longestExpr], "") + "…"
+}
+
+// steps returns the newest commits that did something to rules, the oldest first.
+func (p *Pages) steps(ctx context.Context) (commits []rules.PastCommit, err error) {
+	versions, err := p.options.Versions(ctx, rules.HistoryQuery{Limit: slideDepth})
+	for _, v := range versions {
+		if n := len(commits); n == 0 || commits[n-1].Revision != v.Commit.Revision {
+			commits = append(commits, v.Commit)
+		}
+	}
+	commits = commits[:min(len(commits), slideSteps)]
+	slices.Reverse(commits)
+	return commits, err
+}
+
+// stepAddress returns the address of the page as of a step.
+func stepAddress(steps []rules.PastCommit, step, query string) string {
+	values := url.Values{}
+	if n, err := strconv.Atoi(step); err == nil && n >= 1 && n < len(steps) {
+		values.Set("rev", steps[n-1].Revision)
+	}
+	if query != "" {
+		values.Set("q", query)
+	}
+	return "/rules?" + values.Encode()
+}
+
+// slideOf returns where a page stands among the steps. A time between two steps is that of the one before it.
+func slideOf(steps []rules.PastCommit, commit *rules.PastCommit, past bool, query string) slide {
+	s := slide{Steps: len(steps), Now: len(steps)}
+	if len(steps) == 0 {
+		return s
+	}
+	s.Oldest = steps[0].When
+	if past {
+		s.Now = 1
+		for i, step := range steps {
+			if commit != nil && !step.When.After(commit.When) {
+				s.Now = i + 1
+			}
+		}
+	}
+	if s.Now > 1 {
+		s.Before = stepAddress(steps, strconv.Itoa(s.Now-1), query)
+	}
+	if s.Now < s.Steps {
+		s.Next = stepAddress(steps, strconv.Itoa(s.Now+1), query)
+	}
+	return s
+}

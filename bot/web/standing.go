@@ -1,0 +1,77 @@
+package web
+
+import (
+	"errors"
+	"path"
+	"slices"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// standing is how a rule stands at its ruler, or, of a rule of the past, what became of it.
+type standing struct {
+	State string // "live", "not live", "held", "bad file", "on its way", "unknown"; of the past "the same", "changed", "gone"
+	Why   string // for the person; "" where the state says it all
+}
+
+// judge says of rules of the newest book how they stand.
+type judge struct {
+	book    *rules.Book
+	held    *rules.HeldPush
+	bad     map[string]string // a file's path in the rulebook → what is wrong with it
+	rulers  map[string]rules.RulerStatus
+	notLive map[rules.Ref]string
+}
+
+func newJudge(book *rules.Book, status rules.Status) judge {
+	j := judge{book, status.Held, map[string]string{}, map[string]rules.RulerStatus{}, map[rules.Ref]string{}}
+	for _, problem := range slices.Backward(status.Problems) { // so that the first of a file is what is told
+		j.bad[problem.Path] = problem.Text
+	}
+	for _, r := range status.Rulers {
+		j.rulers[r.Info.Name] = r
+		for _, n := range r.NotLive {
+			j.notLive[n.Ref] = n.Why
+		}
+	}
+	return j
+}
+
+// of returns how a rule stands.
+func (j judge) of(ref rules.Ref) standing {
+	ruler := j.rulers[ref.Ruler]
+	why, listed := j.notLive[ref]
+	problem, bad := j.bad[path.Join(ruler.Info.Dir, ref.Path)]
+	switch {
+	case bad:
+		return standing{"bad file", problem}
+	case j.held.Holds(j.book, ref):
+		return standing{"held", ""}
+	case listed:
+		return standing{"not live", why}
+	case ruler.Behind:
+		return standing{"on its way", ""}
+	case ruler.LastSeen.IsZero():
+		return standing{"unknown", publicText(ruler.Err)}
+	}
+	return standing{"live", ""}
+}
+
+// publicText returns of an error what a person may read; "" for none.
+func publicText(err error) string {
+	if e, ok := errors.AsType[*rules.Error](err); ok {
+		return e.Text
+	}
+	return ""
+}
+
+// sinceThen returns what became of a rule of the past.
+func sinceThen(then rules.Entry, newest *rules.Book) standing {
+	switch now, there := newest.Get(then.Ref); {
+	case !there:
+		return standing{"gone", ""}
+	case now.Source != then.Source:
+		return standing{"changed", ""}
+	}
+	return standing{"the same", ""}
+}

@@ -1,0 +1,53 @@
+package rules
+
+import (
+	"context"
+	"strings"
+)
+
+// Life returns what happened to the rule of an address, as history tells it. One that is gone is looked for by its name, in whatever group it
+// was. Errors are those of history and of Book.FindOrPaused; NotFound when nothing is known under that address.
+func Life(ctx context.Context, book *Book, address string, query HistoryQuery, history func(context.Context, HistoryQuery) ([]Version, error)) ([]Version, error) {
+	entry, err := book.FindOrPaused(address)
+	if err == nil {
+		query.Rule = &entry.Ref
+		return history(ctx, query)
+	}
+	if KindOf(err) != NotFound {
+		return nil, err
+	}
+	for name, more := address, true; more; _, name, more = strings.Cut(name, "/") {
+		query.Name = name
+		versions, historyErr := history(ctx, query)
+		if historyErr != nil || len(versions) > 0 {
+			return versions, historyErr
+		}
+	}
+	return nil, err
+}
+
+// Sources returns a rule as its file wrote it before and after a version, given the books on either side of its commit; "" where it was not there.
+func (v Version) Sources(before, after *Book) (was, is string) {
+	from := v.Ref
+	if v.Kind == RuleMoved {
+		from = v.From
+	}
+	if entry, ok := before.Get(from); ok && v.Kind != RuleAdded {
+		was = entry.Source
+	}
+	if entry, ok := after.Get(v.Ref); ok && v.Kind != RuleDeleted {
+		is = entry.Source
+	}
+	return was, is
+}
+
+// Reason returns the reason that the commit gives, in one line: what the person gave, or the subject of somebody else's commit.
+func (c PastCommit) Reason() string {
+	reason := ""
+	if c.External() {
+		reason = c.Subject
+	} else if i := strings.LastIndex(c.Body, "\n\nReason: "); i >= 0 {
+		reason = c.Body[i+len("\n\nReason: "):]
+	}
+	return strings.Join(strings.Fields(reason), " ")
+}
