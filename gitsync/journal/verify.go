@@ -36,16 +36,18 @@ func AnchorOf(revision string, trailers []rules.Trailer) (Anchor, bool) {
 
 // Anchor returns the value of the trailer for a commit that is made now.
 func (s *Search) Anchor(ctx context.Context) (string, error) {
-	c, err := readChain(ctx, s.journal)
+	var (
+		id   string
+		n    int64
+		hash []byte
+	)
+	const last = "(SELECT n, hash FROM events ORDER BY n DESC LIMIT 1)"
+	err := s.journal.QueryRowContext(ctx, "SELECT id, coalesce(last.n, chain.n), coalesce(last.hash, chain.hash) FROM chain LEFT JOIN "+last+" AS last").
+		Scan(&id, &n, &hash)
 	if err != nil {
 		return "", unavailable(err, "%s", cannotRead)
 	}
-	n, hash := c.n, c.hash
-	err = s.journal.QueryRowContext(ctx, "SELECT n, hash FROM events ORDER BY n DESC LIMIT 1").Scan(&n, &hash)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return "", unavailable(err, "%s", cannotRead)
-	}
-	return fmt.Sprintf("%d %x %s", n, hash, c.id), nil
+	return fmt.Sprintf("%d %x %s", n, hash, id), nil
 }
 
 // chainStart is what the first event that is still here follows.
