@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"hash/fnv"
 	"strconv"
 	"strings"
 
@@ -25,44 +24,53 @@ const (
 
 // token returns the token of a text, as FTS5's tokenizer "ascii" takes it for one word.
 func token(kind byte, text string) string {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte{kind}) // a hash takes everything
-	_, _ = h.Write([]byte(text)) // as well
-	const digits = 36            // 0 to 9, a to z
-	return strconv.FormatUint(uint64(h.Sum32()), digits)
+	return strconv.FormatUint(uint64(sum(kind, text)), digits)
 }
+
+// sum is the 32-bit FNV-1a hash of a kind and a text. An entry has thousands of them, so it is not worth an allocation each.
+func sum(kind byte, text string) uint32 {
+	const offset, prime = 2166136261, 16777619
+	h := (uint32(offset) ^ uint32(kind)) * prime
+	for i := range len(text) {
+		h = (h ^ uint32(text[i])) * prime
+	}
+	return h
+}
+
+const digits = 36 // 0 to 9, a to z
 
 // tokensOf returns all tokens of an entry.
 func tokensOf(r rules.Record) string {
-	seen := map[string]bool{}
-	var b strings.Builder
-	add := func(kind byte, values ...string) {
+	text := []rune(rules.JournalText(r))
+	seen := make(map[uint32]struct{}, 2*len(text))
+	tokens := make([]byte, 0, 12*len(text))
+	add := func(sum uint32) {
+		if _, known := seen[sum]; !known {
+			seen[sum] = struct{}{}
+			tokens = append(strconv.AppendUint(tokens, uint64(sum), digits), ' ')
+		}
+	}
+	values := func(kind byte, values ...string) {
 		for _, v := range values {
-			if t := token(kind, rules.FoldText(v)); v != "" && !seen[t] {
-				seen[t] = true
-				b.WriteString(t + " ")
+			if v != "" {
+				add(sum(kind, rules.FoldText(v)))
 			}
 		}
 	}
-	add(tokenBy, r.Request.Actor.ID, r.Request.Actor.Name)
-	add(tokenRule, rules.JournalRules(r)...)
-	add(tokenAction, r.Action)
-	add(tokenResult, rules.JournalResults(r)...)
-	add(tokenChannel, r.Request.Channel.ID, r.Request.Channel.Name)
-	add(tokenRuler, rules.JournalRulers(r)...)
-	text := []rune(rules.JournalText(r))
+	values(tokenBy, r.Request.Actor.ID, r.Request.Actor.Name)
+	values(tokenRule, rules.JournalRules(r)...)
+	values(tokenAction, r.Action)
+	values(tokenResult, rules.JournalResults(r)...)
+	values(tokenChannel, r.Request.Channel.ID, r.Request.Channel.Name)
+	values(tokenRuler, rules.JournalRulers(r)...)
 	for i := range text {
 		for n := 1; n <= gram && i+n <= len(text); n++ {
-			if g := text[i : i+n]; n > 1 || g[0] >= 0x80 {
-				t := token(tokenGram, string(g))
-				if !seen[t] {
-					seen[t] = true
-					b.WriteString(t + " ")
-				}
+			if n > 1 || text[i] >= 0x80 {
+				add(sum(tokenGram, string(text[i:i+n])))
 			}
 		}
 	}
-	return b.String()
+	return string(tokens)
 }
 
 // gram is how many characters a token of a text has at most.
