@@ -189,7 +189,7 @@ func (c *call) entryText(e rules.JournalEntry) string {
 	q, o := r.Request, r.Outcome
 	lines := []string{
 		fmt.Sprintf("**Entry %d of the journal**, request %s", e.Seq, code(q.ID)),
-		"- Received: " + escape(q.Time.In(c.zone()).Format("2006-01-02 15:04:05.000 MST")) + ", by " + escape(q.Entry),
+		"- Received: " + escape(q.Time.In(c.zone()).Format("2006-01-02 15:04:05.000 MST")) + ", by " + escape(q.Entry) + fromText(q),
 		"- Person: " + escape(oneLine(q.Actor.Name)) + " (" + code(q.Actor.ID) + ")",
 	}
 	if q.Channel.ID != "" {
@@ -203,6 +203,7 @@ func (c *call) entryText(e rules.JournalEntry) string {
 	for _, ref := range o.Refs[:min(len(o.Refs), historyLines)] {
 		lines = append(lines, "- Rule: "+code(fmt.Sprintf("%s:%s, group %s, %s", ref.Ruler, ref.Path, ref.Group, ref.Name)))
 	}
+	lines = append(lines, stagesText(o)...)
 	text := strings.Join(lines, "\n") + "\n" + fence("text", cut(q.Command, 3000))
 	if o.Diff != "" {
 		text += "\n" + fence("diff", cut(o.Diff, 5000))

@@ -29,6 +29,7 @@ type form struct {
 	channelName string
 	userID      string
 	userName    string
+	rootID      string // of the thread that it was given in; a server of version 5.36 does not tell
 	command     string // "/alert"
 	text        string // cut at maxText
 	length      int    // of the text as it was sent, in bytes
@@ -74,6 +75,7 @@ func readForm(w http.ResponseWriter, r *http.Request, allowGET bool) (form, int)
 		channelName: name(values.Get("channel_name")),
 		userID:      name(values.Get("user_id")),
 		userName:    name(values.Get("user_name")),
+		rootID:      name(values.Get("root_id")),
 		command:     name(values.Get("command")),
 		text:        wellFormed(values.Get("text")),
 		triggerID:   values.Get("trigger_id"),

@@ -188,7 +188,7 @@ func (h *Handler) request(r *http.Request, f form, cli bool) rules.Request {
 		entry = "cli"
 	}
 	return rules.Request{
-		ID: h.options.NewID(), Time: h.options.Now(), Entry: entry, Remote: remote, Client: name(r.UserAgent()),
+		ID: h.options.NewID(), Time: h.options.Now(), Entry: entry, Thread: f.rootID, Remote: remote, Client: name(r.UserAgent()),
 		Actor:   rules.Person{ID: f.userID, Name: cmp.Or(f.userName, f.userID)},
 		Team:    rules.Place{ID: f.teamID, Name: f.teamDomain},
 		Channel: rules.Place{ID: f.channelID, Name: f.channelName},

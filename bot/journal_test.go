@@ -42,7 +42,9 @@ func journalRecords(now time.Time) (records []rules.Record) {
 		rules.Record{
 			Request: rules.Request{ID: "aaaaaaaaaaaaaaaaaaaaaaaaaa", Time: now.Add(-2 * time.Hour), Actor: rules.Person{ID: alice, Name: "alice"}, Entry: "chat",
 				Channel: rules.Place{ID: "c", Name: "ops"}, Command: `add disk-full … reason="障害対応" @all **bold**`},
-			Action: "add", Done: now, Outcome: rules.Outcome{Result: rules.Success, State: rules.Live, Revision: "0123456789", Diff: "+x\n",
+			Action: "add", Done: now, Outcome: rules.Outcome{Stages: []rules.Stage{{Name: "received", Took: 400 * time.Microsecond}, {Name: "live", Took: 2 * time.Second, Failed: true}},
+				Templates: []rules.TemplateUse{{Name: "log-silence", Version: 2}}, Accepted: []rules.Acceptance{{Check: "duplicate", Reason: "@here is *meant*"}},
+				Result: rules.Success, State: rules.Live, Revision: "0123456789", Diff: "+x\n",
 				Refs: []rules.Ref{{Ruler: "loki", Path: "ops/x.yaml", Group: "g", Name: "disk-full"}}},
 		},
 		rules.Record{
@@ -67,7 +69,7 @@ func TestJournalCommand(t *testing.T) {
 		"Japanese":                     {"journal 障害", []string{"alice"}, []string{"mallory"}},
 		"a full-width sign":            {"journal by＝@mallory", []string{"mallory"}, []string{"alice"}},
 		"the next page":                {"journal by=bob n=5", []string{"`/alert journal by=bob n=5 page=2`"}, nil},
-		"one entry":                    {"journal aaaaaaaaaaaaaaaaaaaaaaaaaa", []string{"Entry 46", "by chat", "loki:ops/x.yaml", "```diff"}, nil},
+		"one entry":                    {"journal aaaaaaaaaaaaaaaaaaaaaaaaaa", []string{"Entry 46", "by chat", "loki:ops/x.yaml", "```diff", "Stages: received 0.4 ms, live **failed** 2.0 s", "`log-silence`, version 2", "Accepted: `duplicate`: @\u200bhere"}, nil},
 		"nothing":                      {"journal by=nobody", []string{"no such entries"}, nil},
 		"a page that cannot be":        {"journal page=9223372036854775807", []string{"takes a number from 1"}, nil},
 		"behind the end":               {"journal by=me page=9", []string{"no more entries"}, nil},

@@ -13,5 +13,12 @@ func WithoutSecrets(o rules.Outcome) rules.Outcome {
 	for i, f := range o.Fields {
 		o.Fields[i].Was, o.Fields[i].Is = redact(f.Was), redact(f.Is)
 	}
+	o.Findings, o.Accepted = slices.Clone(o.Findings), slices.Clone(o.Accepted)
+	for i, f := range o.Findings {
+		o.Findings[i].Text = redact(f.Text)
+	}
+	for i, a := range o.Accepted {
+		o.Accepted[i].Reason = redact(a.Reason)
+	}
 	return o
 }

@@ -26,7 +26,9 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 	if h.options.Mattermost != nil && request.Entry == "chat" {
 		request.Key, denied = h.options.Mattermost.verifyTrigger(ctx, f)
 	}
+	start := h.options.Now()
 	prior, err := h.journal.Receive(ctx, request)
+	received := rules.Stage{Name: rules.StageReceived, Took: h.options.Now().Sub(start)}
 	if err != nil {
 		h.finished(ctx, request, "unknown", rules.Outcome{Result: rules.Failed, Err: err})
 		why, ours := strings.CutPrefix(publicText(err), "not accepted: ")
@@ -52,6 +54,7 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 	if err != nil {
 		ended = call.failed(ended, err)
 	}
+	ended.outcome.Stages = append([]rules.Stage{received}, ended.outcome.Stages...)
 	if rules.KindOf(err) == rules.Uncertain {
 		// Nobody knows yet: the journal keeps it open until the rulebook says how it ended, and then its author is told.
 		ended.outcome.Result = ""

@@ -190,15 +190,20 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 	// A first plan tells a mistake at once, and which ruler the change is for.
 	start := a.Now()
 	draft, err := a.firstPlan(ctx, intent)
+	out.Stages = draft.stages
 	if err != nil {
 		return failed(out, err)
 	}
 	a.Step(StepPlanned, draft.change.Ruler, a.Now().Sub(start))
 
 	d := a.desks[draft.change.Ruler]
+	start = a.Now()
 	draft.foretold, draft.examined = a.ask(ctx, d, intent, draft)
+	draft.stages = append(draft.stages, a.stage(StageAsked, start, nil))
+	start = a.Now()
 	f, err := a.depart(ctx, d, req, intent, draft)
 	if err != nil {
+		out.Stages = append(draft.stages, a.stage(StepCommitted, start, err))
 		return failed(out, err)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.LiveTimeout)
@@ -282,10 +287,20 @@ type planned struct {
 	foretold      *Continuity
 	findings      []Finding // warnings; see Applier.planAndLint
 	examined      []Finding // see Applier.askAbout
+	stages        []Stage   // how it came to be
 }
 
 // plan is steps 5 and 6: what the intent would write, the book as it will be then, and the whole planned tree of its ruler checked.
 func plan(book *Book, intent Intent) (planned, error) {
+	p, err := planOnly(book, intent)
+	if err != nil {
+		return planned{}, err
+	}
+	return p, p.after.Check(p.change.Ruler, book)
+}
+
+// planOnly is step 5.
+func planOnly(book *Book, intent Intent) (planned, error) {
 	change, err := intent.Plan(book)
 	if err != nil {
 		return planned{}, err
@@ -299,7 +314,7 @@ func plan(book *Book, intent Intent) (planned, error) {
 	if err := besidePaused(book, after, change); err != nil {
 		return planned{}, err
 	}
-	return planned{change: change, before: book, after: after}, after.Check(change.Ruler, book)
+	return planned{change: change, before: book, after: after}, nil
 }
 
 func failed(out Outcome, err error) Outcome {

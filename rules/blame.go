@@ -34,6 +34,7 @@ func (a *Applier) blame(ctx context.Context, d *desk, flights *[]*flight, refusa
 		return nil, notPutBack(d.name, refusal, err)
 	}
 	a.Step(StepPutBack, d.name, a.Now().Sub(start))
+	putBack := a.stage(StepPutBack, start, nil)
 
 	suspects := d.suspects(*flights)
 	for {
@@ -51,6 +52,7 @@ func (a *Applier) blame(ctx context.Context, d *desk, flights *[]*flight, refusa
 		if err := a.try(ctx, d, guilty.without); err != nil {
 			return undone, notPutBack(d.name, refusal, err)
 		}
+		guilty.Outcome.Stages = append(slices.Clip(guilty.Outcome.Stages), putBack)
 		if err := a.undo(ctx, d, guilty); err != nil {
 			return undone, err
 		}
@@ -87,7 +89,7 @@ func (d *desk) suspects(flights []*flight) []Waiting {
 	suspects := d.waits()
 	for _, f := range flights {
 		if !slices.ContainsFunc(suspects, func(w Waiting) bool { return w.Request.ID == f.request.ID }) {
-			suspects = append(suspects, Waiting{Request: f.request, Outcome: f.change, Since: f.at})
+			suspects = append(suspects, Waiting{Request: f.request, Outcome: f.soFar(), Since: f.at})
 		}
 	}
 	return suspects
@@ -204,6 +206,7 @@ func (a *Applier) undo(ctx context.Context, d *desk, w *guilty) error {
 			"%s refused it (%s); its old rules are in force again, and the commit that should undo it failed: %s", d.name, reasonOf(w.refusal), reasonOf(err))}
 	}
 	a.Step(StepUndone, d.name, a.Now().Sub(start))
+	w.Outcome.Stages = append(slices.Clip(w.Outcome.Stages), a.stage(StepUndone, start, nil))
 	a.Logger.Warn("A change was undone, as its ruler refused it", "ruler", d.name, "request", w.Request.ID, "commit", w.Outcome.Revision, "undone_by", done.revision, "err", w.refusal)
 	w.Outcome.State, w.Outcome.Reason, w.Outcome.Undone = Reverted, reasonOf(w.refusal), done.revision
 	return nil

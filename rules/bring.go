@@ -35,6 +35,7 @@ func (a *Applier) deliver(ctx context.Context, d *desk, book *Book, flights *[]*
 	d.release(book)
 	d.look(ctx, book, *flights)
 	reloaded, err := a.publishAndReload(ctx, d, d.files(book), needed)
+	d.noteStages(*flights)
 	switch d.brought = book; {
 	case err != nil && KindOf(err) == Refused:
 		undone, err = a.blame(ctx, d, flights, err)
@@ -60,6 +61,7 @@ func (a *Applier) deliver(ctx context.Context, d *desk, book *Book, flights *[]*
 func (a *Applier) publishAndReload(ctx context.Context, d *desk, files []RuleFile, needed func(Published) bool) (reloaded bool, err error) {
 	start := a.Now()
 	published, taken := d.Publish(ctx, files)
+	d.stages = []Stage{a.stage(StepPublished, start, taken)}
 	d.adopted = published.Adopted
 	d.note(func(s *RulerStatus) { s.Foreign = published.Foreign })
 	if taken != nil && KindOf(taken) != Conflict {
@@ -70,7 +72,9 @@ func (a *Applier) publishAndReload(ctx context.Context, d *desk, files []RuleFil
 		return false, taken
 	}
 	start = a.Now()
-	if err := d.Reload(ctx); err != nil {
+	err = d.Reload(ctx)
+	d.stages = append(d.stages, a.stage(StepReloaded, start, err))
+	if err != nil {
 		return false, err
 	}
 	a.Step(StepReloaded, d.name, a.Now().Sub(start))

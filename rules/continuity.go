@@ -171,6 +171,7 @@ func (a *Applier) Draft(ctx context.Context, intent Intent) Outcome {
 		return failed(out, err)
 	}
 	draft, err := a.planAndLint(book, intent)
+	out.Stages = draft.stages
 	if err != nil {
 		return failed(out, err)
 	}

@@ -32,6 +32,7 @@ type desk struct {
 	refused   string            // the revision that the ruler refuses and nobody could be blamed for
 	refusedAt time.Time
 	brought   *Book             // what was last brought; nil when nothing was since the start
+	stages    []Stage           // how that went
 	read      string            // the revision that the ruler has read last, as far as it is not held; "" when that is not known
 	seen      map[Ref]time.Time // families → when the ruler had last evaluated them before they were last changed
 

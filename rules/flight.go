@@ -15,6 +15,8 @@ type flight struct {
 	at      time.Time // when that was
 	done    chan struct{}
 
+	brought []Stage // how it came to the ruler; of whoever holds the desk
+
 	// These may be read when done is closed.
 	out  Outcome
 	err  error             // why the ruler has not read it; nil when it has
@@ -24,6 +26,7 @@ type flight struct {
 // depart is steps 7 and 8: it commits a change, and has it brought to its ruler together with all others that are committed by then. An
 // error means that nothing was committed.
 func (a *Applier) depart(ctx context.Context, d *desk, req Request, intent Intent, draft planned) (*flight, error) {
+	start := a.Now()
 	if err := d.share(ctx); err != nil {
 		return nil, err
 	}
@@ -35,6 +38,8 @@ func (a *Applier) depart(ctx context.Context, d *desk, req Request, intent Inten
 	f := &flight{request: req, order: done.order, at: a.Now(), done: make(chan struct{}), change: Outcome{
 		Result: Success, Action: intent.Action(), Ruler: d.name, Revision: done.revision,
 		Refs: done.change.Refs, Diff: done.before.Diff(done.change), Fields: fieldChanges(done.before, done.after, done.change.Refs), State: Pending, Continuity: draft.foretold, Findings: slices.Concat(done.findings, draft.examined),
+		Stages:    append(draft.stages, a.stage(StepCommitted, start, nil)),
+		Templates: templatesOf(done.after, done.change.Refs), Accepted: newlyAccepted(done.before, done.after, done.change.Refs),
 	}}
 	d.mu.Lock()
 	d.flying = append(d.flying, f)
@@ -60,6 +65,8 @@ func (a *Applier) bringAll(ctx context.Context, d *desk, flights []*flight) erro
 	var undone []Waiting
 	if err == nil && d.read != book.Revision() {
 		undone, err = a.bring(ctx, d, book, &flights, always)
+	} else {
+		d.noteStages(flights)
 	}
 	a.land(ctx, d, flights, err, undone)
 	return err
@@ -125,7 +132,7 @@ func (d *desk) seenOf(refs []Ref) map[Ref]time.Time {
 // land ends flights: the ruler has read them, or err says why not; but for those that were undone. Undone changes that waited are settled.
 func (a *Applier) land(ctx context.Context, d *desk, flights []*flight, err error, undone []Waiting) {
 	for _, f := range flights {
-		f.out, f.err, f.seen = f.change, err, d.seenOf(f.change.Refs)
+		f.out, f.err, f.seen = f.soFar(), err, d.seenOf(f.change.Refs)
 		for _, w := range undone {
 			if w.Request.ID == f.request.ID {
 				f.out = w.Outcome
@@ -135,6 +142,20 @@ func (a *Applier) land(ctx context.Context, d *desk, flights []*flight, err erro
 	}
 	for _, w := range undone {
 		a.rest(ctx, d, w)
+	}
+}
+
+// soFar returns the change with all stages that are known of it.
+func (f *flight) soFar() Outcome {
+	out := f.change
+	out.Stages = slices.Concat(out.Stages, f.brought)
+	return out
+}
+
+// noteStages notes how changes came to the ruler: by what it was last given. The caller holds the desk.
+func (d *desk) noteStages(flights []*flight) {
+	for _, f := range flights {
+		f.brought = d.stages
 	}
 }
 

@@ -17,7 +17,7 @@ type JournalObject struct {
 	Actor    JournalNamed  `json:"actor"`
 	Team     JournalNamed  `json:"team"`
 	Channel  JournalNamed  `json:"channel"`
-	Entry    string        `json:"entry"` // "chat", "cli", "import", "service"
+	Entry    string        `json:"entry"` // "chat", "cli", "import", "service", "git" (what somebody pushed)
 	Remote   string        `json:"remote,omitempty"`
 	Client   string        `json:"client,omitempty"`  // the program that sent it
 	Host     string        `json:"host,omitempty"`    // where the service ran that took it
@@ -37,6 +37,34 @@ type JournalObject struct {
 	Fields   []FieldChange `json:"fields,omitempty"` // what the diff means: which field from what to what
 	Reply    string        `json:"reply,omitempty"`
 	TookMS   int64         `json:"took_ms,omitempty"` // from the commit until the ruler showed it live
+
+	Thread    string              `json:"thread,omitempty"` // the post that it was given below
+	Stages    []JournalStage      `json:"stages,omitempty"`
+	Templates []TemplateUse       `json:"templates,omitempty"` // that the change's rules remember to be made from
+	Findings  []JournalFinding    `json:"findings,omitempty"`  // warnings that were shown
+	Accepted  []JournalAcceptance `json:"accepted,omitempty"`  // findings that the change accepts
+}
+
+// JournalStage is one step of the path that a command has walked.
+type JournalStage struct {
+	Name   string  `json:"name"`
+	Result string  `json:"result"`  // "ok" or "failed"
+	TookMS float64 `json:"took_ms"` // to the microsecond
+}
+
+// JournalFinding is a warning about a rule.
+type JournalFinding struct {
+	Check    string   `json:"check"`
+	Severity Severity `json:"severity"`
+	Rule     string   `json:"rule"`
+	Text     string   `json:"text"`
+}
+
+// JournalAcceptance is a finding that is meant from now on.
+type JournalAcceptance struct {
+	Check  string     `json:"check"`
+	Until  *time.Time `json:"until,omitempty"` // for good without it
+	Reason string     `json:"reason"`
 }
 
 // JournalNamed is a person, a team or a channel: its id that stays, and its name at that time.
@@ -64,7 +92,9 @@ func (e JournalEntry) Object() JournalObject {
 		Entry: q.Entry, Remote: q.Remote, Client: q.Client, Host: q.Host, Version: q.Version, Zone: q.Zone, Command: q.Command, Action: r.Action, Ruler: out.Ruler,
 		Result: JournalResults(r)[0], State: string(out.State), Reason: out.Reason, Revision: out.Revision, Undone: out.Undone,
 		Diff: out.Diff, Fields: out.Fields, Reply: r.Reply, TookMS: out.Took.Milliseconds(),
+		Thread: q.Thread, Templates: out.Templates,
 	}
+	o.addStages(out)
 	if !r.Done.IsZero() {
 		done := r.Done.UTC().Truncate(time.Millisecond)
 		o.Done = &done
@@ -79,6 +109,27 @@ func (e JournalEntry) Object() JournalObject {
 		}
 	}
 	return o
+}
+
+// addStages adds what the outcome says of the way to it.
+func (o *JournalObject) addStages(out Outcome) {
+	for _, s := range out.Stages {
+		stage := JournalStage{s.Name, "ok", float64(s.Took.Microseconds()) / 1000}
+		if s.Failed {
+			stage.Result = "failed"
+		}
+		o.Stages = append(o.Stages, stage)
+	}
+	for _, f := range out.Findings {
+		o.Findings = append(o.Findings, JournalFinding{f.Check, f.Severity, f.Ref.Name, f.Text})
+	}
+	for _, a := range out.Accepted {
+		accepted := JournalAcceptance{Check: a.Check, Reason: a.Reason}
+		if !a.Until.IsZero() {
+			accepted.Until = &a.Until
+		}
+		o.Accepted = append(o.Accepted, accepted)
+	}
 }
 
 // JournalColumns are the columns of the journal as a table of text.

@@ -6,21 +6,36 @@ import (
 )
 
 // planAndLint is plan, with what is found in the change's rules that was not found there before. An error among that
-// refuses the change, but not one that brings back what was there: nobody is to be kept from undoing.
+// refuses the change, but not one that brings back what was there: nobody is to be kept from undoing. With an error come the stages alone.
 func (a *Applier) planAndLint(book *Book, intent Intent) (planned, error) {
-	p, err := plan(book, intent)
+	start := a.Now()
+	p, err := planOnly(book, intent)
+	stages := []Stage{a.stage(StepPlanned, start, err)}
 	if err != nil {
-		return planned{}, err
+		return planned{stages: stages}, err
 	}
+	start = a.Now()
+	if err = p.after.Check(p.change.Ruler, book); err == nil {
+		err = a.lint(&p, intent)
+	}
+	p.stages = append(stages, a.stage(StageChecked, start, err))
+	if err != nil {
+		return planned{stages: p.stages}, err
+	}
+	return p, nil
+}
+
+// lint notes what is found in the change's rules; an error that is not to be taken refuses it.
+func (a *Applier) lint(p *planned, intent Intent) error {
 	for _, f := range a.Lint(p.before, p.after, p.change.Refs) {
 		if f.Severity == SeverityError && !bringsBack(intent) {
-			return planned{}, f.refusal()
+			return f.refusal()
 		}
 		if f.Severity != SeverityInfo {
 			p.findings = append(p.findings, f)
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // bringsBack reports whether an intent writes rules that were there already, here or at a ruler.

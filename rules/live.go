@@ -19,6 +19,9 @@ func (a *Applier) awaitLive(ctx context.Context, d *desk, change *flight) Outcom
 		out.State, out.Reason = Pending, reasonOf(change.err)
 		return out
 	}
+	notLive := func() []Stage {
+		return append(slices.Clip(change.out.Stages), Stage{StepLive, a.Now().Sub(change.at), true})
+	}
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, a.PollInterval) {
 		now := a.standing(ctx, d, out, change.seen)
 		if cut := ctx.Err() != nil && now.state == Pending; !cut || out.Reason == "" { // else what was seen before says more
@@ -28,17 +31,20 @@ func (a *Applier) awaitLive(ctx context.Context, d *desk, change *flight) Outcom
 			if out.Took = a.Now().Sub(change.at); out.State == Live {
 				a.Step(StepLive, d.name, out.Took)
 			}
+			out.Stages = append(slices.Clip(out.Stages), Stage{StepLive, out.Took, out.State != Live})
 			return out
 		}
 		if out.State == NotLoaded && now.listed {
+			out.Stages = notLive()
 			return out // its evaluation fails: nothing that a longer wait would mend
 		}
 		select {
 		case <-time.After(pause):
 		case <-a.ending:
-			out.State, out.Reason = Pending, stoppedBefore
+			out.State, out.Reason, out.Stages = Pending, stoppedBefore, notLive()
 			return out
 		case <-ctx.Done():
+			out.Stages = notLive()
 			if change.err != nil { // the ruler has to come by itself, and has not yet
 				out.State, out.Reason = Pending, reasonOf(change.err)
 			}

@@ -60,9 +60,13 @@ type Outcome struct {
 	Took     time.Duration // from the commit until the ruler showed it live
 	// Continuity is what becomes of the alerts that were active before; nil when the change is about no rule that was there. No journal keeps it.
 	Continuity *Continuity
-	// Findings are the warnings about the change's rules, as far as they are new, which the journal keeps on its page, and then what their ruler
-	// has of what they read, which it does not keep.
+	// Findings are the warnings about the change's rules, as far as they are new, and then what their ruler has of what they read. The journal
+	// keeps of each its check, severity, rule and text.
 	Findings []Finding
+	Accepted []Acceptance // what the change accepts of findings
+	// Templates are those that its rules remember to be made from.
+	Templates []TemplateUse
+	Stages    []Stage // the steps that it has walked, in their order
 	// Digest is that of a draft, see Book.Digest; empty when something was committed.
 	Digest string
 }

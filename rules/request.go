@@ -27,7 +27,8 @@ type Request struct {
 	Team    Place
 	Channel Place
 	Entry   string // how it came in: "chat", "cli", "service" (the service itself, when it undoes a change), EntryImport
-	Remote  string // the peer's address
+	Thread  string // the post that the conversation began with, where it was given in one and the chat server says so
+	Remote  string // the address of who asks: behind trusted proxies, what they say
 	Client  string // the program that sent it, as it names itself; empty when it does not
 	Host    string // where the service ran that took it, its version and the time zone that it tells times in
 	Version string

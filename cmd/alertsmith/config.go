@@ -69,10 +69,12 @@ type liveConfig struct {
 	ReconcileInterval time.Duration `yaml:"reconcile_interval"`
 }
 
-// webConfig is about the pages for people.
+// webConfig is about the pages for people, and how the service is reached over HTTP.
 type webConfig struct {
 	// ExternalURL is where people reach them, for links in replies: without a path.
 	ExternalURL string `yaml:"external_url"`
+	// TrustedProxies are the addresses or networks of reverse proxies whose word is taken for who asks.
+	TrustedProxies []string `yaml:"trusted_proxies"`
 }
 
 // location returns the time zone that the journal's days are those of.

@@ -42,6 +42,11 @@ func (c *config) check(p *problems) {
 }
 
 func (w webConfig) check(p *problems) {
+	for i, text := range w.TrustedProxies {
+		if _, err := parseNetwork(text); err != nil {
+			p.at(fmt.Sprintf("web.trusted_proxies[%d]", i), "%q is no address and no network; write it like 10.0.0.7 or 10.0.0.0/24", text)
+		}
+	}
 	if w.ExternalURL == "" {
 		return
 	}

@@ -54,6 +54,7 @@ func (s *service) recordExternal(ctx context.Context, commit rules.PastCommit, o
 		Entry:   "git",
 		Command: commit.Subject,
 	}
+	request = takenBy(request, hostname(), s.zone)
 	outcome.Revision = commit.Revision
 	prior, err := s.journal.Receive(ctx, request)
 	if err != nil {

@@ -36,6 +36,7 @@ type service struct {
 	journal   *journal.DB
 	search    *journal.Search
 	infos     []rules.RulerInfo // of the configured rulers
+	zone      *time.Location    // the journal's
 	applier   *rules.Applier
 	teller    *journal.Teller // nil but in the service: who only opens its parts tells nobody
 	follower  *follower
@@ -55,7 +56,7 @@ func (s *service) serve(ctx context.Context, flags *toolkit.FlagConfig, stdout i
 		return err
 	}
 	s.address = firstAddress(listeners, *flags.WebConfigFile != "")
-	server := newServer(s.endpoints(ctx.Done()).handler(), s.chat.handler.LongestAnswer(), s.logger)
+	server := newServer(behindProxies(s.cfg.Web.proxies(), s.endpoints(ctx.Done()).handler()), s.chat.handler.LongestAnswer(), s.logger)
 
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup

@@ -68,6 +68,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 	if err != nil {
 		return err
 	}
+	s.zone = location
 	var mattermost *bot.Mattermost
 	chat := &chat{settings: s.settings, logger: s.logger.With("part", "chat"), metrics: s.metrics, deadline: s.deadline()}
 	if address := s.cfg.Mattermost.URL; address != "" {
@@ -224,8 +225,8 @@ func journalPage(location *time.Location) func(rules.Tree, rules.PageEntry) (str
 
 // The steps of the path that are the journal's.
 const (
-	stepReceived = "received" // the command is written down
-	stepRecorded = "recorded" // and how it ended
+	stepReceived = rules.StageReceived
+	stepRecorded = "recorded" // how the command ended is written down
 )
 
 // steppedJournal is the journal as steps of the path, measured.
@@ -240,7 +241,7 @@ type steppedJournal struct {
 // Receive is the path's step 2.
 func (j steppedJournal) Receive(ctx context.Context, request rules.Request) (*rules.Record, error) {
 	start := time.Now()
-	request.Host, request.Version, request.Zone = j.host, version.Version, j.zone.String()
+	request = takenBy(request, j.host, j.zone)
 	prior, err := j.DB.Receive(ctx, request)
 	if err == nil && prior == nil {
 		if prior, err = j.answered(ctx, request); prior != nil {
@@ -249,6 +250,12 @@ func (j steppedJournal) Receive(ctx context.Context, request rules.Request) (*ru
 	}
 	j.step(stepReceived, time.Since(start))
 	return prior, err
+}
+
+// takenBy returns a request with where it was taken, by which version, and the zone that it tells times in.
+func takenBy(request rules.Request, host string, zone *time.Location) rules.Request {
+	request.Host, request.Version, request.Zone = host, version.Version, zone.String()
+	return request
 }
 
 // Finish is the path's last step before the reply.

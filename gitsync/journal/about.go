@@ -12,10 +12,11 @@ type about struct {
 	Host    string `json:"host,omitempty"`
 	Version string `json:"version,omitempty"`
 	Zone    string `json:"zone,omitempty"`
+	Thread  string `json:"thread,omitempty"`
 }
 
 func encodeAbout(r rules.Request) string {
-	text, err := json.Marshal(about{r.Client, r.Host, r.Version, r.Zone})
+	text, err := json.Marshal(about{r.Client, r.Host, r.Version, r.Zone, r.Thread})
 	if err != nil {
 		panic(err) // texts
 	}
@@ -25,6 +26,6 @@ func encodeAbout(r rules.Request) string {
 func decodeAbout(text []byte, r *rules.Request) error {
 	var a about
 	err := json.Unmarshal(text, &a)
-	r.Client, r.Host, r.Version, r.Zone = a.Client, a.Host, a.Version, a.Zone
+	r.Client, r.Host, r.Version, r.Zone, r.Thread = a.Client, a.Host, a.Version, a.Zone, a.Thread
 	return err
 }

@@ -22,8 +22,23 @@ type outcome struct {
 	Reason   string        `json:"reason,omitempty"`
 	Took     time.Duration `json:"took,omitempty"` // nanoseconds
 
-	Fields []rules.FieldChange `json:"fields,omitempty"`
+	Fields    []rules.FieldChange `json:"fields,omitempty"`
+	Stages    []rules.Stage       `json:"stages,omitempty"`
+	Templates []rules.TemplateUse `json:"templates,omitempty"`
+	Findings  []finding           `json:"findings,omitempty"`
+	Accepted  []rules.Acceptance  `json:"accepted,omitempty"`
 }
+
+// finding is what is kept of a rules.Finding.
+type finding struct {
+	Check    string         `json:"check"`
+	Severity rules.Severity `json:"severity"`
+	Ref      rules.Ref      `json:"ref"`
+	Text     string         `json:"text"`
+}
+
+// maxFindings is how many findings and acceptances are kept of one change.
+const maxFindings = 100
 
 type failure struct {
 	Kind rules.Kind `json:"kind"`
@@ -34,6 +49,10 @@ func encodeOutcome(o rules.Outcome) ([]byte, error) {
 	stored := outcome{
 		Result: o.Result, Action: o.Action, Refs: o.Refs, Diff: o.Diff, Revision: o.Revision, Undone: o.Undone,
 		Ruler: o.Ruler, State: o.State, Reason: o.Reason, Took: o.Took, Fields: o.Fields,
+		Stages: o.Stages, Templates: o.Templates, Accepted: o.Accepted[:min(len(o.Accepted), maxFindings)],
+	}
+	for _, f := range o.Findings[:min(len(o.Findings), maxFindings)] {
+		stored.Findings = append(stored.Findings, finding{f.Check, f.Severity, f.Ref, f.Text})
 	}
 	if o.Err != nil {
 		stored.Err = &failure{Kind: rules.KindOf(o.Err), Text: o.Err.Error()}
@@ -52,6 +71,10 @@ func decodeOutcome(data []byte) (rules.Outcome, error) {
 	o := rules.Outcome{
 		Result: stored.Result, Action: stored.Action, Refs: stored.Refs, Diff: stored.Diff, Revision: stored.Revision,
 		Undone: stored.Undone, Ruler: stored.Ruler, State: stored.State, Reason: stored.Reason, Took: stored.Took, Fields: stored.Fields,
+		Stages: stored.Stages, Templates: stored.Templates, Accepted: stored.Accepted,
+	}
+	for _, f := range stored.Findings {
+		o.Findings = append(o.Findings, rules.Finding{Check: f.Check, Severity: f.Severity, Ref: f.Ref, Text: f.Text})
 	}
 	if stored.Err != nil {
 		o.Err = &rules.Error{Kind: stored.Err.Kind, Text: stored.Err.Text, Offset: -1}

@@ -24,7 +24,7 @@ func request(id, key string) rules.Request {
 		ID: id, Key: key, Time: arrived,
 		Actor: rules.Person{ID: "u1", Name: "aiko", Email: "aiko@example.org"},
 		Team:  rules.Place{ID: "t1", Name: "ops team"}, Channel: rules.Place{ID: "c1", Name: "ops"},
-		Entry: "chat", Remote: "192.0.2.1:4711", Client: "curl", Host: "mon1", Version: "1.2.3", Zone: "Asia/Tokyo", Command: "add \x00 'x' \"y\"\n; DROP TABLE commands;--",
+		Entry: "chat", Remote: "192.0.2.1:4711", Client: "curl", Host: "mon1", Version: "1.2.3", Zone: "Asia/Tokyo", Thread: "p1", Command: "add \x00 'x' \"y\"\n; DROP TABLE commands;--",
 	}
 }
 
@@ -34,6 +34,10 @@ func finished(r rules.Request, state rules.State) rules.Record {
 		Outcome: rules.Outcome{
 			Result: rules.Success, Action: "add", Refs: []rules.Ref{{Ruler: "loki", Path: "ops/x.yaml", Group: "x", Name: "x", Nth: 1}},
 			Diff: "+x\n", Fields: []rules.FieldChange{{Rule: "x", Field: "for", Was: "1m", Is: "5m"}}, Revision: "abc", Ruler: "loki", State: state, Reason: "not reachable", Took: 300 * time.Millisecond,
+			Stages:    []rules.Stage{{Name: rules.StepCommitted, Took: 1234567}, {Name: rules.StepLive, Took: 1, Failed: true}},
+			Templates: []rules.TemplateUse{{Name: "log-silence", Version: 2}},
+			Findings:  []rules.Finding{{Check: "duplicate", Severity: rules.SeverityWarning, Ref: rules.Ref{Name: "x"}, Text: "twice"}},
+			Accepted:  []rules.Acceptance{{Check: "promql-fragile", Until: arrived.Truncate(24 * time.Hour), Reason: "known"}},
 		},
 	}
 }
