@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
 )
 
@@ -17,7 +19,13 @@ import (
 func TestLargePushIsWrittenDown(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	s := &service{journal: openJournal(t), logger: slog.New(slog.NewTextHandler(&log, nil)), index: &historyIndex{wake: make(chan struct{}, 1)}, cfg: &config{}}
+	path := filepath.Join(t.TempDir(), journalName)
+	db, err := journal.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	s := &service{journal: db, logger: slog.New(slog.NewTextHandler(&log, nil)), index: &historyIndex{wake: make(chan struct{}, 1)}, cfg: &config{}}
 	push := rules.ExternalPush{Rulers: []rules.ExternalChange{{Ruler: "prometheus", State: rules.Pending}}}
 	for n := range maxExternal + 3 {
 		push.Commits = append(push.Commits, rules.PastCommit{
@@ -26,10 +34,7 @@ func TestLargePushIsWrittenDown(t *testing.T) {
 		push.Rulers[0].Refs = append(push.Rulers[0].Refs, rules.Ref{Ruler: "prometheus", Path: "a.yaml", Group: "g", Name: fmt.Sprint("rule", n)})
 	}
 	s.external(t.Context(), push)
-	records, err := s.journal.Recent(t.Context(), 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
+	records := recorded(t, path)
 	if len(records) != maxExternal {
 		t.Errorf("%d entries, want %d", len(records), maxExternal)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -9,23 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
 )
 
 // ownCommands returns what a service's journal says of the commands that it gave itself, the newest first.
 func ownCommands(t *testing.T, s *system) (own []rules.Record) {
 	t.Helper()
-	db, err := journal.Open(t.Context(), filepath.Join(s.dir, "data", journalName))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	records, err := db.Recent(context.WithoutCancel(t.Context()), 100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range records {
+	for _, r := range s.recorded() {
 		if r.Request.Entry == "service" {
 			own = append(own, r)
 		}

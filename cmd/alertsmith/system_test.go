@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -151,21 +152,37 @@ func (s *system) post(form url.Values) (a answer, err error) {
 // ended returns what the journal says of a command, given once; the service may run meanwhile.
 func (s *system) ended(command string) (found rules.Record) {
 	s.t.Helper()
-	db, err := journal.Open(s.t.Context(), filepath.Join(s.dir, "data", journalName))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer db.Close()
-	records, err := db.Recent(s.t.Context(), 1000)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, record := range records {
+	for _, record := range s.recorded() {
 		if record.Request.Command == command {
 			found = record
 		}
 	}
 	return found
+}
+
+// recorded returns what the journal has, the newest first; the service may run meanwhile.
+func (s *system) recorded() []rules.Record {
+	s.t.Helper()
+	return recorded(s.t, filepath.Join(s.dir, "data", journalName))
+}
+
+// recorded returns what a journal has, the newest first.
+func recorded(t testing.TB, path string) (records []rules.Record) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context()) // also when the test ends
+	search, err := journal.OpenSearch(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer search.Close()
+	page, err := search.Find(ctx, rules.JournalQuery{Limit: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range page.Entries {
+		records = append(records, e.Record)
+	}
+	return records
 }
 
 // command gives a command the way `alertsmith send` does.

@@ -2,7 +2,6 @@ package journal
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -20,13 +19,7 @@ func (d *DB) Receive(ctx context.Context, r rules.Request) (prior *rules.Record,
 	if err := d.inPlace(); err != nil {
 		return nil, unavailable(err, notAccepted)
 	}
-	result, err := d.exec(ctx,
-		`INSERT INTO commands (request_id, request_key, received, actor_id, actor_name, actor_email, team_id, team_name,
-			channel_id, channel_name, entry, remote, command, about)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (request_key) DO NOTHING`,
-		r.ID, sql.NullString{String: r.Key, Valid: r.Key != ""}, r.Time.UnixMilli(), r.Actor.ID, r.Actor.Name, r.Actor.Email,
-		r.Team.ID, r.Team.Name, r.Channel.ID, r.Channel.Name, r.Entry, r.Remote, r.Command, encodeAbout(r))
+	result, err := d.exec(ctx, receiveStatement+" ON CONFLICT (request_key) DO NOTHING", receiveArguments(r)...)
 	if err != nil {
 		return nil, unavailable(err, "%s", notAccepted+fault(err))
 	}
@@ -58,15 +51,11 @@ func (d *DB) Finish(ctx context.Context, r rules.Record) error {
 	if r.Done.IsZero() {
 		return unavailable(errors.New("the record has no time of its end"), failed)
 	}
-	encoded, err := encodeOutcome(r.Outcome)
+	arguments, err := finishArguments(r)
 	if err != nil {
 		return unavailable(err, failed)
 	}
-	return wrap(d.update(ctx, r.Request.ID,
-		`UPDATE commands SET action = ?, result = ?, state = ?, ruler = ?, revision = ?, outcome = ?, reply = ?, in_channel = ?, done = ?
-		WHERE request_id = ?`,
-		r.Action, r.Outcome.Result, r.Outcome.State, r.Outcome.Ruler, r.Outcome.Revision, string(encoded), r.Reply, r.InChannel,
-		r.Done.UnixMilli(), r.Request.ID), failed)
+	return wrap(d.update(ctx, r.Request.ID, finishStatement, arguments...), failed)
 }
 
 // SetOutcome replaces the outcome of a command: a change that waited is live now.
@@ -106,11 +95,6 @@ func (d *DB) Interrupted(ctx context.Context) ([]rules.Record, error) {
 // Waiting returns the changes that are committed and not live yet (Pending or NotLoaded), the oldest first.
 func (d *DB) Waiting(ctx context.Context) ([]rules.Record, error) {
 	return d.read(ctx, "WHERE done IS NOT NULL AND state IN ('PENDING', 'NOT_LOADED') ORDER BY seq")
-}
-
-// Recent returns the newest n commands, the newest first.
-func (d *DB) Recent(ctx context.Context, n int) ([]rules.Record, error) {
-	return d.read(ctx, "ORDER BY seq DESC LIMIT ?", max(n, 0))
 }
 
 func (d *DB) read(ctx context.Context, where string, args ...any) ([]rules.Record, error) {

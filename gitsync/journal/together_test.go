@@ -67,7 +67,7 @@ func TestWhatWaitsIsWrittenTogether(t *testing.T) {
 	if got := commits(t, path) - before; got != 1 {
 		t.Errorf("%d transactions, want 1", got)
 	}
-	if got := len(must(t)(db.Recent(t.Context(), 100))); got != len(requests) {
+	if got := len(must(t)(recent(t, db, 100))); got != len(requests) {
 		t.Errorf("%d of %d commands are recorded", got, len(requests))
 	}
 }
@@ -95,7 +95,7 @@ func TestOneThatFailsFailsAlone(t *testing.T) {
 		}
 	}
 	recorded := map[string]int{}
-	for _, r := range must(t)(db.Recent(t.Context(), 100)) {
+	for _, r := range must(t)(recent(t, db, 100)) {
 		recorded[r.Request.ID]++
 	}
 	for _, id := range []string{"twice", "a", "b", "c"} {

@@ -1,0 +1,83 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// Add records commands that have ended, all in one transaction and in their order. One whose request or key is known is left alone. It returns how many
+// were recorded.
+func (d *DB) Add(ctx context.Context, records []rules.Record) (added int, err error) {
+	const failed = "the journal cannot be written"
+	err = d.transact(ctx, func(w *historyWriter) error {
+		for _, r := range records {
+			known, err := w.addRecord(ctx, r)
+			if err != nil {
+				return err
+			}
+			if !known {
+				added++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, unavailable(err, failed)
+	}
+	return added, nil
+}
+
+// ChangesOfOthers returns how many changes the journal has of requests that another program than this one sent: see rules.Request.Client.
+func (d *DB) ChangesOfOthers(ctx context.Context, client string) (n int64, err error) {
+	err = d.sql.QueryRowContext(ctx, "SELECT count(*) FROM commands WHERE revision <> '' AND about ->> 'client' IS NOT ?", client).Scan(&n)
+	return n, wrap(err, cannotRead)
+}
+
+// addRecord adds one record, and reports whether it was there already.
+func (w *historyWriter) addRecord(ctx context.Context, r rules.Record) (known bool, err error) {
+	if r.Done.IsZero() {
+		return false, errors.New("the record has no time of its end")
+	}
+	insert, err := w.prepare(ctx, receiveStatement+" ON CONFLICT DO NOTHING") //nolint:sqlclosecheck // the end of the transaction closes it
+	if err != nil {
+		return false, err
+	}
+	result, err := insert.ExecContext(ctx, receiveArguments(r.Request)...)
+	if err != nil {
+		return false, err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return true, err
+	}
+	arguments, err := finishArguments(r)
+	if err != nil {
+		return false, err
+	}
+	return false, w.exec(ctx, finishStatement, arguments...)
+}
+
+// The statements that record a command and its end, and what they take.
+const (
+	receiveStatement = `INSERT INTO commands (request_id, request_key, received, actor_id, actor_name, actor_email, team_id, team_name,
+			channel_id, channel_name, entry, remote, command, about)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	finishStatement = `UPDATE commands SET action = ?, result = ?, state = ?, ruler = ?, revision = ?, outcome = ?, reply = ?, in_channel = ?, done = ?
+		WHERE request_id = ?`
+)
+
+func receiveArguments(r rules.Request) []any {
+	return []any{
+		r.ID, sql.NullString{String: r.Key, Valid: r.Key != ""}, r.Time.UnixMilli(), r.Actor.ID, r.Actor.Name, r.Actor.Email,
+		r.Team.ID, r.Team.Name, r.Channel.ID, r.Channel.Name, r.Entry, r.Remote, r.Command, encodeAbout(r),
+	}
+}
+
+func finishArguments(r rules.Record) ([]any, error) {
+	encoded, err := encodeOutcome(r.Outcome)
+	return []any{
+		r.Action, r.Outcome.Result, r.Outcome.State, r.Outcome.Ruler, r.Outcome.Revision, string(encoded), r.Reply, r.InChannel, r.Done.UnixMilli(), r.Request.ID,
+	}, err
+}
