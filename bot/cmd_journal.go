@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,7 +50,11 @@ func runJournal(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	query.Limit = min(page*n, maxJournalEntries)
+	if page*n > maxJournalEntries {
+		return answer{}, invalidOption("page", fmt.Sprintf("goes up to %d here: an answer looks through %d entries. Narrow the search with since=, until=, by=, rule= and words, "+
+			"or ask with the program: alertsmith journal --limit=0", maxJournalEntries/n, maxJournalEntries), strconv.Itoa(maxJournalEntries/n))
+	}
+	query.Limit = page * n
 	found, err := call.backend.Journal(ctx, query)
 	if err != nil {
 		return answer{}, err
@@ -128,7 +133,9 @@ func (c *call) journalText(found rules.JournalPage, page, n int) string {
 	for _, e := range found.Entries[skip:] {
 		lines = append(lines, c.journalLine(e.Record))
 	}
-	if found.More {
+	if found.More && (page+1)*n > maxJournalEntries {
+		lines = append(lines, "…and more, which is not shown here: narrow the search with since=, until=, by=, rule= and words.")
+	} else if found.More {
 		lines = append(lines, "…and more: "+code(c.trigger+" journal"+c.journalAgain()+fmt.Sprintf(" page=%d", page+1)))
 	}
 	return strings.Join(lines, "\n")

@@ -72,6 +72,7 @@ func TestJournalCommand(t *testing.T) {
 		"one entry":                    {"journal aaaaaaaaaaaaaaaaaaaaaaaaaa", []string{"Entry 46", "by chat", "loki:ops/x.yaml", "```diff", "Stages: received 0.4 ms, live **failed** 2.0 s", "`log-silence`, version 2", "Accepted: `duplicate`: @\u200bhere"}, nil},
 		"nothing":                      {"journal by=nobody", []string{"no such entries"}, nil},
 		"a page that cannot be":        {"journal page=9223372036854775807", []string{"takes a number from 1"}, nil},
+		"a page too far":               {"journal action=show n=50 page=41", []string{"goes up to 40 here", "since=", "/alert journal action=show n=50 page=40"}, []string{"no more"}},
 		"behind the end":               {"journal by=me page=9", []string{"no more entries"}, nil},
 		"a key misspelled":             {"journal rueler=loki", []string{"Did you mean ruler=", "/alert journal ruler=loki"}, nil},
 		"a value misspelled":           {"journal result=denid", []string{"/alert journal result=denied"}, nil},

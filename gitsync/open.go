@@ -19,8 +19,8 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// defaultBranch is the branch that is the rulebook where Options name none.
-const defaultBranch = "main"
+// DefaultBranch is the branch that is the rulebook where Options name none.
+const DefaultBranch = "main"
 
 // Options says which rulebook to open, and as whom to commit.
 type Options struct {
@@ -85,7 +85,7 @@ func Open(ctx context.Context, o Options) (*Rulebook, error) {
 	}
 	r := &Rulebook{
 		dir:       dir,
-		branch:    plumbing.NewBranchReferenceName(cmp.Or(o.Branch, defaultBranch)),
+		branch:    plumbing.NewBranchReferenceName(cmp.Or(o.Branch, DefaultBranch)),
 		committer: o.Committer,
 		sign:      o.Signer,
 		step:      o.Step,

@@ -14,7 +14,7 @@ func (a *Applier) settleDisplaced(ctx context.Context, commits []PastCommit) {
 			continue
 		}
 		o.displaced[c.Revision] = true
-		w := a.displaced(c)
+		w := displacedBy(c, a.Service)
 		if d := a.desks[w.Outcome.Ruler]; d != nil {
 			d.settle(w.Request.ID)
 		}
@@ -23,8 +23,8 @@ func (a *Applier) settleDisplaced(ctx context.Context, commits []PastCommit) {
 	}
 }
 
-// displaced returns the change that a commit stands in place of, as far as that tells it.
-func (a *Applier) displaced(c PastCommit) Waiting {
+// displacedBy returns the change that a commit stands in place of, as far as that tells it.
+func displacedBy(c PastCommit, service Person) Waiting {
 	out := Outcome{
 		Result: Success, Action: c.Trailer(trailerDisplaced), Ruler: c.Trailer("Ruler"), Revision: c.Trailer(trailerDisplaces),
 		State: Displaced, Undone: c.Revision, Reason: displacedBefore,
@@ -35,7 +35,7 @@ func (a *Applier) displaced(c PastCommit) Waiting {
 	if i := strings.LastIndex(c.Body, notKept); i >= 0 {
 		out.Reason = c.Body[i+len(notKept):]
 	}
-	return Waiting{Request: a.requestOf(c), Outcome: out, Since: c.When}
+	return Waiting{Request: requestOf(c, service), Outcome: out, Since: c.When}
 }
 
 const displacedBefore = "somebody else's commits, which were pushed first, left no room for it"
@@ -44,7 +44,7 @@ const displacedBefore = "somebody else's commits, which were pushed first, left 
 const importMark = "alertsmith "
 
 // requestOf returns the request of a commit of ours, as far as the commit tells it.
-func (a *Applier) requestOf(c PastCommit) Request {
+func requestOf(c PastCommit, service Person) Request {
 	req := Request{ID: c.Trailer("Request-Id"), Key: c.Trailer("Idempotency-Key"), Time: c.When, Actor: c.Author, Entry: "chat"}
 	if req.Actor.ID == "" {
 		_, req.Actor.ID = nameAndID(c.Trailer("Actor"))
@@ -55,8 +55,10 @@ func (a *Applier) requestOf(c PastCommit) Request {
 	switch {
 	case strings.HasPrefix(command, importMark):
 		req.Entry = EntryImport
-	case req.Actor.ID == a.Service.ID:
+	case req.Actor.ID == service.ID:
 		req.Entry = "service"
+	case strings.HasPrefix(req.Actor.ID, TerminalID):
+		req.Entry = "cli"
 	}
 	return req
 }

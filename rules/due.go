@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
@@ -80,7 +81,20 @@ func (b *Book) due() []due {
 			all = append(all, due{at: p.Until, command: "resume " + p.Ref.Name, names: "resume " + p.Request, ref: p.Ref, asked: p.Request, intent: intent})
 		}
 	}
-	for _, e := range b.Entries("") {
+	for _, shelf := range b.shelves {
+		for _, f := range shelf {
+			all = append(all, f.due()...)
+		}
+	}
+	return all, nil
+}
+
+// due returns which rules of a file are to be deleted one day. Few files have one.
+func (f *shelved) due() (all []due) {
+	if !bytes.Contains(f.file.content, []byte("# expires: ")) {
+		return nil
+	}
+	for _, e := range f.entries {
 		if at, said := e.Expires(); said {
 			all = append(all, due{at: at, command: "delete " + e.Ref.Name, names: "expire " + hashAddress(e.Ref) + at.UTC().Format(time.RFC3339), ref: e.Ref, intent: Expire{e.Ref, at}})
 		}

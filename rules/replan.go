@@ -27,7 +27,7 @@ const notKept = "not kept, as somebody else pushed first: "
 // the rulebook cannot be read.
 func (a *Applier) Replan(_ context.Context, own OwnCommit, onto Tree) (Commit, error) {
 	_, reason := own.said()
-	entry := PageEntry{Request: a.requestOf(own.PastCommit), Action: own.Trailer("Action")}
+	entry := PageEntry{Request: requestOf(own.PastCommit, a.Service), Action: own.Trailer("Action")}
 	commit := Commit{Author: own.Author, When: own.When, Subject: own.Subject, Body: own.Body, Trailers: own.Trailers}
 	change, diff, err := a.again(own, onto)
 	switch {

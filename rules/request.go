@@ -18,6 +18,9 @@ type Place struct {
 // EntryImport is the entry of `alertsmith import`, whose Request.Command begins behind the word alertsmith.
 const EntryImport = "import"
 
+// TerminalID begins the ids of people who give commands at a terminal, which the chat server does not know.
+const TerminalID = "terminal-"
+
 // Request is one command as it arrived, verified, before anything of its text was understood.
 type Request struct {
 	ID      string    // ours: 26 lower-case letters and digits, unique; commits carry it as the trailer Request-Id

@@ -56,7 +56,7 @@ func TestOutcomeTellsTemplatesAndAcceptances(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.store.Commit(rules.Commit{Subject: "by hand", Files: map[string][]byte{"prometheus/ops/x.yaml": []byte(
-		"groups:\n  - name: x\n    rules:\n      # template: node-down v3 job=node\n      # accept: duplicate reason=\"known\"\n      - alert: x\n        expr: up == 0\n")}})
+		"groups:\n  - name: x\n    rules:\n      - alert: x\n        # template: node-down v3 job=node\n        # accept: duplicate reason=\"known\"\n        expr: up == 0\n")}})
 	until := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 	edit := rules.Edit{Address: "x", Alteration: rules.Alteration{Options: rules.Options{Accept: []rules.Acceptance{{Check: "promql-fragile", Until: until, Reason: "it is meant"}}}}}
 	out := b.Apply(t.Context(), request("r1"), edit)

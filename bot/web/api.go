@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -36,6 +37,8 @@ type API struct {
 	Logger  *slog.Logger
 	// Ending is closed when streams are to end.
 	Ending <-chan struct{}
+
+	streams atomic.Int64 // that are open
 }
 
 // Handler returns the routes.

@@ -142,21 +142,22 @@ func TestAnswers(t *testing.T) {
 		status       int
 		has          string
 	}{
-		"words":             {"/api/v1/journal?q=障害&q=rule3", "", 200, `"seq":4`},
-		"nothing":           {"/api/v1/journal?q=nowhere", "", 200, `{"entries":[]}`},
-		"CSV by header":     {"/api/v1/journal?limit=1", "text/csv", 200, "'=add rule6"},
-		"CSV":               {"/api/v1/journal?limit=1&format=csv", "", 200, "seq,time,result"},
-		"another format":    {"/api/v1/journal?format=xml", "", 400, "json or csv"},
-		"a key misspelled":  {"/api/v1/journal?rueler=x", "", 400, "Did you mean ruler="},
-		"no key at all":     {"/api/v1/journal?zzzzzzzz=x", "", 400, "q="},
-		"a value":           {"/api/v1/journal?action=ad", "", 400, `"fixes":["add"]`},
-		"a limit too large": {"/api/v1/journal?limit=100000", "", 400, "1000"},
-		"no cursor":         {"/api/v1/journal?cursor=x", "", 400, "next"},
-		"another path":      {"/api/v1/else", "", 404, ""},
+		"words":                 {"/api/v1/journal?q=障害&q=rule3", "", 200, `"seq":4`},
+		"nothing":               {"/api/v1/journal?q=nowhere", "", 200, `{"entries":[]}`},
+		"CSV by header":         {"/api/v1/journal?limit=1", "text/csv", 200, "'=add rule6"},
+		"CSV":                   {"/api/v1/journal?limit=1&format=csv", "", 200, "seq,time,result"},
+		"another format":        {"/api/v1/journal?format=xml", "", 400, "json or csv"},
+		"a key misspelled":      {"/api/v1/journal?rueler=x", "", 400, "Did you mean ruler="},
+		"no key at all":         {"/api/v1/journal?zzzzzzzz=x", "", 400, "q="},
+		"a value":               {"/api/v1/journal?action=ad", "", 400, `"fixes":["add"]`},
+		"a limit too large":     {"/api/v1/journal?limit=100000", "", 400, "1000"},
+		"no cursor":             {"/api/v1/journal?cursor=x", "", 400, "next"},
+		"an event that is none": {"/api/v1/journal/stream", "last-event", 400, "leave it out"},
+		"another path":          {"/api/v1/else", "", 404, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := get(t, server, tc.path, "Accept", tc.accept)
+			r := get(t, server, tc.path, "Accept", tc.accept, "Last-Event-ID", tc.accept)
 			if text := body(t, r); r.StatusCode != tc.status || !strings.Contains(text, tc.has) {
 				t.Errorf("%d %s; want %d with %q", r.StatusCode, text, tc.status, tc.has)
 			}
@@ -219,6 +220,14 @@ func TestStream(t *testing.T) {
 	s.put(record(7))
 	if diff := cmp.Diff([]string{"id 8", "event finished", "data 8"}, read(fresh, 3)); diff != "" {
 		t.Errorf("from now on (-want +got):\n%s", diff)
+	}
+	for range maxStreams - 2 {
+		if r := get(t, server, "/api/v1/journal/stream"); r.StatusCode != http.StatusOK {
+			t.Fatalf("%d", r.StatusCode)
+		}
+	}
+	if r := get(t, server, "/api/v1/journal/stream"); r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") != "60" || !strings.Contains(body(t, r), "64 streams") {
+		t.Errorf("one stream too many: %d", r.StatusCode)
 	}
 	close(ending)
 	if rest := body(t, fresh); strings.Contains(rest, "data") {

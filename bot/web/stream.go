@@ -15,23 +15,30 @@ const (
 	streamPoll  = 500 * time.Millisecond
 	streamBeat  = 15 * time.Second // between two comments that keep the connection open
 	streamChunk = 100
+	maxStreams  = 64 // that are open at once: each asks the journal twice a second
 )
 
 // serveStream sends what ends, or changes its state, as server-sent events, each with the entry as it is then: `finished` and `outcome`. It
-// begins behind the header Last-Event-ID, so that nothing is lost over a broken connection; without one it begins now.
+// begins behind the header Last-Event-ID, so that nothing is lost over a broken connection; without one it begins now. Streams beyond
+// maxStreams are refused with 503.
 func (a *API) serveStream(w http.ResponseWriter, r *http.Request) {
 	query, err := a.query(r.URL.Query())
 	if err != nil {
 		a.failed(w, r, err)
 		return
 	}
-	behind, err := strconv.ParseInt(r.Header.Get("Last-Event-ID"), 10, 64)
+	behind, err := a.behind(r)
 	if err != nil {
-		if behind, err = a.Head(r.Context()); err != nil {
-			a.failed(w, r, err)
-			return
-		}
+		a.failed(w, r, err)
+		return
 	}
+	if a.streams.Add(1) > maxStreams {
+		a.streams.Add(-1)
+		w.Header().Set("Retry-After", "60")
+		fail(w, http.StatusServiceUnavailable, fmt.Sprintf("%d streams are open, and no more are given. Close one, or ask GET /api/v1/journal now and then.", maxStreams))
+		return
+	}
+	defer a.streams.Add(-1)
 	w.Header().Set("Content-Type", eventStream)
 	s := &stream{w: w, control: http.NewResponseController(w)}
 	s.comment("the journal from event " + strconv.FormatInt(behind, 10))
@@ -64,6 +71,19 @@ func (a *API) serveStream(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+}
+
+// behind returns the event that a stream begins behind.
+func (a *API) behind(r *http.Request) (int64, error) {
+	last := r.Header.Get("Last-Event-ID")
+	if last == "" {
+		return a.Head(r.Context())
+	}
+	behind, err := strconv.ParseInt(last, 10, 64)
+	if err != nil || behind < 0 {
+		return 0, wrong("Last-Event-ID", "Last-Event-ID is the id of an event of this stream, a number; leave it out to begin now.")
+	}
+	return behind, nil
 }
 
 // stream writes server-sent events until a write fails.

@@ -145,4 +145,4 @@ func terminalUser(getenv func(string) string) string {
 }
 
 // terminalID returns the id of somebody or something that Mattermost does not know; none of its own ids has a dash in it.
-func terminalID(name string) string { return "terminal-" + name }
+func terminalID(name string) string { return rules.TerminalID + name }

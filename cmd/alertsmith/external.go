@@ -46,15 +46,7 @@ func (s *service) external(ctx context.Context, push rules.ExternalPush) {
 
 // recordExternal writes one commit down, or how it stands now where it is in the journal already.
 func (s *service) recordExternal(ctx context.Context, commit rules.PastCommit, outcome rules.Outcome, reply bot.Reply) error {
-	request := rules.Request{
-		ID:      "git" + commit.Revision[:23], // as long as the others, and the same again for the same commit
-		Key:     "git:" + commit.Revision,
-		Time:    time.Now(),
-		Actor:   commit.Author,
-		Entry:   "git",
-		Command: commit.Subject,
-	}
-	request = takenBy(request, hostname(), s.zone)
+	request := takenBy(externalRequest(commit, time.Now()), hostname(), s.zone)
 	outcome.Revision = commit.Revision
 	prior, err := s.journal.Receive(ctx, request)
 	if err != nil {
@@ -66,6 +58,18 @@ func (s *service) recordExternal(ctx context.Context, commit rules.PastCommit, o
 	return s.journal.Finish(ctx, rules.Record{
 		Request: request, Action: outcome.Action, Outcome: outcome, Reply: reply.Text, InChannel: true, Done: time.Now(),
 	})
+}
+
+// externalRequest returns the request that stands for somebody else's commit. Whoever made it is no user of the chat server: there is no id.
+func externalRequest(commit rules.PastCommit, came time.Time) rules.Request {
+	return rules.Request{
+		ID:      "git" + commit.Revision[:23], // as long as the others, and the same again for the same commit
+		Key:     "git:" + commit.Revision,
+		Time:    came,
+		Actor:   rules.Person{Name: commit.Author.Name, Email: commit.Author.Email},
+		Entry:   "git",
+		Command: commit.Subject,
+	}
 }
 
 // outcomeOfPush sums up how a push stands: live where it is live in every ruler that it touched.

@@ -44,21 +44,25 @@ type historyIndex struct {
 }
 
 func newHistoryIndex(book *gitsync.Rulebook, db *journal.DB, rulers []rules.RulerInfo, logger *slog.Logger) *historyIndex {
-	read := func(ctx context.Context, id string) ([]byte, error) {
+	return &historyIndex{
+		book:        book,
+		db:          db,
+		fingerprint: fmt.Sprintf("%d %+v", indexer, rulers),
+		historian:   rules.NewHistorian(rulers, contentOf(book)),
+		logger:      logger,
+		wake:        make(chan struct{}, 1),
+		ended:       make(chan struct{}),
+	}
+}
+
+// contentOf returns how a file of the rulebook is read by its content id: none for one that is too large.
+func contentOf(book *gitsync.Rulebook) func(ctx context.Context, id string) ([]byte, error) {
+	return func(ctx context.Context, id string) ([]byte, error) {
 		content, err := book.Content(ctx, id)
 		if errors.Is(err, gitsync.ErrTooLarge) {
 			return nil, nil
 		}
 		return content, err
-	}
-	return &historyIndex{
-		book:        book,
-		db:          db,
-		fingerprint: fmt.Sprintf("%d %+v", indexer, rulers),
-		historian:   rules.NewHistorian(rulers, read),
-		logger:      logger,
-		wake:        make(chan struct{}, 1),
-		ended:       make(chan struct{}),
 	}
 }
 

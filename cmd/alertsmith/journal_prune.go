@@ -9,19 +9,20 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	"github.com/alertsmith/alertsmith/gitsync"
-	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
 )
 
 // pruneJournal takes old entries out of the journal.
-type pruneJournal struct{ storage, before string }
+type pruneJournal struct {
+	serve
+	before string
+}
 
 func pruneCommand(parent *kingpin.CmdClause) subcommand {
 	var c pruneJournal
-	clause := parent.Command("prune", "Takes the entries out of the journal that are older than --before. A signed stump stays in their place, so that `journal verify` still proves the rest. "+
-		"The service must not run meanwhile.")
-	clause.Flag("storage.path", "The storage directory with the journal.").Default(defaultStorage).StringVar(&c.storage)
+	clause := parent.Command("prune", "Takes the entries out of the journal that are older than --before. A signed stump stays in their place, so that `journal verify` still proves the rest; "+
+		"a journal that does not verify is not pruned. The service must not run meanwhile.")
+	storageFlags(clause, &c.serve)
 	clause.Flag("before", "A date, a time, or how long ago: 2025-01-01, 400d.").Required().StringVar(&c.before)
 	return subcommand{clause, c.run}
 }
@@ -31,26 +32,27 @@ func (c *pruneJournal) run(ctx context.Context, p *process) (err error) {
 	if err != nil {
 		return &exitError{exitUnusable, plainError(err)}
 	}
-	// The rulebook's lock keeps the service away.
-	book, err := gitsync.Open(ctx, gitsync.Options{Dir: filepath.Join(c.storage, rulebookName), Committer: committer})
+	storage, err := openClosed(ctx, &c.serve)
 	if err != nil {
 		return &exitError{exitUnusable, err}
 	}
-	defer func() { err = errors.Join(err, book.Close()) }()
-	db, err := journal.Open(ctx, filepath.Join(c.storage, journalName))
-	if err != nil {
-		return &exitError{exitUnusable, err}
+	defer func() { err = errors.Join(err, storage.close()) }()
+	if _, err := verify(ctx, c.storage, storage.cfg); err != nil { // a stump would hide what is wrong before it
+		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	key, err := journalKey(c.storage)
+	key, err := journalKey(c.storage, storage.cfg.Git)
 	if err != nil {
 		return &exitError{exitUnusable, fmt.Errorf("the key that signs for what is pruned cannot be read or made: %w", err)}
 	}
-	pruned, err := db.Prune(ctx, before.At, signStump(key))
+	pruned, err := storage.journal.Prune(ctx, before.At, signStump(c.storage, key))
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(p.stdout, "%d entries were pruned.\n", pruned.Entries)
+	if pruned.Entries > 0 {
+		stump := filepath.Join(c.storage, stumpName)
+		fmt.Fprintf(p.stdout, "Signed with the key %s. Beside `journal verify`, this proves it: ssh-keygen -Y verify -f ALLOWED_SIGNERS -I PRINCIPAL -n %s -s %s.sig <%s\n", key.Public(), stumpNamespace, stump, stump)
+	}
 	if !pruned.Stopped.IsZero() {
 		fmt.Fprintf(p.stdout, "It went no further than the entry of %s, which is open or was changed later than entries that stay.\n", pruned.Stopped.Local().Format("2006-01-02 15:04:05"))
 	}

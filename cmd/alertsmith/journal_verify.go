@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/go-git/go-git/v5"
@@ -16,42 +18,55 @@ import (
 )
 
 // verifyJournal proves that the journal is as it was written.
-type verifyJournal struct{ storage, branch string }
+type verifyJournal struct{ serve }
 
 func verifyCommand(parent *kingpin.CmdClause) subcommand {
 	var v verifyJournal
 	clause := parent.Command("verify", "Proves that the journal is as it was written: that its entries form one chain, and that the commits of the rulebook know it. "+
 		"Exits with 0, 1 (the first entry that was changed, removed or inserted is named) or 2 (it could not be read).")
-	clause.Flag("storage.path", "The storage directory with the journal and the rulebook.").Default(defaultStorage).StringVar(&v.storage)
-	clause.Flag("git.branch", "The branch of the rulebook.").Default("main").StringVar(&v.branch)
+	storageFlags(clause, &v.serve)
 	return subcommand{clause, v.run}
 }
 
 func (v *verifyJournal) run(ctx context.Context, p *process) error {
-	anchors, err := readAnchors(filepath.Join(v.storage, rulebookName), v.branch)
-	if err != nil {
-		return &exitError{exitUnusable, fmt.Errorf("the rulebook cannot be read: %w", err)}
-	}
-	search, err := journal.OpenSearch(ctx, filepath.Join(v.storage, journalName))
+	start := time.Now()
+	cfg, err := v.config()
 	if err != nil {
 		return &exitError{exitUnusable, err}
 	}
-	found, flaw, err := search.Verify(ctx, anchors, stumpChecker(v.storage))
-	if err = errors.Join(err, search.Close()); err != nil {
-		return &exitError{exitUnusable, err}
-	}
-	if flaw != nil {
-		return &exitError{exitFailed, fmt.Errorf("the journal is not as it was written: %s", flaw.Text)}
+	found, err := verify(ctx, v.storage, cfg)
+	if err != nil {
+		return err
 	}
 	fmt.Fprintf(p.stdout, "The journal %s is as it was written: %d entries in %d events; %d commits know it", found.ID, found.Entries, found.Events, found.Anchors)
 	if found.Pruned > 0 {
 		fmt.Fprintf(p.stdout, ", and %d what was pruned: %d entries before a signed stump", found.Stumped, found.Pruned)
 	}
-	fmt.Fprintln(p.stdout, ".")
+	fmt.Fprintf(p.stdout, ". This took %s.\n", time.Since(start).Round(10*time.Millisecond))
 	if found.Others > 0 {
 		fmt.Fprintf(p.stdout, "%d commits know another journal: that of another replica, or one that was here before.\n", found.Others)
 	}
 	return nil
+}
+
+// verify proves the journal below a storage path. The error is an *exitError that says what is wrong with it, or why it cannot be read.
+func verify(ctx context.Context, storage string, cfg *config) (found journal.Verified, err error) {
+	anchors, err := readAnchors(filepath.Join(storage, rulebookName), cmp.Or(cfg.Git.Branch, gitsync.DefaultBranch))
+	if err != nil {
+		return found, &exitError{exitUnusable, fmt.Errorf("the rulebook cannot be read: %w", err)}
+	}
+	search, err := journal.OpenSearch(ctx, filepath.Join(storage, journalName))
+	if err != nil {
+		return found, &exitError{exitUnusable, err}
+	}
+	found, flaw, err := search.Verify(ctx, anchors, stumpChecker(storage, cfg.Git))
+	if err = errors.Join(err, search.Close()); err != nil {
+		return found, &exitError{exitUnusable, err}
+	}
+	if flaw != nil {
+		return found, &exitError{exitFailed, fmt.Errorf("the journal is not as it was written: %s", flaw.Text)}
+	}
+	return found, nil
 }
 
 // readAnchors returns what the service's commits on a branch say of journals. The repository is only read, beside the service that writes it.
