@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/alertsmith/alertsmith/deploy/local"
 	"github.com/alertsmith/alertsmith/gitsync"
 	"github.com/alertsmith/alertsmith/rules"
@@ -101,6 +103,9 @@ func TestKilledAtEveryStep(t *testing.T) {
 				awaitRules(t, running, tt.after)
 				s.awaitNothingWaits()
 				s.stop()
+				if diff := cmp.Diff(map[string]int{tt.first: 1, tt.command: 2}, s.assertJournal()); diff != "" {
+					t.Errorf("commands in the journal (-given +there):\n%s", diff)
+				}
 			})
 		}
 	}

@@ -61,7 +61,7 @@ func (l *ledger) load(s *system, token string) {
 		clients.Go(func() {
 			for {
 				name := l.next()
-				for _, command := range []string{"add " + name + " expr='up == 0'", "delete " + name} {
+				for _, command := range []string{"add " + name + addedExpr, "delete " + name} {
 					form := s.form(command)
 					form.Set("token", token)
 					verb, _, _ := strings.Cut(command, " ")
@@ -99,6 +99,7 @@ func TestKilledUnderLoad(t *testing.T) {
 		s.stop()
 		s.git("fsck", "--full", "--strict")
 		l.check(t, s.subjects())
+		l.checkJournals(t, s)
 		l.report(t, kills)
 	})
 	t.Run("two replicas", func(t *testing.T) {
@@ -133,6 +134,7 @@ func TestKilledUnderLoad(t *testing.T) {
 		gitIn(t, server, "fsck", "--full", "--strict")
 		subjects := strings.Split(strings.TrimSpace(gitIn(t, server, "log", "--format=%s", "main")), "\n")
 		l.check(t, subjects)
+		l.checkJournals(t, replicas...)
 		for _, pushed := range outsider.pushed {
 			if !slices.Contains(subjects, pushed) {
 				t.Errorf("%q was pushed and is gone", pushed)
@@ -213,6 +215,33 @@ func (l *ledger) check(t *testing.T, subjects []string) {
 		t.Errorf("nothing was shown: %d commands were accepted and %d not answered", len(l.accepted), len(l.lost))
 	}
 }
+
+// checkJournals compares what clients were told with the journals of the services that they gave commands to: each command that was answered is in one
+// of them, once, and no other is there twice.
+func (l *ledger) checkJournals(t *testing.T, services ...*system) {
+	t.Helper()
+	count := map[string]int{} // by the subject that the command's commit was to have
+	for _, s := range services {
+		for command, n := range s.assertJournal() {
+			count[strings.TrimSuffix(command, addedExpr)] += n
+		}
+	}
+	answered := map[string]bool{"add first": true} // which the test gave
+	for _, subject := range slices.Concat(l.accepted, l.refused) {
+		answered[subject] = true
+		if count[subject] != 1 {
+			t.Errorf("%q was answered and is in the journal %d times", subject, count[subject])
+		}
+	}
+	for subject, n := range count {
+		if !answered[subject] && (n > 1 || !slices.Contains(l.lost, subject)) {
+			t.Errorf("%q is in the journal %d times", subject, n)
+		}
+	}
+}
+
+// addedExpr ends the commands that add a rule.
+const addedExpr = " expr='up == 0'"
 
 func (l *ledger) report(t *testing.T, kills int) {
 	t.Logf("%d kills; %d commands accepted, %d refused, %d not answered", kills, len(l.accepted), len(l.refused), len(l.lost))

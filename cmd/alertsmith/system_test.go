@@ -169,6 +169,40 @@ func (s *system) recorded() []rules.Record {
 // recorded returns what a journal has, the newest first.
 func recorded(t testing.TB, path string) (records []rules.Record) {
 	t.Helper()
+	for _, e := range entriesOf(t, path) {
+		records = append(records, e.Record)
+	}
+	return records
+}
+
+// assertJournal asserts that the journal's entries have ended, are numbered without a gap, and prove to be as they were written; and returns how
+// many there are of each command that somebody gave. The service must not run.
+func (s *system) assertJournal() map[string]int {
+	s.t.Helper()
+	entries := entriesOf(s.t, filepath.Join(s.dir, "data", journalName))
+	given := map[string]int{}
+	for i, e := range entries {
+		if want := int64(len(entries) - i); e.Seq != want {
+			s.t.Errorf("entry %d is there and entry %d is not", e.Seq, want)
+		}
+		if e.Record.Done.IsZero() {
+			s.t.Errorf("%q has not ended", e.Record.Request.Command)
+		}
+		if e.Record.Request.Entry != "git" {
+			given[e.Record.Request.Command]++
+		}
+	}
+	cmd := exec.Command("alertsmith", "journal", "verify")
+	cmd.Dir = s.dir
+	if output, err := cmd.CombinedOutput(); err != nil {
+		s.t.Errorf("verify: %v\n%s", err, output)
+	}
+	return given
+}
+
+// entriesOf returns what a journal has, the newest first.
+func entriesOf(t testing.TB, path string) []rules.JournalEntry {
+	t.Helper()
 	ctx := context.WithoutCancel(t.Context()) // also when the test ends
 	search, err := journal.OpenSearch(ctx, path)
 	if err != nil {
@@ -179,10 +213,7 @@ func recorded(t testing.TB, path string) (records []rules.Record) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range page.Entries {
-		records = append(records, e.Record)
-	}
-	return records
+	return page.Entries
 }
 
 // command gives a command the way `alertsmith send` does.

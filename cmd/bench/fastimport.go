@@ -12,6 +12,11 @@ import (
 
 // importPast builds a bare repository at dir that has the history.
 func importPast(ctx context.Context, dir string, s shape) error {
+	return fastImport(ctx, dir, func(to *stream) { to.past(newPast(s)) })
+}
+
+// fastImport builds a bare repository at dir of what is written to a stream.
+func fastImport(ctx context.Context, dir string, write func(*stream)) error {
 	if err := git(ctx, "", "init", "--quiet", "--bare", "--initial-branch=main", dir); err != nil {
 		return err
 	}
@@ -26,7 +31,7 @@ func importPast(ctx context.Context, dir string, s shape) error {
 		return err
 	}
 	stream := &stream{out: bufio.NewWriterSize(in, 1<<20)}
-	stream.past(newPast(s))
+	write(stream)
 	err = stream.out.Flush()
 	if closed := in.Close(); err == nil {
 		err = closed

@@ -16,6 +16,8 @@ var rows = []row{
 	{"clients", measureClients},
 	{"push", measurePush},
 	{"history", measureHistory},
+	{"index", measureIndex},
+	{"journal", measureJournal},
 	{"check", measureCheck},
 	{"lint", measureLint},
 	{"publish", measurePublish},

@@ -48,6 +48,10 @@ func open(ctx context.Context, path string, busy time.Duration) (*DB, error) {
 		}
 		return nil, unavailable(err, "the journal %s cannot be opened", path)
 	}
+	// What a crash left unfinished in the write-ahead log is not to be taken for damage later.
+	if _, err := db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		return nil, unavailable(errors.Join(err, db.Close()), "the journal %s cannot be opened", path)
+	}
 	file, err := os.Stat(path) //nolint:gosec // the operator says where it is
 	if err != nil {
 		return nil, unavailable(errors.Join(err, db.Close()), "the journal %s cannot be opened", path)

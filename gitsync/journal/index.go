@@ -41,14 +41,15 @@ type indexState struct {
 // indexPath returns where the index of a journal is kept.
 func indexPath(journal string) string { return strings.TrimSuffix(journal, ".db") + "-search.db" }
 
-// openIndex opens the index to be written, or makes it.
-func openIndex(ctx context.Context, path, journal string) (*index, error) {
+// openIndex opens the index to be written, or makes it: also when it knows more than the journal, whose newest event is head, as a disk lost what
+// was written last.
+func openIndex(ctx context.Context, path, journal string, head int64) (*index, error) {
 	x, err := connectIndex(path, false)
 	if err != nil {
 		return nil, err
 	}
 	state, err := x.state(ctx)
-	if err == nil && state.journal == journal {
+	if err == nil && state.journal == journal && state.upTo <= head {
 		return x, nil
 	}
 	if err := errors.Join(x.sql.Close(), removeIndex(path)); err != nil {

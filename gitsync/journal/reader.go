@@ -18,11 +18,16 @@ func (d *DB) Search(ctx context.Context) (*Search, error) {
 	if err != nil {
 		return nil, unavailable(err, "%s", cannotRead)
 	}
-	x, err := openIndex(ctx, indexPath(d.path), id)
+	s := &Search{path: d.path, journal: d.reader}
+	head, err := s.Head(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if s.index, err = openIndex(ctx, indexPath(d.path), id, head); err != nil {
 		return nil, unavailable(err, "the index of the journal %s cannot be opened", indexPath(d.path))
 	}
-	return &Search{journal: d.reader, index: x, close: x.sql.Close}, nil
+	s.close = s.index.sql.Close
+	return s, nil
 }
 
 // OpenSearch returns what answers questions about the journal at path, beside the service that writes it or without one. It writes nothing; an
@@ -35,7 +40,7 @@ func OpenSearch(ctx context.Context, path string) (*Search, error) {
 	if err != nil {
 		return nil, unavailable(err, "the journal %s cannot be opened", path)
 	}
-	s := &Search{journal: db, close: db.Close}
+	s := &Search{path: path, journal: db, close: db.Close}
 	var version int
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return nil, unavailable(errors.Join(err, db.Close()), "the journal %s cannot be read", path)

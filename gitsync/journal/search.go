@@ -16,6 +16,7 @@ const cannotRead = "the journal cannot be read"
 // Search answers questions about the journal. It reads beside whoever writes and never holds a writer up. It is safe for concurrent use; every
 // method's failure is a *rules.Error of kind Unavailable.
 type Search struct {
+	path    string
 	journal *sql.DB // connections that only read
 	index   *index  // nil: there is none
 	close   func() error

@@ -22,6 +22,9 @@ func commits(t *testing.T, path string) (n int) {
 		t.Fatal(err)
 	}
 	const header, frame = 32, 24
+	if len(log) < header {
+		return 0
+	}
 	page := int(binary.BigEndian.Uint32(log[8:]))
 	for at := header; at+frame+page <= len(log); at += frame + page {
 		if binary.BigEndian.Uint32(log[at+4:]) != 0 {

@@ -96,6 +96,9 @@ func (s *Search) Verify(ctx context.Context, anchors []Anchor, check Checker) (v
 		return v, unreadableAt(0, err), ctx.Err()
 	}
 	v.ID, v.Pruned = start.id, start.entries
+	if flaw, err := walFlaw(s.path); flaw != nil || err != nil {
+		return v, flaw, err
+	}
 	if flaw := start.flaw(check); flaw != nil {
 		return v, flaw, nil
 	}
@@ -116,7 +119,7 @@ func (s *Search) Verify(ctx context.Context, anchors []Anchor, check Checker) (v
 	for n, left := range byEvent {
 		return v, &Flaw{Event: n, Text: fmt.Sprintf("the commit %s knows the event %d, and the journal ends before it: its newest entries were removed", left[0].Revision, n)}, nil
 	}
-	for _, look := range []func(context.Context) (*Flaw, error){s.derived, s.whole} {
+	for _, look := range []func(context.Context) (*Flaw, error){s.indexed, s.derived, s.whole} {
 		flaw, err := look(ctx)
 		if err != nil {
 			return v, unreadableAt(0, err), ctx.Err()
@@ -205,6 +208,22 @@ func met(anchors map[int64][]Anchor, n, seq int64, hash []byte, v *Verified) *Fl
 
 func unreadableAt(n int64, err error) *Flaw {
 	return &Flaw{Event: n + 1, Text: fmt.Sprintf("the journal cannot be read behind the event %d: %v", n, err)}
+}
+
+// indexed compares the newest event with what the index has seen, which is told of every event in seconds.
+func (s *Search) indexed(ctx context.Context) (*Flaw, error) {
+	if s.index == nil {
+		return nil, nil //nolint:nilnil // there is no index that could tell
+	}
+	state, err := s.index.state(ctx)
+	if err != nil {
+		return nil, nil //nolint:nilerr,nilnil // it is made anew, and says nothing about the journal
+	}
+	head, err := s.Head(ctx)
+	if err != nil || state.upTo <= head {
+		return nil, err
+	}
+	return &Flaw{Event: head + 1, Text: fmt.Sprintf("the events from %d to %d, which the index of the journal knows, are missing: the newest entries were removed", head+1, state.upTo)}, nil
 }
 
 // derived compares the entries with what the events say of them.

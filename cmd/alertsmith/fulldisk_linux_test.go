@@ -1,0 +1,102 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// smallStorage makes a service's storage a file system of its own, and returns a func that leaves so many bytes of it free.
+func (s *system) smallStorage() (leave func(bytes int64)) {
+	s.t.Helper()
+	dir := filepath.Join(s.dir, "data")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=24m,mode=0777"); err != nil {
+		s.t.Skipf("NOT TESTED: a service whose disk is full: only root may make a small disk here: %v", err)
+	}
+	s.t.Cleanup(func() {
+		s.kill()
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			s.t.Error(err)
+		}
+	})
+	filler := filepath.Join(dir, "filler")
+	return func(bytes int64) {
+		s.t.Helper()
+		if err := os.RemoveAll(filler); err != nil {
+			s.t.Fatal(err)
+		}
+		var disk syscall.Statfs_t
+		if err := syscall.Statfs(dir, &disk); err != nil {
+			s.t.Fatal(err)
+		}
+		if err := os.WriteFile(filler, make([]byte, max(int64(disk.Bavail)*disk.Bsize-bytes, 0)), 0o600); err != nil && !errors.Is(err, syscall.ENOSPC) {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// TestDiskFull gives commands while the disk of the real service has no room, and ever more of it: what is refused was refused before anything was
+// changed, and with room again the service goes on as it is. The journal has every command that it took.
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, "--prometheus.url=http://127.0.0.1:1", "--prometheus.rules-dir="+t.TempDir())
+	leave := s.smallStorage()
+	s.start()
+	s.must("add first expr='up == 0'")
+	accepted, refused := []string{"add first"}, []string{}
+	for free := int64(0); free <= 160<<10; free += 8 << 10 {
+		leave(free)
+		subject := fmt.Sprint("add free", free)
+		a, err := s.command(subject + " expr='up == 0'")
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case a.result == rules.Success:
+			accepted = append(accepted, subject)
+		case a.result != rules.Failed || !strings.Contains(strings.ToLower(a.text), "nothing was changed"):
+			t.Errorf("%d bytes free: %+v", free, a)
+		default:
+			refused = append(refused, subject)
+		}
+		if free == 0 && !strings.Contains(a.text, rules.DiskFull) {
+			t.Errorf("without room: %+v", a)
+		}
+	}
+	if len(refused) == 0 || len(accepted) == 1 {
+		t.Errorf("%d refused, %d accepted: the disk was never full, or never had room", len(refused), len(accepted))
+	}
+	leave(8 << 20)
+	s.must("add last expr='up == 0'")
+	s.stop()
+	s.start() // looks up what could not be written at the end of a command
+	s.stop()
+	want := append(accepted, "add last")
+	slices.Reverse(want)
+	if got := s.subjects(); !slices.Equal(got, want) {
+		t.Errorf("commits %q, want %q", got, want)
+	}
+	s.git("fsck", "--strict")
+	given := s.assertJournal()
+	for _, subject := range want {
+		if n := given[subject+" expr='up == 0'"]; n != 1 {
+			t.Errorf("%q was accepted and is in the journal %d times", subject, n)
+		}
+	}
+	for _, subject := range refused {
+		if n := given[subject+" expr='up == 0'"]; n > 1 {
+			t.Errorf("%q was refused and is in the journal %d times", subject, n)
+		}
+	}
+	t.Logf("%d refused, %d accepted", len(refused), len(accepted))
+}
