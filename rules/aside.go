@@ -163,10 +163,9 @@ func asideDiffer(a, b *Book, ruler string) bool {
 }
 
 // asideRefs returns the paused rules whose files are written or removed.
-func (m *merge) asideRefs(files map[string][]byte) (refs []Ref) {
-	after := m.book.With(files)
+func asideRefs(before, after *Book, files map[string][]byte) (refs []Ref) {
 	for _, path := range sortedKeys(files) {
-		for _, book := range []*Book{after, m.book} {
+		for _, book := range []*Book{after, before} {
 			if at := book.aside[path]; at != nil && at.problem == "" {
 				refs = append(refs, at.Ref)
 				break

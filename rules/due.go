@@ -86,7 +86,7 @@ func (b *Book) due() []due {
 			all = append(all, f.due()...)
 		}
 	}
-	return all, nil
+	return all
 }
 
 // due returns which rules of a file are to be deleted one day. Few files have one.

@@ -36,7 +36,7 @@ func (r *Rebuilder) Record(ctx context.Context, c PastCommit, later []Found) (Re
 	}
 	out.Refs = touched(before, after, out.Ruler)
 	if len(out.Refs) == 0 {
-		out.Refs = r.pausedRefs(before, change)
+		out.Refs = asideRefs(before, after, change.Files) // a paused rule that is deleted is nowhere else
 	}
 	change.Refs = out.Refs
 	out.Diff, out.Fields = before.Diff(change), fieldChanges(before, after, out.Refs)
@@ -46,21 +46,6 @@ func (r *Rebuilder) Record(ctx context.Context, c PastCommit, later []Found) (Re
 	}
 	record.Outcome = out
 	return record, nil
-}
-
-// pausedRefs returns the rules whose files a change wrote or removed below paused/: a paused rule that is deleted is nowhere else.
-func (r *Rebuilder) pausedRefs(before *Book, change Change) (refs []Ref) {
-	was, _ := before.pausedFiles() // of a tree that is in memory
-	for _, path := range sortedKeys(change.Files) {
-		content := change.Files[path]
-		if content == nil {
-			content = was[path]
-		}
-		if p, ok := r.empty.readPaused(path, content); ok && isPaused(path) {
-			refs = append(refs, p.Ref)
-		}
-	}
-	return refs
 }
 
 // follow says in an outcome what a later commit of the same request did to the change.

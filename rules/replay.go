@@ -63,7 +63,7 @@ func (r Replay) Plan(book *Book) (Change, error) {
 	}
 	change.Refs = touched(book, book.With(change.Files), ruler)
 	if len(change.Refs) == 0 {
-		change.Refs = m.asideRefs(change.Files)
+		change.Refs = asideRefs(m.book, m.book.With(change.Files), change.Files)
 	}
 	change.Subject = r.Action() + " " + r.subject(change.Refs)
 	return change, nil
