@@ -99,6 +99,9 @@ func (r *Rulebook) commit(ctx context.Context, batch []*waiting) (again []*waiti
 		switch {
 		case err == nil:
 			r.step(StepDone)
+			if w.err == nil {
+				w.now.pushed = r.pushTook
+			}
 			w.answer(w.now, w.err)
 		case w.err != nil:
 			w.answer(nil, unavailable(err, "nothing was changed: the change before this one failed"))

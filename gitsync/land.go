@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 
@@ -44,9 +45,11 @@ func (r *Rulebook) publish(ctx context.Context, base plumbing.Hash, made []plumb
 		return r.move(base, tip)
 	}
 	r.step(StepPush)
+	start := time.Now()
 	if err := r.push(ctx, base, tip, made); err != nil {
 		return err
 	}
+	r.pushTook = time.Since(start)
 	if err := r.move(base, tip); err != nil {
 		return &rules.Error{
 			Kind: rules.Uncertain, Offset: -1, Cause: errors.New(err.Error()), // not errMoved: nothing may be planned again

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-billy/v5/osfs"
@@ -64,6 +65,8 @@ type Rulebook struct {
 	push    pushFunc // nil: the commit here is what counts
 	queue   queue
 	house   housekeeping
+
+	pushTook time.Duration // of the last push that changes waited for; of whoever has the token
 
 	requests requests
 	stands   standing

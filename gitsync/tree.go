@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -28,7 +29,11 @@ type tree struct {
 	objects *objects
 	commit  plumbing.Hash // zero: no commit yet
 	root    plumbing.Hash // zero: empty
+	pushed  time.Duration // how long the Git server took to have it, where an update had to wait for that
 }
+
+// Pushed implements rules.Pushed.
+func (t *tree) Pushed() time.Duration { return t.pushed }
 
 // Revision returns the commit's full hash, or "" for a rulebook without any commit.
 func (t *tree) Revision() string {

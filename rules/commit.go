@@ -4,13 +4,15 @@ import (
 	"context"
 	"maps"
 	"strings"
+	"time"
 )
 
 // committed is a change that stands in the rulebook, with the book on either side of it.
 type committed struct {
 	planned
 	revision string
-	order    int64 // of the commits of this run: who committed later has a higher one
+	pushed   time.Duration // how long the Git server took to have it; 0 where nobody waited for that
+	order    int64         // of the commits of this run: who committed later has a higher one
 }
 
 // commit is step 7: it plans the intent against the newest head, as often as races demand, and commits rule files and journal
@@ -41,6 +43,9 @@ func (a *Applier) commit(ctx context.Context, req Request, intent Intent, draft 
 	}
 	a.Step(StepCommitted, ruler, a.Now().Sub(start))
 	done := committed{planned: p, revision: tree.Revision(), order: order}
+	if p, ok := tree.(Pushed); ok {
+		done.pushed = p.Pushed()
+	}
 	if done.after, err = a.bookAt(tree); err != nil {
 		// It is committed: nothing after this point may call it failed. The plan knows what was written.
 		done.after = p.after

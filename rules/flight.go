@@ -41,6 +41,9 @@ func (a *Applier) depart(ctx context.Context, d *desk, req Request, intent Inten
 		Stages:    append(draft.stages, a.stage(StepCommitted, start, nil)),
 		Templates: templatesOf(done.after, done.change.Refs), Accepted: newlyAccepted(done.before, done.after, done.change.Refs),
 	}}
+	if done.pushed > 0 {
+		f.change.Stages = append(f.change.Stages, Stage{Name: StagePushed, Took: done.pushed})
+	}
 	d.mu.Lock()
 	d.flying = append(d.flying, f)
 	d.mu.Unlock()

@@ -13,6 +13,7 @@ type Stage struct {
 const (
 	StageReceived = "received" // the command is written down
 	StageChecked  = "checked"  // the whole planned tree is what its ruler would take, and is linted
+	StagePushed   = "pushed"   // the Git server has the commit, where it has to have it first; a part of StepCommitted
 	StageAsked    = "asked"    // the ruler was asked what it has of what the rules read, and which alerts are active
 )
 

@@ -29,6 +29,10 @@ type Differ interface {
 	Differing(other Tree) (map[string]string, error)
 }
 
+// Pushed is what the Tree that Store.Update returns may be besides: it took so long until the Git server had the commit, which had to have it
+// first; 0 where nobody waited for one.
+type Pushed interface{ Pushed() time.Duration }
+
 // Trailer is one "Key: value" line at the end of a commit message.
 type Trailer struct {
 	Key, Value string

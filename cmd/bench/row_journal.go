@@ -92,7 +92,7 @@ func (l *lab) journal(ctx context.Context, entries int) (string, error) {
 	dir := filepath.Join(l.cache, fmt.Sprintf("journal-%d", entries))
 	path := filepath.Join(dir, "journal.db")
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-		return path, err
+		return path, l.upToDate(ctx, path)
 	}
 	l.say("building a journal of %d entries; this is done once", entries)
 	unfinished := dir + ".new"
@@ -122,6 +122,15 @@ func (l *lab) journal(ctx context.Context, entries int) (string, error) {
 	}
 	l.say("%d entries were written in %s and indexed in %s", entries, written.Round(time.Second), (time.Since(start) - written).Round(time.Second))
 	return path, os.Rename(unfinished, dir)
+}
+
+// upToDate brings a journal of an earlier run to this version's schema and index.
+func (l *lab) upToDate(ctx context.Context, path string) error {
+	db, err := journal.Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(l.index(ctx, db), db.Close())
 }
 
 func (l *lab) index(ctx context.Context, db *journal.DB) error {

@@ -8,11 +8,16 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// Add records commands that have ended, all in one transaction and in their order. One whose request or key is known is left alone. It returns how many
-// were recorded.
+// Add records commands that have ended, all in one transaction and in their order. One whose request or key is known is left alone. No sink is told of
+// them: they are no news. It returns how many were recorded.
 func (d *DB) Add(ctx context.Context, records []rules.Record) (added int, err error) {
 	const failed = "the journal cannot be written"
+	const newest = "SELECT COALESCE(max(n), (SELECT n FROM chain)) FROM events"
 	err = d.transact(ctx, func(w *historyWriter) error {
+		told, _, err := w.number(ctx, newest)
+		if err != nil {
+			return err
+		}
 		for _, r := range records {
 			known, err := w.addRecord(ctx, r)
 			if err != nil {
@@ -22,7 +27,7 @@ func (d *DB) Add(ctx context.Context, records []rules.Record) (added int, err er
 				added++
 			}
 		}
-		return nil
+		return w.exec(ctx, "UPDATE telling SET behind = ("+newest+") WHERE behind = ?", told)
 	})
 	if err != nil {
 		return 0, unavailable(err, failed)
