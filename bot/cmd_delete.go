@@ -21,6 +21,7 @@ var deleteCommand = Command{
 	},
 	Options: deleteOptions,
 	Changes: true,
+	Forces:  true,
 	Check:   func(call *call) error { _, err := parseDelete(call); return err },
 	Run:     runDelete,
 }

@@ -61,9 +61,11 @@ func runDiff(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	a, err := call.sideOf(ctx, book, address, older)
-	if err != nil {
-		return answer{}, err
+	a := side{name: strings.Trim(beforeAll, "()")}
+	if !strings.HasPrefix(span, beforeAll) {
+		if a, err = call.sideOf(ctx, book, address, older); err != nil {
+			return answer{}, err
+		}
 	}
 	b, err := call.sideOf(ctx, book, address, newer)
 	if err != nil {
@@ -87,7 +89,10 @@ func (c *call) commits(ctx context.Context, span string) (older, newer *rules.Pa
 	if first == "" {
 		return nil, nil, &rules.Error{Kind: rules.Invalid, Field: "range", Offset: -1, Text: "The first commit is missing: write A..B, or A for what changed since then."}
 	}
-	a, err := c.commit(ctx, "range", "", first)
+	var a rules.PastCommit
+	if first != beforeAll {
+		a, err = c.commit(ctx, "range", "", first)
+	}
 	if err != nil || last == "" || fold(last) == "now" || last == "HEAD" {
 		return &a, nil, withRest(err, ".."+last)
 	}

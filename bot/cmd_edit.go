@@ -15,27 +15,44 @@ var editCommand = Command{
 	Spelled: []string{"modify", "update", "編集", "変更"},
 	Usage: []string{
 		"edit NAME option=value …",
+		"edit NAME parameter=value …",
 		"edit NAME ⏎ YAML",
 		"edit option=value … where CONDITION=VALUE …",
 	},
 	Summary: "Change a rule where it stands, or all rules for which conditions hold",
 	Help: "`option=` without a value takes away what the rule has. Only the lines that have to be are changed: comments stay.\n" +
-		"Pasted YAML is the whole rule, as it is to be.\n" +
-		"A CONDITION is `name`, `group`, `namespace`, `ruler`, `severity` or `label.X`; in its value `*` stands for any text, and no value means that there is none. " +
+		"Pasted YAML is the whole rule, as it is to be; comments stay, or are those that were pasted.\n" +
+		"A rule that was made from a template takes the template's parameters: it is made anew with them, and `template=latest` makes it anew from a newer version. " +
+		"What was changed by hand since stays, unless the version is another one.\n" +
+		"A CONDITION is `name`, `group`, `namespace`, `ruler`, `kind` (`alert` or `recording`), `severity` or `label.X`; in its value `*` stands for any text, and no value means that there is none. " +
 		"Such an edit is planned first: `apply` carries it out.",
 	Examples: []string{
 		`edit sshd-ban severity=critical summary="{{ $value }} bans"`,
 		`edit sshd-ban threshold=20 for= reason="too loud"`,
 		`edit sshd-ban expires=30d --dry-run`,
+		`edit disk-full percent=80`,
 		`edit severity=warning where name=sshd-*`,
 	},
 	Options: editOptions,
 	Changes: true,
-	Check:   func(call *call) error { _, err := parseEdit(call); return err },
-	Run:     runEdit,
+	Check: func(call *call) error {
+		if _, meant := call.templateEdit(); meant {
+			return nil // whether the template has such parameters is seen when it is run
+		}
+		_, err := parseEdit(call)
+		return err
+	},
+	Run: runEdit,
 }
 
 func runEdit(ctx context.Context, call *call) (answer, error) {
+	if ofTemplate, meant := call.templateEdit(); meant {
+		anew, err := call.remake(ctx, ofTemplate)
+		if err != nil {
+			return answer{}, err
+		}
+		return call.apply(ctx, anew)
+	}
 	intent, err := parseEdit(call)
 	if err = call.meant(err); err != nil {
 		return answer{}, err

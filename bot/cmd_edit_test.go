@@ -188,3 +188,15 @@ func TestPause(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Recording rules can be left out of an edit of many.
+func TestEditWhereKind(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	c.must(`add a expr="up == 0" ruler=prometheus namespace=ops`)
+	c.must("add ruler=prometheus namespace=ops\nrecord: job:up:sum\nexpr: sum by (job) (up)\n")
+	requireParts(t, c.say(`edit for=5m where namespace=ops`).Text, "is a recording rule")
+	requireParts(t, c.say(`edit for=5m where namespace=ops kind=alert`).Text, "+        for: 5m")
+	requireParts(t, c.say(`edit label.team=web where kind=recording`).Text, "team: web")
+	requireParts(t, c.say(`edit for=5m where kind=alrt`).Text, "kind= is alert or recording")
+}

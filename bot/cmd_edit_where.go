@@ -12,7 +12,7 @@ import (
 )
 
 // conditions are what rules can be chosen by.
-var conditions = []string{"name", "group", "namespace", "ruler", "severity", "label.X"}
+var conditions = []string{"name", "group", "namespace", "ruler", "kind", "severity", "label.X"}
 
 // editAll makes the intent of `edit option=value … where condition=value …`. What says nothing of rules may also stand at the end.
 func (c *call) editAll(options, where []word) (rules.EditAll, error) {

@@ -16,6 +16,7 @@ var renameCommand = Command{
 	Examples: []string{`rename sshd-ban ssh-bans reason="there are several"`},
 	Options:  []string{"reason"},
 	Changes:  true,
+	Forces:   true,
 	Check:    func(call *call) error { _, err := parseRename(call); return err },
 	Run: func(ctx context.Context, call *call) (answer, error) {
 		intent, err := parseRename(call)

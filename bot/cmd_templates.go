@@ -122,27 +122,28 @@ func (c *call) outdated(ctx context.Context, templates rules.Templates, page int
 // update says what a newer version of its template would change in a rule.
 func (c *call) update(address string, e rules.Entry, origin rules.Origin, template rules.Template) string {
 	head := fmt.Sprintf("**%s**, from %s v%d; the newest is v%d", escape(address), code(template.Name), origin.Version, template.Version)
-	from, options, err := madeAnew(origin, template)
+	made, err := madeAnew(origin, template)
 	if err != nil {
 		return head + ". It cannot be made anew: " + escape(publicText(err))
 	}
-	difference, err := from.Update(e, options)
+	difference, err := made.From.Update(e, made.Options)
+	line := "\nTo make it anew: " + code(c.trigger+" edit "+quote(address)+" template="+latest)
 	switch {
 	case err != nil:
 		return head + ". It cannot be made anew: " + escape(publicText(err))
 	case difference == "":
-		return head + ", which changes nothing in it."
+		return head + ", which changes nothing in it." + line
 	}
-	return head + ":\n" + fence("diff", cut(difference, 3000))
+	return head + ":\n" + fence("diff", cut(difference, 3000)) + line
 }
 
 // madeAnew returns what an origin says, put into a newer version of its template.
-func madeAnew(origin rules.Origin, template rules.Template) (rules.FromTemplate, rules.Options, error) {
+func madeAnew(origin rules.Origin, template rules.Template) (rules.Made, error) {
 	from := rules.FromTemplate{Template: template, Remembered: origin.Arguments}
 	var add rules.Add
 	for _, a := range origin.Arguments {
 		if strings.Contains(a.Value, cutOut) {
-			return from, add.Options, &rules.Error{Kind: rules.Invalid, Offset: -1, Text: a.Name + "= had a secret in it, which the rule does not remember."}
+			return rules.Made{}, &rules.Error{Kind: rules.Invalid, Offset: -1, Text: a.Name + "= had a secret in it, which the rule does not remember."}
 		}
 		o, isOption := findOption(a.Name)
 		if !isOption || !o.ofRule() {
@@ -150,8 +151,8 @@ func madeAnew(origin rules.Origin, template rules.Template) (rules.FromTemplate,
 			continue
 		}
 		if err := o.set(&add, a.Name, a.Value); err != nil {
-			return from, add.Options, err
+			return rules.Made{}, err
 		}
 	}
-	return from, add.Options, nil
+	return rules.Made{From: from, Options: add.Options}, nil
 }

@@ -21,6 +21,7 @@ var undoCommand = Command{
 	Examples: []string{`undo`, `undo reason="too loud"`},
 	Options:  undoOptions,
 	Changes:  true,
+	Forces:   true,
 	Check:    func(call *call) error { _, _, err := parseUndo(call); return err },
 	Run:      runUndo,
 }

@@ -19,7 +19,8 @@ type Command struct {
 	Help     string   // more, in Markdown; may be empty
 	Examples []string // lines that work, without "/alert "
 	Options  []string // the names of the options it takes, in the order of the help
-	Changes  bool     // it changes rules, and is bound by Options.InFlight
+	Changes  bool     // it changes rules, is bound by Options.InFlight, and takes --dry-run
+	Forces   bool     // it takes force, and takes away then what others use
 	// Check parses the rest of the call's words and does nothing; nil where every line will do.
 	Check func(call *call) error
 	// Run parses the rest of the call's words and does what they say. A mistake is a *rules.Error whose Field is in call.args.

@@ -21,7 +21,11 @@ func findingsText(trigger string, o rules.Outcome) string {
 	}
 	var b strings.Builder
 	for _, f := range found[:min(len(found), fewFindings)] {
-		b.WriteString("\n" + findingText(f))
+		b.WriteString("\n")
+		if len(o.Refs) > 1 && f.Ref.Name != "" {
+			b.WriteString(code(shortCut(f.Ref.Name)) + ": ")
+		}
+		b.WriteString(findingText(f))
 	}
 	more := ""
 	if n := len(found) - fewFindings; n > 0 {

@@ -35,7 +35,7 @@ func (c *call) nameAt(ctx context.Context, words []word, allowed []string) (name
 			return n, err
 		}
 		if revision == "" {
-			return n, invalidOption("at", "is before the first commit of the rulebook")
+			return n, c.beforeFirst(ctx, n)
 		}
 		commit, err := c.commit(ctx, "at", "", revision)
 		n.commit = &commit
@@ -63,6 +63,19 @@ func (c *call) nameAt(ctx context.Context, words []word, allowed []string) (name
 		return n, nil // a rule that is gone
 	}
 	return n, unknown
+}
+
+// beforeFirst is the error about a time before the first commit, with the rule's oldest version to take instead.
+func (c *call) beforeFirst(ctx context.Context, n nameAt) error {
+	e := &rules.Error{Kind: rules.Invalid, Field: "at", Offset: -1, Text: "at= is before the first commit of the rulebook."}
+	versions, err := c.versions(ctx, n.newest, n.address, rules.HistoryQuery{Limit: maxVersions})
+	if err != nil || len(versions) == 0 {
+		return e // that there is no such rule is seen when another time is said
+	}
+	oldest := versions[len(versions)-1].Commit
+	e.Field, e.Text = "", e.Text+" The first version of this rule that is known is of "+c.when(oldest.When)+"."
+	e.Fixes = []string{c.command + " " + quote(n.address+"@"+short(oldest.Revision))}
+	return e
 }
 
 // lastAt returns where the last @ of a text stands that has something before it; -1 for none.

@@ -90,7 +90,7 @@ func TestShow(t *testing.T) {
 		`show disk at=2026-11-21T21:00:00+09:00`: {"severity: critical"},
 		`show disk at=1h`:                        {"As of commit `" + short(restored) + "`"},
 		`show disk at="2026-11-21 13:30"`:        {"Before it was deleted"},
-		`show disk at=2026-11-20`:                {"is before the first commit"},
+		`show disk at=2026-11-20`:                {"is before the first commit", "of 2026-11-21 11:00:00 UTC", "/alert show disk@" + short(added)},
 		`show disk@zzzz`:                         {`"zzzz" is no commit: write at least 4 digits`},
 		`show disk@00000000`:                     {`has no commit "00000000"`},
 		`show disc@` + short(added):              {"there was no rule \"disc\"", "/alert show disk@" + short(added)},

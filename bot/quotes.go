@@ -179,23 +179,10 @@ func firstRune(s string) rune {
 // quote returns a value as a word: as it is when that is plain, else in the quotes that need the least escaping.
 // Scanning the result gives the value again.
 func quote(value string) string {
-	switch {
-	case value != "" && strings.IndexFunc(value, isSpecial) < 0:
-		return value
-	case !strings.Contains(value, `"`) && !strings.HasSuffix(value, `\`):
-		return `"` + value + `"`
-	case !strings.Contains(value, `'`):
-		return `'` + value + `'`
-	case !strings.HasSuffix(value, `\`):
-		return `"` + strings.ReplaceAll(value, `"`, `\"`) + `"`
-	default:
+	if strings.Contains(value, `'`) && strings.HasSuffix(value, `\`) {
 		return inTicks(value)
 	}
-}
-
-// isSpecial reports whether r can mean something else than itself in a bare word.
-func isSpecial(r rune) bool {
-	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.:/#@%+", r)
+	return rules.Word(value)
 }
 
 // inTicks returns a value between more back-ticks than it has in one place: what no other quotes can hold.

@@ -177,3 +177,43 @@ func TestTemplatesOutdated(t *testing.T) {
 	own("3", "up < ${limit} # ${limit}")
 	requireParts(t, c.say("templates").Text, "1 in the rulebook that cannot be used", "`templates/own.yaml`: the expression has ${limit} inside a text or a comment")
 }
+
+// A parameter of a rule that was made from a template is changed by making the rule anew; what somebody changed by hand stays.
+func TestEditOfATemplatesParameter(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	own := func(version, expr string) {
+		file := "name: own\nversion: " + version + "\ndescription: our own\ndialect: promql\nparameters:\n  - {name: limit, type: number, description: d, example: 1}\n  - {name: times, type: number, description: d, default: 2, example: 1}\nrule:\n  expr: '" + expr + "'\n  labels: {severity: info}\n"
+		c.store.Commit(rules.Commit{Author: rules.Person{Name: "x"}, Subject: "own", Files: map[string][]byte{"templates/own.yaml": []byte(file)}})
+	}
+	own("1", "up * ${times} < ${limit}")
+	c.must(`add x template=own limit=0.5 severity=critical`)
+	c.must(`edit x for=7m label.team=web`)
+	text, _ := c.must(`edit x limit=0.8 reason="too late"`)
+	requireParts(t, text, "-        # template: own v1 limit=0.5 severity=critical", "-        expr: up * 2 < 0.5", "+        # template: own v1 limit=0.8 severity=critical", "+        expr: up * 2 < 0.8")
+	requireParts(t, c.say("show x").Text, "for: 7m", "severity: critical", "team: web")
+	requireParts(t, c.say("history x").Text, "**changed** (edit): too late")
+	c.must(`edit x times=3 severity=page`)
+	requireParts(t, c.say("show x").Text, "# template: own v1 limit=0.8 severity=page times=3", "up * 3 < 0.8", "for: 7m", "severity: page", "team: web")
+	c.must(`edit x times=`)
+	requireParts(t, c.say("show x").Text, "# template: own v1 limit=0.8 severity=page\n", "up * 2 < 0.8")
+
+	requireParts(t, c.say("edit x limt=1").Text, "has no parameter limt=. Did you mean limit=?", "/alert edit x limit=1")
+	requireParts(t, c.say("edit x limit=many").Text, "limit")
+	requireParts(t, c.say("edit x limit=1 expires=30d").Text, "an edit of its own")
+	requireParts(t, c.say("edit x template=disk-full").Text, "takes latest in an edit", "/alert edit x template=latest")
+	requireParts(t, c.say("edit x template=latest").Text, "There is nothing to do")
+	requireParts(t, c.say("edit x limit=1 --dry-run").Text, "would be", "+        expr: up * 2 < 1")
+
+	own("2", "avg_over_time(up[5m]) * ${times} < ${limit}")
+	got := c.say("templates outdated").Text
+	requireParts(t, got, "To make it anew: `/alert edit x template=latest`")
+	c.must(`edit x template=latest`)
+	requireParts(t, c.say("show x").Text, "# template: own v2 limit=0.8 severity=page\n", "avg_over_time(up[5m]) * 2 < 0.8")
+	requireParts(t, c.say("templates outdated").Text, "newest version")
+
+	c.must(`edit x expr="up < 3"`)
+	requireParts(t, c.say("edit x limit=1").Text, "was changed by hand")
+	c.must(`add y expr="up == 0" ruler=prometheus`)
+	requireParts(t, c.say("edit y limit=1").Text, "There is no option limit=")
+}

@@ -131,6 +131,9 @@ var (
 	diffOptions   = []string{"since", "until", "page"}
 )
 
+// beforeAll stands for the empty rulebook before the first commit in what commitSpan returns.
+const beforeAll = "(before the first commit)"
+
 // commitSpan returns since= and until= as A..B, for the difference of one rule; "" where neither is given.
 func (c *call) commitSpan(ctx context.Context) (string, error) {
 	var ends [2]string
@@ -148,7 +151,10 @@ func (c *call) commitSpan(ctx context.Context) (string, error) {
 		if ends[i], err = c.backend.RevisionAt(ctx, t); err != nil {
 			return "", err
 		}
-		if ends[i] == "" {
+		switch {
+		case ends[i] == "" && i == 0:
+			ends[i] = beforeAll
+		case ends[i] == "":
 			return "", invalidOption(name, "is before the first commit of the rulebook")
 		}
 	}

@@ -29,6 +29,7 @@ func TestListAt(t *testing.T) {
 		"diff since=4h":                  {[]string{"1 added, 0 changed, 0 deleted", "**added** `second`", "+- alert: second"}, []string{"`first`"}},
 		"diff since=2h30m":               {[]string{"1 added, 0 changed, 1 deleted", "**deleted** `first`"}, nil},
 		"diff since=2h30m until=90m":     {[]string{"1 added, 0 changed, 0 deleted", "second"}, []string{"deleted** "}},
+		"diff second since=30h":          {[]string{"before the first commit", "+- alert: second"}, nil},
 		"diff since=30m":                 {[]string{"no rule changed"}, nil},
 		"diff since=30m until=2h":        {[]string{"lies before since="}, nil},
 		"diff until=2h":                  {[]string{"since= is missing"}, nil},

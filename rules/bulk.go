@@ -20,7 +20,7 @@ type EditAll struct {
 // Condition holds for the rules that have a value: in it, * stands for any text and ? for any character. An empty value holds for rules that
 // have none.
 type Condition struct {
-	Field string // "name", "ruler", "namespace", "group", "severity", "label.X"
+	Field string // "name", "ruler", "namespace", "group", "kind", "severity", "label.X"
 	Value string
 }
 
@@ -82,6 +82,11 @@ func (e EditAll) matching(book *Book) ([]Entry, error) {
 
 // test returns whether the condition holds for a rule.
 func (c Condition) test() (func(Entry) bool, error) {
+	if kinds := []string{"alert", "recording"}; c.Field == "kind" && !slices.Contains(kinds, c.Value) {
+		e := invalid("where", "kind= is alert or recording.")
+		e.Fixes = Nearest(c.Value, kinds)
+		return nil, e
+	}
 	pattern, err := regexp.Compile("(?s)^" + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(c.Value)) + "$")
 	if err != nil {
 		return nil, invalid(c.Field, "%q cannot be looked for.", c.Value)
@@ -95,6 +100,13 @@ func (c Condition) test() (func(Entry) bool, error) {
 		value = func(e Entry) string { return e.running().Labels["severity"] }
 	case c.Field == "name":
 		value = func(e Entry) string { return e.Ref.Name }
+	case c.Field == "kind":
+		value = func(e Entry) string {
+			if e.Rule.Record != "" {
+				return "recording"
+			}
+			return "alert"
+		}
 	case c.Field == "ruler":
 		value = func(e Entry) string { return e.Ref.Ruler }
 	case c.Field == "namespace":

@@ -78,7 +78,7 @@ func (b *Book) due() []due {
 	for _, p := range b.Paused() {
 		if !p.Until.IsZero() {
 			intent := Resume{Address: p.Address(), Request: p.Request, Reason: "the pause until " + p.Until.UTC().Format(time.RFC3339) + " is over"}
-			all = append(all, due{at: p.Until, command: "resume " + p.Ref.Name, names: "resume " + p.Request, ref: p.Ref, asked: p.Request, intent: intent})
+			all = append(all, due{at: p.Until, command: "resume " + Word(p.Ref.Name), names: "resume " + p.Request, ref: p.Ref, asked: p.Request, intent: intent})
 		}
 	}
 	for _, shelf := range b.shelves {
@@ -96,7 +96,7 @@ func (f *shelved) due() (all []due) {
 	}
 	for _, e := range f.entries {
 		if at, said := e.Expires(); said {
-			all = append(all, due{at: at, command: "delete " + e.Ref.Name, names: "expire " + hashAddress(e.Ref) + at.UTC().Format(time.RFC3339), ref: e.Ref, intent: Expire{e.Ref, at}})
+			all = append(all, due{at: at, command: "delete " + Word(e.Ref.Name), names: "expire " + hashAddress(e.Ref) + at.UTC().Format(time.RFC3339), ref: e.Ref, intent: Expire{e.Ref, at}})
 		}
 	}
 	return all

@@ -6,9 +6,6 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// maxExamined is how many rules of one change their ruler is asked about.
-const maxExamined = 5
-
 // ask asks the change's ruler, at once, which alerts are active and what it has of what the change's rules read.
 func (a *Applier) ask(ctx context.Context, d *desk, intent Intent, p planned) (*Continuity, []Finding) {
 	var examined []Finding
@@ -33,7 +30,7 @@ func (a *Applier) askAbout(ctx context.Context, intent Intent, p planned) []Find
 	for _, ref := range p.change.Refs {
 		entry, is := p.after.Get(ref)
 		before, was := p.before.Get(ref)
-		if is && !(was && before.Rule.Expr == entry.Rule.Expr) && len(entries) < maxExamined {
+		if is && !(was && before.Rule.Expr == entry.Rule.Expr) {
 			entries = append(entries, entry)
 		}
 	}

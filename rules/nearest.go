@@ -15,7 +15,7 @@ const maxFixes = 5
 // notFound is the error for an address that no rule has, or none that is not paused.
 func (b *Book) notFound(address string) *Error {
 	if p, err := b.FindPaused(address); err == nil {
-		return &Error{Kind: NotFound, Field: "name", Offset: -1, Text: fmt.Sprintf("The rule %q is paused, so that no ruler has it. Resume it first: resume %s.", p.Ref.Name, address)}
+		return &Error{Kind: NotFound, Field: "name", Offset: -1, Text: fmt.Sprintf("The rule %q is paused, so that no ruler has it. Resume it first: resume %s.", p.Ref.Name, Word(address))}
 	}
 	e := &Error{Kind: NotFound, Field: "name", Offset: -1, Text: fmt.Sprintf("There is no rule %q.", address)}
 	names := b.names.all()

@@ -80,11 +80,7 @@ func (b *Book) checkFits(at Ref, wanted, existing group) error {
 		at.Name, at.Nth = r.Name(), 1
 		if entry, exists := b.Get(at); exists {
 			e := conflict("", "There is a rule %q already, in %s, line %d. To replace it, delete it first.", at.Name, b.rulebookPath(at), entry.Line)
-			address := b.Address(at)
-			if strings.ContainsAny(address, " '{}") {
-				address = `"` + address + `"`
-			}
-			e.Fixes = []string{"delete " + address}
+			e.Fixes = []string{"delete " + Word(b.Address(at))}
 			return e
 		}
 	}

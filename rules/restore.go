@@ -52,7 +52,7 @@ func (r Restore) whilePaused(book *Book, p Paused) (Change, error) {
 	change, err := within.plan(book.then(p))
 	if errors.Is(err, errDone) {
 		e := conflict("", "There is nothing to restore: %q says just what it said then. It is paused.", p.Ref.Name)
-		e.Fixes = []string{"resume " + book.addressAside(p)}
+		e.Fixes = []string{"resume " + Word(book.addressAside(p))}
 		return Change{}, e
 	}
 	if err != nil {

@@ -25,6 +25,7 @@ type send struct {
 	url, storage, tokenFile string
 	user, channel           string
 	httpConfig              string
+	dry                     bool
 }
 
 func sendCommand(app *kingpin.Application) subcommand {
@@ -37,12 +38,16 @@ func sendCommand(app *kingpin.Application) subcommand {
 	clause.Flag("user", "Who gives the command. Default: the user of this terminal.").StringVar(&s.user)
 	clause.Flag("channel", "The channel it is given in.").Default("default").StringVar(&s.channel)
 	clause.Flag("http.config.file", "How to connect (TLS, proxy), as Prometheus's http_config.").StringVar(&s.httpConfig)
+	clause.Flag("dry-run", "The command's own --dry-run, so that it needs no -- before it: nothing is changed, and the reply says what would be.").BoolVar(&s.dry)
 	clause.Arg("text", "The command without /alert. Several words are joined, quoted where they hold a space; put -- before them when one begins with a dash.").
 		Required().StringsVar(&s.words)
 	return subcommand{clause, s.run}
 }
 
 func (s *send) run(ctx context.Context, p *process) error {
+	if s.dry {
+		s.words = append(s.words, "--dry-run")
+	}
 	if s.user == "" {
 		s.user = terminalUser(p.getenv)
 	}

@@ -41,7 +41,7 @@ var duplicate = Check{
 				continue
 			}
 			text := fmt.Sprintf("%s in %s, line %d, has the same expression, times and labels", other.Ref.Name, other.Ref.Path, other.Line)
-			return []finding{{text: text, fix: "delete " + s.Ref.Name}}
+			return []finding{{text: text, fix: "delete " + rules.Word(s.near.book.Address(s.Ref))}}
 		}
 		return nil
 	},

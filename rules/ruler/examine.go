@@ -20,6 +20,7 @@ const examineBudget = 2 * time.Second
 
 // What is asked at most, so that no rule and no ruler makes an examination long.
 const (
+	maxEntries   = 5
 	maxSelectors = 10
 	maxSeries    = 1000      // that are counted of one selector
 	maxValues    = 20_000    // names or values that one may be mistyped of
@@ -36,7 +37,8 @@ const (
 // CheckFound is the name of the findings that say how much of what a rule reads there is.
 const CheckFound = "online-found"
 
-// Examine asks a ruler that New returned what it has of what rules read. It takes two seconds at most; that something was not answered by
+// Examine asks a ruler that New returned what it has of what the rules of one change read, of the first few of many, but for what they record
+// themselves. It takes two seconds at most; that something was not answered by
 // then, or at all, is a finding too. It may run beside the ruler's other methods.
 func Examine(ctx context.Context, r rules.Ruler, entries []rules.Entry) []rules.Finding {
 	asked, ok := r.(interface {
@@ -51,9 +53,10 @@ func Examine(ctx context.Context, r rules.Ruler, entries []rules.Entry) []rules.
 // examination is one rule while its ruler is asked about it.
 type examination struct {
 	base
-	entry rules.Entry
-	now   time.Time
-	found []rules.Finding
+	entry    rules.Entry
+	recorded map[string]bool // the series that rules of the same change record: the ruler cannot have them yet
+	now      time.Time
+	found    []rules.Finding
 }
 
 // look asks about one selector.
@@ -62,8 +65,12 @@ type look func(ctx context.Context, x *examination, read expr.Read) error
 func (b base) examine(ctx context.Context, entries []rules.Entry) (found []rules.Finding) {
 	ctx, cancel := context.WithTimeout(ctx, examineBudget)
 	defer cancel()
+	recorded := map[string]bool{}
 	for _, entry := range entries {
-		x := &examination{base: b, entry: entry, now: time.Now()}
+		recorded[entry.Rule.Record] = entry.Rule.Record != ""
+	}
+	for _, entry := range entries[:min(len(entries), maxEntries)] {
+		x := &examination{base: b, entry: entry, recorded: recorded, now: time.Now()}
 		answered := x.ask(ctx)
 		found = append(found, x.found...)
 		if !answered {
@@ -80,6 +87,9 @@ func (x *examination) ask(ctx context.Context) bool {
 		return true // the rule's own check says so
 	}
 	for _, read := range reads[:min(len(reads), maxSelectors)] {
+		if x.recorded[read.Metric] {
+			continue
+		}
 		if err := x.look(ctx, x, read); err != nil {
 			reason := x.Name + " could not be asked"
 			if e, ok := errors.AsType[*rules.Error](err); ok {

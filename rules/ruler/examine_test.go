@@ -42,6 +42,14 @@ func TestExaminePrometheus(t *testing.T) {
 	program.launch(t)
 	asked := open(t, ruler.Config{Kind: "prometheus", Name: "prom", URL: program.URL, RulesDir: filepath.Join(dir, "rules"), StateDir: t.TempDir()})
 	awaitFinding(t, asked, `up{job="prometheus"}`, "1 series") // it scrapes itself every 15 s
+	// What a rule of the same change records is not missing: the ruler cannot have it yet.
+	for _, f := range ruler.Examine(t.Context(), asked, []rules.Entry{
+		{Rule: rules.Rule{Alert: "A", Expr: "job:new:sum > 1"}}, {Rule: rules.Rule{Record: "job:new:sum", Expr: "sum by (job) (up)"}},
+	}) {
+		if f.Check == "online-missing" {
+			t.Errorf("of what is recorded beside it: %s", f.Text)
+		}
+	}
 	for expression, want := range map[string][]string{
 		`vector(1) > 0`:                                   {},
 		`up{job="prometheus"} == 0`:                       {`online-found info: up{job="prometheus"} reads 1 series`},

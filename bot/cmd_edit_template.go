@@ -1,0 +1,108 @@
+package bot
+
+import (
+	"context"
+	"slices"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// latest is what template= takes in an edit.
+const latest = "latest"
+
+// templateEdit is `edit NAME parameter=value …` or `edit NAME template=latest`, where NAME remembers a template.
+type templateEdit struct {
+	name   word
+	others []word // parameter=value and option=value
+	origin rules.Origin
+	dry    *argument // that it is a dry run
+}
+
+// templateEdit reads such an edit; false for any other, which is read as if this had never been tried.
+func (c *call) templateEdit() (e templateEdit, meant bool) {
+	try := *c
+	try.args = arguments{}
+	words, err := try.takeSource()
+	if err != nil || try.args["yaml"].end > 0 || c.book == nil {
+		return e, false // whoever reads it next tells of that
+	}
+	words = try.args.takeFlag(words, flagDry)
+	if dry, given := try.args[flagDry]; given {
+		e.dry = &dry
+	}
+	own := slices.ContainsFunc(words, func(w word) bool { return w.key == "template" || w.key != "" && !isOption(w.key) })
+	named := slices.IndexFunc(words, func(w word) bool { return w.key == "" })
+	if !own || named < 0 || slices.ContainsFunc(words, func(w word) bool { return w.keyword() == "where" }) {
+		return e, false
+	}
+	book, err := c.book()
+	if err != nil {
+		return e, false
+	}
+	entry, err := book.Find(words[named].value)
+	if err != nil {
+		return e, false
+	}
+	e.name, e.others = words[named], slices.Delete(slices.Clone(words), named, named+1)
+	e.origin, meant = entry.Origin()
+	return e, meant
+}
+
+// remake makes the intent of such an edit. Options beside the parameters are remembered as those of the add were.
+func (c *call) remake(ctx context.Context, e templateEdit) (intent rules.Remake, err error) {
+	c.args["name"] = e.name.whole()
+	if e.dry != nil {
+		c.args[flagDry] = *e.dry
+	}
+	templates, err := c.backend.Templates(ctx)
+	if err != nil {
+		return intent, err
+	}
+	template, err := templates.Find(e.origin.Template)
+	if err != nil {
+		return intent, err
+	}
+	wanted := e.origin
+	if wanted.Arguments, err = c.otherArguments(e.origin, template, e.others); err != nil {
+		return intent, err
+	}
+	intent = rules.Remake{Address: e.name.value, Reason: c.args["reason"].value}
+	if intent.Now, err = madeAnew(wanted, template); err == nil {
+		intent.Was, err = madeAnew(e.origin, template)
+	}
+	return intent, err
+}
+
+// otherArguments returns what a rule is to remember instead of what its origin says.
+func (c *call) otherArguments(origin rules.Origin, template rules.Template, words []word) ([]rules.Argument, error) {
+	wanted := slices.Clone(origin.Arguments)
+	for _, w := range words {
+		if _, twice := c.args[w.key]; twice || w.key == "" {
+			return nil, c.args.unexpected(w, editOptions, "Beside the parameters of a template there are only NAME and option=value, each once.")
+		}
+		c.args[w.key] = w.afterKey()
+		value := c.args[w.key].value
+		o, isOption := findOption(w.key)
+		_, known := template.Parameter(w.key)
+		switch {
+		case w.key == "reason":
+			continue
+		case w.key == "template" && (fold(value) == latest || value == template.Name):
+			continue
+		case w.key == "template":
+			return nil, invalidOption("template", "takes "+latest+" in an edit: the rule is made from "+template.Name+". Another template makes another rule", latest)
+		case isOption && !o.ofRule():
+			return nil, invalidOption(w.key, "goes into an edit of its own: here the rule is made anew from its template")
+		case !isOption && !known:
+			return nil, c.unknownParameter(template, w.key)
+		}
+		argument := rules.Argument{Name: w.key, Value: redact(w.key + "=" + value)[len(w.key)+1:]}
+		if i := slices.IndexFunc(wanted, func(a rules.Argument) bool { return a.Name == w.key }); i >= 0 {
+			wanted[i] = argument
+		} else {
+			wanted = append(wanted, argument)
+		}
+	}
+	// An empty value takes an argument away: the template's default is in force again.
+	return slices.DeleteFunc(wanted, func(a rules.Argument) bool { return a.Value == "" }), nil
+}
