@@ -14,6 +14,7 @@ import (
 
 func exampleStatus(context.Context) rules.Status {
 	return rules.Status{
+		Overdue: make([]rules.Overdue, 1),
 		Rulers: []rules.RulerStatus{
 			{
 				Info: rules.RulerInfo{Name: "prometheus"}, Files: 3, Rules: 7, NotLive: make([]rules.NotLive, 2), Foreign: []string{"old.yml"},
@@ -64,6 +65,9 @@ alertsmith_git_unpushed_commits 4
 # TYPE alertsmith_last_successful_apply_timestamp_seconds gauge
 alertsmith_last_successful_apply_timestamp_seconds{ruler="loki"} 0
 alertsmith_last_successful_apply_timestamp_seconds{ruler="prometheus"} 1.7000000005e+09
+# HELP alertsmith_overdue What the service should have done by itself, such as the resumption of a paused rule, and has not.
+# TYPE alertsmith_overdue gauge
+alertsmith_overdue 1
 # HELP alertsmith_rule_files Rule files of the rulebook that the ruler is to read.
 # TYPE alertsmith_rule_files gauge
 alertsmith_rule_files{ruler="loki"} 0
