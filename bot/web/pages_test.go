@@ -382,7 +382,7 @@ func TestHostileTexts(t *testing.T) {
 
 var (
 	tag        = regexp.MustCompile(`<[a-zA-Z!/][^>]*>`)
-	knownTags  = strings.Fields("a b bdi body br button caption code dd del details div dl doctype dt form h1 h2 h3 head header html input ins label li link main meta nav option p pre q section select small span strong summary table tbody td textarea th thead time title tr ul")
+	knownTags  = strings.Fields("a b bdi body br button caption code col colgroup dd del details div dl doctype dt form h1 h2 h3 head header html input ins label li link main meta nav option p pre q section select small span strong summary table tbody td textarea th thead time title tr ul")
 	tagName    = regexp.MustCompile(`^</?!?([a-zA-Z0-9]+)`)
 	attributes = regexp.MustCompile(`\s([a-zA-Z-]+)(?:="[^"]*"|='[^']*'|)`)
 	knownNames = strings.Fields("action aria-current aria-label aria-live autocomplete autofocus charset checked class colspan content datetime download href html id lang max method min name open placeholder rel role rows scope selected spellcheck tabindex type value for html")
