@@ -3,6 +3,13 @@ package web
 // japanese are the texts of the pages in Japanese, by those in English.
 var japanese = map[string]string{
 	"A change is on its way.":  "変更を反映中です。",
+	"Findings":                 "指摘",
+	"Made from the template":   "テンプレート",
+	"Stage":                    "段階",
+	"Stages":                   "処理の段階",
+	"Thread":                   "スレッド",
+	"Time it took":             "所要時間",
+	"accepted":                 "承認済み",
 	"Action":                   "操作",
 	"After":                    "後",
 	"Answer":                   "返答",

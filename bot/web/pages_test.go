@@ -11,6 +11,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -272,7 +273,7 @@ func TestPagesShow(t *testing.T) {
 	}
 }
 
-// Every field that an entry has is on its page.
+// Every field that an entry has is on its page. What is added to JournalObject is to be added to the page, and here.
 func TestEntryIsShownWhole(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "x")
@@ -280,16 +281,23 @@ func TestEntryIsShownWhole(t *testing.T) {
 	named := func(name string) rules.Place { return rules.Place{ID: name + "-id", Name: name + "-name"} }
 	s.shelf.put(rules.Record{
 		Request: rules.Request{ID: "whole", Time: now, Actor: rules.Person(struct{ ID, Name, Email string }{"actor-id", "actor-name", ""}), Team: named("team"), Channel: named("channel"),
-			Entry: "the-entry", Remote: "the-remote", Client: "the-client", Host: "the-host", Version: "the-version", Zone: "the-zone", Command: "the-command"},
+			Entry: "the-entry", Thread: "the-thread", Remote: "the-remote", Client: "the-client", Host: "the-host", Version: "the-version", Zone: "the-zone", Command: "the-command"},
 		Action: "the-action", Done: done, Reply: "the-reply",
 		Outcome: rules.Outcome{Result: rules.Failed, State: rules.Reverted, Ruler: "the-ruler", Refs: []rules.Ref{{Ruler: "r1", Path: "p1", Group: "g1", Name: "n1", Nth: 7}},
-			Reason: "the-reason", Revision: "the-revision", Undone: "the-undone", Took: 4321 * time.Millisecond, Diff: "the-diff",
+			Stages: []rules.Stage{{Name: "the-stage", Took: 5678 * time.Microsecond, Failed: true}}, Templates: []rules.TemplateUse{{Name: "the-template", Version: 42}},
+			Findings: []rules.Finding{{Check: "the-check", Severity: "the-severity", Ref: rules.Ref{Name: "the-found"}, Text: "the-finding"}},
+			Accepted: []rules.Acceptance{{Check: "the-accepted", Until: now.AddDate(1, 0, 0), Reason: "the-acceptance"}},
+			Reason:   "the-reason", Revision: "the-revision", Undone: "the-undone", Took: 4321 * time.Millisecond, Diff: "the-diff",
 			Fields: []rules.FieldChange{{Rule: "f-rule", Field: "f-field", Was: "f-was", Is: "f-is"}}, Err: &rules.Error{Text: "the-error"}},
 	})
+	if n := reflect.TypeFor[rules.JournalObject]().NumField(); n != 32 {
+		t.Errorf("an entry has %d fields", n)
+	}
 	body := s.signIn("aiko").get("/entry/whole").body
 	for _, want := range []string{"whole", "2026-11-22 03:00:00", "2026-11-22 03:00:01", "1.234s", "4.321s", "actor-id", "actor-name", "team-id", "team-name", "channel-id", "channel-name",
 		"the-entry", "the-remote", "the-client", "the-host", "the-version", "the-zone", "the-command", "the-action", "the-reply", "FAILED", "REVERTED", "the-ruler",
-		"r1", "p1", "g1", "n1", "#7", "the-reason", "the-revision", "the-undone", "the-diff", "f-rule", "f-field", "f-was", "f-is", "the-error"} {
+		"r1", "p1", "g1", "n1", "#7", "the-reason", "the-revision", "the-undone", "the-diff", "f-rule", "f-field", "f-was", "f-is", "the-error", "the-thread", "the-stage", "5.678 ms", "failed",
+		"the-template</bdi> v42", "the-check", "the-severity", "the-found", "the-finding", "the-accepted", "2027-11-22", "the-acceptance"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%q is not shown", want)
 		}

@@ -30,8 +30,10 @@ func (s *service) newPages() *web.Pages {
 		Admits:     func(request rules.Request) bool { return s.chat.access.Load().Admits(request) },
 		BasicUser:  s.basicUser,
 		SignedIn:   func(ctx context.Context, request rules.Request) { s.chat.handler.SignedIn(ctx, request) },
-		Secure:     func(r *http.Request) bool { return r.TLS != nil || strings.HasPrefix(s.cfg.Web.ExternalURL, "https:") },
-		Console:    func() bool { return s.cfg.Mattermost.URL == "" && len(s.chat.access.Load().Tokens) == 0 },
+		Secure: func(r *http.Request) bool {
+			return r.TLS != nil || strings.HasPrefix(s.cfg.Web.ExternalURL, "https:") || strings.EqualFold(r.Header.Get(forwardedProto), "https")
+		},
+		Console: func() bool { return s.cfg.Mattermost.URL == "" && len(s.chat.access.Load().Tokens) == 0 },
 		Type: func(ctx context.Context, request rules.Request) (string, rules.Result) {
 			return s.chat.handler.Type(ctx, request)
 		},

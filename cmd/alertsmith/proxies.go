@@ -28,6 +28,9 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	return network.Masked(), err
 }
 
+// forwardedProto is where a proxy says by which protocol it was asked. Of a request that comes through behindProxies it is a trusted one's word.
+const forwardedProto = "X-Forwarded-Proto"
+
 // behindProxies gives a handler requests whose RemoteAddr is that of who asks, also where trusted proxies stand between. Anybody else's word for
 // that changes nothing.
 func behindProxies(trusted []netip.Prefix, next http.Handler) http.Handler {
@@ -37,6 +40,7 @@ func behindProxies(trusted []netip.Prefix, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		peer, known := peerOf(r.RemoteAddr)
 		if !known || !trusts(peer) {
+			r.Header.Del(forwardedProto)
 			next.ServeHTTP(w, r)
 			return
 		}
