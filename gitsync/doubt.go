@@ -64,16 +64,35 @@ func (r *Rulebook) Doubts() []string {
 	return requests
 }
 
-// doubt writes down that the commits up to d.tip may be on the server from now on. The caller has the writer's token.
+// doubt writes down that the commits up to d.tip may be on the server from now on. An error of kind Uncertain says that it may stand there and
+// cannot be taken away, so that it is pushed by Follow or the next start. The caller has the writer's token.
 func (r *Rulebook) doubt(d doubt) error {
-	if err := moveRef(r.fs, d.ref(), plumbing.ZeroHash, d.tip); err != nil {
-		return fmt.Errorf("the push cannot be written down: %w", err)
+	err := moveRef(r.fs, d.ref(), plumbing.ZeroHash, d.tip)
+	if err != nil {
+		untouched := errors.Is(err, errLocked) || errors.Is(err, errMoved)
+		err = fmt.Errorf("the push cannot be written down: %w", err)
+		if untouched {
+			return err
+		}
+		if left := deleteRef(r.fs, d.ref(), d.tip); left == nil || errors.Is(left, errMoved) { // it is not there
+			return err
+		}
+		err = r.sync.uncertain(err)
 	}
 	s := r.sync
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.doubts = append(s.doubts, d)
-	return nil
+	return err
+}
+
+// uncertain is what a person is told of a change that the server may have, or come to have.
+func (s *syncing) uncertain(cause error) error {
+	return &rules.Error{
+		Kind: rules.Uncertain, Offset: -1, Cause: cause,
+		Text: fmt.Sprintf("the Git server %s did not say whether it has taken the change, and cannot be asked now. "+
+			"It is found out as soon as it answers, and the journal will say how it ended", s.remote),
+	}
 }
 
 // forget removes a doubt that has ended. The caller has the writer's token.

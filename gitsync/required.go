@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -125,6 +124,9 @@ func (r *Rulebook) pushRequired(ctx context.Context, base, tip plumbing.Hash, ma
 	}
 	d := doubt{lease: base, tip: tip, requests: requestsOf(made), since: time.Now()}
 	if err := r.doubt(d); err != nil {
+		if rules.KindOf(err) == rules.Uncertain {
+			signal(r.woken)
+		}
 		return err
 	}
 	v, err := r.deliver(ctx, base, tip, func(w io.Writer) error {
@@ -155,11 +157,7 @@ func (r *Rulebook) pushRequired(ctx context.Context, base, tip plumbing.Hash, ma
 	case unknown:
 	}
 	signal(r.woken)
-	return &rules.Error{
-		Kind: rules.Uncertain, Offset: -1, Cause: err,
-		Text: fmt.Sprintf("the Git server %s did not say whether it has taken the change, and cannot be asked now. "+
-			"It is found out as soon as it answers, and the journal will say how it ended", s.remote),
-	}
+	return s.uncertain(err)
 }
 
 // confirm returns errMoved when the Git server's branch does not stand at head, which the rulebook's has then followed: what was refused has to be
