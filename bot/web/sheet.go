@@ -33,7 +33,7 @@ func parseSheets(language string, zone *time.Location) *template.Template {
 		"short": func(revision string) string { return revision[:min(len(revision), 7)] },
 		"rule":  ruleAddress,
 		"kind":  func(word any) string { return strings.ToLower(strings.ReplaceAll(fmt.Sprint(word), "_", "-")) },
-		"lines": func(text string) []line { return linesOf(text) },
+		"lines": linesOf,
 		"pairs": pairsOf,
 		"reply": blocksOf,
 	}).ParseFS(sheetFiles, "sheets/*.html"))

@@ -138,6 +138,7 @@ func (p *Pages) remember(w http.ResponseWriter, r *http.Request, next string) {
 
 // cookie returns a cookie for these pages. It is sent along where a link of the chat leads here, and with no form and no image of another site.
 func (p *Pages) cookie(r *http.Request, name, value string, seconds int) *http.Cookie {
+	//nolint:gosec // Secure is as the connection is: over a plain one a browser would not keep it
 	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: p.options.Secure(r), SameSite: http.SameSiteLaxMode}
 }
 

@@ -141,5 +141,6 @@ const (
 func newTable(w io.Writer) (*csv.Writer, error) {
 	rows := csv.NewWriter(w)
 	rows.UseCRLF = true // as RFC 4180 says
-	return rows, rows.Write(rules.JournalColumns)
+	err := rows.Write(rules.JournalColumns)
+	return rows, err
 }
