@@ -21,6 +21,8 @@ type metrics struct {
 	stepSeconds    *prometheus.HistogramVec
 	panics         *prometheus.CounterVec
 	tellings       *prometheus.CounterVec
+	flawed         prometheus.Gauge
+	verifiedAt     prometheus.Gauge
 	reloadOK       prometheus.Gauge
 	reloadTime     prometheus.Gauge
 }
@@ -50,6 +52,14 @@ func newMetrics() *metrics {
 			Name: "alertsmith_sink_deliveries_total",
 			Help: "Attempts to tell a sink what was written to the journal, by how they ended.",
 		}, []string{"sink", "result"}),
+		flawed: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "alertsmith_journal_flawed",
+			Help: "Whether the journal is not as it was written, as far as it was looked through.",
+		}),
+		verifiedAt: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "alertsmith_journal_last_verified_timestamp_seconds",
+			Help: "When the whole journal was last found to be as it was written; 0 when not since the start.",
+		}),
 		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "alertsmith_config_last_reload_successful",
 			Help: "Whether the last attempt to read the configuration succeeded.",
@@ -59,7 +69,7 @@ func newMetrics() *metrics {
 			Help: "When the configuration was last read with success.",
 		}),
 	}
-	m.registry.MustRegister(m.commands, m.commandSeconds, m.stepSeconds, m.panics, m.tellings, m.reloadOK, m.reloadTime,
+	m.registry.MustRegister(m.commands, m.commandSeconds, m.stepSeconds, m.panics, m.tellings, m.flawed, m.verifiedAt, m.reloadOK, m.reloadTime,
 		version.NewCollector("alertsmith"),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -32,6 +32,14 @@ func collectSinks(ch chan<- prometheus.Metric, status rules.Status) {
 	}
 }
 
+// verified notes that the journal was looked through as a whole, and whether it is as it was written.
+func (m *metrics) verified(sound bool) {
+	m.flawed.Set(zeroOrOne(!sound))
+	if sound {
+		m.verifiedAt.SetToCurrentTime()
+	}
+}
+
 // told counts an attempt to tell a sink.
 func (m *metrics) told(sink string, err error) {
 	result := "success"

@@ -24,6 +24,7 @@ func exampleStatus(context.Context) rules.Status {
 		},
 		Waiting:  []rules.Waiting{{Outcome: rules.Outcome{Ruler: "loki"}}},
 		Problems: make([]rules.Problem, 3),
+		Sinks:    []rules.SinkStatus{{Name: "hook", Kind: "webhook", Queued: 3, Oldest: time.UnixMilli(1_700_000_004_000), GivenUp: 1}},
 		Held:     &rules.HeldPush{Commits: make([]rules.PastCommit, 1), Paths: []string{"loki/a.yaml", "loki/b.yaml"}},
 		Remote: rules.RemoteStatus{
 			URL: "ssh://git@127.0.0.1/rulebook.git", Unpushed: 4, Oldest: time.UnixMilli(1_700_000_002_000), LastFetch: time.UnixMilli(1_700_000_003_000),
@@ -93,6 +94,15 @@ alertsmith_rules{ruler="prometheus"} 7
 # TYPE alertsmith_rules_not_live gauge
 alertsmith_rules_not_live{ruler="loki"} 0
 alertsmith_rules_not_live{ruler="prometheus"} 2
+# HELP alertsmith_sink_given_up Changes of the journal that the sink was not told, as it did not take them for too long.
+# TYPE alertsmith_sink_given_up gauge
+alertsmith_sink_given_up{kind="webhook",sink="hook"} 1
+# HELP alertsmith_sink_oldest_queued_timestamp_seconds Since when the oldest of these waits; 0 when there is none.
+# TYPE alertsmith_sink_oldest_queued_timestamp_seconds gauge
+alertsmith_sink_oldest_queued_timestamp_seconds{kind="webhook",sink="hook"} 1.700000004e+09
+# HELP alertsmith_sink_queue_length Changes of the journal that the sink is still to be told.
+# TYPE alertsmith_sink_queue_length gauge
+alertsmith_sink_queue_length{kind="webhook",sink="hook"} 3
 `
 	if err := testutil.CollectAndCompare(statusCollector{func() rules.Status { return exampleStatus(t.Context()) }}, strings.NewReader(want)); err != nil {
 		t.Error(err)

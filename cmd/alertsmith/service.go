@@ -68,6 +68,7 @@ func (s *service) serve(ctx context.Context, flags *toolkit.FlagConfig, stdout i
 		"history":      s.index.Run,
 		"search":       func(ctx context.Context) { s.search.Run(ctx, s.logger.With("part", "journal")) },
 		"sinks":        s.teller.Run,
+		"journal":      s.watchJournal,
 		"reload":       s.reloadOnHangup,
 	} {
 		background.Go(func() { s.keepRunning(running, job, run) })

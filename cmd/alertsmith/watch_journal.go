@@ -1,0 +1,45 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"path/filepath"
+	"time"
+)
+
+// verifyInterval is how often the journal's chain is looked through as a whole.
+const verifyInterval = 24 * time.Hour
+
+// watchJournal proves at the start and once a day that the journal is as it was written, and says so in the metrics.
+func (s *service) watchJournal(ctx context.Context) {
+	ticker := time.NewTicker(verifyInterval)
+	defer ticker.Stop()
+	for {
+		s.verifyJournal(ctx)
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *service) verifyJournal(ctx context.Context) {
+	anchors, err := readAnchors(filepath.Join(s.settings.storage, rulebookName), cmp.Or(s.cfg.Git.Branch, "main"))
+	if err != nil {
+		s.logger.Warn("The journal could not be verified", "id", "AS2301", "err", err)
+		return
+	}
+	found, flaw, err := s.search.Verify(ctx, anchors, stumpChecker(s.settings.storage))
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		s.logger.Warn("The journal could not be verified", "id", "AS2301", "err", err)
+	case flaw != nil:
+		s.logger.Error("The journal is not as it was written", "id", "AS2302", "event", flaw.Event, "flaw", flaw.Text)
+		s.metrics.verified(false)
+	default:
+		s.logger.Info("The journal is as it was written", "entries", found.Entries, "events", found.Events)
+		s.metrics.verified(true)
+	}
+}
