@@ -18,8 +18,8 @@ LINT := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 GOBUILD := .tools/gobuild
 
 # The README's table of commands comes from the bot's.
-GENERATE := go test ./cmd/alertsmith ./rules/lint -run='^Test(README|Page)$$' -count=1 -update
-GENERATED := README.md rules/lint/CHECKS.md
+GENERATE := go test ./cmd/alertsmith ./rules/lint -run='^Test(README|Page|Messages)$$' -count=1 -update
+GENERATED := README.md rules/lint/CHECKS.md deploy/MESSAGES.md
 
 PROMETHEUS := $(BIN)/prometheus $(BIN)/promtool
 ALERTMANAGER := $(BIN)/alertmanager $(BIN)/amtool

@@ -113,6 +113,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), h.options.Deadline)
 	done, late := make(chan Reply), make(chan struct{})
 	request := h.request(r, f, cli)
+	w.Header().Set(rules.RequestHeader, request.ID)
 	ackAfter := noAnswerAfter
 	if cli {
 		ackAfter = h.LongestAnswer()
@@ -173,7 +174,7 @@ func (h *Handler) answerLate(ctx context.Context, request rules.Request, reply R
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
 	defer cancel()
 	if err := h.options.Mattermost.answerLate(ctx, request.ID, reply); err != nil {
-		h.options.Logger.Error("late answer not delivered", "request", request.ID, "err", err)
+		h.options.Logger.Error("late answer not delivered", "id", "AS1001", "request", request.ID, "err", err)
 	}
 }
 
@@ -198,7 +199,7 @@ func (h *Handler) request(r *http.Request, f form, cli bool) rules.Request {
 
 // refuse answers what is not a command of ours, without saying why.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int) {
-	h.options.Logger.Warn("request refused", "status", status, "remote", r.RemoteAddr, "method", r.Method)
+	h.options.Logger.Warn("request refused", "id", "AS1002", "status", status, "remote", r.RemoteAddr, "method", r.Method)
 	if status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", http.MethodPost)
 	}

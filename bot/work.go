@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"log/slog"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -60,7 +59,7 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 		ended.outcome.Result = ""
 	} else if err := h.record(ctx, request, name, ended); err != nil {
 		ended.reply.Text += "\nThe journal could not be written: this is not in it."
-		h.options.Logger.Error("journal not written", "request", request.ID, "err", err)
+		h.options.Logger.Error("journal not written", "id", "AS1004", "request", request.ID, "err", err)
 	}
 	h.finished(ctx, request, name, ended.outcome)
 	ended.reply.result = ended.outcome.Result
@@ -151,7 +150,7 @@ func (h *Handler) record(ctx context.Context, request rules.Request, name string
 func (h *Handler) finished(ctx context.Context, request rules.Request, name string, outcome rules.Outcome) {
 	took, result := h.options.Now().Sub(request.Time), cmp.Or(outcome.Result, rules.OpenResult)
 	h.options.Observe(name, result, took)
-	level, fields := slog.LevelInfo, []any{
+	fields := []any{
 		"request", request.ID, "actor", request.Actor.ID, "user", request.Actor.Name, "channel", request.Channel.Name,
 		"entry", request.Entry, "command", name, "result", string(result), "duration", took,
 	}
@@ -159,7 +158,8 @@ func (h *Handler) finished(ctx context.Context, request rules.Request, name stri
 		fields = append(fields, "state", string(outcome.State), "revision", short(outcome.Revision))
 	}
 	if (result == rules.Failed || result == rules.OpenResult) && outcome.Err != nil {
-		level, fields = slog.LevelError, append(fields, "err", redact(outcome.Err.Error()))
+		h.options.Logger.ErrorContext(ctx, "command", append(fields, "id", "AS1003", "err", redact(outcome.Err.Error()))...)
+		return
 	}
-	h.options.Logger.Log(ctx, level, "command", fields...)
+	h.options.Logger.InfoContext(ctx, "command", fields...)
 }

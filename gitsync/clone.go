@@ -66,7 +66,7 @@ func (r *Rulebook) connect(ctx context.Context, o Options) error {
 		return err
 	}
 	if err != nil && !errors.Is(err, errReplanLater) {
-		r.log.Warn("the Git server cannot be followed yet", "err", err)
+		r.log.Warn("the Git server cannot be followed yet", "id", "AS3001", "err", err)
 		s.note(func(status *rules.RemoteStatus) { status.Err = err })
 	}
 	return nil

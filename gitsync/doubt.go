@@ -115,7 +115,7 @@ func (r *Rulebook) settled(tip plumbing.Hash) {
 			continue
 		}
 		if err := r.forget(d); err != nil {
-			r.log.Warn("the note of a push that has ended cannot be removed", "ref", d.ref(), "err", err)
+			r.log.Warn("the note of a push that has ended cannot be removed", "id", "AS3008", "ref", d.ref(), "err", err)
 		}
 	}
 }
@@ -149,7 +149,7 @@ func (r *Rulebook) end(d doubt, accepted bool) error {
 	if err := r.forget(d); err != nil {
 		return unavailable(err, "the rulebook %s cannot be written", r.dir)
 	}
-	r.log.Warn("it is known now how a push ended", "commit", d.tip.String(), "requests", d.requests, "accepted", accepted)
+	r.log.Warn("it is known now how a push ended", "id", "AS3007", "commit", d.tip.String(), "requests", d.requests, "accepted", accepted)
 	s := r.sync
 	s.mu.Lock()
 	defer s.mu.Unlock()

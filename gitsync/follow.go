@@ -118,7 +118,7 @@ func (r *Rulebook) noteRound(err error) {
 	}
 	r.sync.note(func(s *rules.RemoteStatus) {
 		if err != nil && (s.Err == nil || s.Err.Error() != err.Error()) {
-			r.log.Warn("rulebook and Git server cannot be brought together; it is tried again", "err", err)
+			r.log.Warn("rulebook and Git server cannot be brought together; it is tried again", "id", "AS3002", "err", err)
 		}
 		s.Err = err
 	})

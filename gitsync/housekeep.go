@@ -72,7 +72,7 @@ func (r *Rulebook) KeepHouse(ctx context.Context) {
 			continue
 		}
 		if !errors.Is(err, errNoGit) || !told {
-			r.log.Warn("the rulebook is not packed", "err", err)
+			r.log.Warn("the rulebook is not packed", "id", "AS3012", "err", err)
 		}
 		told = errors.Is(err, errNoGit)
 		select {

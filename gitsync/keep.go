@@ -36,7 +36,7 @@ func (r *Rulebook) keep(ctx context.Context, head, next plumbing.Hash) (string, 
 			err = deleteRef(r.fs, old, kept[old])
 		}
 		if err != nil {
-			r.log.Warn("a branch that was kept cannot be removed", "ref", old.String(), "err", err)
+			r.log.Warn("a branch that was kept cannot be removed", "id", "AS3010", "ref", old.String(), "err", err)
 		}
 	}
 	return name.String(), nil

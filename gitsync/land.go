@@ -93,7 +93,7 @@ func (r *Rulebook) settle(p *pack, made []plumbing.EncodedObject, landed error) 
 		err = r.fs.releasePack(p)
 	}
 	if err != nil {
-		r.log.Warn("a pack of the rulebook is kept out of housekeeping until the next start", "pack", p.name, "err", err)
+		r.log.Warn("a pack of the rulebook is kept out of housekeeping until the next start", "id", "AS3013", "pack", p.name, "err", err)
 	}
 }
 
@@ -110,7 +110,7 @@ func (r *Rulebook) move(from, to plumbing.Hash) error {
 	if again := r.fs.syncDir(path.Dir(r.branch.String())); again != nil {
 		return unavailable(errors.Join(err, again), "the change is committed as %s, but the disk did not confirm it: it may be lost when the power fails", to)
 	}
-	r.log.Warn("the disk confirmed a commit only when asked again", "commit", to.String(), "err", err)
+	r.log.Warn("the disk confirmed a commit only when asked again", "id", "AS3014", "commit", to.String(), "err", err)
 	return nil
 }
 

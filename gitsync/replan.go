@@ -71,7 +71,7 @@ func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *br
 	r.cameIn(d.tip.commit)
 	r.log.Info("commits that the Git server has not got were planned again on top of its branch", "commits", len(ours.commits), "was", head.String(), "now", d.tip.commit.String(), "kept", kept)
 	for _, past := range left {
-		r.log.Error("a commit that somebody made here touches what was changed on the Git server as well; it is kept aside", "commit", past.Revision, "author", past.Author.Name, "kept", kept)
+		r.log.Error("a commit that somebody made here touches what was changed on the Git server as well; it is kept aside", "id", "AS3004", "commit", past.Revision, "author", past.Author.Name, "kept", kept)
 		r.sync.leave(leftOut{past, kept})
 	}
 	return d.tip.commit, nil

@@ -138,7 +138,7 @@ func (r *Rulebook) pushRequired(ctx context.Context, base, tip plumbing.Hash, ma
 	case accepted:
 		s.note(func(status *rules.RemoteStatus) { status.LastPush, status.Err = time.Now(), nil })
 		if err := r.saw(tip); err != nil { // from here on the change counts
-			r.log.Warn("the next start has to ask the Git server where its branch stands", "err", err)
+			r.log.Warn("the next start has to ask the Git server where its branch stands", "id", "AS3009", "err", err)
 		}
 		return nil
 	case lost:

@@ -30,7 +30,7 @@ func (r *Rulebook) assertFollows(ctx context.Context, seen, tip plumbing.Hash) e
 			since = w.Since
 		}
 		s.status.Rewritten = &rules.Rewritten{Was: revisionOf(seen), Now: now, Since: since}
-		r.log.Error("the history on the Git server was rewritten; nothing is fetched or pushed until a person decides", "was", revisionOf(seen), "now", now)
+		r.log.Error("the history on the Git server was rewritten; nothing is fetched or pushed until a person decides", "id", "AS3003", "was", revisionOf(seen), "now", now)
 	}
 	return rewritten(s.status.Rewritten, s.remote)
 }

@@ -36,7 +36,7 @@ func removeStaleLocks(ctx context.Context, dir string, log *slog.Logger) error {
 		if err := os.Remove(name); err != nil {
 			return err
 		}
-		log.Warn("removed a stale lock file of git", "file", name, "since", then.ModTime())
+		log.Warn("removed a stale lock file of git", "id", "AS3011", "file", name, "since", then.ModTime())
 	}
 	return nil
 }

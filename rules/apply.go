@@ -121,7 +121,7 @@ func NewApplier(opts ApplierOptions) *Applier {
 	a.book = NewBook(infos)
 	if len(opts.Snapshot) > 0 {
 		if err := a.book.read.recall(opts.Snapshot); err != nil {
-			a.Logger.Warn("What was known of the rule files cannot be used; all are read and checked again", "err", err)
+			a.Logger.Warn("What was known of the rule files cannot be used; all are read and checked again", "id", "AS4008", "err", err)
 		}
 	}
 	return a
@@ -186,6 +186,7 @@ func (o *ApplierOptions) deafen() {
 // Commands that are given at the same time are committed side by side and brought to their ruler together.
 func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome {
 	out := Outcome{Action: intent.Action()}
+	ctx = withRequestIDs(ctx, req.ID)
 
 	// A first plan tells a mistake at once, and which ruler the change is for.
 	start := a.Now()

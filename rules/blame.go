@@ -207,7 +207,7 @@ func (a *Applier) undo(ctx context.Context, d *desk, w *guilty) error {
 	}
 	a.Step(StepUndone, d.name, a.Now().Sub(start))
 	w.Outcome.Stages = append(slices.Clip(w.Outcome.Stages), a.stage(StepUndone, start, nil))
-	a.Logger.Warn("A change was undone, as its ruler refused it", "ruler", d.name, "request", w.Request.ID, "commit", w.Outcome.Revision, "undone_by", done.revision, "err", w.refusal)
+	a.Logger.Warn("A change was undone, as its ruler refused it", "id", "AS4002", "ruler", d.name, "request", w.Request.ID, "commit", w.Outcome.Revision, "undone_by", done.revision, "err", w.refusal)
 	w.Outcome.State, w.Outcome.Reason, w.Outcome.Undone = Reverted, reasonOf(w.refusal), done.revision
 	return nil
 }

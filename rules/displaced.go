@@ -89,7 +89,7 @@ func (a *Applier) findAgain(ctx context.Context) {
 	for _, d := range a.desks {
 		for _, w := range d.waits() {
 			if err := a.findWaiting(ctx, d, w); err != nil {
-				a.Logger.Warn("A change that waits could not be looked up in the rulebook", "request", w.Request.ID, "err", err)
+				a.Logger.Warn("A change that waits could not be looked up in the rulebook", "id", "AS4003", "request", w.Request.ID, "err", err)
 			}
 		}
 	}

@@ -121,7 +121,7 @@ func (a *Applier) doDue(ctx context.Context, d due, file string) {
 			out := a.Apply(ctx, request, unlessMoved{d.intent, d.ref, file})
 			if why = ""; out.Err != nil && KindOf(out.Err) != NotFound { // another replica was faster
 				why = reasonOf(out.Err)
-				a.Logger.Warn("What was due could not be done", "command", d.command, "request", request.ID, "err", out.Err)
+				a.Logger.Warn("What was due could not be done", "id", "AS4004", "command", d.command, "request", request.ID, "err", out.Err)
 			}
 			return out
 		})

@@ -45,7 +45,7 @@ type outside struct {
 // the rulebook's remote moved; every reconciliation looks as well.
 func (a *Applier) Moved(ctx context.Context) {
 	if _, err := a.applied(ctx); err != nil {
-		a.Logger.Warn("What was pushed could not be examined; it is tried again", "err", err)
+		a.Logger.Warn("What was pushed could not be examined; it is tried again", "id", "AS3017", "err", err)
 	}
 	a.findAgain(ctx)
 	for _, d := range a.desks {
@@ -151,7 +151,7 @@ func (a *Applier) lookUpGood(ctx context.Context, book *Book) error {
 	}
 	good, err := a.bookOf(ctx, o.noted)
 	if errors.Is(err, fs.ErrNotExist) {
-		a.Logger.Warn("The rulebook does not have the last good revision any more: what it has now is taken as it is", "revision", o.noted)
+		a.Logger.Warn("The rulebook does not have the last good revision any more: what it has now is taken as it is", "id", "AS3018", "revision", o.noted)
 		o.head = book.Revision()
 		return nil
 	}

@@ -58,6 +58,11 @@ func (a *Applier) bringDeparted(ctx context.Context, d *desk) {
 	}
 	defer d.leave()
 	if flights := d.departed(); len(flights) > 0 {
+		var ids []string
+		for _, f := range flights {
+			ids = append(ids, f.request.ID)
+		}
+		ctx = withRequestIDs(ctx, ids...)
 		_ = a.bringAll(ctx, d, flights) // those who wait for the flights are told, and the next reconciliation tries again
 	}
 }

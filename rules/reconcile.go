@@ -52,7 +52,7 @@ func (a *Applier) behind(ctx context.Context, job, request string, run func(cont
 func (a *Applier) contained(job, request string, run func()) bool {
 	err := Contain(run)
 	if err != nil {
-		a.Logger.Error("A panic behind the commands; the service goes on", "job", job, "request", request, "err", err)
+		a.Logger.Error("A panic behind the commands; the service goes on", "id", "AS5105", "job", job, "request", request, "err", err)
 		a.Panicked(job)
 	}
 	return err == nil
@@ -153,7 +153,7 @@ func (a *Applier) reconcile(ctx context.Context, d *desk) bool {
 	logger := a.Logger.With("ruler", d.name)
 	switch {
 	case err != nil && (last.Err == nil || last.Err.Error() != err.Error()): // the same trouble is told once
-		logger.Warn("Ruler does not follow the rulebook", "kind", KindOf(err), "err", err)
+		logger.Warn("Ruler does not follow the rulebook", "id", "AS4001", "kind", KindOf(err), "err", err)
 	case err == nil && last.Err != nil:
 		logger.Info("Ruler follows the rulebook again")
 	}

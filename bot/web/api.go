@@ -197,7 +197,7 @@ func (a *API) failed(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
 		return // nobody reads it
 	}
-	a.Logger.Error("The journal could not be read for a program", "err", err)
+	a.Logger.Error("The journal could not be read for a program", "id", "AS2001", "err", err)
 	fail(w, http.StatusServiceUnavailable, "The journal cannot be read now.")
 }
 

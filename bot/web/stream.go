@@ -47,7 +47,7 @@ func (a *API) serveStream(w http.ResponseWriter, r *http.Request) {
 	for beat := time.Now(); s.err == nil; {
 		changes, err := a.Changes(r.Context(), behind, streamChunk)
 		if err != nil {
-			a.Logger.Error("The journal could not be read for a stream", "err", err)
+			a.Logger.Error("The journal could not be read for a stream", "id", "AS2002", "err", err)
 			return // the client comes back
 		}
 		for _, c := range changes {

@@ -38,7 +38,7 @@ func tokenOf(r *http.Request) string {
 func (s *service) anchor(ctx context.Context) string {
 	anchor, err := s.search.Anchor(ctx)
 	if err != nil {
-		s.logger.Error("A commit does not say how the journal stood", "err", err)
+		s.logger.Error("A commit does not say how the journal stood", "id", "AS2105", "err", err)
 	}
 	return anchor
 }

@@ -85,11 +85,11 @@ func (s *service) reload() error {
 	}
 	s.metrics.reloaded(err)
 	if err != nil {
-		s.logger.Error("The configuration was not reloaded; the old one stays in force", "err", err)
+		s.logger.Error("The configuration was not reloaded; the old one stays in force", "id", "AS5101", "err", err)
 		return err
 	}
 	if needsRestart(*s.cfg, *cfg) {
-		s.logger.Warn("Tokens and allow-lists were read again; what else changed in the configuration is read at the next start")
+		s.logger.Warn("Tokens and allow-lists were read again; what else changed in the configuration is read at the next start", "id", "AS5102")
 		return nil
 	}
 	s.logger.Info("Tokens and allow-lists were read again")

@@ -139,7 +139,7 @@ func (i *importFiles) commit(ctx context.Context, svc *service, applier *rules.A
 	record := rules.Record{Request: request, Action: intent.Action(), Outcome: outcome, Done: time.Now()}
 	if err := svc.journal.Finish(context.WithoutCancel(ctx), record); err != nil {
 		// The rulebook decides; the next start finds the commit and writes down that it stands.
-		svc.logger.Error("The journal does not say how the import ended", "request", request.ID, "err", err)
+		svc.logger.Error("The journal does not say how the import ended", "id", "AS2104", "request", request.ID, "err", err)
 	}
 	return outcome, outcome.Err
 }

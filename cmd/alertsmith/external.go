@@ -23,7 +23,7 @@ func (s *service) external(ctx context.Context, push rules.ExternalPush) {
 	written := push.Commits
 	if left := len(written) - maxExternal; left > 0 {
 		written = written[left:]
-		s.logger.Warn("Only the newest commits that were pushed have an entry of their own in the journal", "commits", len(push.Commits), "without", left)
+		s.logger.Warn("Only the newest commits that were pushed have an entry of their own in the journal", "id", "AS2102", "commits", len(push.Commits), "without", left)
 	}
 	for _, commit := range written {
 		own := outcome
@@ -31,12 +31,12 @@ func (s *service) external(ctx context.Context, push rules.ExternalPush) {
 			own.Refs, own.Ruler, own.State, own.Reason = nil, "", "", ""
 		}
 		if err := s.recordExternal(ctx, commit, own, reply); err != nil {
-			s.logger.Error("The journal does not say what was pushed", "commit", commit.Revision, "err", err)
+			s.logger.Error("The journal does not say what was pushed", "id", "AS2101", "commit", commit.Revision, "err", err)
 		}
 	}
 	fields := []any{"commits", len(push.Commits), "newest", newest.Revision, "author", newest.Author.Name}
 	if push.Held != nil {
-		s.logger.Warn("What was pushed is not applied", append(fields, "files", len(push.Held.Paths), "problems", len(push.Held.Problems), "err", outcome.Err)...)
+		s.logger.Error("What was pushed is not applied", append(fields, "id", "AS3015", "files", len(push.Held.Paths), "problems", len(push.Held.Problems), "err", outcome.Err)...)
 	} else {
 		s.logger.Info("What was pushed is applied", append(fields, "state", outcome.State, "reason", outcome.Reason)...)
 	}

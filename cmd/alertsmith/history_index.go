@@ -91,7 +91,7 @@ func (x *historyIndex) Run(ctx context.Context) {
 		x.end(head, err)
 		wake, wait := x.wake, indexPoll
 		if err != nil {
-			x.logger.Warn("The index of the history is not up to date", "err", err, "again_in", pause)
+			x.logger.Warn("The index of the history is not up to date", "id", "AS2202", "err", err, "again_in", pause)
 			wake, wait = nil, pause
 			pause = min(2*pause, time.Minute)
 		} else {

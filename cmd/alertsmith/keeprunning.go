@@ -17,7 +17,7 @@ func (s *service) keepRunning(ctx context.Context, job string, run func(context.
 		if err == nil {
 			return
 		}
-		s.logger.Error("A panic behind the commands; the service goes on", "job", job, "again_in", afterPanic, "err", err)
+		s.logger.Error("A panic behind the commands; the service goes on", "id", "AS5105", "job", job, "again_in", afterPanic, "err", err)
 		s.metrics.panicked(job)
 		select {
 		case <-ctx.Done():

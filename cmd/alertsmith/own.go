@@ -19,7 +19,7 @@ func (s *service) own(ctx context.Context, own rules.OwnCommand, do func(context
 	received.Key = "own:" + request.ID
 	prior, err := s.chat.journal.Receive(ctx, received)
 	if err != nil {
-		s.logger.Error("What was due is put off: the journal cannot be written", "command", request.Command, "err", err)
+		s.logger.Error("What was due is put off: the journal cannot be written", "id", "AS2106", "command", request.Command, "err", err)
 		return
 	}
 	outcome := do(ctx, request)
@@ -48,7 +48,7 @@ func (s *service) own(ctx context.Context, own rules.OwnCommand, do func(context
 		Request: request, Action: outcome.Action, Outcome: bot.WithoutSecrets(outcome), Reply: told.Text, InChannel: news, Done: time.Now(),
 	}
 	if err := s.chat.journal.Finish(ctx, record); err != nil {
-		s.logger.Error("The journal does not say how a command of the service ended", "request", request.ID, "err", err)
+		s.logger.Error("The journal does not say how a command of the service ended", "id", "AS2107", "request", request.ID, "err", err)
 	}
 	if news {
 		s.follower.tell(ctx, request, told)

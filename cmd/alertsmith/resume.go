@@ -29,7 +29,7 @@ func (f *follower) settled(ctx context.Context, w rules.Waiting) {
 		return // whoever gave the command hears it from the replica that took it
 	}
 	if err != nil {
-		f.logger.Error("The journal does not say that a change has settled", "request", w.Request.ID, "err", err)
+		f.logger.Error("The journal does not say that a change has settled", "id", "AS2103", "request", w.Request.ID, "err", err)
 	}
 	f.tell(ctx, w.Request, bot.Settled(w, time.Now()).WithEntry(f.pages, w.Request.ID))
 }
@@ -40,7 +40,7 @@ func (f *follower) tell(ctx context.Context, request rules.Request, reply bot.Re
 		return
 	}
 	if err := f.mattermost.Tell(ctx, request, reply); err != nil {
-		f.logger.Warn("The channel was not told", "request", request.ID, "err", err)
+		f.logger.Warn("The channel was not told", "id", "AS1005", "request", request.ID, "err", err)
 	}
 }
 
@@ -58,7 +58,7 @@ func (s *service) resume(ctx context.Context) error {
 			continue // the Git server may have taken it; decided hears of it
 		}
 		if _, err := s.finishInterrupted(ctx, past, record, stopped); err != nil {
-			s.logger.Error("A command that was interrupted could not be looked up; the next start tries again", "request", record.Request.ID, "err", err)
+			s.logger.Error("A command that was interrupted could not be looked up; the next start tries again", "id", "AS4005", "request", record.Request.ID, "err", err)
 		}
 	}
 	waiting, err := s.journal.Waiting(ctx)
@@ -67,7 +67,7 @@ func (s *service) resume(ctx context.Context) error {
 	}
 	for _, record := range waiting {
 		if err := s.followUp(ctx, record); err != nil {
-			s.logger.Error("A change that waits could not be looked up; the next start tries again", "request", record.Request.ID, "err", err)
+			s.logger.Error("A change that waits could not be looked up; the next start tries again", "id", "AS4006", "request", record.Request.ID, "err", err)
 		}
 	}
 	return nil
@@ -85,7 +85,7 @@ func (s *service) followUp(ctx context.Context, record rules.Record) error {
 		return nil
 	}
 	if !slices.ContainsFunc(s.infos, func(r rules.RulerInfo) bool { return r.Name == change.Outcome.Ruler }) {
-		s.logger.Warn("A change waits for a ruler that is no longer configured", "request", record.Request.ID, "ruler", change.Outcome.Ruler)
+		s.logger.Warn("A change waits for a ruler that is no longer configured", "id", "AS4007", "request", record.Request.ID, "ruler", change.Outcome.Ruler)
 		change.Outcome.State = rules.NotLoaded
 		change.Outcome.Reason = fmt.Sprintf("the ruler %q is no longer configured", change.Outcome.Ruler)
 		return s.journal.SetOutcome(ctx, record.Request.ID, change.Outcome)

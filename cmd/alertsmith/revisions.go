@@ -78,7 +78,7 @@ func (r *revisions) wait() { r.writing.Wait() }
 // note writes the revision down.
 func (r *revisions) note(name, revision string) {
 	if err := replaceFile(filepath.Join(r.dir, name), revision+"\n"); err != nil {
-		r.logger.Warn("A revision of the rulebook is not remembered", "which", name, "err", err)
+		r.logger.Warn("A revision of the rulebook is not remembered", "id", "AS4010", "which", name, "err", err)
 	}
 }
 

@@ -93,7 +93,7 @@ func (s *service) serve(ctx context.Context, flags *toolkit.FlagConfig, stdout i
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := errors.Join(server.Shutdown(ending), s.chat.wait(ending)); err != nil {
-		s.logger.Warn("Some commands were not finished; the next start looks them up in the rulebook", "err", err)
+		s.logger.Warn("Some commands were not finished; the next start looks them up in the rulebook", "id", "AS5103", "err", err)
 	}
 	return nil
 }
@@ -192,6 +192,6 @@ func (s *service) reloadOnHangup(ctx context.Context) {
 // close closes what open opened.
 func (s *service) close() {
 	if err := errors.Join(s.book.Close(), s.search.Close(), s.journal.Close()); err != nil {
-		s.logger.Error("Not everything was closed well", "err", err)
+		s.logger.Error("Not everything was closed well", "id", "AS5104", "err", err)
 	}
 }

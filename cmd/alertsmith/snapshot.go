@@ -60,7 +60,7 @@ func (s snapshots) write(snapshot func() ([]byte, error)) {
 		err = replaceFile(s.path, sealOf(content)+"\n"+string(content))
 	}
 	if err != nil {
-		s.logger.Warn("What is known of the rule files is not kept; the next start takes longer", "err", err)
+		s.logger.Warn("What is known of the rule files is not kept; the next start takes longer", "id", "AS4009", "err", err)
 	}
 }
 

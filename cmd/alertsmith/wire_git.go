@@ -62,7 +62,7 @@ func (s *service) followGit(ctx context.Context) {
 		Left:     s.left,
 	})
 	if err != nil && ctx.Err() == nil {
-		s.logger.Error("The Git server is not followed any more", "err", err)
+		s.logger.Error("The Git server is not followed any more", "id", "AS3005", "err", err)
 	}
 }
 
@@ -81,7 +81,7 @@ func (s *service) status(ctx context.Context) rules.Status {
 // interrupted.
 func (s *service) decided(ctx context.Context, request string, accepted bool) {
 	if err := s.finishDoubt(ctx, request); err != nil {
-		s.logger.Error("A change of which it was not known whether the Git server took it could not be looked up; the next start tries again",
+		s.logger.Error("A change of which it was not known whether the Git server took it could not be looked up; the next start tries again", "id", "AS3006",
 			"request", request, "accepted", accepted, "err", err)
 	}
 }
@@ -116,6 +116,6 @@ func (s *service) report(ctx context.Context, reply bot.Reply) {
 		return
 	}
 	if err := s.follower.mattermost.Report(ctx, channel, "", reply); err != nil {
-		s.logger.Warn("The channel for reports was not told", "err", err)
+		s.logger.Warn("The channel for reports was not told", "id", "AS1006", "err", err)
 	}
 }

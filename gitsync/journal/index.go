@@ -187,7 +187,7 @@ const (
 func (s *Search) Run(ctx context.Context, logger *slog.Logger) {
 	for {
 		if err := s.Update(ctx); err != nil && ctx.Err() == nil {
-			logger.Warn("The index of the journal is not up to date: searching takes longer", "err", err)
+			logger.Warn("The index of the journal is not up to date: searching takes longer", "id", "AS2201", "err", err)
 		}
 		select {
 		case <-time.After(indexPause):

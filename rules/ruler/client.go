@@ -95,6 +95,9 @@ func (c client) do(ctx context.Context, call call) (answer, error) {
 	if c.tenant != "" {
 		request.Header.Set("X-Scope-OrgID", c.tenant)
 	}
+	if ids := rules.RequestIDs(ctx); ids != "" {
+		request.Header.Set(rules.RequestHeader, ids)
+	}
 	response, err := c.http.Do(request)
 	if err != nil {
 		return answer{}, c.noAnswer(err, call.timeout)
