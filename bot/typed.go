@@ -19,7 +19,7 @@ func (h *Handler) SignedIn(ctx context.Context, request rules.Request) {
 		err = h.record(ctx, request, SignInAction, answer{outcome: rules.Outcome{Result: rules.Success}})
 	}
 	if err != nil {
-		h.options.Logger.Error("journal not written", "request", request.ID, "err", err)
+		h.options.Logger.Error("journal not written", "id", "AS1004", "request", request.ID, "err", err)
 	}
 }
 

@@ -122,7 +122,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name st
 	}
 	var page bytes.Buffer
 	if err := p.sheets[s.Language].ExecuteTemplate(&page, name, s); err != nil {
-		p.options.Logger.Error("A page could not be made", "page", name, "err", err)
+		p.options.Logger.Error("A page could not be made", "id", "AS2003", "page", name, "err", err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
@@ -153,7 +153,7 @@ func (p *Pages) failed(w http.ResponseWriter, r *http.Request, err error) {
 		if ok {
 			text = e.Text
 		}
-		p.options.Logger.Error("A page could not be read", "path", r.URL.Path, "err", err)
+		p.options.Logger.Error("A page could not be read", "id", "AS2004", "path", r.URL.Path, "err", err)
 		p.show(w, r, http.StatusServiceUnavailable, "error.html", trouble{Text: text})
 	}
 }

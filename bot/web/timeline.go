@@ -126,7 +126,7 @@ func (p *Pages) serveCSV(w http.ResponseWriter, r *http.Request) {
 		found, err = p.options.Find(r.Context(), query)
 	}
 	if err != nil && r.Context().Err() == nil {
-		p.options.Logger.Error("A download of the journal broke off", "err", err)
+		p.options.Logger.Error("A download of the journal broke off", "id", "AS2005", "err", err)
 		panic(http.ErrAbortHandler) // so that nobody takes a part for the whole
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"path/filepath"
 	"time"
+
+	"github.com/alertsmith/alertsmith/gitsync"
 )
 
 // verifyInterval is how often the journal's chain is looked through as a whole.
@@ -25,12 +27,12 @@ func (s *service) watchJournal(ctx context.Context) {
 }
 
 func (s *service) verifyJournal(ctx context.Context) {
-	anchors, err := readAnchors(filepath.Join(s.settings.storage, rulebookName), cmp.Or(s.cfg.Git.Branch, "main"))
+	anchors, err := readAnchors(filepath.Join(s.settings.storage, rulebookName), cmp.Or(s.cfg.Git.Branch, gitsync.DefaultBranch))
 	if err != nil {
 		s.logger.Warn("The journal could not be verified", "id", "AS2301", "err", err)
 		return
 	}
-	found, flaw, err := s.search.Verify(ctx, anchors, stumpChecker(s.settings.storage))
+	found, flaw, err := s.search.Verify(ctx, anchors, stumpChecker(s.settings.storage, s.cfg.Git))
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
