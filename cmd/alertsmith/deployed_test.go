@@ -202,7 +202,7 @@ func TestDeployedQueriesNameFields(t *testing.T) {
 			}
 		}
 		for _, m := range named.FindAllStringSubmatch(query, -1) {
-			for _, name := range strings.Split(m[1]+m[2]+m[3], ", ") {
+			for name := range strings.SplitSeq(m[1]+m[2]+m[3], ", ") {
 				if !slices.Contains(fields, name) {
 					t.Errorf("%s: a line of the journal has no field %s; it has %q", query, name, fields)
 				}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,15 +76,15 @@ func startCosense(t *testing.T) *cosenseServer {
 // findIn answers from some entries, the newest of which is the last.
 func findIn(entries []rules.JournalEntry) func(context.Context, rules.JournalQuery) (rules.JournalPage, error) {
 	return func(_ context.Context, q rules.JournalQuery) (page rules.JournalPage, err error) {
-		for i := len(entries) - 1; i >= 0; i-- {
-			if !q.Matches(entries[i]) {
+		for _, e := range slices.Backward(entries) {
+			if !q.Matches(e) {
 				continue
 			}
 			if len(page.Entries) == q.Limit {
 				page.More = true
 				break
 			}
-			page.Entries = append(page.Entries, entries[i])
+			page.Entries = append(page.Entries, e)
 		}
 		return page, nil
 	}

@@ -124,7 +124,7 @@ func startMail(t *testing.T, implicit bool) *mailServer {
 	if implicit {
 		listener = tls.NewListener(listener, config)
 	}
-	go server.Serve(listener) //nolint:errcheck // it ends when it is closed
+	go server.Serve(listener) // until it is closed
 	t.Cleanup(func() { server.Close() })
 	return m
 }
