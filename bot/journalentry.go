@@ -10,15 +10,15 @@ import (
 
 // fromText says where a request came from, behind how it came in; "" where nothing is known.
 func fromText(q rules.Request) string {
-	var text string
+	var text strings.Builder
 	for _, part := range []struct{ before, what string }{
 		{" from ", q.Remote}, {" with ", q.Client}, {" in the thread ", q.Thread}, {"; taken by ", q.Host}, {", version ", q.Version},
 	} {
 		if part.what != "" {
-			text += part.before + code(oneLine(cut(part.what, 200)))
+			text.WriteString(part.before + code(oneLine(cut(part.what, 200))))
 		}
 	}
-	return text
+	return text.String()
 }
 
 // stagesText returns the lines about the way to an outcome: its stages, and what was found and accepted.

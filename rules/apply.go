@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -204,7 +205,7 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 	start = a.Now()
 	f, err := a.depart(ctx, d, req, intent, draft)
 	if err != nil {
-		out.Stages = append(draft.stages, a.stage(StepCommitted, start, err))
+		out.Stages = slices.Concat(draft.stages, []Stage{a.stage(StepCommitted, start, err)})
 		return failed(out, err)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.LiveTimeout)

@@ -90,11 +90,11 @@ func (b *Book) due() []due {
 }
 
 // due returns which rules of a file are to be deleted one day. Few files have one.
-func (f *shelved) due() (all []due) {
-	if !bytes.Contains(f.file.content, []byte("# expires: ")) {
+func (s *shelved) due() (all []due) {
+	if !bytes.Contains(s.file.content, []byte("# expires: ")) {
 		return nil
 	}
-	for _, e := range f.entries {
+	for _, e := range s.entries {
 		if at, said := e.Expires(); said {
 			all = append(all, due{at: at, command: "delete " + Word(e.Ref.Name), names: "expire " + hashAddress(e.Ref) + at.UTC().Format(time.RFC3339), ref: e.Ref, intent: Expire{e.Ref, at}})
 		}

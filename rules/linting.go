@@ -18,7 +18,7 @@ func (a *Applier) planAndLint(book *Book, intent Intent) (planned, error) {
 	if err = p.after.Check(p.change.Ruler, book); err == nil {
 		err = a.lint(&p, intent)
 	}
-	p.stages = append(stages, a.stage(StageChecked, start, err))
+	p.stages = slices.Concat(stages, []Stage{a.stage(StageChecked, start, err)})
 	if err != nil {
 		return planned{stages: p.stages}, err
 	}

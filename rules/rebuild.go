@@ -94,7 +94,8 @@ func (r *Rebuilder) sides(ctx context.Context, c PastCommit) (before, after *Boo
 	if before, err = r.empty.At(was); err != nil {
 		return r.empty, r.empty, change, err
 	}
-	return before, before.With(change.Files), change, nil
+	after = before.With(change.Files)
+	return before, after, change, nil
 }
 
 func (r *Rebuilder) content(ctx context.Context, id string) ([]byte, error) {

@@ -81,7 +81,7 @@ func TestDiskFull(t *testing.T) {
 	s.stop()
 	s.start() // looks up what could not be written at the end of a command
 	s.stop()
-	want := append(accepted, "add last")
+	want := slices.Concat(accepted, []string{"add last"})
 	slices.Reverse(want)
 	if got := s.subjects(); !slices.Equal(got, want) {
 		t.Errorf("commits %q, want %q", got, want)

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/crypto/ssh"
 
@@ -83,10 +84,8 @@ func stumpChecker(storage string, git gitConfig) journal.Checker {
 			}
 			trusted = append(trusted, key.Public())
 		}
-		for _, own := range trusted {
-			if own == public {
-				return gitsync.VerifySignature(public, stumpNamespace, text, signature)
-			}
+		if slices.Contains(trusted, public) {
+			return gitsync.VerifySignature(public, stumpNamespace, text, signature)
 		}
 		return errors.New("the key is neither " + journalKeyName + " below the storage path nor the configuration's git.signing_key_file; --config.file names that")
 	}

@@ -88,7 +88,7 @@ func (d *DB) prepare(ctx context.Context, statement string) {
 	if d.writing.prepared[statement] != nil {
 		return
 	}
-	if prepared, err := d.sql.PrepareContext(ctx, statement); err == nil {
+	if prepared, err := d.sql.PrepareContext(ctx, statement); err == nil { //nolint:sqlclosecheck // it is closed with the database
 		if d.writing.prepared == nil {
 			d.writing.prepared = map[string]*sql.Stmt{}
 		}
@@ -105,7 +105,7 @@ func (d *DB) run(ctx context.Context, tx *sql.Tx, w *write) (sql.Result, error) 
 	case prepared == nil:
 		return tx.ExecContext(ctx, w.statement, w.args...)
 	case tx != nil:
-		prepared = tx.StmtContext(ctx, prepared)
+		prepared = tx.StmtContext(ctx, prepared) //nolint:sqlclosecheck // it ends with the transaction
 	}
 	return prepared.ExecContext(ctx, w.args...)
 }
