@@ -2,6 +2,7 @@ package rules
 
 import (
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -159,16 +160,18 @@ func (o JournalObject) Row() []string {
 	return row
 }
 
-// PlainCell returns a text that a spreadsheet shows and does not work out: with an apostrophe before it where it, or a line or a field that a careless
-// reader of CSV makes of it, begins like a formula. Spreadsheets begin one at =, +, -, @ and their full-width forms, after white space as well.
+// formula matches where a formula may begin: at the start of a text, and behind a character at which a spreadsheet may begin another cell.
+var formula = regexp.MustCompile("(^|[;\t\n\r])([ \v\f\u00a0\u3000\ufeff\\x00'\"]*[=+\\-@＝＋－＠])")
+
+// PlainCell returns a text that a spreadsheet shows and does not work out: with an apostrophe before whatever could begin a formula, which is =, +, -, @
+// and their full-width forms, after white space and quotes as well.
+//
+// In a quoted cell of comma-separated values only the start counts, line breaks or not. But an Excel whose list separator is the semicolon, as in German
+// or French, knows no cell of such a file: to it a semicolon and a line break begin another one. LibreOffice takes semicolons and tabs for separators
+// beside the comma, where they are ticked. So the apostrophe stands behind these too.
 func PlainCell(text string) string {
-	const risky = "=+-@＝＋－＠"
-	begins := func(s string) bool {
-		s = strings.TrimLeft(s, " \t\r\n\v\f\u00a0\u3000\ufeff\x00'\"")
-		r := strings.IndexFunc(s, func(r rune) bool { return strings.ContainsRune(risky, r) })
-		return r == 0
-	}
-	if strings.HasPrefix(text, "\t") || strings.HasPrefix(text, "\r") || begins(text) {
+	text = formula.ReplaceAllString(text, "$1'$2")
+	if text != "" && strings.ContainsRune("\t\r\n", rune(text[0])) {
 		return "'" + text
 	}
 	return text
