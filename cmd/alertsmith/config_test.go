@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -57,17 +58,53 @@ func TestSampleConfiguration(t *testing.T) {
 	if len(cfg.Rulers) != 2 || cfg.Mattermost.URL == "" || cfg.Live.Timeout != 2*time.Minute {
 		t.Errorf("the sample is not what it says: %+v", cfg)
 	}
+}
+
+// TestSampleShowsEveryKey holds that the sample names each key in the section of the file that it belongs to, and that sections lists every type of them.
+func TestSampleShowsEveryKey(t *testing.T) {
+	t.Parallel()
 	content, err := os.ReadFile(sample)
 	if err != nil {
 		t.Fatal(err)
 	}
+	listed := map[reflect.Type]bool{}
 	for _, section := range sections {
-		for _, key := range yamlKeys(reflect.TypeOf(section)) {
-			if !strings.Contains(string(content), key+":") {
-				t.Errorf("%s does not show the key %s", sample, key)
+		listed[reflect.TypeOf(section)] = true
+	}
+	shown := map[string]string{} // what stands below each key of the first level
+	begins := regexp.MustCompile(`(?m)^([a-z]+):`).FindAllStringSubmatchIndex(string(content), -1)
+	for i, at := range begins {
+		end := len(content)
+		if i+1 < len(begins) {
+			end = begins[i+1][0]
+		}
+		shown[string(content[at[2]:at[3]])] = string(content[at[1]:end])
+	}
+	var look func(of reflect.Type, path, text string)
+	look = func(of reflect.Type, path, text string) {
+		for of.Kind() == reflect.Slice || of.Kind() == reflect.Pointer {
+			of = of.Elem()
+		}
+		ours := strings.HasPrefix(of.PkgPath(), "github.com/alertsmith/") // a test's package main has its whole path
+		if of.Kind() != reflect.Struct || !ours || reflect.PointerTo(of).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+			return
+		}
+		if !listed[of] {
+			t.Errorf("%s is not among sections, so that an unknown key there is not explained", of)
+		}
+		for field := range of.Fields() {
+			key := field.Tag.Get("yaml")
+			if below, first := shown[key]; first && path == "" {
+				look(field.Type, key, below)
+				continue
 			}
+			if key == "" || !regexp.MustCompile(`(?m)(^[ #-]+|[{,] ?)`+key+`:`).MatchString(text) {
+				t.Errorf("%s does not show the key %s.%s", sample, path, key)
+			}
+			look(field.Type, path+"."+key, text)
 		}
 	}
+	look(reflect.TypeFor[config](), "", "")
 }
 
 func TestEmptyConfigurationIsTheDefault(t *testing.T) {
