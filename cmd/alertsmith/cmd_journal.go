@@ -32,7 +32,7 @@ type searchJournal struct {
 // journalCommands are the words behind `alertsmith journal`; without one of them it searches.
 func journalCommands(app *kingpin.Application) []subcommand {
 	parent := app.Command("journal", "Searches the record of every command, and looks after it.")
-	return []subcommand{searchCommand(parent), verifyCommand(parent), pruneCommand(parent), rebuildCommand(parent)}
+	return []subcommand{searchCommand(parent), verifyCommand(parent), pruneCommand(parent), rebuildCommand(parent), reindexCommand(parent)}
 }
 
 func searchCommand(parent *kingpin.CmdClause) subcommand {

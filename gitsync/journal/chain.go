@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"database/sql/driver"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -17,9 +18,9 @@ import (
 // hashSize is the length of a hash: SHA-256.
 const hashSize = sha256.Size
 
-// registerHash makes chainHash known to SQLite as journal_hash, for connections that are opened later.
-var registerHash = sync.OnceValue(func() error {
-	return sqlite.RegisterDeterministicScalarFunction("journal_hash", 6, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+// registerFunctions makes chainHash and rowSum known to SQLite as journal_hash and journal_sum, for connections that are opened later.
+var registerFunctions = sync.OnceValue(func() error {
+	err := sqlite.RegisterDeterministicScalarFunction("journal_hash", 6, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 		before, ok := args[0].([]byte)
 		n, okN := args[1].(int64)
 		seq, okSeq := args[2].(int64)
@@ -31,6 +32,13 @@ var registerHash = sync.OnceValue(func() error {
 		}
 		return chainHash(before, n, seq, kind, time, body), nil
 	})
+	return errors.Join(err, sqlite.RegisterFunction("journal_sum", &sqlite.FunctionImpl{
+		NArgs: -1, Deterministic: true,
+		VolatileArgs: true, // a text that is copied ends at its first zero
+		Scalar: func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+			return rowSum(args)
+		},
+	}))
 })
 
 // chainHash returns the hash of an event: SHA-256 over the hash before it, n, seq, time, the length of kind, kind and body; numbers are eight

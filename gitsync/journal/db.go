@@ -111,6 +111,9 @@ func connectReader(path string, busy time.Duration) (*sql.DB, error) {
 }
 
 func openSQLite(path string, connections int, options url.Values) (*sql.DB, error) {
+	if err := registerFunctions(); err != nil { // before the first connection is made
+		return nil, err
+	}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: options.Encode()}).String())
 	if err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ const (
 
 // ClearHistory empties the index, for one with a fingerprint to be made. It goes in short steps, so that nothing waits for it.
 func (d *DB) ClearHistory(ctx context.Context, fingerprint string) error {
-	if _, err := d.exec(ctx, "UPDATE history SET fingerprint = ?, tips = ''", fingerprint); err != nil {
+	if err := d.transact(ctx, func(w *historyWriter) error { return w.setTips(ctx, fingerprint, "") }); err != nil {
 		return unavailable(err, historyUnwritable)
 	}
 	for _, statement := range []string{
@@ -101,7 +101,7 @@ func (d *DB) WriteHistory(ctx context.Context, step HistoryStep) error {
 				return err
 			}
 		}
-		return w.exec(ctx, "UPDATE history SET tips = ?", strings.Join(step.Tips, " "))
+		return w.exec(ctx, "UPDATE history SET tips = ?1, sum = journal_sum(fingerprint, ?1)", strings.Join(step.Tips, " "))
 	}), historyUnwritable)
 }
 
@@ -165,6 +165,10 @@ func (w *historyWriter) position(ctx context.Context, revision []byte) (int64, b
 	return w.number(ctx, "SELECT position FROM history_commits WHERE revision = ?", revision)
 }
 
+func (w *historyWriter) setTips(ctx context.Context, fingerprint, tips string) error {
+	return w.exec(ctx, "UPDATE history SET fingerprint = ?1, tips = ?2, sum = journal_sum(?1, ?2)", fingerprint, tips)
+}
+
 // place returns where a commit belongs, and whether it is there already. Equal dates and equal parents are told apart by the commit's hash,
 // so that the position does not depend on when a commit came to be known.
 func (w *historyWriter) place(ctx context.Context, c rules.PastCommit) (position int64, known bool, err error) {
@@ -224,10 +228,7 @@ func (w *historyWriter) add(ctx context.Context, c IndexedCommit) error {
 	}
 	author := c.Commit.Author
 	valid := func(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
-	err = w.exec(ctx, `INSERT INTO history_commits (position, revision, parents, time, author_name, author_email, author_id, who, who_id,
-			action, request_id, subject, body, trailers)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		position, revision, append([]byte{}, parents...), seconds(c.Commit.When), valid(author.Name), valid(author.Email), valid(author.ID),
+	err = w.exec(ctx, addCommit, position, revision, append([]byte{}, parents...), seconds(c.Commit.When), valid(author.Name), valid(author.Email), valid(author.ID),
 		strings.ToLower(valid(author.Name)), strings.ToLower(valid(author.ID)), c.Commit.Action(), c.Commit.Trailer("Request-Id"), valid(c.Commit.Subject),
 		valid(c.Commit.Body[:min(len(c.Commit.Body), maxIndexedBody)]), string(trailers))
 	if err != nil {
@@ -253,8 +254,7 @@ func (w *historyWriter) addVersions(ctx context.Context, position int64, first i
 			was = sql.NullString{String: v.From.Name, Valid: v.From.Name != v.Ref.Name}
 		}
 		// Whatever is there was written ahead before a crash.
-		err = w.exec(ctx, "INSERT OR REPLACE INTO history_versions (position, n, kind, rule, came_from, name, was) VALUES (?, ?, ?, ?, ?, ?, ?)",
-			position, first+i, string(v.Kind), rule, from, v.Ref.Name, was)
+		err = w.exec(ctx, addVersion, position, first+i, string(v.Kind), rule, from, v.Ref.Name, was)
 		if err != nil {
 			return err
 		}
@@ -268,8 +268,10 @@ func (w *historyWriter) rule(ctx context.Context, r rules.Ref) (int64, error) {
 	if ok || err != nil {
 		return id, err
 	}
-	id, _, err = w.number(ctx, "INSERT INTO history_rules (path, grp, name, nth, ruler) VALUES (?, ?, ?, ?, ?) RETURNING id", r.Path, r.Group, r.Name, r.Nth, r.Ruler)
-	return id, err
+	if id, _, err = w.number(ctx, "SELECT COALESCE(max(id), 0) + 1 FROM history_rules"); err != nil {
+		return 0, err
+	}
+	return id, w.exec(ctx, addRule, id, r.Ruler, r.Path, r.Group, r.Name, r.Nth)
 }
 
 const selectRule = "SELECT id FROM history_rules WHERE path = ? AND grp = ? AND name = ? AND nth = ? AND ruler = ?"

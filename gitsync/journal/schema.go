@@ -157,6 +157,16 @@ var migrations = []string{
 		PRIMARY KEY (sink, event)
 	) STRICT, WITHOUT ROWID;
 	CREATE TABLE bursts (rule TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
+
+	// 5: a sum in each row of the history (see historysum.go), which is made anew for them.
+	`DELETE FROM history_versions;
+	DELETE FROM history_commits;
+	DELETE FROM history_rules;
+	ALTER TABLE history ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE history_commits ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE history_rules ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE history_versions ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+	UPDATE history SET fingerprint = '', tips = '', sum = journal_sum('', '');`,
 }
 
 // errNewer means that a newer program wrote the journal.
@@ -164,9 +174,6 @@ var errNewer = errors.New("unknown schema version")
 
 // migrate runs the migrations that the database has not seen, each in a transaction with its version.
 func migrate(ctx context.Context, db *sql.DB) error {
-	if err := registerHash(); err != nil { // before the first connection is made
-		return err
-	}
 	var version int
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return err

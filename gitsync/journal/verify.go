@@ -87,8 +87,8 @@ type Verified struct {
 // Checker proves the signature of a stump. It returns an error when the text is not what the key's owner signed, or the key is nobody's.
 type Checker func(text []byte, key, signature string) error
 
-// Verify looks at the whole journal: that each event follows from the one before, that the entries are what the events say, that the database is
-// whole, and that the commits' anchors are in the chain. It returns the first flaw, or nil. The error is one of reading that says nothing
+// Verify looks at the whole journal: that each event follows from the one before, that the entries are what the events say, that the history's index is
+// as it was written, that the database is whole, and that the commits' anchors are in the chain. It returns the first flaw, or nil. The error is one of reading that says nothing
 // about the journal.
 func (s *Search) Verify(ctx context.Context, anchors []Anchor, check Checker) (v Verified, flaw *Flaw, err error) {
 	start, err := readChain(ctx, s.journal)
@@ -119,7 +119,7 @@ func (s *Search) Verify(ctx context.Context, anchors []Anchor, check Checker) (v
 	for n, left := range byEvent {
 		return v, &Flaw{Event: n, Text: fmt.Sprintf("the commit %s knows the event %d, and the journal ends before it: its newest entries were removed", left[0].Revision, n)}, nil
 	}
-	for _, look := range []func(context.Context) (*Flaw, error){s.indexed, s.derived, s.whole} {
+	for _, look := range []func(context.Context) (*Flaw, error){s.indexed, s.derived, s.history, s.whole} {
 		flaw, err := look(ctx)
 		if err != nil {
 			return v, unreadableAt(0, err), ctx.Err()
@@ -234,10 +234,11 @@ func (s *Search) derived(ctx context.Context) (*Flaw, error) {
 		{`SELECT e.n, e.seq FROM events e LEFT JOIN commands c ON c.seq = e.seq
 			WHERE e.kind <> 'received' AND NOT EXISTS (SELECT 1 FROM events l WHERE l.seq = e.seq AND l.n > e.n)
 			AND (c.seq IS NULL OR e.body IS NOT ` + endBody("c.") + `) ORDER BY e.n LIMIT 1`, "was changed or removed after it ended"},
-		{`SELECT 0, c.seq FROM commands c WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.seq = c.seq AND e.kind = 'received') ORDER BY c.seq LIMIT 1`,
+		// That an event is there says its index alone, which whole proves.
+		{`SELECT 0, c.seq FROM commands c WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.seq = c.seq) ORDER BY c.seq LIMIT 1`,
 			"was inserted past the journal: no event tells of it"},
-		{`SELECT 0, c.seq FROM commands c WHERE ` + endBody("c.") + ` IS NOT json_array('', '', '', '', '', '{}', '', 0, NULL)
-			AND NOT EXISTS (SELECT 1 FROM events e WHERE e.seq = c.seq AND e.kind <> 'received') ORDER BY c.seq LIMIT 1`,
+		{`SELECT 0, c.seq FROM commands c WHERE (SELECT count(*) FROM events e WHERE e.seq = c.seq) < 2
+			AND (` + strings.Join(endColumns, ", ") + `) IS NOT ('', '', '', '', '', '{}', '', 0, NULL) ORDER BY c.seq LIMIT 1`,
 			"was ended past the journal: no event tells of that"},
 	} {
 		var f Flaw

@@ -95,6 +95,7 @@ func TestVerifyNamesWhatWasDone(t *testing.T) {
 		"an entry's result":    {[]string{"UPDATE commands SET result = 'SUCCESS' || result WHERE seq = 13"}, -1, 13, "changed or removed after it ended"},
 		"an entry away":        {[]string{"DELETE FROM commands WHERE seq = 14"}, -1, 14, "changed or removed"},
 		"an entry more":        {[]string{"INSERT INTO commands SELECT 999, 'x', NULL, received, actor_id, actor_name, actor_email, team_id, team_name, channel_id, channel_name, entry, remote, command, action, result, state, ruler, revision, outcome, reply, in_channel, done, about FROM commands WHERE seq = 1"}, 0, 999, "inserted"},
+		"an open entry":        {[]string{"UPDATE commands SET result = 'SUCCESS' WHERE seq = 38 AND done IS NULL"}, 0, 38, "ended past the journal"},
 		"the start":            {[]string{"UPDATE chain SET hash = randomblob(32)"}, 0, 0, "start of the chain"},
 		"the journal's name":   {[]string{"UPDATE chain SET id = 'ffffffffffffffff'"}, 0, 0, "start of the chain"},
 		"a stump":              {[]string{"UPDATE chain SET n = 40, hash = (SELECT hash FROM events WHERE n = 40)", "DELETE FROM events WHERE n <= 40"}, 40, 0, "not signed"},
@@ -165,11 +166,15 @@ func dump(ctx context.Context, path string) (string, error) {
 	}
 	defer db.Close()
 	var b strings.Builder
-	for _, query := range []string{
+	queries := []string{
 		"SELECT json_array(id, n, hex(hash), before, entries, key, signature) FROM chain",
 		"SELECT json_array(n, seq, kind, time, body, hex(hash)) FROM events ORDER BY n",
 		"SELECT json_array(seq, " + strings.Join(requestColumns, ", ") + ", " + strings.Join(endColumns, ", ") + ") FROM commands ORDER BY seq",
-	} {
+	}
+	for _, t := range []summed{historyTips, historyCommits, historyRules, historyVersions} {
+		queries = append(queries, "SELECT json_array(hex("+strings.Join(t.columns, "), hex(")+"), sum) FROM "+t.name+" NOT INDEXED")
+	}
+	for _, query := range queries {
 		if err := dumpRows(ctx, db, query, &b); err != nil {
 			return "", err
 		}

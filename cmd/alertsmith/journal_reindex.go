@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/alecthomas/kingpin/v2"
+)
+
+// reindexJournal throws the index of the rules' history away.
+type reindexJournal struct{ serve }
+
+func reindexCommand(parent *kingpin.CmdClause) subcommand {
+	var c reindexJournal
+	clause := parent.Command("reindex", "Empties the index of the rules' history, as when `journal verify` found it damaged; the service makes it anew from Git when it starts. "+
+		"No entry of the journal is touched. The service must not run meanwhile.")
+	storageFlags(clause, &c.serve)
+	return subcommand{clause, c.run}
+}
+
+func (c *reindexJournal) run(ctx context.Context, p *process) (err error) {
+	storage, err := openClosed(ctx, &c.serve)
+	if err != nil {
+		return &exitError{exitUnusable, err}
+	}
+	defer func() { err = errors.Join(err, storage.close()) }()
+	if err := storage.journal.ForgetHistory(ctx); err != nil {
+		return &exitError{exitUnusable, err}
+	}
+	_, err = fmt.Fprintln(p.stdout, "The index of the rules' history is empty. The service makes it anew when it starts.")
+	return err
+}
