@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +34,14 @@ type bench struct {
 	remembered sync.Map // what was accepted, good and told: it outlives the applier
 	irregular  func(revision string) []rules.Problem
 	examine    func(ruler string, entries []rules.Entry) []rules.Finding
+	ahead      atomic.Int64 // of the true time, in nanoseconds, is the service's clock
 }
+
+// patience is how long is waited for what has to come: far longer than it takes, also on a slow machine.
+const patience = 2 * time.Minute
+
+// now is the service's clock.
+func (b *bench) now() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) }
 
 func (b *bench) remember(what string) func(string) {
 	return func(revision string) { b.remembered.Store(what, revision) }
@@ -88,7 +96,7 @@ func (b *bench) start() {
 		Rulers:            []rules.Ruler{b.prometheus, b.loki},
 		Page:              page,
 		Service:           rules.Person{ID: "alertsmith", Name: "Alertsmith"},
-		Now:               time.Now,
+		Now:               b.now,
 		LiveTimeout:       20 * time.Second,
 		PollInterval:      5 * time.Millisecond,
 		ReconcileInterval: time.Hour,
@@ -155,7 +163,7 @@ func (b *bench) waitSettled(t *testing.T) rules.Waiting {
 	select {
 	case w := <-b.settled:
 		return w
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("nothing settled; status %+v", b.Status(t.Context()))
 		return rules.Waiting{}
 	}
@@ -850,7 +858,7 @@ func TestAHandEditedLiveDirectoryIsRepaired(t *testing.T) {
 // await waits until something holds.
 func await(t *testing.T, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("it never came true")
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 )
 
 // slowRuler lists one rule of every group that it is asked about, when it is let.
@@ -50,13 +51,13 @@ func TestWhoAsksWhileTheRulerAnswersIsAnsweredByTheNextQuestion(t *testing.T) {
 	for i := range more {
 		ask(fmt.Sprint("g", i), context.Canceled)
 	}
-	for { // until all have come
+	allHaveCome := func() bool {
 		d.asking.mu.Lock()
-		joined := d.asking.next != nil && len(d.asking.next.groups) == more
-		d.asking.mu.Unlock()
-		if joined {
-			break
-		}
+		defer d.asking.mu.Unlock()
+		return d.asking.next != nil && len(d.asking.next.groups) == more
+	}
+	for !allHaveCome() {
+		time.Sleep(time.Millisecond)
 	}
 	hasty, cancel := context.WithCancel(t.Context())
 	cancel()

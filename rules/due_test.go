@@ -36,7 +36,7 @@ func TestDue(t *testing.T) {
 		replica.run(t)
 	}
 	want := []string{"paused", "stays"}
-	for end := time.Now().Add(20 * time.Second); !slices.Equal(b.names(t, "prometheus"), want); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience); !slices.Equal(b.names(t, "prometheus"), want); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("there are %v, want %v", b.names(t, "prometheus"), want)
 		}

@@ -52,7 +52,7 @@ func TestTheEndOfTheServiceEndsTheApplyingOfAPush(t *testing.T) {
 	go func() { stop(); close(stopped) }()
 	select {
 	case <-stopped:
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the service does not end while a push is applied")
 	}
 	if p := b.waitPush(t); len(p.Rulers) != 1 || p.Rulers[0].State != rules.Pending {

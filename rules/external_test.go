@@ -54,7 +54,7 @@ func (b *bench) waitPush(t *testing.T) rules.ExternalPush {
 	select {
 	case p := <-b.pushes:
 		return p
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("nobody was told of a push; status %+v", b.Status(t.Context()))
 		return rules.ExternalPush{}
 	}

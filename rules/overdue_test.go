@@ -56,12 +56,14 @@ func TestAResumptionThatCannotBeDoneIsTold(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.adopt(t)
-	soon := time.Now().Add(time.Second)
-	if out := b.Apply(t.Context(), request("p"), rules.Pause{Address: "old", Until: soon, By: rules.Person{Name: "alice"}, Request: "p"}); out.Err != nil {
+	until := time.Now().Add(24 * time.Hour)
+	if out := b.Apply(t.Context(), request("p"), rules.Pause{Address: "old", Until: until, By: rules.Person{Name: "alice"}, Request: "p"}); out.Err != nil {
 		t.Fatal(out.Err)
 	}
 	b.push(t, "another in its place", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 7", "old")})
 	b.Moved(t.Context())
+	b.waitPush(t)
+	b.ahead.Store(int64(48 * time.Hour)) // the pause is over, and not before another stands there
 	b.awaitOverdue(t, "resume old", "old")
 	b.push(t, "out of its place", map[string][]byte{"prometheus/ops/old.yaml": nil})
 	b.Moved(t.Context())
