@@ -44,12 +44,11 @@ func promValuesOfCall(e *parser.Call) bounds {
 	case name == "floor":
 		return first.through(math.Floor)
 	case name == "clamp_min":
-		return first.through(func(x float64) float64 { return max(x, promValues(e.Args[1]).low) })
+		return first.atLeast(promValues(e.Args[1]))
 	case name == "clamp_max":
-		return first.through(func(x float64) float64 { return min(x, promValues(e.Args[1]).high) })
+		return first.atMost(promValues(e.Args[1]))
 	case name == "clamp":
-		low, high := promValues(e.Args[1]).low, promValues(e.Args[2]).high
-		return first.through(func(x float64) float64 { return min(max(x, low), high) })
+		return first.atMost(promValues(e.Args[2])).atLeast(promValues(e.Args[1]))
 	}
 	return anyValue
 }

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -57,7 +58,7 @@ func aggregated(e *parser.AggregateExpr) labelSet {
 	default:
 		inner = inner.only(e.Grouping...)
 	}
-	if label, ok := e.Param.(*parser.StringLiteral); ok && e.Op == parser.COUNT_VALUES {
+	if label, ok := bare(e.Param).(*parser.StringLiteral); ok && e.Op == parser.COUNT_VALUES {
 		inner = inner.with(label.Val, true)
 	}
 	return inner
@@ -122,7 +123,8 @@ func returned(e *parser.Call) labelSet {
 	return none()
 }
 
-// absentLabels returns what absent() takes from its selector: the labels that it demands by one = each.
+// absentLabels returns what absent() takes from its selector: the labels that it demands by one = each. The first = of a label sets it, and
+// every other matcher that comes takes it away: in the order of their texts, as a ruler evaluates an expression as it is printed.
 func absentLabels(arg parser.Expr) labelSet {
 	if matrix, ok := arg.(*parser.MatrixSelector); ok {
 		arg = matrix.VectorSelector
@@ -133,16 +135,18 @@ func absentLabels(arg parser.Expr) labelSet {
 		return l
 	}
 	var seen []string
-	for _, m := range selector.LabelMatchers {
-		if m.Name == model.MetricNameLabel {
-			continue
-		}
-		if m.Type == labels.MatchEqual && m.Value != "" && !slices.Contains(seen, m.Name) {
+	for _, m := range slices.SortedFunc(slices.Values(selector.LabelMatchers), func(a, b *labels.Matcher) int { return strings.Compare(a.String(), b.String()) }) {
+		switch {
+		case m.Name == model.MetricNameLabel:
+		case m.Type == labels.MatchEqual && !slices.Contains(seen, m.Name):
 			l = l.with(m.Name, true)
-		} else {
+			if m.Value == "" {
+				l = l.without(m.Name)
+			}
+			seen = append(seen, m.Name)
+		default:
 			l = l.without(m.Name)
 		}
-		seen = append(seen, m.Name)
 	}
 	return l
 }

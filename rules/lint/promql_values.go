@@ -73,28 +73,48 @@ func (v bounds) negative() bounds {
 	return bounds{low: -v.high, high: -v.low, lowOpen: v.highOpen, highOpen: v.lowOpen}
 }
 
-// plus returns the sums of two values.
+// atLeast returns what is the greater of two values.
+func (v bounds) atLeast(w bounds) bounds {
+	return bounds{low: max(v.low, w.low), high: max(v.high, w.high)}
+}
+
+// atMost returns what is the smaller of two values.
+func (v bounds) atMost(w bounds) bounds {
+	return bounds{low: min(v.low, w.low), high: min(v.high, w.high)}
+}
+
+// plus returns the sums of two values. Open bounds are forgotten, as a sum is rounded: 1 and the least number above 0 are 1.
 func (v bounds) plus(w bounds) bounds {
-	sum := bounds{v.low + w.low, v.high + w.high, v.lowOpen || w.lowOpen, v.highOpen || w.highOpen}
+	sum := bounds{low: v.low + w.low, high: v.high + w.high}
 	if math.IsNaN(sum.low) || math.IsNaN(sum.high) {
 		return anyValue
 	}
 	return sum
 }
 
-// times returns the products of two values. Open bounds are forgotten, and 0 times infinity is taken for 0: the bound is never reached.
+// times returns the products of two values, without open bounds. What is not a number at the bounds, 0 times infinity, is 0 next to them.
 func (v bounds) times(w bounds) bounds {
-	product := bounds{low: math.Inf(1), high: math.Inf(-1)}
+	return v.with(w, func(a, b float64) float64 { return a * b })
+}
+
+// over returns the quotients of two values, of which the divisor is not 0; without open bounds.
+func (v bounds) over(w bounds) bounds {
+	return v.with(w, func(a, b float64) float64 { return a / b })
+}
+
+// with returns the results of an operator that is greatest and smallest where both values are at a bound.
+func (v bounds) with(w bounds, operator func(a, b float64) float64) bounds {
+	result := bounds{low: math.Inf(1), high: math.Inf(-1)}
 	for _, a := range []float64{v.low, v.high} {
 		for _, b := range []float64{w.low, w.high} {
-			p := a * b
-			if a == 0 || b == 0 {
-				p = 0
+			x := operator(a, b)
+			if math.IsNaN(x) {
+				x = math.Copysign(0, a) * math.Copysign(1, b)
 			}
-			product.low, product.high = min(product.low, p), max(product.high, p)
+			result.low, result.high = min(result.low, x), max(result.high, x)
 		}
 	}
-	return product
+	return result
 }
 
 // compared returns which values of v a comparison with w can let through, and whether it lets all of them through.
@@ -110,10 +130,7 @@ func (v bounds) compared(op parser.ItemType, w bounds) (through bounds, always b
 		return v.within(bounds{math.Inf(-1), w.high, false, w.highOpen}), v.high <= w.low
 	case parser.EQLC:
 		return v.within(w), v.constant() && w.constant() && v.low == w.low
-	case parser.NEQ:
-		if v.constant() && w.constant() && v.low == w.low {
-			return bounds{low: 1, high: 0}, false
-		}
+	case parser.NEQ: // what is not a number, such as scalar() of two series, passes whatever the bounds are
 		return v, v.within(w).nothing()
 	}
 	return v, false
@@ -183,8 +200,8 @@ func promValuesOfBinary(e *parser.BinaryExpr) bounds {
 	case e.Op == parser.MUL:
 		return left.times(right)
 	case e.Op == parser.DIV && (right.low > 0 || right.high < 0):
-		return left.times(bounds{low: 1 / right.high, high: 1 / right.low})
-	case e.Op == parser.DIV && left.low >= 0 && right.low >= 0:
+		return left.over(right)
+	case e.Op == parser.DIV && left.low >= 0 && right.low >= 0 && !math.Signbit(right.low): // what is divided by -0 is -Inf
 		return notNegative
 	}
 	return anyValue
