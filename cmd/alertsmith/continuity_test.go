@@ -2,7 +2,6 @@ package main
 
 import (
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -25,18 +24,8 @@ func TestContinuity(t *testing.T) { //nolint:tparallel // the parts have one rul
 	s := newSystem(t, "--prometheus.url="+prometheus.URL, "--prometheus.rules-dir="+filepath.Join(dir, "prometheus-rules"))
 	s.start()
 
-	const three = `expr='label_replace(vector(1), "i", "1", "", "") or label_replace(vector(1), "i", "2", "", "") or label_replace(vector(1), "i", "3", "", "")' severity=page label.team=web`
 	const fewer = `expr='label_replace(vector(1), "i", "2", "", "")'`
-	for _, test := range []struct {
-		name, add string // "" adds three firing alerts
-		first     string // of NAME, done before
-		change    string // of NAME
-		foretold  string
-		now       string // the name afterwards; "" is the same
-		kept      int
-		reset     int
-		state     string // of those that are kept; "" is what it was
-	}{
+	for _, test := range []continuityCase{
 		{name: "expr", change: `edit NAME expr='` + strings.Split(three, "'")[1] + ` or vector(2) > 3'`, foretold: "keeps 3 firing alerts, as far as", kept: 3},
 		{name: "expr-fewer", change: "edit NAME " + fewer, foretold: "keeps 3 firing alerts, as far as", kept: 1},
 		{name: "for", change: "edit NAME for=1h", foretold: "holds back 3 firing alerts: they resolve and page again when", kept: 3, state: "pending"},
@@ -77,76 +66,7 @@ func TestContinuity(t *testing.T) { //nolint:tparallel // the parts have one rul
 			first: "move NAME group=beside", change: "undo", foretold: "resets 1 firing alert", reset: 1,
 		},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			switch {
-			case test.add == "":
-				s.must("add " + test.name + " " + three)
-			case strings.HasPrefix(test.add, "\n"):
-				s.must("add" + test.add)
-			default:
-				s.must("add " + test.name + " " + test.add)
-			}
-			if test.first != "" {
-				s.must(strings.ReplaceAll(test.first, "NAME", test.name))
-			}
-			var before map[string]string
-			state := "firing"
-			if strings.HasPrefix(test.name, "pending") {
-				state = "pending"
-			}
-			await(t, test.name+" is active", func() bool {
-				before = activeSince(t, prometheus.URL, test.name, state)
-				return len(before) > 0
-			})
-			if test.state != "" {
-				state = test.state
-			}
-			change := strings.ReplaceAll(test.change, "NAME", test.name)
-			first, rest, _ := strings.Cut(change, "\n")
-			for _, command := range []string{first + " dry-run\n" + rest, change} {
-				if a := s.must(command); !strings.Contains(a.text, test.foretold) || test.foretold == "" && foretold.MatchString(a.text) {
-					t.Errorf("%s: want %q in\n%s", command, test.foretold, a.text)
-				}
-			}
-			now := test.now
-			if now == "" {
-				now = test.name
-			}
-			kept, reset := 0, 0
-			want := test.kept + test.reset
-			var after map[string]string
-			await(t, "what is active now is evaluated", func() bool {
-				after = activeSince(t, prometheus.URL, now, "")
-				return len(after) == want
-			})
-			for labels, since := range after {
-				if before[labels] == since {
-					kept++
-				} else {
-					reset++
-				}
-			}
-			if still := activeSince(t, prometheus.URL, now, state); test.kept > 0 && len(still) != want {
-				t.Errorf("of %v only %v are %s", after, still, state)
-			}
-			if kept != test.kept || reset != test.reset {
-				t.Errorf("%d alerts were kept and %d reset, want %d and %d: before %v, after %v", kept, reset, test.kept, test.reset, before, after)
-			}
-		})
+		t.Run(test.name, func(t *testing.T) { test.happen(t, s, prometheus.URL) })
 	}
 	s.stop()
-}
-
-var foretold = regexp.MustCompile(`It (keeps|resets|ends) `)
-
-// activeSince returns since when the alerts of a rule are active that are in a state, "" for any, by the one label that tells them apart.
-func activeSince(t *testing.T, prometheus, name, state string) map[string]string {
-	t.Helper()
-	since := map[string]string{}
-	for _, alert := range activeAlerts(t, prometheus, name) {
-		if state == "" || alert.State == state {
-			since[alert.Labels["i"]+alert.Labels["n"]] = alert.ActiveAt
-		}
-	}
-	return since
 }

@@ -131,7 +131,7 @@ func (o *observer) finding(check, part, text string) {
 		left, _ := o.evaluate(b.LHS.String())
 		want = len(left)
 	}
-	if got, ok := o.evaluate(part); ok && len(got) != want {
+	if got, ok := o.evaluate(e.String()); ok && len(got) != want {
 		o.Errorf("seed %d: %s: %s, but it returns %s", o.seed, check, text, got)
 	}
 }
@@ -142,7 +142,8 @@ func (o *observer) hasNaN(e parser.Expr) bool {
 	return slices.ContainsFunc(samples, func(s promql.Sample) bool { return math.IsNaN(s.F) })
 }
 
-// evaluate returns the samples of an expression; not ok where the engine refuses it, as it does where series match many to many.
+// evaluate returns the samples of an expression as it is printed: so does a ruler evaluate it, with its matchers in order. It is not ok where
+// the engine refuses it, as it does where series match many to many.
 func (o *observer) evaluate(text string) (samples promql.Vector, ok bool) {
 	query, err := o.engine.NewInstantQuery(o.Context(), o.series, nil, text, time.UnixMilli(asked))
 	if err != nil {
