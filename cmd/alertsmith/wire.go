@@ -80,7 +80,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 	for _, r := range rulers {
 		s.infos = append(s.infos, r.Info())
 	}
-	linter, err := lint.New(s.cfg.Lint, time.Now)
+	linter, err := lint.New(slices.Concat(intervals(ctx, rulers, s.logger.With("part", "rulers")), s.cfg.Lint), time.Now)
 	if err != nil {
 		return err
 	}

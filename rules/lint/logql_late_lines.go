@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/grafana/loki/v3/pkg/logql/syntax"
@@ -30,7 +29,7 @@ var logqlLateLines = Check{
     expr: sum by (job) (count_over_time({job="mdadm"} |= "Fail event" [1m] offset 1m)) > 0
 `,
 	find: func(s *subject) []finding {
-		interval := cmp.Or(s.Interval, s.settings.Interval)
+		interval := s.interval()
 		var found []finding
 		for _, r := range nodesOf[*syntax.LogRangeExpr](s.log) {
 			if r.Interval == interval && r.Offset == 0 {

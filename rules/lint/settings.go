@@ -23,7 +23,7 @@ type Scope struct {
 	Paths  []string                  `yaml:"paths"`  // patterns as in rules.FilePatterns, below the ruler's directory; none: all
 	Checks map[string]rules.Severity `yaml:"checks"` // check → error, warning, info, off
 
-	Interval       time.Duration `yaml:"interval"`        // between evaluations, for groups that do not say it; default 1m
+	Interval       time.Duration `yaml:"interval"`        // between evaluations, for groups that do not say it; default the ruler's own where it was asked, else 1m
 	ScrapeInterval time.Duration `yaml:"scrape_interval"` // between samples of a series; default 15s
 	MaxRange       time.Duration `yaml:"max_range"`       // that a ruler takes for one query; default 721h, Loki's
 	Retention      time.Duration `yaml:"retention"`       // how long samples are kept; 0: that is not looked at

@@ -40,16 +40,17 @@ type Config struct {
 
 // Kind is a kind of ruler.
 type Kind struct {
-	Name    string
-	Dialect expr.Dialect
-	new     func(base) (rules.Ruler, error)
-	look    look // asks it about what a rule reads
+	Name     string
+	Dialect  expr.Dialect
+	new      func(base) (rules.Ruler, error)
+	look     look // asks it about what a rule reads
+	interval interval
 }
 
 // Kinds are the kinds of rulers that there are, by name.
 var Kinds = []Kind{
-	{Name: "loki", Dialect: expr.LogQL, new: newLoki, look: lookInLoki},
-	{Name: "prometheus", Dialect: expr.PromQL, new: newPrometheus, look: lookInPrometheus},
+	{Name: "loki", Dialect: expr.LogQL, new: newLoki, look: lookInLoki, interval: intervalOfLoki},
+	{Name: "prometheus", Dialect: expr.PromQL, new: newPrometheus, look: lookInPrometheus, interval: intervalOfPrometheus},
 }
 
 // New returns the configured ruler. It asks nothing of the ruler, which may be down.
@@ -60,7 +61,7 @@ func New(cfg Config) (rules.Ruler, error) {
 			if err != nil {
 				return nil, fmt.Errorf("ruler %s: %w", cfg.Name, err)
 			}
-			base.look = kind.look
+			base.look, base.interval = kind.look, kind.interval
 			ruler, err := kind.new(base)
 			if err != nil {
 				return nil, fmt.Errorf("ruler %s: %w", cfg.Name, err)
@@ -78,9 +79,10 @@ func New(cfg Config) (rules.Ruler, error) {
 // base is what rulers of every kind are made of.
 type base struct {
 	Config
-	info   rules.RulerInfo
-	client client
-	look   look
+	info     rules.RulerInfo
+	client   client
+	look     look
+	interval interval
 }
 
 // Info implements rules.Ruler.

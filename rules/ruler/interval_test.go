@@ -1,0 +1,59 @@
+package ruler_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/alertsmith/alertsmith/deploy/local"
+	"github.com/alertsmith/alertsmith/rules/ruler"
+)
+
+func TestEvaluationInterval(t *testing.T) {
+	t.Parallel()
+	const want = 7 * time.Second
+	dir := t.TempDir()
+	for kind, start := range map[string]func(ctx context.Context, port int) (*local.Program, error){
+		"prometheus": func(ctx context.Context, port int) (*local.Program, error) {
+			return local.StartPrometheus(ctx, local.PrometheusOptions{Dir: filepath.Join(dir, "prometheus"), Port: port, EvaluationInterval: want})
+		},
+		"loki": func(ctx context.Context, port int) (*local.Program, error) {
+			return local.StartLoki(ctx, local.LokiOptions{Dir: filepath.Join(dir, "loki"), Port: port, EvaluationInterval: want})
+		},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			program := program{name: kind, start: start}
+			program.launch(t)
+			asked := open(t, ruler.Config{Kind: kind, Name: kind, URL: program.URL, RulesDir: filepath.Join(t.TempDir(), "rules"), StateDir: t.TempDir()})
+			if got, err := ruler.EvaluationInterval(t.Context(), asked); got != want || err != nil {
+				t.Errorf("%v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestEvaluationIntervalUntold(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"nothing":    "",
+		"a page":     "<html>",
+		"no setting": `{"data":{"yaml":"global: {}"}}`,
+		"no YAML":    `{"data":{"yaml":"global: ["}}`,
+		"negative":   `{"data":{"yaml":"global: {evaluation_interval: -1m}"}}`,
+		"a number":   `{"data":{"yaml":"global: {evaluation_interval: 9999999999999999999y}"}}`,
+	} {
+		for _, kind := range []string{"prometheus", "loki"} {
+			t.Run(name+" "+kind, func(t *testing.T) {
+				t.Parallel()
+				asked := against(t, ruler.Config{Kind: kind, RulesDir: t.TempDir()}, status(200, body))
+				got, err := ruler.EvaluationInterval(t.Context(), asked)
+				if got != 0 {
+					t.Errorf("it is %v", got)
+				}
+				assertSayable(t, err)
+			})
+		}
+	}
+}
