@@ -13,14 +13,12 @@ type FieldChange struct {
 // rules.
 func fieldChanges(before, after *Book, refs []Ref) (changes []FieldChange) {
 	for _, ref := range refs[:min(len(refs), maxAlertTrailers)] {
-		var was, is Rule
-		if e, ok := before.Get(ref); ok {
-			was = e.Rule
+		old, was := before.Get(ref)
+		now, is := after.Get(ref)
+		if !was && !is { // it is paused, so that no ruler had it
+			old, now = before.asideFor(ref), after.asideFor(ref)
 		}
-		if e, ok := after.Get(ref); ok {
-			is = e.Rule
-		}
-		changes = append(changes, was.changesTo(is, ref.Name)...)
+		changes = append(changes, old.Rule.changesTo(now.Rule, ref.Name)...)
 	}
 	return changes
 }

@@ -114,6 +114,16 @@ func besidePaused(before, after *Book, change Change) error {
 	return nil
 }
 
+// asideFor returns the paused rule that stood in a place; the zero Entry for none.
+func (b *Book) asideFor(ref Ref) Entry {
+	for _, p := range b.Paused() {
+		if p.Ref == ref {
+			return p.entry
+		}
+	}
+	return Entry{}
+}
+
 // Address returns an address by which the rule is found while it is paused, and no other.
 func (p Paused) Address() string {
 	all := p.addresses()

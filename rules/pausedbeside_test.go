@@ -95,7 +95,10 @@ func TestPlaceOfAPausedRuleIsKept(t *testing.T) {
 	write(content)
 
 	// It is deleted, and that is undone.
-	must("9", rules.Delete{Address: "first"})
+	deleted := b.Apply(t.Context(), request("9"), rules.Delete{Address: "first"})
+	if deleted.Err != nil || len(deleted.Fields) == 0 || deleted.Fields[0].Was != "first" {
+		t.Errorf("the deletion of a paused rule says of its fields %v, %v", deleted.Fields, deleted.Err)
+	}
 	if left := files("paused"); len(left) > 0 {
 		t.Errorf("it was deleted, and stands in %v", left)
 	}

@@ -42,7 +42,7 @@ func checkWebhook(c SinkConfig, at func(string, string, ...any)) {
 			at("url", "%v", err)
 		}
 	}
-	needed(at, "secret_file", c.SecretFile, "a webhook is signed: name a file with the key, like one from `openssl rand -base64 32`")
+	needed(at, "secret_file", c.SecretFile, "a webhook is signed: name a file with the key, like one from `echo whsec_$(openssl rand -base64 32)`")
 }
 
 // openWebhook returns a sink that posts a TellingObject, signed.
