@@ -76,10 +76,10 @@ $(LINT):
 .PHONY: test
 test: tools ## Runs every test, against the real rulers, with the race detector.
 	@if command -v gcc >/dev/null; then \
-		CGO_ENABLED=1 go test -race -shuffle=on -timeout=20m ./...; \
+		CGO_ENABLED=1 go test -race -shuffle=on -timeout=30m ./...; \
 	else \
 		echo 'WARNING: no gcc here, so the tests run WITHOUT the race detector.' >&2; \
-		go test -shuffle=on -timeout=20m ./...; \
+		go test -shuffle=on -timeout=30m ./...; \
 	fi
 
 .PHONY: check
