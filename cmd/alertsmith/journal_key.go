@@ -2,25 +2,32 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
 	"github.com/alertsmith/alertsmith/gitsync"
 	"github.com/alertsmith/alertsmith/gitsync/journal"
+	"github.com/alertsmith/alertsmith/rules"
 )
 
 const (
 	// journalKeyName is the key below the storage path that stumps of the journal are signed with where the configuration names none for commits.
 	// Whoever keeps its public half elsewhere can tell whether it was replaced.
 	journalKeyName = "journal.key"
+	// notedKeysName has the public keys that have signed stumps, one a line: what an old key signed still counts when another one is configured.
+	notedKeysName = "journal.keys"
 	// stumpName is a copy of what was signed when the journal was pruned last, for ssh-keygen; its signature has .sig behind its name.
 	stumpName = "journal.stump"
 	// stumpNamespace is what stumps are signed for: no signature of a commit serves for one.
@@ -58,35 +65,80 @@ func newJournalKey(path string) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// signStump returns how a stump is signed. What was signed is left in two files for ssh-keygen.
-func signStump(storage string, key *gitsync.Key) func(text []byte) (public, signature string, err error) {
-	return func(text []byte) (string, string, error) {
-		signature, err := key.Sign(stumpNamespace, text)
-		if err != nil {
+// pruneSigned takes the entries out that came in before a time. What was signed for that is left in two files for ssh-keygen.
+func pruneSigned(ctx context.Context, j *journal.DB, storage string, key *gitsync.Key, before time.Time) (journal.Pruned, error) {
+	var stump, signature string
+	pruned, err := j.Prune(ctx, before, func(text []byte) (string, string, error) {
+		stump = string(text)
+		var err error
+		if signature, err = key.Sign(stumpNamespace, text); err != nil {
 			return "", "", err
 		}
-		path := filepath.Join(storage, stumpName)
-		return key.Public(), signature, cmp.Or(replaceFile(path, string(text)), replaceFile(path+".sig", signature))
+		return key.Public(), signature, noteKey(storage, key.Public()) // before a stump needs it
+	})
+	if err != nil || stump == "" {
+		return pruned, err
 	}
+	path := filepath.Join(storage, stumpName)
+	if err := cmp.Or(replaceFile(path, stump), replaceFile(path+".sig", signature)); err != nil {
+		return pruned, fmt.Errorf("%d entries were pruned, and `alertsmith journal verify` proves it; but the copy of the stump for ssh-keygen cannot be written: %w", pruned.Entries, err)
+	}
+	return pruned, nil
 }
 
-// stumpChecker returns how a stump's signature is proved: it is that of the key that signs commits, or of the own one below the storage path.
+// notedKeys returns the public keys that have signed stumps, as noteKey wrote them.
+func notedKeys(storage string) ([]string, error) {
+	content, err := os.ReadFile(filepath.Join(storage, notedKeysName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return strings.FieldsFunc(string(content), func(r rune) bool { return r == '\n' }), nil
+}
+
+// noteKey writes down that a key has signed, so that its stump is proved also when another one is configured.
+func noteKey(storage, public string) error {
+	noted, err := notedKeys(storage)
+	if err != nil || slices.Contains(noted, public) {
+		return err
+	}
+	return replaceFile(filepath.Join(storage, notedKeysName), strings.Join(append(noted, public), "\n")+"\n")
+}
+
+// trustedKeys returns the public keys whose stumps are this service's: those that have signed one, the own one below the storage path, and the one
+// that signs commits.
+func trustedKeys(storage string, git gitConfig) ([]string, error) {
+	trusted, err := notedKeys(storage)
+	if err != nil {
+		return nil, err
+	}
+	own, err := gitsync.LoadKey(filepath.Join(storage, journalKeyName), "")
+	switch {
+	case err == nil:
+		trusted = append(trusted, own.Public())
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	if git.SigningKeyFile == "" {
+		return trusted, nil
+	}
+	configured, err := gitsync.LoadKey(git.SigningKeyFile, git.SigningKeyPassphraseFile)
+	if err != nil {
+		return nil, err
+	}
+	return append(trusted, configured.Public()), nil
+}
+
+// stumpChecker returns how a stump's signature is proved.
 func stumpChecker(storage string, git gitConfig) journal.Checker {
 	return func(text []byte, public, signature string) error {
-		var trusted []string
-		key, err := gitsync.LoadKey(filepath.Join(storage, journalKeyName), "")
-		if err == nil {
-			trusted = append(trusted, key.Public())
-		}
-		if git.SigningKeyFile != "" {
-			if key, err = gitsync.LoadKey(git.SigningKeyFile, git.SigningKeyPassphraseFile); err != nil {
-				return err
-			}
-			trusted = append(trusted, key.Public())
+		trusted, err := trustedKeys(storage, git)
+		if err != nil {
+			return &rules.Error{Kind: rules.Unavailable, Text: "the keys that may have signed what was pruned cannot be read", Offset: -1, Cause: err}
 		}
 		if slices.Contains(trusted, public) {
 			return gitsync.VerifySignature(public, stumpNamespace, text, signature)
 		}
-		return errors.New("the key is neither " + journalKeyName + " below the storage path nor the configuration's git.signing_key_file; --config.file names that")
+		return errors.New("the key is none of " + notedKeysName + ", nor " + journalKeyName + " below the storage path, nor the configuration's git.signing_key_file; --config.file names that. " +
+			"If you know it for one of yours, add this line to " + notedKeysName + ": " + public)
 	}
 }

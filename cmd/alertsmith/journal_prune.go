@@ -37,14 +37,20 @@ func (c *pruneJournal) run(ctx context.Context, p *process) (err error) {
 		return &exitError{exitUnusable, err}
 	}
 	defer func() { err = errors.Join(err, storage.close()) }()
-	if _, err := verify(ctx, c.storage, storage.cfg); err != nil { // a stump would hide what is wrong before it
-		return err
+	_, flaw, err := verify(ctx, c.storage, storage.cfg) // a stump would hide what is wrong before it
+	switch {
+	case err != nil:
+		return &exitError{exitUnusable, err}
+	case flaw != nil && flaw.Derived:
+		return &exitError{exitFailed, fmt.Errorf("nothing was pruned: the index of the rules' history is damaged, and no entry; run `alertsmith journal reindex` first, and then this again: %s", flaw.Text)}
+	case flaw != nil:
+		return notAsWritten(flaw)
 	}
 	key, err := journalKey(c.storage, storage.cfg.Git)
 	if err != nil {
 		return &exitError{exitUnusable, fmt.Errorf("the key that signs for what is pruned cannot be read or made: %w", err)}
 	}
-	pruned, err := storage.journal.Prune(ctx, before.At, signStump(c.storage, key))
+	pruned, err := pruneSigned(ctx, storage.journal, c.storage, key, before.At)
 	if err != nil {
 		return err
 	}

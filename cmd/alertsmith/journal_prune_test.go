@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"fmt"
 	"os"
 	"os/exec"
@@ -80,6 +81,18 @@ func TestPrunedStump(t *testing.T) {
 			if err := os.Rename(key, key+".away"); err != nil {
 				t.Fatal(err)
 			}
+			if configured {
+				said("the keys that may have signed what was pruned cannot be read", append([]string{"verify"}, config...)...)
+				if said := run("", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key); said != "<nil>" {
+					t.Fatal(said)
+				}
+				said("4 entries before a signed stump. This took", append([]string{"verify"}, config...)...)
+				said("2 entries were pruned", append([]string{"prune", "--before=2025-01-07"}, config...)...)
+			}
+			said("before a signed stump. This took", "verify") // the old key is noted, wherever it is
+			if err := os.Remove(filepath.Join(dir, "data", notedKeysName)); err != nil {
+				t.Fatal(err)
+			}
 			if !configured { // nobody's word counts
 				said("the stump that pruning left is not signed by this service", "verify")
 				said("the stump that pruning left is not signed by this service", "prune", "--before=2025-01-07")
@@ -87,5 +100,58 @@ func TestPrunedStump(t *testing.T) {
 			}
 			said("the stump that pruning left is not signed by this service", "verify", "--config.file=")
 		})
+	}
+}
+
+// TestAFailedPruneLeavesNoStump lets the database refuse after the stump was signed.
+func TestAFailedPruneLeavesNoStump(t *testing.T) {
+	t.Parallel()
+	storage := t.TempDir()
+	path := filepath.Join(storage, journalName)
+	db, err := journal.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var records []rules.Record
+	for i := range 3 {
+		at := time.Date(2025, 1, 1+i, 0, 0, 0, 0, time.UTC)
+		records = append(records, rules.Record{Request: rules.Request{ID: fmt.Sprint("r", i), Time: at, Command: "list"}, Action: "list", Done: at, Outcome: rules.Outcome{Result: rules.Success}})
+	}
+	if _, err := db.Add(t.Context(), records); err != nil {
+		t.Fatal(err)
+	}
+	beside, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer beside.Close()
+	key, err := journalKey(storage, gitConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stumps := func() (found []string) {
+		t.Helper()
+		found, err := filepath.Glob(filepath.Join(storage, stumpName+"*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	for _, step := range []struct {
+		statement string
+		pruned    int64
+		stumps    int
+	}{
+		{"CREATE TRIGGER refused BEFORE UPDATE ON chain BEGIN SELECT RAISE(ABORT, 'refused'); END", 0, 0},
+		{"DROP TRIGGER refused", 2, 2},
+	} {
+		if _, err := beside.ExecContext(t.Context(), step.statement); err != nil {
+			t.Fatal(err)
+		}
+		pruned, err := pruneSigned(t.Context(), db, storage, key, time.Date(2025, 1, 3, 0, 0, 0, 0, time.UTC))
+		if (err == nil) != (step.pruned > 0) || err == nil && pruned.Entries != step.pruned || len(stumps()) != step.stumps {
+			t.Errorf("after %s: %+v, %v; the files %v", step.statement, pruned, err, stumps())
+		}
 	}
 }

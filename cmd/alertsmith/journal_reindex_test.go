@@ -13,9 +13,9 @@ import (
 func TestReindex(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, "--prometheus.url=http://127.0.0.1:1", "--prometheus.rules-dir="+t.TempDir(), "--loki.url=http://127.0.0.1:1", "--loki.rules-dir="+filepath.Join(t.TempDir(), "fake"))
-	journal := func(command string) string {
+	journal := func(command ...string) string {
 		t.Helper()
-		cmd := exec.Command("alertsmith", "journal", command)
+		cmd := exec.Command("alertsmith", append([]string{"journal"}, command...)...)
 		cmd.Dir = s.dir
 		output, err := cmd.CombinedOutput()
 		return fmt.Sprint(string(output), err)
@@ -52,6 +52,8 @@ func TestReindex(t *testing.T) {
 		t.Fatal(err)
 	}
 	said("a row of the table history_commits (position ", journal("verify"))
+	said("no entry; run `alertsmith journal reindex` first", journal("prune", "--before=2020-01-01"))
 	said("The index of the rules' history is empty.", journal("reindex"))
+	said("0 entries were pruned", journal("prune", "--before=2020-01-01"))
 	life()
 }

@@ -34,9 +34,12 @@ func (v *verifyJournal) run(ctx context.Context, p *process) error {
 	if err != nil {
 		return &exitError{exitUnusable, err}
 	}
-	found, err := verify(ctx, v.storage, cfg)
+	found, flaw, err := verify(ctx, v.storage, cfg)
 	if err != nil {
-		return err
+		return &exitError{exitUnusable, err}
+	}
+	if flaw != nil {
+		return notAsWritten(flaw)
 	}
 	fmt.Fprintf(p.stdout, "The journal %s is as it was written: %d entries in %d events; %d commits know it", found.ID, found.Entries, found.Events, found.Anchors)
 	if found.Pruned > 0 {
@@ -49,24 +52,22 @@ func (v *verifyJournal) run(ctx context.Context, p *process) error {
 	return nil
 }
 
-// verify proves the journal below a storage path. The error is an *exitError that says what is wrong with it, or why it cannot be read.
-func verify(ctx context.Context, storage string, cfg *config) (found journal.Verified, err error) {
+// verify proves the journal below a storage path. It returns the first flaw, or nil; the error says why that cannot be told.
+func verify(ctx context.Context, storage string, cfg *config) (found journal.Verified, flaw *journal.Flaw, err error) {
 	anchors, err := readAnchors(filepath.Join(storage, rulebookName), cmp.Or(cfg.Git.Branch, gitsync.DefaultBranch))
 	if err != nil {
-		return found, &exitError{exitUnusable, fmt.Errorf("the rulebook cannot be read: %w", err)}
+		return found, nil, fmt.Errorf("the rulebook cannot be read: %w", err)
 	}
 	search, err := journal.OpenSearch(ctx, filepath.Join(storage, journalName))
 	if err != nil {
-		return found, &exitError{exitUnusable, err}
+		return found, nil, err
 	}
-	found, flaw, err := search.Verify(ctx, anchors, stumpChecker(storage, cfg.Git))
-	if err = errors.Join(err, search.Close()); err != nil {
-		return found, &exitError{exitUnusable, err}
-	}
-	if flaw != nil {
-		return found, &exitError{exitFailed, fmt.Errorf("the journal is not as it was written: %s", flaw.Text)}
-	}
-	return found, nil
+	found, flaw, err = search.Verify(ctx, anchors, stumpChecker(storage, cfg.Git))
+	return found, flaw, errors.Join(err, search.Close())
+}
+
+func notAsWritten(flaw *journal.Flaw) error {
+	return &exitError{exitFailed, fmt.Errorf("the journal is not as it was written: %s", flaw.Text)}
 }
 
 // readAnchors returns what the service's commits on a branch say of journals. The repository is only read, beside the service that writes it.

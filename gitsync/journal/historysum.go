@@ -86,11 +86,11 @@ func (s *Search) history(ctx context.Context) (*Flaw, error) {
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 		case err == nil:
-			return &Flaw{Text: fmt.Sprintf("a row of the table %s (%s) is not as it was written. %s", table.name, row, derived)}, nil
+			return &Flaw{Text: fmt.Sprintf("a row of the table %s (%s) is not as it was written. %s", table.name, row, derived), Derived: true}, nil
 		case ctx.Err() != nil:
 			return nil, err
 		default:
-			return &Flaw{Text: fmt.Sprintf("the table %s cannot be read: %v. %s", table.name, err, derived)}, nil
+			return &Flaw{Text: fmt.Sprintf("the table %s cannot be read: %v. %s", table.name, err, derived), Derived: true}, nil
 		}
 	}
 	return nil, nil //nolint:nilnil // there is none

@@ -70,6 +70,8 @@ type Flaw struct {
 	Event int64  // the number of the event; 0 where it is none
 	Seq   int64  // of the entry; 0 where it is not known
 	Text  string // for a person: what is wrong
+	// Derived says that it is in the index of the rules' history, which is made anew from Git: all events and entries were found sound before.
+	Derived bool
 }
 
 // Verified is what a look at the whole journal has found to be sound.
@@ -84,7 +86,8 @@ type Verified struct {
 	HeadHash string
 }
 
-// Checker proves the signature of a stump. It returns an error when the text is not what the key's owner signed, or the key is nobody's.
+// Checker proves the signature of a stump. It returns an error when the text is not what the key's owner signed, or the key is nobody's; a
+// *rules.Error when that could not be found out.
 type Checker func(text []byte, key, signature string) error
 
 // Verify looks at the whole journal: that each event follows from the one before, that the entries are what the events say, that the history's index is
@@ -99,8 +102,8 @@ func (s *Search) Verify(ctx context.Context, anchors []Anchor, check Checker) (v
 	if flaw, err := walFlaw(s.path); flaw != nil || err != nil {
 		return v, flaw, err
 	}
-	if flaw := start.flaw(check); flaw != nil {
-		return v, flaw, nil
+	if flaw, err := start.flaw(check); flaw != nil || err != nil {
+		return v, flaw, err
 	}
 	byEvent := map[int64][]Anchor{}
 	for _, a := range anchors {
@@ -134,20 +137,24 @@ func (s *Search) Verify(ctx context.Context, anchors []Anchor, check Checker) (v
 	return v, nil, nil
 }
 
-// flaw returns what is wrong with the start of the chain itself.
-func (c chainStart) flaw(check Checker) *Flaw {
+// flaw returns what is wrong with the start of the chain itself; the error is one of finding that out.
+func (c chainStart) flaw(check Checker) (*Flaw, error) {
 	switch {
 	case len(c.hash) != hashSize:
-		return &Flaw{Text: "the start of the chain is no hash"}
+		return &Flaw{Text: "the start of the chain is no hash"}, nil
 	case c.n == 0 && (c.id != hex.EncodeToString(c.hash[:8]) || c.before != 0 || c.entries != 0 || c.key != "" || c.signature != ""):
-		return &Flaw{Text: "the start of the chain was changed"}
+		return &Flaw{Text: "the start of the chain was changed"}, nil
 	case c.n == 0:
-		return nil
+		return nil, nil //nolint:nilnil // nothing was pruned
 	}
-	if err := check(c.stump(), c.key, c.signature); err != nil {
-		return &Flaw{Event: c.n, Text: "the stump that pruning left is not signed by this service: " + err.Error()}
+	err := check(c.stump(), c.key, c.signature)
+	if err == nil {
+		return nil, nil //nolint:nilnil // it is as it was signed
 	}
-	return nil
+	if _, unknown := errors.AsType[*rules.Error](err); unknown {
+		return nil, err
+	}
+	return &Flaw{Event: c.n, Text: "the stump that pruning left is not signed by this service: " + err.Error()}, nil
 }
 
 // stump returns the text that is signed when the events up to one are pruned.
