@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -20,8 +22,9 @@ const (
 
 // walFlaw returns the first frame of a database's write-ahead log that is damaged; nil when none is, or there is no log.
 //
-// What a crash left unfinished at its end, and what is left of older generations behind that, are no damage. Somebody may write meanwhile, so that
-// what looks damaged is looked at again.
+// What a crash left unfinished at its end, and what is left of older generations behind that, are no damage. Nor is a last transaction whose end
+// reached the disk before a power cut and a frame before it did not: nobody was told that it was done. Somebody may write meanwhile, so that what looks
+// damaged is looked at again.
 func walFlaw(path string) (flaw *Flaw, err error) {
 	const looks, pause = 4, 50 * time.Millisecond
 	var before string
@@ -47,80 +50,116 @@ func walFlawNow(path string) (*Flaw, error) {
 		return nil, err
 	}
 	defer f.Close()
-	log, err := io.ReadAll(f)
-	if err != nil {
-		return nil, err
+	w := walReader{log: bufio.NewReader(f)}
+	if ok, err := w.header(); !ok || err != nil {
+		return w.headFlaw(err)
 	}
-	w := walReader{log: log}
-	if len(log) < walHeader+walFrame {
-		return nil, nil //nolint:nilnil // nothing was written yet
-	}
-	if !w.header() {
-		return &Flaw{Text: "the head of the write-ahead log is damaged, so that the newest entries, which are in it, cannot be read"}, nil
-	}
-	good := walHeader // where what can be read ends
-	for at := walHeader; at+walFrame+w.page <= len(log); at += walFrame + w.page {
-		if good == at && w.follows(at) {
-			good = at + walFrame + w.page
+	good := int64(walHeader) // where what can be read ends
+	var broken, written bool // whether a frame was found that does not follow, and whether it was written in this generation
+	ends := 0                // transactions that end behind that
+	for w.next() {
+		switch {
+		case !broken && w.follows():
+			good += int64(len(w.frame))
 			continue
+		case !broken:
+			broken, written = true, w.ours()
 		}
-		if w.ours(at) && w.commits(at) {
-			return &Flaw{Text: fmt.Sprintf("the write-ahead log is damaged at its byte %d or within the %d bytes behind it: the newest entries, which are in it from there on, cannot be read", good, walFrame+w.page)}, nil
+		if w.ours() && w.commits() {
+			ends++
 		}
+	}
+	if w.err != nil {
+		return nil, w.err
+	}
+	if ends > 1 || ends == 1 && written {
+		return &Flaw{Text: fmt.Sprintf("the write-ahead log is damaged at its byte %d or within the %d bytes behind it: the newest entries, which are in it from there on, cannot be read", good, len(w.frame))}, nil
 	}
 	return nil, nil //nolint:nilnil // there is none
 }
 
-// walReader reads a write-ahead log.
+// walReader reads a write-ahead log frame by frame.
 type walReader struct {
-	log    []byte
+	log    io.Reader
 	order  binary.ByteOrder // of the words that are summed up
-	page   int              // bytes of a page
+	salts  [8]byte          // both numbers of this generation
+	frame  []byte           // the one that was read last, with its page
 	s1, s2 uint32           // the sum so far
+	err    error            // of reading
 }
 
-// header reads the head, and reports whether it is as it was written.
-func (w *walReader) header() bool {
+// header reads the head, and reports whether it is as it was written. The error is io.EOF or io.ErrUnexpectedEOF where the log ends before.
+func (w *walReader) header() (bool, error) {
 	const magic = 0x377f0682 // for sums of little-endian words; one more for big-endian ones
-	switch binary.BigEndian.Uint32(w.log) {
+	var head [walHeader]byte
+	if _, err := io.ReadFull(w.log, head[:]); err != nil {
+		return false, err
+	}
+	switch binary.BigEndian.Uint32(head[:]) {
 	case magic:
 		w.order = binary.LittleEndian
 	case magic + 1:
 		w.order = binary.BigEndian
 	default:
-		return false
+		return false, nil
 	}
-	w.page = int(binary.BigEndian.Uint32(w.log[8:]))
-	w.sum(w.log[:24])
-	return w.summed(24) && w.page >= 512 && w.page <= 65536
+	w.sum(head[:24])
+	page := binary.BigEndian.Uint32(head[8:])
+	if !w.summed(head[24:]) || page < 512 || page > 65536 {
+		return false, nil
+	}
+	copy(w.salts[:], head[16:])
+	w.frame = make([]byte, walFrame+page)
+	return true, nil
 }
 
-// follows reports whether the frame at a place is as it was written behind the one before, and goes on behind it.
-func (w *walReader) follows(at int) bool {
+// headFlaw returns what it says of a log that its head cannot be read.
+func (w *walReader) headFlaw(err error) (*Flaw, error) {
+	if err == nil {
+		_, err = io.ReadFull(w.log, make([]byte, walFrame))
+		if err == nil {
+			return &Flaw{Text: "the head of the write-ahead log is damaged, so that the newest entries, which are in it, cannot be read"}, nil
+		}
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, nil //nolint:nilnil // nothing was written yet
+	}
+	return nil, err
+}
+
+// next reads the next frame; false at the end of what is whole.
+func (w *walReader) next() bool {
+	_, err := io.ReadFull(w.log, w.frame)
+	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		w.err = err
+	}
+	return err == nil
+}
+
+// follows reports whether the frame is as it was written behind the one before, and goes on behind it.
+func (w *walReader) follows() bool {
 	s1, s2 := w.s1, w.s2
-	w.sum(w.log[at : at+8])
-	w.sum(w.log[at+walFrame : at+walFrame+w.page])
-	if w.summed(at+16) && w.salt(at, 8) && w.salt(at, 12) {
+	w.sum(w.frame[:8])
+	w.sum(w.frame[walFrame:])
+	if w.summed(w.frame[16:]) && bytes.Equal(w.frame[8:16], w.salts[:]) {
 		return true
 	}
 	w.s1, w.s2 = s1, s2
 	return false
 }
 
-// ours reports whether the frame at a place is of this generation of the log, as far as that can be told of a damaged one: both numbers of an older
+// ours reports whether the frame is of this generation of the log, as far as that can be told of a damaged one: both numbers of an older
 // one are others.
-func (w *walReader) ours(at int) bool { return w.salt(at, 8) || w.salt(at, 12) }
-
-// salt reports whether a number of the generation in a frame is that of the head.
-func (w *walReader) salt(at, in int) bool {
-	return binary.BigEndian.Uint32(w.log[at+in:]) == binary.BigEndian.Uint32(w.log[in+8:])
+func (w *walReader) ours() bool {
+	return bytes.Equal(w.frame[8:12], w.salts[:4]) || bytes.Equal(w.frame[12:16], w.salts[4:])
 }
 
-// commits reports whether the frame at a place ends a transaction.
-func (w *walReader) commits(at int) bool { return binary.BigEndian.Uint32(w.log[at+4:]) != 0 }
+// commits reports whether the frame ends a transaction.
+func (w *walReader) commits() bool { return binary.BigEndian.Uint32(w.frame[4:]) != 0 }
 
-func (w *walReader) summed(at int) bool {
-	return w.s1 == binary.BigEndian.Uint32(w.log[at:]) && w.s2 == binary.BigEndian.Uint32(w.log[at+4:])
+// summed reports whether the sum so far is the one that stands there.
+func (w *walReader) summed(stored []byte) bool {
+	return w.s1 == binary.BigEndian.Uint32(stored) && w.s2 == binary.BigEndian.Uint32(stored[4:])
 }
 
 func (w *walReader) sum(words []byte) {

@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -110,6 +112,48 @@ func TestWhatACrashLeavesIsNoDamage(t *testing.T) {
 		}
 		if flaw, err := walFlaw(work); flaw != nil || err != nil {
 			t.Errorf("cut after %d bytes: %+v, %v", n, flaw, err)
+		}
+	}
+}
+
+// TestAPowerCutIsNoDamage leaves frames out that were not written before the end of their transaction was: in the last transaction, of which nobody
+// was told, that is none, and it is before.
+func TestAPowerCutIsNoDamage(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "journal.db")
+	db := openAt(t, path)
+	receiveSome(t, db)
+	log, err := os.ReadFile(path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = walFrame + 4096
+	var ends []int // the frames that end a transaction
+	for n := 0; walHeader+(n+1)*size <= len(log); n++ {
+		if binary.BigEndian.Uint32(log[walHeader+n*size+4:]) != 0 {
+			ends = append(ends, n)
+		}
+	}
+	last, before := ends[len(ends)-1], ends[len(ends)-2]
+	if last-before < 3 || before-ends[len(ends)-3] < 3 {
+		t.Fatalf("transactions end at %v", ends)
+	}
+	work := filepath.Join(t.TempDir(), "cut.db")
+	for n := before - 2; n < last; n++ {
+		if n == before {
+			continue // without its end, it is one with the last transaction; the index of the journal tells
+		}
+		for name, was := range map[string]byte{"nothing": 0, "an older generation": 0x5a} {
+			cut := bytes.Clone(log)
+			for i := range size {
+				cut[walHeader+n*size+i] = was
+			}
+			if err := os.WriteFile(work+"-wal", cut, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if flaw, err := walFlaw(work); err != nil || (flaw != nil) != (n < before) {
+				t.Errorf("%s in the frame %d; transactions end at %d and %d: %+v, %v", name, n, before, last, flaw, err)
+			}
 		}
 	}
 }
