@@ -38,11 +38,17 @@ func (d *DB) Receive(ctx context.Context, r rules.Request) (prior *rules.Record,
 
 // fault returns why the database could not be written, to stand behind that.
 func fault(err error) string {
-	const full = 13 // SQLITE_FULL
-	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code() == full {
+	if isFull(err) {
 		return rules.DiskFull
 	}
 	return rules.DiskFault(err)
+}
+
+// isFull reports whether SQLite found no room on the disk.
+func isFull(err error) bool {
+	const full = 13 // SQLITE_FULL
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code() == full
 }
 
 // Finish records how a command that was received ended. r.Done must be set; r.Request but for its ID is not looked at.
