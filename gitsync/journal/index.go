@@ -24,9 +24,10 @@ type index struct {
 }
 
 // indexVersion counts up whenever the same entry would be indexed in another way.
-const indexVersion = 1
+const indexVersion = 2
 
-const indexSchema = `CREATE TABLE indexed (journal TEXT NOT NULL, up_to INTEGER NOT NULL, highest INTEGER NOT NULL, latest INTEGER NOT NULL, back INTEGER NOT NULL) STRICT;
+const indexSchema = `CREATE TABLE indexed (journal TEXT NOT NULL, up_to INTEGER NOT NULL, highest INTEGER NOT NULL, latest INTEGER NOT NULL, back INTEGER NOT NULL,
+		lost_from INTEGER NOT NULL, lost_to INTEGER NOT NULL) STRICT;
 	CREATE VIRTUAL TABLE entries USING fts5(tokens, content='', contentless_delete=1, detail=none, tokenize='ascii');`
 
 // indexState is how far the index is.
@@ -36,13 +37,27 @@ type indexState struct {
 	highest int64  // the highest number of an entry in it
 	latest  int64  // the latest time of an entry, in milliseconds
 	back    int64  // by how much an entry's time is before that of an earlier one at most
+	// The first and the last event that the index had when the journal no longer did; 0 where none was lost. They stay when the index is made anew, so
+	// that Verify tells of them also when newer events have their numbers.
+	lostFrom, lostTo int64
+}
+
+// lose notes what of the index the journal, whose newest event is head, no longer has.
+func (s *indexState) lose(head int64) {
+	if s.upTo <= head {
+		return
+	}
+	if s.lostTo == 0 {
+		s.lostFrom = head + 1
+	}
+	s.lostFrom, s.lostTo = min(s.lostFrom, head+1), max(s.lostTo, s.upTo)
 }
 
 // indexPath returns where the index of a journal is kept.
 func indexPath(journal string) string { return strings.TrimSuffix(journal, ".db") + "-search.db" }
 
-// openIndex opens the index to be written, or makes it: also when it knows more than the journal, whose newest event is head, as a disk lost what
-// was written last.
+// openIndex opens the index to be written, or makes it: also when it knows more than the journal, whose newest event is head, as somebody removed what
+// was written last, or a disk lost it. That it did is kept.
 func openIndex(ctx context.Context, path, journal string, head int64) (*index, error) {
 	x, err := connectIndex(path, false)
 	if err != nil {
@@ -51,6 +66,11 @@ func openIndex(ctx context.Context, path, journal string, head int64) (*index, e
 	state, err := x.state(ctx)
 	if err == nil && state.journal == journal && state.upTo <= head {
 		return x, nil
+	}
+	lost := indexState{}
+	if err == nil && state.journal == journal {
+		state.lose(head)
+		lost = state
 	}
 	if err := errors.Join(x.sql.Close(), removeIndex(path)); err != nil {
 		return nil, err
@@ -62,7 +82,7 @@ func openIndex(ctx context.Context, path, journal string, head int64) (*index, e
 		if _, err := tx.ExecContext(ctx, indexSchema); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO indexed VALUES (?, 0, 0, 0, 0)", journal)
+		_, err := tx.ExecContext(ctx, "INSERT INTO indexed VALUES (?, 0, 0, 0, 0, ?, ?)", journal, lost.lostFrom, lost.lostTo)
 		return err
 	})
 	if err == nil {
@@ -121,7 +141,8 @@ func (x *index) state(ctx context.Context) (s indexState, err error) {
 	if version != indexVersion {
 		return s, errors.New("the index is another version's")
 	}
-	err = x.sql.QueryRowContext(ctx, "SELECT journal, up_to, highest, latest, back FROM indexed").Scan(&s.journal, &s.upTo, &s.highest, &s.latest, &s.back)
+	err = x.sql.QueryRowContext(ctx, "SELECT journal, up_to, highest, latest, back, lost_from, lost_to FROM indexed").
+		Scan(&s.journal, &s.upTo, &s.highest, &s.latest, &s.back, &s.lostFrom, &s.lostTo)
 	return s, err
 }
 

@@ -2,7 +2,10 @@ package journal
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -32,4 +35,60 @@ func TestTheIndexGoesNeverBack(t *testing.T) {
 	if after, err := s.index.state(t.Context()); err != nil || after != now {
 		t.Errorf("the index is at %+v, %v; want %+v", after, err, now)
 	}
+}
+
+// TestWhatTheIndexKnewIsMissed removes the newest events, as a copy of yesterday's database does: verify tells of it beside the service, after a start,
+// and after as many events as were lost.
+func TestWhatTheIndexKnewIsMissed(t *testing.T) {
+	t.Parallel()
+	path := closedJournal(t, 20)
+	old, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	missed := func(when, want string) {
+		t.Helper()
+		if _, flaw := verifyAt(t, path); flaw == nil && want != "" || flaw != nil && (want == "" || !strings.Contains(flaw.Text, want)) {
+			t.Errorf("%s: %+v, want %q", when, flaw, want)
+		}
+	}
+	// life receives as many commands, and indexes them, and returns the newest event.
+	life := func(commands ...string) int64 {
+		t.Helper()
+		db, err := Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := db.Search(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range commands {
+			if _, err := db.Receive(t.Context(), request(c, "")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		head, errHead := s.Head(t.Context())
+		if err := errors.Join(errHead, s.Update(t.Context()), s.Close(), db.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return head
+	}
+	before := life()
+	after := life("a", "b", "c")
+	missed("nothing was removed", "")
+	if err := os.WriteFile(path, old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("the events from %d to %d", before+1, after)
+	missed("before the start", want)
+	life()
+	missed("after the start", want)
+	life("d", "e", "f", "g", "h")
+	missed("after newer events", want)
+	if err := removeIndex(indexPath(path)); err != nil {
+		t.Fatal(err)
+	}
+	life()
+	missed("after it was accepted", "")
 }

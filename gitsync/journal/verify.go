@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -50,21 +51,6 @@ func (s *Search) Anchor(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d %x %s", n, hash, id), nil
 }
 
-// chainStart is what the first event that is still here follows.
-type chainStart struct {
-	id              string
-	n               int64  // the number of the event before it; 0 when nothing was pruned
-	hash            []byte // of that event
-	before, entries int64  // what was pruned: entries that came in before, in milliseconds, and how many
-	key, signature  string // whose word that is
-}
-
-func readChain(ctx context.Context, db *sql.DB) (c chainStart, err error) {
-	err = db.QueryRowContext(ctx, "SELECT id, n, hash, before, entries, key, signature FROM chain").
-		Scan(&c.id, &c.n, &c.hash, &c.before, &c.entries, &c.key, &c.signature)
-	return c, err
-}
-
 // Flaw is the first thing in the journal that is not as it was written.
 type Flaw struct {
 	Event int64  // the number of the event; 0 where it is none
@@ -85,10 +71,6 @@ type Verified struct {
 	Others   int   // commits that anchor other journals: of other replicas, or of a journal that was here before
 	HeadHash string
 }
-
-// Checker proves the signature of a stump. It returns an error when the text is not what the key's owner signed, or the key is nobody's; a
-// *rules.Error when that could not be found out.
-type Checker func(text []byte, key, signature string) error
 
 // Verify looks at the whole journal: that each event follows from the one before, that the entries are what the events say, that the history's index is
 // as it was written, that the database is whole, and that the commits' anchors are in the chain. It returns the first flaw, or nil. The error is one of reading that says nothing
@@ -135,31 +117,6 @@ func (s *Search) Verify(ctx context.Context, anchors []Anchor, check Checker) (v
 		return v, unreadableAt(0, err), ctx.Err()
 	}
 	return v, nil, nil
-}
-
-// flaw returns what is wrong with the start of the chain itself; the error is one of finding that out.
-func (c chainStart) flaw(check Checker) (*Flaw, error) {
-	switch {
-	case len(c.hash) != hashSize:
-		return &Flaw{Text: "the start of the chain is no hash"}, nil
-	case c.n == 0 && (c.id != hex.EncodeToString(c.hash[:8]) || c.before != 0 || c.entries != 0 || c.key != "" || c.signature != ""):
-		return &Flaw{Text: "the start of the chain was changed"}, nil
-	case c.n == 0:
-		return nil, nil //nolint:nilnil // nothing was pruned
-	}
-	err := check(c.stump(), c.key, c.signature)
-	if err == nil {
-		return nil, nil //nolint:nilnil // it is as it was signed
-	}
-	if _, unknown := errors.AsType[*rules.Error](err); unknown {
-		return nil, err
-	}
-	return &Flaw{Event: c.n, Text: "the stump that pruning left is not signed by this service: " + err.Error()}, nil
-}
-
-// stump returns the text that is signed when the events up to one are pruned.
-func (c chainStart) stump() []byte {
-	return fmt.Appendf(nil, "alertsmith journal %s: the events up to %d with the hash %x were pruned: %d entries from before %d\n", c.id, c.n, c.hash, c.entries, c.before)
 }
 
 // walk follows the chain from its start, and takes the anchors that it meets out of the map.
@@ -227,10 +184,14 @@ func (s *Search) indexed(ctx context.Context) (*Flaw, error) {
 		return nil, nil //nolint:nilerr,nilnil // it is made anew, and says nothing about the journal
 	}
 	head, err := s.Head(ctx)
-	if err != nil || state.upTo <= head {
+	if err != nil {
 		return nil, err
 	}
-	return &Flaw{Event: head + 1, Text: fmt.Sprintf("the events from %d to %d, which the index of the journal knows, are missing: the newest entries were removed", head+1, state.upTo)}, nil
+	if state.lose(head); state.lostTo == 0 {
+		return nil, nil //nolint:nilnil // none was lost
+	}
+	return &Flaw{Event: state.lostFrom, Text: fmt.Sprintf("the events from %d to %d, which the index of the journal knew, are missing, or were for a time: the newest entries were removed. "+
+		"When you know why, as of a journal that was put back from a backup, stop the service and remove %s: it is made anew", state.lostFrom, state.lostTo, filepath.Base(s.index.path))}, nil
 }
 
 // derived compares the entries with what the events say of them.
