@@ -34,6 +34,7 @@ type bench struct {
 	remembered sync.Map // what was accepted, good and told: it outlives the applier
 	irregular  func(revision string) []rules.Problem
 	examine    func(ruler string, entries []rules.Entry) []rules.Finding
+	whenDue    func(ctx context.Context, own rules.OwnCommand, do func(context.Context, rules.Request) rules.Outcome)
 	ahead      atomic.Int64 // of the true time, in nanoseconds, is the service's clock
 }
 
@@ -118,6 +119,13 @@ func (b *bench) start() {
 		Irregular: func(_ context.Context, revision string) ([]rules.Problem, error) { return b.irregular(revision), nil },
 		Examine: func(_ context.Context, ruler string, entries []rules.Entry) []rules.Finding {
 			return b.examine(ruler, entries)
+		},
+		Own: func(ctx context.Context, own rules.OwnCommand, do func(context.Context, rules.Request) rules.Outcome) {
+			if b.whenDue != nil {
+				b.whenDue(ctx, own, do)
+			} else {
+				do(ctx, own.Request)
+			}
 		},
 		Logger: slog.New(slog.DiscardHandler),
 	})

@@ -55,7 +55,7 @@ func (b *Book) addressAside(p Paused) string {
 	return p.Address()
 }
 
-// aside reads the file of a paused rule.
+// readAside reads the file of a paused rule.
 func (b *Book) readAside(path, id string, content []byte) *asideFile {
 	at := &asideFile{id: id, content: content}
 	at.Paused, at.problem = b.readPaused(path, content)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -119,7 +120,8 @@ func (a *Applier) doDue(ctx context.Context, d due, file string) {
 		why := "the journal cannot be written, so it is put off"
 		a.Own(ctx, OwnCommand{Request: request, Ref: d.ref, Asked: d.asked}, func(ctx context.Context, request Request) Outcome {
 			out := a.Apply(ctx, request, unlessMoved{d.intent, d.ref, file})
-			if why = ""; out.Err != nil && KindOf(out.Err) != NotFound { // another replica was faster
+			// Another replica was faster, or the next look sees what was changed.
+			if why = ""; out.Err != nil && KindOf(out.Err) != NotFound && !errors.Is(out.Err, ErrLookAgain) {
 				why = reasonOf(out.Err)
 				a.Logger.Warn("What was due could not be done", "id", "AS4004", "command", d.command, "request", request.ID, "err", out.Err)
 			}
@@ -128,6 +130,10 @@ func (a *Applier) doDue(ctx context.Context, d due, file string) {
 		a.time.late(d, why)
 	})
 }
+
+// ErrLookAgain is the cause of the error of an OwnCommand whose rule's file was changed at the same moment: it has not failed, and what is due is
+// looked at again by itself.
+var ErrLookAgain = errors.New("what is due is looked at again")
 
 // unlessMoved is an intent that is planned only while the file of a rule is as it was looked at: whether it may be done was told by that.
 type unlessMoved struct {
@@ -139,7 +145,9 @@ type unlessMoved struct {
 // Plan implements Intent.
 func (u unlessMoved) Plan(book *Book) (Change, error) {
 	if book.shelf(u.ref.Ruler).id(u.ref.Path) != u.file {
-		return Change{}, conflict("", "Its file was changed at the same moment; it is looked at again.")
+		moved := conflict("", "Its file was changed at the same moment; it is looked at again.")
+		moved.Cause = ErrLookAgain
+		return Change{}, moved
 	}
 	return u.Intent.Plan(book)
 }

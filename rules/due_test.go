@@ -1,7 +1,10 @@
 package rules_test
 
 import (
+	"context"
+	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -54,5 +57,32 @@ func TestDue(t *testing.T) {
 	}
 	if len(actions) != 3 || actions["Action resume"] != 1 || actions["Action expire"] != 1 || actions["Resumes 5"] != 1 {
 		t.Errorf("the service did %v", actions)
+	}
+}
+
+// A file that somebody changes at the moment when something in it is due is looked at again, which is no failure.
+func TestWhatMovesAtThatMomentIsLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	outcomes := make(chan rules.Outcome, 10)
+	var move sync.Once
+	b.whenDue = func(ctx context.Context, own rules.OwnCommand, do func(context.Context, rules.Request) rules.Outcome) {
+		move.Do(func() {
+			b.push(t, "at that moment", map[string][]byte{"prometheus/ops/old.yaml": expiring("up == 1", "old", "stays")})
+		})
+		outcomes <- do(ctx, own.Request)
+	}
+	b.adopt(t)
+	b.push(t, "expires", map[string][]byte{"prometheus/ops/old.yaml": expiring("up == 0", "old", "stays")})
+	b.Moved(t.Context())
+	again, done := <-outcomes, <-outcomes
+	if done.Err != nil { // the second attempt need not wait for the end of the first
+		again, done = done, again
+	}
+	if !errors.Is(again.Err, rules.ErrLookAgain) || again.Revision != "" || done.Err != nil {
+		t.Errorf("the attempts ended in %+v and %+v", again, done)
+	}
+	if left := b.names(t, "prometheus"); !slices.Contains(left, "stays") || slices.Contains(left, "old") {
+		t.Errorf("there are %v", left)
 	}
 }

@@ -58,7 +58,7 @@ func (r placedRule) withComments(node *yaml.Node) {
 	if first := node.Content[0]; first.HeadComment != "" {
 		node.HeadComment, first.HeadComment = joined(node.HeadComment, first.HeadComment), ""
 	}
-	if pasted := r.pasted.Content; len(pasted) > 2 && pasted[2].Value != node.Content[2].Value && len(node.Content) > 2 {
+	if pasted := r.pasted.Content; len(pasted) > 2 && pasted[2].Value != node.Content[2].Value {
 		// What stands directly below the name is a note, and stays there.
 		if moved := slices.IndexFunc(node.Content, func(n *yaml.Node) bool { return n.Value == pasted[2].Value }); moved > 0 {
 			node.Content[2].HeadComment, node.Content[moved].HeadComment = joined(node.Content[moved].HeadComment, node.Content[2].HeadComment), ""

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -26,8 +27,8 @@ func (s *service) own(ctx context.Context, own rules.OwnCommand, do func(context
 	ctx = context.WithoutCancel(ctx) // the service may be ending; the command has come to its end
 	news := true
 	kind := rules.KindOf(outcome.Err)
-	if kind == rules.Uncertain {
-		return // the rulebook will say how it ended
+	if kind == rules.Uncertain || errors.Is(outcome.Err, rules.ErrLookAgain) {
+		return // the rulebook, or the next look at what is due, will say how it ended
 	}
 	if kind == rules.NotFound { // another replica was faster, or a person
 		news = false
