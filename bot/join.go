@@ -15,6 +15,19 @@ func JoinWords(words []string) string {
 	return strings.Join(joined, " ")
 }
 
+// DryRun returns a command with --dry-run behind its name, where it is a word of its own whatever follows: text in quotes or pasted YAML.
+func DryRun(command string) string {
+	name, _, end := firstWord(command, 0)
+	for end < len(command) && isBefore(name, "/alert") {
+		name, _, end = firstWord(command, end)
+	}
+	rest := command[end:]
+	if below := strings.TrimLeftFunc(rest, isSpace); ruleStart.MatchString(below) { // YAML that begins on the line of the name
+		rest = "\n" + below
+	}
+	return command[:end] + " --dry-run" + rest
+}
+
 // asOneWord returns a text so that it is scanned as one word: with quotes, where needed, around it or the value of `key=`.
 func asOneWord(text string) string {
 	if words, next, err := scanLine(text, 0); err == nil && len(words) == 1 && words[0].end == len(text) && next == len(text) {

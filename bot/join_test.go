@@ -38,3 +38,21 @@ func TestJoinWords(t *testing.T) {
 		})
 	}
 }
+
+func TestDryRunBehindTheName(t *testing.T) {
+	t.Parallel()
+	for command, want := range map[string]string{
+		"list":                              "list --dry-run",
+		`add x expr="up == 0"`:              `add --dry-run x expr="up == 0"`,
+		` /alert  add x expr="up == 0"`:     ` /alert  add --dry-run x expr="up == 0"`,
+		"add\ngroups:\n- name: g":           "add --dry-run\ngroups:\n- name: g",
+		"add groups:\n- name: g":            "add --dry-run\ngroups:\n- name: g",
+		"add channel=ops\n- alert: a\n":     "add --dry-run channel=ops\n- alert: a\n",
+		"追加　x up == 0":                      "追加 --dry-run　x up == 0",
+		"edit x\n```\nexpr: up == 1\n```\n": "edit --dry-run x\n```\nexpr: up == 1\n```\n",
+	} {
+		if got := DryRun(command); got != want {
+			t.Errorf("%q becomes %q, want %q", command, got, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package web
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -107,9 +108,15 @@ func TestStanding(t *testing.T) {
 		"not live":   {func(s *rules.Status) { s.Rulers[0].NotLive = []rules.NotLive{{Ref: ref, Why: "asleep"}} }, standing{"not live", "asleep"}},
 		"on its way": {func(s *rules.Status) { s.Rulers[0].Behind = true }, standing{"on its way", ""}},
 		"unknown": {func(s *rules.Status) {
-			s.Rulers[0].LastSeen, s.Rulers[0].Err = now.AddDate(-3000, 0, 0), &rules.Error{Text: "gone"}
-			s.Rulers[0].LastSeen = rules.RulerStatus{}.LastSeen
+			s.Rulers[0].LastSeen, s.Rulers[0].Err = time.Time{}, &rules.Error{Text: "gone"}
 		}, standing{"unknown", "gone"}},
+		"away since": {func(s *rules.Status) {
+			s.Rulers[0].Err = &rules.Error{Kind: rules.Unreachable, Text: "no answer"}
+			s.Rulers[0].NotLive = []rules.NotLive{{Ref: ref, Why: "asleep"}}
+		}, standing{"unknown", "no answer"}},
+		"beside a refused file": {func(s *rules.Status) {
+			s.Rulers[0].Err = &rules.Error{Kind: rules.Refused, Text: "it refuses another.yaml"}
+		}, standing{"live", ""}},
 		"a bad file": {func(s *rules.Status) {
 			s.Problems = []rules.Problem{{Path: "prometheus/ops/g.yaml", Text: "first"}, {Path: "prometheus/ops/g.yaml", Text: "second"}}
 		}, standing{"bad file", "first"}},

@@ -354,6 +354,28 @@ func TestDownload(t *testing.T) {
 	}
 }
 
+// A download is not cut off by how long the server lets other answers take.
+func TestDownloadTakesItsTime(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "x")
+	for i := range 2500 {
+		s.shelf.put(record(i))
+	}
+	s.signIn("aiko")
+	hasty := httptest.NewUnstartedServer(s.server.Config.Handler)
+	hasty.Config.WriteTimeout = time.Nanosecond
+	hasty.Start()
+	t.Cleanup(hasty.Close)
+	response, err := s.client.Get(hasty.URL + "/journal.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if rows, err := csv.NewReader(response.Body).ReadAll(); err != nil || len(rows) != 2504 {
+		t.Errorf("%d rows, %v", len(rows), err)
+	}
+}
+
 // Whatever people write, it is text on the pages and nothing else.
 func TestHostileTexts(t *testing.T) {
 	t.Parallel()

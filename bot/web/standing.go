@@ -47,14 +47,24 @@ func (j judge) of(ref rules.Ref) standing {
 		return standing{"bad file", problem}
 	case j.held.Holds(j.book, ref):
 		return standing{"held", ""}
+	case away(ruler):
+		return standing{"unknown", publicText(ruler.Err)}
 	case listed:
 		return standing{"not live", why}
 	case ruler.Behind:
 		return standing{"on its way", ""}
-	case ruler.LastSeen.IsZero():
-		return standing{"unknown", publicText(ruler.Err)}
 	}
 	return standing{"live", ""}
+}
+
+// away reports whether what is known of a ruler's rules is nothing, or old: it never answered, or not the last time. One that refuses a file, or
+// has another in its place, answered, and the other rules are counted.
+func away(ruler rules.RulerStatus) bool {
+	if ruler.LastSeen.IsZero() {
+		return true
+	}
+	kind := rules.KindOf(ruler.Err)
+	return ruler.Err != nil && kind != rules.Refused && kind != rules.Conflict
 }
 
 // publicText returns of an error what a person may read; "" for none.

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -99,6 +100,9 @@ func (p *Pages) serveTimeline(w http.ResponseWriter, r *http.Request) {
 // csvAtOnce is how many entries are read at once for a download.
 const csvAtOnce = 1000
 
+// csvPatience is how long a reader may take for that many: the download as a whole takes as long as it takes.
+const csvPatience = time.Minute
+
 // serveCSV answers with every entry that the filter of the timeline selects, as the API gives them.
 func (p *Pages) serveCSV(w http.ResponseWriter, r *http.Request) {
 	request, _ := p.visitor(r)
@@ -114,12 +118,15 @@ func (p *Pages) serveCSV(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", csvType)
 	w.Header().Set("Content-Disposition", csvDisposition)
+	control := http.NewResponseController(w)
 	rows, err := newTable(w)
 	for err == nil {
+		_ = control.SetWriteDeadline(time.Now().Add(csvPatience)) // a recorder in a test has none
 		for _, e := range found.Entries {
 			err = cmp.Or(err, rows.Write(e.Object().Row()))
 		}
-		if rows.Flush(); err != nil || rows.Error() != nil || !found.More {
+		rows.Flush()
+		if err = cmp.Or(err, rows.Error()); err != nil || !found.More {
 			break
 		}
 		query.Before = found.Entries[len(found.Entries)-1].Seq

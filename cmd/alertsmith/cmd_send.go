@@ -45,9 +45,6 @@ func sendCommand(app *kingpin.Application) subcommand {
 }
 
 func (s *send) run(ctx context.Context, p *process) error {
-	if s.dry {
-		s.words = append(s.words, "--dry-run")
-	}
 	if s.user == "" {
 		s.user = terminalUser(p.getenv)
 	}
@@ -93,13 +90,17 @@ func (s *send) client() (*http.Client, error) {
 // post sends the command and returns the reply's text and how the command ended. There is no response_url, so the service answers
 // when the command is done.
 func (s *send) post(ctx context.Context, client *http.Client, token string) (string, rules.Result, error) {
+	command := bot.JoinWords(s.words)
+	if s.dry {
+		command = bot.DryRun(command)
+	}
 	form := url.Values{
 		"channel_id":   {terminalID(s.channel)},
 		"channel_name": {s.channel},
 		"command":      {"/alert"},
 		"team_domain":  {"terminal"},
 		"team_id":      {terminalID("team")},
-		"text":         {bot.JoinWords(s.words)},
+		"text":         {command},
 		"token":        {token},
 		"user_id":      {terminalID(s.user)},
 		"user_name":    {s.user},
