@@ -36,6 +36,8 @@ func outcomeText(actor rules.Person, why string, o rules.Outcome) string {
 			where = "in force in "
 		}
 		text = fmt.Sprintf("%s, %s, %s%s after %s.", what, commit, where, ruler, tookText(o.Took))
+	case rules.PausedState:
+		text = fmt.Sprintf("%s, %s, %s.", what, commit, pausedText(o.Action, ruler, o.Took))
 	case rules.Pending:
 		if takesAway(o.Action) {
 			text = fmt.Sprintf("%s, %s; still running in %s: %s; retrying.", what, commit, ruler, sentence(o.Reason))
@@ -66,6 +68,20 @@ func outcomeText(actor rules.Person, why string, o rules.Outcome) string {
 	return text
 }
 
+// pausedText says what a change of a rule that is paused means for its ruler; took is 0 where the ruler had nothing to do with it.
+func pausedText(action, ruler string, took time.Duration) string {
+	runs := ruler + " runs what it ran"
+	switch {
+	case took > 0:
+		return "gone from " + ruler + " after " + tookText(took)
+	case takesAway(action):
+		return "while it was paused: " + runs
+	case action == "undo":
+		return "in paused rules alone: " + runs
+	}
+	return "paused: " + runs
+}
+
 // undoHint returns the line to copy that takes a change back; "" where nothing is left to be taken back.
 func undoHint(trigger string, request rules.Request, o rules.Outcome) string {
 	if o.Revision == "" || o.State == rules.Reverted || o.State == rules.Displaced || o.State == rules.Superseded {
@@ -77,10 +93,10 @@ func undoHint(trigger string, request rules.Request, o rules.Outcome) string {
 // Settled returns what a channel hears when a change that was reported as not live has come to rest: its Outcome says how.
 func Settled(w rules.Waiting, now time.Time) Reply {
 	text := outcomeText(w.Request.Actor, "", w.Outcome)
-	if w.Outcome.State == rules.Live {
+	if w.Outcome.State.InForce() {
 		where := "is live in"
 		switch {
-		case takesAway(w.Outcome.Action):
+		case takesAway(w.Outcome.Action) || w.Outcome.State == rules.PausedState:
 			where = "is gone from"
 		case w.Outcome.Action == "undo":
 			where = "is in force in"

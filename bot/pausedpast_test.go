@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/alertsmith/alertsmith/rules"
 )
 
 // A rule that is paused has its history like any other, and so has what happens to it meanwhile.
@@ -53,6 +55,35 @@ func TestPausedRuleHasAHistory(t *testing.T) {
 	c.must(`restore disk@` + short(paused))
 	if got := c.say(`show disk`).Text; !strings.Contains(got, "severity: page") || strings.Contains(got, "paused\n") {
 		t.Errorf("restored as it was while it was paused:\n%s", got)
+	}
+}
+
+// What is done to a rule while it is paused is never called live: no ruler has it, and none is asked.
+func TestWhatIsPausedIsNeverCalledLive(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	c.must(`add disk expr="up == 0" ruler=prometheus`)
+	const asideOnly = "paused rules alone: prometheus runs what it ran"
+	for _, step := range []struct {
+		say   string
+		state rules.State
+		want  string
+	}{
+		{`pause disk`, rules.PausedState, "**disk** paused by alice, committed as `HEAD`, gone from prometheus after"},
+		{`delete disk`, rules.PausedState, "deleted by alice, committed as `HEAD`, while it was paused: prometheus runs what it ran"},
+		{`restore disk`, rules.PausedState, "restored by alice, committed as `HEAD`, paused: prometheus runs what it ran"},
+		{`undo`, rules.PausedState, "undone by alice, committed as `HEAD`, in " + asideOnly},
+		{`undo`, rules.PausedState, asideOnly},
+		{`resume disk`, rules.Live, "live in prometheus after"},
+		{`undo`, rules.PausedState, "gone from prometheus after"},
+		{`undo`, rules.Live, "in force in prometheus after"},
+		{`delete disk`, rules.Live, "gone from prometheus after"},
+	} {
+		text, _ := c.must(step.say)
+		requireParts(t, text, strings.ReplaceAll(step.want, "HEAD", short(c.head())))
+		if got := c.last().Outcome.State; got != step.state {
+			t.Errorf("%s ended as %q, want %q", step.say, got, step.state)
+		}
 	}
 }
 

@@ -38,8 +38,11 @@ func External(push rules.ExternalPush) Reply {
 
 // standsText says how a push stands at a ruler.
 func standsText(change rules.ExternalChange) string {
-	if change.State == rules.Live {
+	switch change.State {
+	case rules.Live:
 		return "live."
+	case rules.PausedState:
+		return "paused."
 	}
 	return "not live yet: " + sentence(change.Reason) + "."
 }

@@ -208,6 +208,9 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 		out.Stages = slices.Concat(draft.stages, []Stage{a.stage(StepCommitted, start, err)})
 		return failed(out, err)
 	}
+	if f.change.State == PausedState {
+		return f.change
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.LiveTimeout)
 	defer cancel()
 	out, brought := a.awaitBrought(ctx, d, f)

@@ -23,8 +23,8 @@ type flight struct {
 	seen map[Ref]time.Time // families → the evaluations before the change
 }
 
-// depart is steps 7 and 8: it commits a change, and has it brought to its ruler together with all others that are committed by then. An
-// error means that nothing was committed.
+// depart is steps 7 and 8: it commits a change, and has it brought to its ruler together with all others that are committed by then. What
+// is about paused rules alone has arrived with its commit. An error means that nothing was committed.
 func (a *Applier) depart(ctx context.Context, d *desk, req Request, intent Intent, draft planned) (*flight, error) {
 	start := a.Now()
 	if err := d.share(ctx); err != nil {
@@ -43,6 +43,10 @@ func (a *Applier) depart(ctx context.Context, d *desk, req Request, intent Inten
 	}}
 	if done.pushed > 0 {
 		f.change.Stages = append(f.change.Stages, Stage{Name: StagePushed, Took: done.pushed})
+	}
+	if done.change.pausedOnly() {
+		f.change.State = PausedState
+		return f, nil
 	}
 	d.mu.Lock()
 	d.flying = append(d.flying, f)

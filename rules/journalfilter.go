@@ -159,7 +159,7 @@ var resultWords = map[string][]string{
 func readResult(q *JournalQuery, _ JournalAsker, key, value string) error {
 	names := []string{
 		string(Success), string(ValidationError), string(DeniedResult), string(Failed), OpenResult,
-		string(Live), string(Pending), string(NotLoaded), string(Reverted), string(Displaced), string(Superseded),
+		string(Live), string(Pending), string(NotLoaded), string(Reverted), string(Displaced), string(Superseded), string(PausedState),
 	}
 	for part := range strings.SplitSeq(fold(value), ",") {
 		part = strings.Join(strings.FieldsFunc(part, func(r rune) bool { return r == '-' || r == '_' || r == ' ' }), " ")

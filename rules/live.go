@@ -28,10 +28,10 @@ func (a *Applier) awaitLive(ctx context.Context, d *desk, change *flight) Outcom
 			out.State, out.Reason = now.state, now.why
 		}
 		if out.State.settled() {
-			if out.Took = a.Now().Sub(change.at); out.State == Live {
+			if out.Took = a.Now().Sub(change.at); out.State.InForce() {
 				a.Step(StepLive, d.name, out.Took)
 			}
-			out.Stages = append(slices.Clip(out.Stages), Stage{StepLive, out.Took, out.State != Live})
+			out.Stages = append(slices.Clip(out.Stages), Stage{StepLive, out.Took, !out.State.InForce()})
 			return out
 		}
 		if out.State == NotLoaded && now.listed {
@@ -94,6 +94,9 @@ func (a *Applier) stands(ctx context.Context, d *desk, book *Book, running []Run
 		if v.state != Live {
 			return v
 		}
+	}
+	if book.paused(change.Refs) {
+		return verdict{state: PausedState}
 	}
 	return verdict{state: Live}
 }

@@ -39,10 +39,18 @@ const (
 	Reverted   State = "REVERTED"   // the ruler refused it; a second commit undid the change
 	Displaced  State = "DISPLACED"  // somebody else pushed first, and the change does not fit on top of that; a commit says so in its place
 	Superseded State = "SUPERSEDED" // a later change took the rules out or replaced them before the ruler ran them
+	// PausedState is that of a change whose rules no ruler has, as they are paused: the ruler was seen without a rule that is paused now, and was
+	// not asked where it never had what was changed.
+	PausedState State = "PAUSED"
 )
 
 // settled reports whether nothing more is waited for.
-func (s State) settled() bool { return s == Live || s == Reverted || s == Displaced || s == Superseded }
+func (s State) settled() bool {
+	return s.InForce() || s == Reverted || s == Displaced || s == Superseded
+}
+
+// InForce reports whether the ruler is as the change wants it.
+func (s State) InForce() bool { return s == Live || s == PausedState }
 
 // Outcome is the account of one change.
 type Outcome struct {

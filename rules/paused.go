@@ -101,6 +101,24 @@ func (b *Book) Paused() []Paused {
 	return all
 }
 
+// paused reports whether rules are paused, all of them.
+func (b *Book) paused(refs []Ref) bool {
+	return len(refs) > 0 && !slices.ContainsFunc(refs, func(ref Ref) bool {
+		_, there := b.Get(ref)
+		return there || b.aside[pausedPath(ref)] == nil
+	})
+}
+
+// pausedOnly reports whether a change is of files of paused rules alone, so that nothing changes for its ruler.
+func (c Change) pausedOnly() bool {
+	for path := range c.Files {
+		if !isPaused(path) && !strings.HasPrefix(path, journalDir) {
+			return false
+		}
+	}
+	return true
+}
+
 // besidePaused refuses a change that puts a rule where a paused one is to come back to: the two could not be told apart then.
 func besidePaused(before, after *Book, change Change) error {
 	for _, ref := range change.Refs {

@@ -257,7 +257,7 @@ func (a *Applier) survey(ctx context.Context, d *desk, book *Book) (well bool, e
 			continue
 		}
 		w.Outcome.State, w.Outcome.Reason, w.Outcome.Took = now.state, now.why, a.Now().Sub(w.Since)
-		w.Outcome.Stages = append(slices.Clip(w.Outcome.Stages), Stage{StepLive, w.Outcome.Took, now.state != Live})
+		w.Outcome.Stages = append(slices.Clip(w.Outcome.Stages), Stage{StepLive, w.Outcome.Took, !now.state.InForce()})
 		a.Logger.Info("A change that waited has come to rest", "ruler", d.name, "request", w.Request.ID, "commit", w.Outcome.Revision, "state", now.state)
 		a.rest(ctx, d, w)
 	}

@@ -72,7 +72,7 @@ func externalRequest(commit rules.PastCommit, came time.Time) rules.Request {
 	}
 }
 
-// outcomeOfPush sums up how a push stands: live where it is live in every ruler that it touched.
+// outcomeOfPush sums up how a push stands: in force where it is so in every ruler that it touched.
 func outcomeOfPush(push rules.ExternalPush) rules.Outcome {
 	outcome := rules.Outcome{Result: rules.Success, Action: "external"}
 	if push.Held != nil {
@@ -86,7 +86,7 @@ func outcomeOfPush(push rules.ExternalPush) rules.Outcome {
 	}
 	for _, change := range push.Rulers {
 		outcome.Refs = append(outcome.Refs, change.Refs...)
-		if outcome.Ruler == "" || outcome.State == rules.Live {
+		if outcome.Ruler == "" || outcome.State.InForce() {
 			outcome.Ruler, outcome.State, outcome.Reason = change.Ruler, change.State, change.Reason
 		}
 	}
