@@ -2,7 +2,9 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -13,6 +15,7 @@ const latest = "latest"
 // templateEdit is `edit NAME parameter=value …` or `edit NAME template=latest`, where NAME remembers a template.
 type templateEdit struct {
 	name   word
+	entry  rules.Entry
 	others []word // parameter=value and option=value
 	origin rules.Origin
 	dry    *argument // that it is a dry run
@@ -43,7 +46,7 @@ func (c *call) templateEdit() (e templateEdit, meant bool) {
 	if err != nil {
 		return e, false
 	}
-	e.name, e.others = words[named], slices.Delete(slices.Clone(words), named, named+1)
+	e.name, e.entry, e.others = words[named], entry, slices.Delete(slices.Clone(words), named, named+1)
 	e.origin, meant = entry.Origin()
 	return e, meant
 }
@@ -66,11 +69,35 @@ func (c *call) remake(ctx context.Context, e templateEdit) (intent rules.Remake,
 	if wanted.Arguments, err = c.otherArguments(e.origin, template, e.others); err != nil {
 		return intent, err
 	}
+	if e.origin.Version != template.Version && fold(c.args["template"].value) != latest {
+		return intent, c.otherVersion(e, template)
+	}
 	intent = rules.Remake{Address: e.name.value, Reason: c.args["reason"].value}
 	if intent.Now, err = madeAnew(wanted, template); err == nil {
 		intent.Was, err = madeAnew(e.origin, template)
 	}
 	return intent, err
+}
+
+// otherVersion refuses to make a rule anew from another version of its template than it was made from, unless that is asked for: it may say
+// something else then, and what was changed in it by hand is not known any more.
+func (c *call) otherVersion(e templateEdit, template rules.Template) error {
+	anew := []string{"edit", c.text[e.name.start:e.name.end]}
+	for _, w := range e.others {
+		if w.key != "template" {
+			anew = append(anew, c.text[w.start:w.end])
+		}
+	}
+	if e.dry != nil {
+		anew = append(anew, flagDry)
+	}
+	anew = append(anew, "template="+latest)
+	byHand := "edit " + c.text[e.name.start:e.name.end] + " expr=" + quote(e.entry.Rule.Expr)
+	err := mistake(-1, fmt.Sprintf("%q was made from v%d of the template %s, which is at v%d now. With template=latest it is made anew from v%[4]d, and loses what was "+
+		"changed in it by hand since. To leave it at v%[2]d, change its expression by hand with expr=, from what it is now.",
+		e.entry.Ref.Name, e.origin.Version, template.Name, template.Version), strings.Join(anew, " "), byHand)
+	err.Kind = rules.Conflict
+	return err
 }
 
 // otherArguments returns what a rule is to remember instead of what its origin says.

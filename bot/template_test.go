@@ -208,6 +208,13 @@ func TestEditOfATemplatesParameter(t *testing.T) {
 	own("2", "avg_over_time(up[5m]) * ${times} < ${limit}")
 	got := c.say("templates outdated").Text
 	requireParts(t, got, "To make it anew: `/alert edit x template=latest`")
+	head := c.head()
+	requireParts(t, c.say(`edit x limit=0.9 reason="too late"`).Text, "was made from v1 of the template own, which is at v2 now", "loses what was changed in it by hand",
+		`/alert edit x limit=0.9 reason="too late" template=latest`, `/alert edit x expr="up * 2 < 0.8"`)
+	requireParts(t, c.say(`edit x limit=0.9 template=own dry-run`).Text, `/alert edit x limit=0.9 dry-run template=latest`)
+	if c.head() != head {
+		t.Error("an edit of one parameter took a newer version of the template without a word")
+	}
 	c.must(`edit x template=latest`)
 	requireParts(t, c.say("show x").Text, "# template: own v2 limit=0.8 severity=page\n", "avg_over_time(up[5m]) * 2 < 0.8")
 	requireParts(t, c.say("templates outdated").Text, "newest version")
