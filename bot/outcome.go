@@ -37,7 +37,7 @@ func outcomeText(actor rules.Person, why string, o rules.Outcome) string {
 		}
 		text = fmt.Sprintf("%s, %s, %s%s after %s.", what, commit, where, ruler, tookText(o.Took))
 	case rules.PausedState:
-		text = fmt.Sprintf("%s, %s, %s.", what, commit, pausedText(o.Action, ruler, o.Took))
+		text = fmt.Sprintf("%s, %s, %s.", what, commit, asidePart(o.Action, ruler, o.Took))
 	case rules.Pending:
 		if takesAway(o.Action) {
 			text = fmt.Sprintf("%s, %s; still running in %s: %s; retrying.", what, commit, ruler, sentence(o.Reason))
@@ -68,8 +68,8 @@ func outcomeText(actor rules.Person, why string, o rules.Outcome) string {
 	return text
 }
 
-// pausedText says what a change of a rule that is paused means for its ruler; took is 0 where the ruler had nothing to do with it.
-func pausedText(action, ruler string, took time.Duration) string {
+// asidePart says what a change of a rule that is paused means for its ruler; took is 0 where the ruler had nothing to do with it.
+func asidePart(action, ruler string, took time.Duration) string {
 	runs := ruler + " runs what it ran"
 	switch {
 	case took > 0:
