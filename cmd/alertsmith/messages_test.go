@@ -46,6 +46,7 @@ var messages = map[string]string{
 	"AS2403": "See what `err` says of the server, its secret or its address. What it misses waits in its queue.",
 	"AS2404": "The journal has it: `alertsmith journal`. When the sink was away for long, raise its `give_up_after`.",
 	"AS2405": "Report it, with the stack: it is a mistake in Alertsmith.",
+	"AS2406": "See the disk that the storage path is on. Only what was given up long ago stays a little longer.",
 	"AS3001": "See whether the server is up and whether the credentials in `git` are valid; it is tried again.",
 	"AS3002": "See what `err` says: whether the server is up, and whether it takes our pushes.",
 	"AS3003": "Push the old history back, or set `git.accept_rewritten` to the hash that `/alert status` shows and start again.",

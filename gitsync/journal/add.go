@@ -13,7 +13,7 @@ import (
 func (d *DB) Add(ctx context.Context, records []rules.Record) (added int, err error) {
 	const failed = "the journal cannot be written"
 	const newest = "SELECT COALESCE(max(n), (SELECT n FROM chain)) FROM events"
-	err = d.transact(ctx, func(w *historyWriter) error {
+	err = d.transact(ctx, func(w *preparedTx) error {
 		told, _, err := w.number(ctx, newest)
 		if err != nil {
 			return err
@@ -42,7 +42,7 @@ func (d *DB) ChangesOfOthers(ctx context.Context, client string) (n int64, err e
 }
 
 // addRecord adds one record, and reports whether it was there already.
-func (w *historyWriter) addRecord(ctx context.Context, r rules.Record) (known bool, err error) {
+func (w *preparedTx) addRecord(ctx context.Context, r rules.Record) (known bool, err error) {
 	if r.Done.IsZero() {
 		return false, errors.New("the record has no time of its end")
 	}

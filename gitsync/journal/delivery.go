@@ -34,7 +34,7 @@ func (d *DB) beginTelling(ctx context.Context, sinks, rules []string) (behind, d
 	if err != nil {
 		return 0, 0, err
 	}
-	err = d.together(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = d.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		gone, err := tx.ExecContext(ctx, "DELETE FROM deliveries WHERE sink NOT IN (SELECT value FROM json_each(?))", string(names))
 		if err != nil {
 			return err
@@ -58,8 +58,9 @@ func (d *DB) beginTelling(ctx context.Context, sinks, rules []string) (behind, d
 }
 
 // enqueue puts deliveries into the queues of sinks, notes how bursts stand, and that all was looked at up to an event: all of it or nothing.
+// What is queued already stays as it is: it was written in spite of an error.
 func (d *DB) enqueue(ctx context.Context, upTo int64, bySink map[string][]delivery, bursts map[string]burstState) error {
-	return d.together(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return d.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		for sink, deliveries := range bySink {
 			for _, v := range deliveries {
 				asked, err := json.Marshal(v.rules)
@@ -70,7 +71,7 @@ func (d *DB) enqueue(ctx context.Context, upTo int64, bySink map[string][]delive
 				if err != nil {
 					return err
 				}
-				_, err = tx.ExecContext(ctx, "INSERT INTO deliveries (sink, event, rules, burst, queued, next) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+				_, err = tx.ExecContext(ctx, "INSERT OR IGNORE INTO deliveries (sink, event, rules, burst, queued, next) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
 					sink, v.event, string(asked), string(burst), v.queued.UnixMilli())
 				if err != nil {
 					return err

@@ -90,7 +90,7 @@ func (d *DB) WriteHistory(ctx context.Context, step HistoryStep) error {
 			}
 		}
 	}
-	return wrap(d.transact(ctx, func(w *historyWriter) error {
+	return wrap(d.transact(ctx, func(w *preparedTx) error {
 		for _, revision := range step.Remove {
 			if err := w.remove(ctx, revision); err != nil {
 				return err
@@ -108,7 +108,7 @@ func (d *DB) WriteHistory(ctx context.Context, step HistoryStep) error {
 // writeAhead writes the last versions of a commit that is not there yet, and takes them off it.
 func (d *DB) writeAhead(ctx context.Context, c *IndexedCommit) error {
 	rest := len(c.Versions) - maxChunk
-	err := d.transact(ctx, func(w *historyWriter) error {
+	err := d.transact(ctx, func(w *preparedTx) error {
 		position, known, err := w.place(ctx, c.Commit)
 		if err != nil || known {
 			return err
@@ -119,20 +119,20 @@ func (d *DB) writeAhead(ctx context.Context, c *IndexedCommit) error {
 	return err
 }
 
-// transact runs a transaction that writes the history.
-func (d *DB) transact(ctx context.Context, do func(*historyWriter) error) error {
-	return d.together(ctx, func(_ context.Context, tx *sql.Tx) error {
-		return do(&historyWriter{tx: tx, prepared: map[string]*sql.Stmt{}})
+// transact runs a transaction that writes the same statements many times.
+func (d *DB) transact(ctx context.Context, do func(*preparedTx) error) error {
+	return d.transaction(ctx, func(_ context.Context, tx *sql.Tx) error {
+		return do(&preparedTx{tx: tx, prepared: map[string]*sql.Stmt{}})
 	})
 }
 
-// historyWriter writes the history in one transaction; each statement is prepared once.
-type historyWriter struct {
+// preparedTx is one transaction, in which each statement is prepared once.
+type preparedTx struct {
 	tx       *sql.Tx
 	prepared map[string]*sql.Stmt
 }
 
-func (w *historyWriter) prepare(ctx context.Context, statement string) (*sql.Stmt, error) {
+func (w *preparedTx) prepare(ctx context.Context, statement string) (*sql.Stmt, error) {
 	if s := w.prepared[statement]; s != nil {
 		return s, nil
 	}
@@ -141,7 +141,7 @@ func (w *historyWriter) prepare(ctx context.Context, statement string) (*sql.Stm
 	return s, err
 }
 
-func (w *historyWriter) exec(ctx context.Context, statement string, args ...any) error {
+func (w *preparedTx) exec(ctx context.Context, statement string, args ...any) error {
 	s, err := w.prepare(ctx, statement) //nolint:sqlclosecheck // the end of the transaction closes it
 	if err == nil {
 		_, err = s.ExecContext(ctx, args...)
@@ -150,7 +150,7 @@ func (w *historyWriter) exec(ctx context.Context, statement string, args ...any)
 }
 
 // number returns the one number that a query has, and false when it has none.
-func (w *historyWriter) number(ctx context.Context, query string, args ...any) (n int64, ok bool, err error) {
+func (w *preparedTx) number(ctx context.Context, query string, args ...any) (n int64, ok bool, err error) {
 	s, err := w.prepare(ctx, query) //nolint:sqlclosecheck // the end of the transaction closes it
 	if err == nil {
 		err = s.QueryRowContext(ctx, args...).Scan(&n)
@@ -161,7 +161,7 @@ func (w *historyWriter) number(ctx context.Context, query string, args ...any) (
 	return n, err == nil, err
 }
 
-func (w *historyWriter) position(ctx context.Context, revision []byte) (int64, bool, error) {
+func (w *preparedTx) position(ctx context.Context, revision []byte) (int64, bool, error) {
 	return w.number(ctx, "SELECT position FROM history_commits WHERE revision = ?", revision)
 }
 
@@ -171,7 +171,7 @@ func (w *historyWriter) setTips(ctx context.Context, fingerprint, tips string) e
 
 // place returns where a commit belongs, and whether it is there already. Equal dates and equal parents are told apart by the commit's hash,
 // so that the position does not depend on when a commit came to be known.
-func (w *historyWriter) place(ctx context.Context, c rules.PastCommit) (position int64, known bool, err error) {
+func (w *preparedTx) place(ctx context.Context, c rules.PastCommit) (position int64, known bool, err error) {
 	revision, err := hex.DecodeString(c.Revision)
 	if err != nil || len(revision) < 4 {
 		return 0, false, fmt.Errorf("%q is no hash of a commit: %w", c.Revision, err)
@@ -209,7 +209,7 @@ func (w *historyWriter) place(ctx context.Context, c rules.PastCommit) (position
 // seconds returns a commit's date in seconds since 1970, as far as a clock can be taken seriously.
 func seconds(t time.Time) int64 { return min(max(t.Unix(), 0), maxSeconds) }
 
-func (w *historyWriter) add(ctx context.Context, c IndexedCommit) error {
+func (w *preparedTx) add(ctx context.Context, c IndexedCommit) error {
 	position, known, err := w.place(ctx, c.Commit)
 	if err != nil || known {
 		return err
@@ -238,7 +238,7 @@ func (w *historyWriter) add(ctx context.Context, c IndexedCommit) error {
 }
 
 // addVersions adds versions of a commit, numbered from first.
-func (w *historyWriter) addVersions(ctx context.Context, position int64, first int, versions []rules.Version) error {
+func (w *preparedTx) addVersions(ctx context.Context, position int64, first int, versions []rules.Version) error {
 	for i, v := range versions {
 		rule, err := w.rule(ctx, v.Ref)
 		if err != nil {
@@ -263,7 +263,7 @@ func (w *historyWriter) addVersions(ctx context.Context, position int64, first i
 }
 
 // rule returns the number of a place that rules stand at.
-func (w *historyWriter) rule(ctx context.Context, r rules.Ref) (int64, error) {
+func (w *preparedTx) rule(ctx context.Context, r rules.Ref) (int64, error) {
 	id, ok, err := w.number(ctx, selectRule, r.Path, r.Group, r.Name, r.Nth, r.Ruler)
 	if ok || err != nil {
 		return id, err
@@ -276,7 +276,7 @@ func (w *historyWriter) rule(ctx context.Context, r rules.Ref) (int64, error) {
 
 const selectRule = "SELECT id FROM history_rules WHERE path = ? AND grp = ? AND name = ? AND nth = ? AND ruler = ?"
 
-func (w *historyWriter) remove(ctx context.Context, revision string) error {
+func (w *preparedTx) remove(ctx context.Context, revision string) error {
 	hash, err := hex.DecodeString(revision)
 	if err != nil {
 		return err

@@ -88,7 +88,7 @@ func (t *Teller) Run(ctx context.Context) {
 	defer wg.Wait()
 	defer cancel()
 	for _, s := range t.Sinks {
-		w := worker{t, s, t.Logger.With("sink", s.name)}
+		w := &worker{Teller: t, Sink: s, logger: t.Logger.With("sink", s.name)}
 		wg.Go(func() { w.run(ctx) })
 	}
 	t.watch(ctx)

@@ -87,6 +87,15 @@ func run(t testing.TB, teller *Teller, done func() bool) {
 	}
 }
 
+// queued returns how much is in all queues together.
+func queued(t testing.TB, teller *Teller) (n int) {
+	t.Helper()
+	for _, s := range teller.Status(t.Context()) {
+		n += s.Queued
+	}
+	return n
+}
+
 // command writes a command down that has ended.
 func command(t testing.TB, db *DB, id, action string, o rules.Outcome) {
 	t.Helper()
@@ -122,7 +131,7 @@ func TestSinksAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, teller, func() bool {
-		return len(everything.texts()) == 4 && len(changes.texts()) == 2 && len(asked.texts()) == 3
+		return len(everything.texts()) == 4 && len(changes.texts()) == 2 && len(asked.texts()) == 3 && queued(t, teller) == 0
 	})
 	for name, tc := range map[string]struct {
 		ear  *ear
@@ -138,8 +147,8 @@ func TestSinksAreTold(t *testing.T) {
 		}
 	}
 	for _, s := range teller.Status(t.Context()) {
-		if s.Queued != 0 || s.Trouble != "" {
-			t.Errorf("the queue is not empty: %+v", s)
+		if s.Trouble != "" {
+			t.Errorf("%+v", s)
 		}
 	}
 }
@@ -262,7 +271,7 @@ func TestSinksThatAreGone(t *testing.T) {
 
 func TestRetryPauses(t *testing.T) {
 	t.Parallel()
-	w := worker{Teller: &Teller{TellerOptions: TellerOptions{FirstPause: time.Second, LastPause: 10 * time.Minute}}}
+	w := &worker{Teller: &Teller{TellerOptions: TellerOptions{FirstPause: time.Second, LastPause: 10 * time.Minute}}}
 	for failures, want := range map[int]time.Duration{0: time.Second, 1: 2 * time.Second, 5: 32 * time.Second, 10: 10 * time.Minute, 1000: 10 * time.Minute} {
 		if got := w.after(failures); got < want || got > want+want/8 {
 			t.Errorf("after %d failures: %v, want %v and at most an eighth more", failures, got, want)
@@ -273,7 +282,7 @@ func TestRetryPauses(t *testing.T) {
 // TestRetryAfterIsObeyed holds that who asks to be left alone is, for an hour at most.
 func TestRetryAfterIsObeyed(t *testing.T) {
 	t.Parallel()
-	w := worker{Teller: &Teller{TellerOptions: TellerOptions{FirstPause: time.Second, LastPause: time.Minute}}}
+	w := &worker{Teller: &Teller{TellerOptions: TellerOptions{FirstPause: time.Second, LastPause: time.Minute}}}
 	for asked, want := range map[time.Duration]time.Duration{5 * time.Minute: 5 * time.Minute, 100 * time.Hour: time.Hour} {
 		pause, wait := w.pauses(0, 0, &later{asked, errors.New("it answered 429")})
 		if pause != want || wait < want {

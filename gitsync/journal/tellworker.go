@@ -14,31 +14,36 @@ import (
 type worker struct {
 	*Teller
 	Sink
-	logger *slog.Logger
+	logger   *slog.Logger
+	failures int        // since the sink took something
+	trouble  string     // the failure that the log has
+	taken    []delivery // what the sink took and is in its queue all the same: it is not told again
 }
 
 // run tells the sink what is due until ctx ends. A sink that fails is left alone for a while; what failed waits longer than that, so that it does
 // not hold up what comes behind it.
-func (w worker) run(ctx context.Context) {
-	failures, told := 0, ""
+func (w *worker) run(ctx context.Context) {
 	for {
-		pause, err := w.step(ctx, failures)
+		var pause time.Duration
+		var told bool
+		var err error
+		if broken := rules.Contain(func() { pause, told, err = w.step(ctx) }); broken != nil {
+			pause, err = w.after(w.failures), w.panicked(broken)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return
-		case err == nil:
-			if failures > 0 {
-				w.logger.Info("The sink takes what it is told again")
-			}
-			failures, told = 0, ""
-		default:
-			if failures++; told != err.Error() { // the same trouble is told once
-				told = err.Error()
+		case err != nil:
+			if w.failures++; w.trouble != err.Error() { // the same trouble is told once
+				w.trouble = err.Error()
 				w.logger.Warn("A sink cannot be told; it is tried again", "id", "AS2403", "err", err)
 			}
+		case told && w.failures > 0:
+			w.logger.Info("The sink takes what it is told again")
+			w.failures, w.trouble = 0, ""
 		}
 		wake := w.wake[w.name]
-		if failures > 0 {
+		if err != nil {
 			wake = nil // it is not asked sooner because there is more to say
 		}
 		timer := time.NewTimer(pause)
@@ -51,40 +56,67 @@ func (w worker) run(ctx context.Context) {
 	}
 }
 
-// step tells the sink what is due, and returns how long there is nothing to do.
-func (w worker) step(ctx context.Context, failures int) (pause time.Duration, err error) {
+// step tells the sink what is due, and returns how long there is nothing to do, and whether the sink took something.
+func (w *worker) step(ctx context.Context) (pause time.Duration, told bool, err error) {
+	if err := w.dequeue(ctx); err != nil {
+		return w.after(w.failures), false, err
+	}
 	now := w.Now()
-	due, next, err := w.db.due(ctx, w.name, now, w.batch, failures > 0)
+	due, next, err := w.db.due(ctx, w.name, now, w.batch, w.failures > 0)
 	if err != nil {
-		return w.after(failures), unavailable(err, "its queue cannot be read")
+		return w.after(w.failures), false, unavailable(err, "its queue cannot be read")
 	}
 	if len(due) == 0 {
-		if next.IsZero() {
-			return time.Hour, w.db.forget(ctx, now.Add(-rememberLost))
-		}
-		return next.Sub(now), nil
+		return w.idle(ctx, now, next), false, nil
 	}
 	err = w.tell(ctx, due)
 	if ctx.Err() != nil {
-		return 0, ctx.Err()
+		return 0, false, ctx.Err()
 	}
 	w.Told(w.name, err)
 	if err == nil {
-		return 0, w.db.delivered(ctx, w.name, due)
+		w.taken = due
+		if err := w.dequeue(ctx); err != nil {
+			return w.after(w.failures), false, err
+		}
+		return 0, true, nil
 	}
-	pause, wait := w.pauses(failures, due[0].attempts, err)
+	pause, wait := w.pauses(w.failures, due[0].attempts, err)
 	givenUp := len(due) == 1 && due[0].attempts+1 >= leastAttempts && now.Sub(due[0].queued) > w.giveUp
 	if givenUp {
 		w.logger.Error("Something that a sink was to be told is given up", "id", "AS2404", "event", due[0].event, "attempts", due[0].attempts+1, "err", err)
 	}
 	if put := w.db.putOff(ctx, w.name, due, err.Error(), now.Add(wait), givenUp); put != nil {
-		return pause, unavailable(put, "its queue cannot be written")
+		return pause, false, unavailable(put, "its queue cannot be written")
 	}
-	return pause, err
+	return pause, false, err
+}
+
+// dequeue takes what the sink took out of its queue.
+func (w *worker) dequeue(ctx context.Context) error {
+	if len(w.taken) == 0 {
+		return nil
+	}
+	if err := w.db.delivered(ctx, w.name, w.taken); err != nil {
+		return unavailable(err, "its queue cannot be written")
+	}
+	w.taken = nil
+	return nil
+}
+
+// idle returns how long nothing is due, when something is due next or (the zero time) nothing is in the queue.
+func (w *worker) idle(ctx context.Context, now, next time.Time) time.Duration {
+	if !next.IsZero() {
+		return next.Sub(now)
+	}
+	if err := w.db.forget(ctx, now.Add(-rememberLost)); err != nil && ctx.Err() == nil {
+		w.logger.Warn("What a sink was not told long ago cannot be forgotten; it is tried again", "id", "AS2406", "err", err)
+	}
+	return time.Hour
 }
 
 // pauses returns how long a sink that failed is left alone, and how long what it failed at waits.
-func (w worker) pauses(failures, attempts int, err error) (pause, wait time.Duration) {
+func (w *worker) pauses(failures, attempts int, err error) (pause, wait time.Duration) {
 	pause, wait = w.after(failures), 2*w.after(attempts)
 	if l, ok := errors.AsType[*later](err); ok {
 		pause = max(pause, min(l.after, time.Hour))
@@ -94,14 +126,14 @@ func (w worker) pauses(failures, attempts int, err error) (pause, wait time.Dura
 }
 
 // after returns the pause after so many failures.
-func (w worker) after(failures int) time.Duration {
+func (w *worker) after(failures int) time.Duration {
 	pause := w.FirstPause << min(failures, 20)
 	pause = min(max(pause, w.FirstPause), w.LastPause)
 	return pause + rand.N(pause/8+1) // those that fell together are not asked together
 }
 
 // tell tells what is in deliveries. What was pruned from the journal meanwhile is not told.
-func (w worker) tell(ctx context.Context, due []delivery) error {
+func (w *worker) tell(ctx context.Context, due []delivery) error {
 	ctx, cancel := context.WithTimeout(ctx, tellTimeout)
 	defer cancel()
 	all, err := w.db.tellings(ctx, due)
@@ -109,8 +141,13 @@ func (w worker) tell(ctx context.Context, due []delivery) error {
 		return err
 	}
 	if broken := rules.Contain(func() { err = w.send(ctx, all) }); broken != nil {
-		w.logger.Error("A panic in a sink; the others go on", "id", "AS2405", "err", broken)
-		return errors.New("a mistake in the service, of which its log says more")
+		return w.panicked(broken)
 	}
 	return err
+}
+
+// panicked logs a panic, and returns it as the trouble that it is to the sink.
+func (w *worker) panicked(broken error) error {
+	w.logger.Error("A panic in a sink; the others go on", "id", "AS2405", "err", broken)
+	return errors.New("a mistake in the service, of which its log says more")
 }

@@ -110,8 +110,8 @@ func (d *DB) run(ctx context.Context, tx *sql.Tx, w *write) (sql.Result, error) 
 	return prepared.ExecContext(ctx, w.args...)
 }
 
-// together runs a transaction that writes. Once it began, ctx does not end it.
-func (d *DB) together(ctx context.Context, do func(ctx context.Context, tx *sql.Tx) error) error {
+// transaction runs a transaction that writes, by itself. Once it began, ctx does not end it.
+func (d *DB) transaction(ctx context.Context, do func(ctx context.Context, tx *sql.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

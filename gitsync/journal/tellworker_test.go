@@ -1,0 +1,146 @@
+package journal
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// newWorker returns the worker of a sink that is told everything, over a journal that does not wait for who has locked it.
+func newWorker(t *testing.T, e *ear) (w *worker, path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "journal.db")
+	db, err := open(t.Context(), path, time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	sink := e.sink("ear", TellsEverything)
+	teller := newTeller(t, db, TellerOptions{Sinks: []Sink{sink}})
+	return &worker{Teller: teller, Sink: sink, logger: slog.New(slog.DiscardHandler)}, path
+}
+
+// lock has somebody else hold the journal, so that it can be read and not written, until unlock.
+func lock(t *testing.T, path string) (unlock func()) {
+	t.Helper()
+	other, err := connect(path, time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, err := other.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := errors.Join(tx.Rollback(), other.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestAJournalThatCannotBeWrittenFloodsNoSink holds that what a sink took is not told again because its queue cannot be written.
+func TestAJournalThatCannotBeWrittenFloodsNoSink(t *testing.T) {
+	t.Parallel()
+	var e ear
+	w, path := newWorker(t, &e)
+	command(t, w.db, "a", "add", rules.Outcome{Revision: "abc"})
+	if _, err := w.look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	unlock := lock(t, path)
+	for range 3 {
+		if pause, told, err := w.step(t.Context()); err == nil || told || pause < w.FirstPause {
+			t.Errorf("pause %v, told %v, %v: want an error and a pause", pause, told, err)
+		}
+	}
+	unlock()
+	if _, told, err := w.step(t.Context()); told || err != nil {
+		t.Errorf("told %v, %v: want that there is nothing to tell", told, err)
+	}
+	if heard := e.texts(); len(heard) != 1 || queued(t, w.Teller) != 0 {
+		t.Errorf("it was told %q, want it once; %d are in the queue, want none", heard, queued(t, w.Teller))
+	}
+}
+
+// TestForgettingMayFail holds that a sink which has nothing to hear is no sink that fails.
+func TestForgettingMayFail(t *testing.T) {
+	t.Parallel()
+	var e ear
+	w, path := newWorker(t, &e)
+	var log bytes.Buffer
+	w.logger = slog.New(slog.NewTextHandler(&log, nil))
+	unlock := lock(t, path)
+	defer unlock()
+	if _, told, err := w.step(t.Context()); told || err != nil || !strings.Contains(log.String(), "id=AS2406") {
+		t.Errorf("told %v, %v; the log:\n%s", told, err, log.String())
+	}
+}
+
+// TestTheLogOfASinkThatStaysDown holds that its log has one line when a sink goes away and one when it is back, however often it is tried.
+func TestTheLogOfASinkThatStaysDown(t *testing.T) {
+	t.Parallel()
+	var tries atomic.Int32
+	var back atomic.Bool
+	e := ear{fails: func(rules.Telling) error {
+		if tries.Add(1); back.Load() {
+			return nil
+		}
+		return errors.New("it answered 503")
+	}}
+	w, _ := newWorker(t, &e)
+	var log bytes.Buffer
+	w.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	command(t, w.db, "a", "add", rules.Outcome{Revision: "abc"})
+	news := []string{"b", "c", "d"} // that somebody gives commands meanwhile is no sign that it is well
+	run(t, w.Teller, func() bool {
+		if n := int(tries.Load()); n >= 2 && len(news) > 0 {
+			command(t, w.db, news[0], "add", rules.Outcome{Revision: "abc"})
+			news = news[1:]
+		}
+		back.Store(tries.Load() >= 8)
+		return len(e.texts()) == 4 && queued(t, w.Teller) == 0
+	})
+	if down, up := strings.Count(log.String(), "id=AS2403"), strings.Count(log.String(), "takes what it is told again"); down != 1 || up != 1 {
+		t.Errorf("%d lines that it is down and %d that it is back, want one of each:\n%s", down, up, log.String())
+	}
+}
+
+// TestAPanicBesideASink holds that a mistake outside of a sink ends neither the service nor the telling.
+func TestAPanicBesideASink(t *testing.T) {
+	t.Parallel()
+	var e ear
+	var attempts atomic.Int32
+	w, _ := newWorker(t, &e)
+	w.Told = func(string, error) {
+		if attempts.Add(1) == 1 {
+			panic("a mistake")
+		}
+	}
+	command(t, w.db, "a", "add", rules.Outcome{Revision: "abc"})
+	run(t, w.Teller, func() bool { return attempts.Load() == 2 && queued(t, w.Teller) == 0 })
+}
+
+// TestWhatIsQueuedAlready holds that telling goes on after a commit that was there in spite of its error.
+func TestWhatIsQueuedAlready(t *testing.T) {
+	t.Parallel()
+	var e ear
+	w, _ := newWorker(t, &e)
+	command(t, w.db, "a", "add", rules.Outcome{Revision: "abc"})
+	behind := w.behind
+	for range 2 {
+		w.behind = behind // as after an error
+		if _, err := w.look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := queued(t, w.Teller); n != 1 {
+		t.Errorf("%d are in the queue, want 1", n)
+	}
+}
