@@ -118,3 +118,20 @@ func publicText(err error) string {
 	}
 	return "something went wrong inside the service; its log says what"
 }
+
+// writeSinks writes which of the places that are told what happens are behind; nothing when none is.
+func writeSinks(b *strings.Builder, sinks []rules.SinkStatus, now time.Time) {
+	for _, s := range sinks {
+		if s.Trouble == "" && s.GivenUp == 0 {
+			continue
+		}
+		fmt.Fprintf(b, "**%s** (%s) is not told everything: %d waiting", escape(s.Name), escape(s.Kind), s.Queued)
+		if s.Queued > 0 {
+			fmt.Fprintf(b, ", the oldest since %s", ago(s.Oldest, now))
+		}
+		fmt.Fprintf(b, "; %d given up\n", s.GivenUp)
+		if s.Trouble != "" {
+			fmt.Fprintf(b, "- trouble: %s\n", escape(s.Trouble))
+		}
+	}
+}

@@ -3,7 +3,6 @@ package bot
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -18,7 +17,7 @@ func Told(t rules.Telling) Reply {
 	}
 	writeBurst(&b, t.Burst)
 	switch {
-	case t.Change.Kind == "finished" && r.InChannel && t.Change.Entry.IsChange():
+	case t.Change.Kind == rules.JournalEnded && r.InChannel && t.Change.Entry.IsChange():
 		b.WriteString(r.Reply)
 	case t.Change.Entry.IsChange():
 		b.WriteString(outcomeText(r.Request.Actor, "", r.Outcome))
@@ -45,21 +44,4 @@ func writeBurst(b *strings.Builder, burst []rules.JournalEntry) {
 	writeList(b, burst, "in all", func(e rules.JournalEntry) string {
 		return fmt.Sprintf("%s by %s: %s", code(oneLine(cut(e.Record.Request.Command, 200))), escape(e.Record.Request.Actor.Name), escape(rules.JournalResults(e.Record)[0]))
 	})
-}
-
-// writeSinks writes which of the places that are told what happens are behind; nothing when none is.
-func writeSinks(b *strings.Builder, sinks []rules.SinkStatus, now time.Time) {
-	for _, s := range sinks {
-		if s.Trouble == "" && s.GivenUp == 0 {
-			continue
-		}
-		fmt.Fprintf(b, "**%s** (%s) is not told everything: %d waiting", escape(s.Name), escape(s.Kind), s.Queued)
-		if s.Queued > 0 {
-			fmt.Fprintf(b, ", the oldest since %s", ago(s.Oldest, now))
-		}
-		fmt.Fprintf(b, "; %d given up\n", s.GivenUp)
-		if s.Trouble != "" {
-			fmt.Fprintf(b, "- trouble: %s\n", escape(s.Trouble))
-		}
-	}
 }

@@ -22,9 +22,12 @@ type JournalPage struct {
 type JournalChange struct {
 	Event int64     // its number in the journal's chain; later changes have higher ones
 	Time  time.Time // when it was written down
-	Kind  string    // "finished" or "outcome"
+	Kind  string    // JournalEnded or "outcome"
 	Entry JournalEntry
 }
+
+// JournalEnded is the kind of the change by which a command ends.
+const JournalEnded = "finished"
 
 // maxReplyText is how many bytes of a reply are looked through: what a list shows is no event.
 const maxReplyText = 4 << 10

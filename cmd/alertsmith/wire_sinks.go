@@ -20,7 +20,7 @@ func (s *service) openTeller(ctx context.Context, stdout io.Writer) error {
 		}
 	}
 	options := journal.TellerOptions{
-		Rules: s.cfg.Notify, Actions: bot.ActionNames(), Now: time.Now, Told: s.metrics.told, Logger: s.logger.With("part", "sinks"),
+		Rules: s.cfg.Notify, Actions: bot.ActionNames(), Rebuilder: rebuildClient, Now: time.Now, Told: s.metrics.told, Logger: s.logger.With("part", "sinks"),
 	}
 	for _, c := range s.cfg.Sinks {
 		sink, err := journal.OpenSink(c, host)

@@ -8,16 +8,11 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// Add records commands that have ended, all in one transaction and in their order. One whose request or key is known is left alone. No sink is told of
-// them: they are no news. It returns how many were recorded.
+// Add records commands that have ended, all in one transaction and in their order. One whose request or key is known is left alone. Sinks are
+// told of them unless TellerOptions.Rebuilder sent them. It returns how many were recorded.
 func (d *DB) Add(ctx context.Context, records []rules.Record) (added int, err error) {
 	const failed = "the journal cannot be written"
-	const newest = "SELECT COALESCE(max(n), (SELECT n FROM chain)) FROM events"
 	err = d.transact(ctx, func(w *preparedTx) error {
-		told, _, err := w.number(ctx, newest)
-		if err != nil {
-			return err
-		}
 		for _, r := range records {
 			known, err := w.addRecord(ctx, r)
 			if err != nil {
@@ -27,7 +22,7 @@ func (d *DB) Add(ctx context.Context, records []rules.Record) (added int, err er
 				added++
 			}
 		}
-		return w.exec(ctx, "UPDATE telling SET behind = ("+newest+") WHERE behind = ?", told)
+		return nil
 	})
 	if err != nil {
 		return 0, unavailable(err, failed)

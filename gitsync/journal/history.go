@@ -59,7 +59,7 @@ const (
 
 // ClearHistory empties the index, for one with a fingerprint to be made. It goes in short steps, so that nothing waits for it.
 func (d *DB) ClearHistory(ctx context.Context, fingerprint string) error {
-	if err := d.transact(ctx, func(w *historyWriter) error { return w.setTips(ctx, fingerprint, "") }); err != nil {
+	if err := d.transact(ctx, func(w *preparedTx) error { return w.setTips(ctx, fingerprint, "") }); err != nil {
 		return unavailable(err, historyUnwritable)
 	}
 	for _, statement := range []string{
@@ -165,7 +165,7 @@ func (w *preparedTx) position(ctx context.Context, revision []byte) (int64, bool
 	return w.number(ctx, "SELECT position FROM history_commits WHERE revision = ?", revision)
 }
 
-func (w *historyWriter) setTips(ctx context.Context, fingerprint, tips string) error {
+func (w *preparedTx) setTips(ctx context.Context, fingerprint, tips string) error {
 	return w.exec(ctx, "UPDATE history SET fingerprint = ?1, tips = ?2, sum = journal_sum(?1, ?2)", fingerprint, tips)
 }
 

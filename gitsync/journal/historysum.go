@@ -98,7 +98,7 @@ func (s *Search) history(ctx context.Context) (*Flaw, error) {
 
 // ForgetHistory empties the index of the history at once, also one that is damaged, so that the service makes it anew. Nobody else may write meanwhile.
 func (d *DB) ForgetHistory(ctx context.Context) error {
-	return wrap(d.transact(ctx, func(w *historyWriter) error {
+	return wrap(d.transact(ctx, func(w *preparedTx) error {
 		// Without a condition, SQLite lets the pages go and looks at no row.
 		for _, statement := range []string{"DELETE FROM history_versions", "DELETE FROM history_commits", "DELETE FROM history_rules"} {
 			if err := w.exec(ctx, statement); err != nil {

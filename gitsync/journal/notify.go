@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,7 +72,11 @@ func (r NotifyRule) query(actions map[string]string) (rules.JournalQuery, error)
 		}
 		terms = append(terms, rules.JournalTerm{Key: key, Value: value})
 	}
-	return rules.ParseJournalQuery(terms, rules.JournalAsker{Actions: actions})
+	q, err := rules.ParseJournalQuery(terms, rules.JournalAsker{Actions: actions})
+	if err == nil && strings.EqualFold(q.By, "me") {
+		err = errors.New("by=me is whoever asks, and nobody asks here: write a name")
+	}
+	return q, err
 }
 
 // notifier is a notification rule that is ready to be asked.

@@ -54,6 +54,19 @@ func TestNotifyRules(t *testing.T) {
 	}
 }
 
+// TestNotifyFiltersThatNeverFire holds that what only makes sense to somebody who asks is refused.
+func TestNotifyFiltersThatNeverFire(t *testing.T) {
+	t.Parallel()
+	for _, word := range []string{"by=me", "who=@ME", "since=1h", "at=today", "request=r1"} {
+		var said []string
+		r := NotifyRule{Name: "rule", Sinks: []string{"sink"}, Filter: []string{word}}
+		r.Check(nil, func(key, _ string, _ ...any) { said = append(said, key) })
+		if diff := cmp.Diff([]string{"filter"}, said); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", word, diff)
+		}
+	}
+}
+
 func TestWorkingHours(t *testing.T) {
 	t.Parallel()
 	h, err := WorkingHours{Days: []string{"mon", "Sun"}, To: "24:00", From: "09:30", Timezone: "Europe/Berlin"}.parse()

@@ -79,7 +79,7 @@ type sinkKind struct {
 
 // sinkKinds are all kinds of sinks, one a file.
 var sinkKinds = []sinkKind{
-	{"cosense", TellsChanges, 100, []string{"url", "project", "session_file", "prefix"}, checkCosense, openCosense},
+	{"cosense", TellsChanges, 10, []string{"url", "project", "session_file", "prefix"}, checkCosense, openCosense},
 	{"email", TellsNotifications, 1, []string{"server", "tls", "ca_file", "from", "to", "username", "password_file"}, checkEmail, openEmail},
 	{"jsonl", TellsEverything, 100, []string{"file"}, checkNothing, openJSONL},
 	{"mattermost", TellsChanges, 1, []string{"channel"}, checkMattermost, openMattermost},

@@ -72,10 +72,6 @@ func openCosense(c SinkConfig, host SinkHost) (send, error) {
 }
 
 func (s cosense) send(ctx context.Context, all []rules.Telling) error {
-	pages, err := s.pages.of(ctx, all)
-	if err != nil || len(pages) == 0 {
-		return err
-	}
 	session, err := readSecret(s.session)
 	if err != nil {
 		return err
@@ -85,6 +81,26 @@ func (s cosense) send(ctx context.Context, all []rules.Telling) error {
 	if err != nil {
 		return err
 	}
+	var some []cosensePage
+	size := 0
+	err = s.pages.each(ctx, all, func(page cosensePage) error {
+		if size += page.size(); size > maxImportBytes {
+			if err := s.put(ctx, cookie, token, some); err != nil {
+				return err
+			}
+			some, size = nil, page.size()
+		}
+		some = append(some, page)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.put(ctx, cookie, token, some)
+}
+
+// put writes pages.
+func (s cosense) put(ctx context.Context, cookie, token string, pages []cosensePage) error {
 	request, err := s.importRequest(ctx, pages)
 	if err != nil {
 		return err
@@ -150,6 +166,26 @@ type cosensePage struct {
 	Lines []string `json:"lines"`
 }
 
+// size returns how many bytes the lines have.
+func (p cosensePage) size() (n int) {
+	for _, line := range p.Lines {
+		n += len(line) + 1
+	}
+	return n
+}
+
+// bounded returns the page with as many of its lines as fit into maxPageBytes.
+func (p cosensePage) bounded() cosensePage {
+	size := 0
+	for i, line := range p.Lines {
+		if size += len(line) + 1; size > maxPageBytes {
+			p.Lines = append(p.Lines[:i:i], "… the journal has more")
+			break
+		}
+	}
+	return p
+}
+
 // cosensePages makes pages from the journal.
 type cosensePages struct {
 	find   func(context.Context, rules.JournalQuery) (rules.JournalPage, error)
@@ -157,8 +193,8 @@ type cosensePages struct {
 	prefix string
 }
 
-// of returns the pages that changes are on: of their days and of their rules, each once.
-func (p cosensePages) of(ctx context.Context, all []rules.Telling) (pages []cosensePage, err error) {
+// each makes the pages that changes are on, of their days and of their rules, each once and one after the other: together they can be large.
+func (p cosensePages) each(ctx context.Context, all []rules.Telling, put func(cosensePage) error) error {
 	made := map[string]bool{}
 	add := func(title string, write func() ([]string, error)) error {
 		if made[title] {
@@ -166,25 +202,29 @@ func (p cosensePages) of(ctx context.Context, all []rules.Telling) (pages []cose
 		}
 		made[title] = true
 		lines, err := write()
-		pages = append(pages, cosensePage{title, append([]string{title}, lines...)})
-		return err
+		if err != nil {
+			return err
+		}
+		return put(cosensePage{title, append([]string{title}, lines...)}.bounded())
 	}
 	for _, t := range all {
 		r := t.Change.Entry.Record
 		day := r.Request.Time.In(p.zone)
 		if err := add(p.dayTitle(day), func() ([]string, error) { return p.day(ctx, day) }); err != nil {
-			return nil, err
+			return err
 		}
 		for _, ref := range r.Outcome.Refs[:min(len(r.Outcome.Refs), maxRulePages)] {
 			if err := add(p.ruleTitle(ref.Name), func() ([]string, error) { return p.rule(ctx, ref.Name) }); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	return pages, nil
+	return nil
 }
 
 const (
+	maxImportBytes = 4 << 20 // bytes of the pages that are written together
+	maxPageBytes   = 1 << 20
 	maxRulePages   = 20  // that one change writes; the day's page tells of the others
 	maxDayEntries  = 500 // of a page
 	maxRuleEntries = 100

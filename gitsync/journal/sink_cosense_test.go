@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -22,6 +23,8 @@ type cosenseServer struct {
 	*httptest.Server
 	guest bool
 	pages map[string][]string // title → lines; an import replaces a page
+
+	imports []int // how many bytes each had
 }
 
 const cosenseSession = "s%3Acanary.session"
@@ -51,6 +54,7 @@ func startCosense(t *testing.T) *cosenseServer {
 		if err != nil {
 			t.Error(err)
 		}
+		c.imports = append(c.imports, len(content))
 		var imported struct{ Pages []cosensePage }
 		if err := json.Unmarshal(content, &imported); err != nil {
 			t.Error(err)
@@ -128,6 +132,29 @@ func TestCosense(t *testing.T) {
 	}
 }
 
+// TestCosensePagesAreBounded holds that no import is larger than a server takes, however much was changed.
+func TestCosensePagesAreBounded(t *testing.T) {
+	t.Parallel()
+	c := startCosense(t)
+	told := telling("import")
+	out := &told.Change.Entry.Record.Outcome
+	out.Diff, out.Refs = strings.Repeat("+"+strings.Repeat("long ", 5000)+"\n", maxCodeLines), nil
+	for i := range maxRulePages {
+		out.Refs = append(out.Refs, rules.Ref{Name: fmt.Sprintf("rule-%d", i)})
+	}
+	if err := c.sink(t, []rules.JournalEntry{told.Change.Entry})(t.Context(), []rules.Telling{told}); err != nil {
+		t.Fatal(err)
+	}
+	if len(c.pages) != maxRulePages+1 || len(c.imports) < 2 || slices.Max(c.imports) > maxImportBytes+maxImportBytes/10 {
+		t.Errorf("%d pages in imports of %d bytes", len(c.pages), c.imports)
+	}
+	for title, lines := range c.pages {
+		if p := (cosensePage{title, lines}); p.size() > maxPageBytes+100 || lines[len(lines)-1] != "… the journal has more" {
+			t.Errorf("%q has %d bytes and ends with %.50q", title, p.size(), lines[len(lines)-1])
+		}
+	}
+}
+
 func TestCosenseSessionThatEnded(t *testing.T) {
 	t.Parallel()
 	c := startCosense(t)
@@ -155,8 +182,8 @@ func FuzzCosense(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		told := telling(text)
 		p := cosensePages{find: findIn([]rules.JournalEntry{told.Change.Entry}), zone: time.UTC, prefix: defaultPrefix}
-		pages, err := p.of(t.Context(), []rules.Telling{told})
-		if err != nil {
+		var pages []cosensePage
+		if err := p.each(t.Context(), []rules.Telling{told}, func(page cosensePage) error { pages = append(pages, page); return nil }); err != nil {
 			t.Fatal(err)
 		}
 		for _, page := range pages {

@@ -117,13 +117,14 @@ func (m mailer) send(ctx context.Context, all []rules.Telling) error {
 
 // mail hands a message over to the server.
 func (m mailer) mail(ctx context.Context, message []byte) error {
-	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", m.Server)
+	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", m.Server)
 	if err != nil {
 		return err
 	}
-	defer context.AfterFunc(ctx, func() { _ = connection.Close() })() // a server that hangs is left
+	defer context.AfterFunc(ctx, func() { _ = raw.Close() })() // a server that hangs is left
+	connection := raw
 	if m.TLS == implicitTLS {
-		connection = tls.Client(connection, m.tls)
+		connection = tls.Client(raw, m.tls)
 	}
 	client, err := smtp.NewClient(connection, m.host)
 	if err != nil {
@@ -185,8 +186,8 @@ func (m mailer) message(t rules.Telling) []byte {
 	}
 	_, domain, _ := strings.Cut(m.from.Address, "@")
 	header("From", m.from.String())
-	header("To", strings.Join(to, ", "))
-	header("Subject", mime.BEncoding.Encode("utf-8", titleText(t)))
+	header("To", strings.Join(to, ",\r\n "))
+	header("Subject", subject(titleText(t)))
 	header("Date", t.Change.Time.In(m.zone).Format(time.RFC1123Z))
 	header("Message-ID", "<alertsmith."+t.ID+"@"+domain+">")
 	header("Auto-Submitted", "auto-generated")
@@ -200,6 +201,12 @@ func (m mailer) message(t rules.Telling) []byte {
 		panic(err) // a buffer takes everything
 	}
 	return b.Bytes()
+}
+
+// subject returns a line of text as the value of a header: nothing in it reads as encoded that is not, and no line is longer than one encoded word.
+func subject(text string) string {
+	encoded := mime.BEncoding.Encode("utf-8", strings.ReplaceAll(text, "=?", "= ?"))
+	return strings.ReplaceAll(encoded, "?= =?", "?=\r\n =?")
 }
 
 // lines returns the text of a mail: of a burst the other entries in a line each.

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"mime"
@@ -202,9 +203,14 @@ func readMail(t testing.TB, text string) (mail.Header, string) {
 func TestHostileTextsInEmail(t *testing.T) {
 	t.Parallel()
 	m := startMail(t, false)
-	to := openTo(t, m.config(t), SinkHost{})
+	c := m.config(t)
+	for i := range 99 {
+		c.To = append(c.To, fmt.Sprintf("somebody-on-call-%d@example.org", i))
+	}
+	to := openTo(t, c, SinkHost{})
+	long := []string{strings.Repeat("長い", 5000), strings.Repeat("🔥", 5000), strings.Repeat("x?= =?", 50)}
 	names := []string{"Auto-Submitted", "Content-Transfer-Encoding", "Content-Type", "Date", "From", "Message-Id", "Mime-Version", "Subject", "To"}
-	for _, text := range append(hostile, strings.Repeat("長い", 5000)) {
+	for _, text := range append(hostile, long...) {
 		told := telling(text)
 		told.Rules = []string{text}
 		if err := to(t.Context(), []rules.Telling{told}); err != nil {
@@ -212,6 +218,12 @@ func TestHostileTextsInEmail(t *testing.T) {
 		}
 		got := m.mails[len(m.mails)-1]
 		header, _ := readMail(t, got.text)
+		if all, err := header.AddressList("To"); err != nil || len(all) != len(c.To) {
+			t.Errorf("%q: %d receivers, want %d: %v", text, len(all), len(c.To), err)
+		}
+		if got, want := header.Get("Subject"), strings.ReplaceAll(titleText(told), "=?", "= ?"); got != want {
+			t.Errorf("the subject is %q, want %q", got, want)
+		}
 		var found []string
 		for name, values := range header {
 			if found = append(found, name); len(values) != 1 {
@@ -228,7 +240,7 @@ func TestHostileTextsInEmail(t *testing.T) {
 			}
 		}
 	}
-	if len(m.mails) != len(hostile)+1 {
+	if len(m.mails) != len(hostile)+len(long) {
 		t.Errorf("%d mails", len(m.mails))
 	}
 }

@@ -25,7 +25,7 @@ func openMattermost(c SinkConfig, host SinkHost) (send, error) {
 	return func(ctx context.Context, all []rules.Telling) error {
 		for _, t := range all {
 			r := t.Change.Entry.Record
-			if answered := t.Change.Kind == endedKind && r.InChannel && r.Request.Channel.ID == c.Channel; answered && len(t.Rules) == 0 {
+			if answered := t.Change.Kind == rules.JournalEnded && r.InChannel && r.Request.Channel.ID == c.Channel; answered && len(t.Rules) == 0 {
 				continue
 			}
 			if err := host.Post(ctx, c.Channel, t); err != nil {
@@ -35,6 +35,3 @@ func openMattermost(c SinkConfig, host SinkHost) (send, error) {
 		return nil
 	}, nil
 }
-
-// endedKind is the kind of the change by which a command ends.
-const endedKind = "finished"

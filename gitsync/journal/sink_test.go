@@ -42,7 +42,7 @@ func telling(text string) rules.Telling {
 	record := finished(r, rules.Pending)
 	record.Outcome.Diff, record.Outcome.Reason, record.Outcome.Refs[0].Name = text, text, text
 	record.Outcome.Revision = "0123456789abcdef"
-	return rules.Telling{ID: "j-7", Change: rules.JournalChange{Event: 7, Kind: endedKind, Time: arrived, Entry: rules.JournalEntry{Seq: 3, Record: record}}}
+	return rules.Telling{ID: "j-7", Change: rules.JournalChange{Event: 7, Kind: rules.JournalEnded, Time: arrived, Entry: rules.JournalEntry{Seq: 3, Record: record}}}
 }
 
 func openTo(t testing.TB, c SinkConfig, host SinkHost) send {

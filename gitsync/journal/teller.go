@@ -16,7 +16,9 @@ type TellerOptions struct {
 	Sinks   []Sink
 	Rules   []NotifyRule
 	Actions map[string]string // what commands are called → their names; see rules.JournalAsker
-	Now     func() time.Time
+	// Rebuilder is the program that writes entries of the past anew: that they ended is no news, and told to nobody. See rules.Request.Client.
+	Rebuilder string
+	Now       func() time.Time
 	// FirstPause and LastPause bound how long is waited before something is tried again; 0: a second and ten minutes.
 	FirstPause, LastPause time.Duration
 	// Told hears of every attempt; nil for nobody.
@@ -122,7 +124,9 @@ func (t *Teller) look(ctx context.Context) (more bool, err error) {
 	}
 	bySink, bursts, upTo := map[string][]delivery{}, map[string]burstState{}, t.behind
 	for _, c := range changes {
-		upTo = c.Event
+		if upTo = c.Event; t.past(c) {
+			continue
+		}
 		asked, burst, err := t.notified(ctx, c, bursts)
 		if err != nil {
 			return false, err
@@ -144,6 +148,11 @@ func (t *Teller) look(ctx context.Context) (more bool, err error) {
 		}
 	}
 	return len(changes) == tellChunk, nil
+}
+
+// past reports whether a change was written when it was long over.
+func (t *Teller) past(c writtenChange) bool {
+	return c.Kind == rules.JournalEnded && t.Rebuilder != "" && c.Entry.Record.Request.Client == t.Rebuilder
 }
 
 // notified returns, by sink, the notification rules that ask for a change, and the events of the bursts that it completes. bursts are those that

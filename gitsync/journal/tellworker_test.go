@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/alertsmith/alertsmith/rules"
 )
 
@@ -125,6 +127,28 @@ func TestAPanicBesideASink(t *testing.T) {
 	}
 	command(t, w.db, "a", "add", rules.Outcome{Revision: "abc"})
 	run(t, w.Teller, func() bool { return attempts.Load() == 2 && queued(t, w.Teller) == 0 })
+}
+
+// TestRebuiltEntriesAreNoNews holds that nobody is told the past, also while there is something to tell, and what comes after it.
+func TestRebuiltEntriesAreNoNews(t *testing.T) {
+	t.Parallel()
+	var e ear
+	w, _ := newWorker(t, &e)
+	w.Rebuilder = "rebuild"
+	command(t, w.db, "before", "add", rules.Outcome{Revision: "abc"})
+	open, past := request("open", ""), request("past", "")
+	if _, err := w.db.Receive(t.Context(), open); err != nil {
+		t.Fatal(err)
+	}
+	past.Client = "rebuild"
+	if _, err := w.db.Add(t.Context(), []rules.Record{{Request: past, Action: "add", Outcome: rules.Outcome{Result: rules.Success, Revision: "abc"}, Done: arrived}}); err != nil {
+		t.Fatal(err)
+	}
+	command(t, w.db, "after", "add", rules.Outcome{Revision: "abc"})
+	run(t, w.Teller, func() bool { return len(e.texts()) == 2 && queued(t, w.Teller) == 0 })
+	if diff := cmp.Diff([]string{"before finished SUCCESS ", "after finished SUCCESS "}, e.texts()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }
 
 // TestWhatIsQueuedAlready holds that telling goes on after a commit that was there in spite of its error.
