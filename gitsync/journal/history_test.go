@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,7 +20,7 @@ func hash(n int) string { return fmt.Sprintf("%040x", n) }
 // at returns a place for a rule: "path/group/Name", where Name may end in "#2".
 func at(address string) rules.Ref {
 	f := strings.Split(address, "/")
-	r := rules.Ref{Ruler: "prometheus", Path: f[0], Group: f[1], Name: f[2], Nth: 1}
+	r := rules.Ref{Ruler: "prometheus", Path: strings.Join(f[:len(f)-2], "/"), Group: f[len(f)-2], Name: f[len(f)-1], Nth: 1}
 	if name, ok := strings.CutSuffix(r.Name, "#2"); ok {
 		r.Name, r.Nth = name, 2
 	}
@@ -77,23 +78,32 @@ func subjects(t testing.TB, db *DB, q rules.HistoryQuery) string {
 
 func TestLifeOfARule(t *testing.T) {
 	t.Parallel()
+	const aside = "paused/prometheus/x-1.paused/g/X"
+	paused := slices.Clip([]string{"added a/g/X", "moved " + aside + " a/g/X", "moved a/g/X " + aside})
 	for name, tc := range map[string]struct {
 		history []string
 		rule    string
 		want    string
 	}{
-		"changed where it stands":                  {[]string{"added a/g/X", "added a/g/Y", "changed a/g/X"}, "a/g/X", "3 1"},
-		"a place where nothing ever stood":         {[]string{"added a/g/X"}, "a/g/Z", ""},
-		"moved twice":                              {[]string{"added a/g/X", "moved b/g/X a/g/X", "changed b/g/X", "moved b/h/Y b/g/X"}, "b/h/Y", "4 3 2 1"},
-		"asked for by where it stood before":       {[]string{"added a/g/X", "moved b/g/X a/g/X", "changed b/g/X", "moved b/h/Y b/g/X", "changed b/h/Y"}, "a/g/X", "5 4 3 2 1"},
-		"deleted":                                  {[]string{"added a/g/X", "changed a/g/X", "deleted a/g/X"}, "a/g/X", "3 2 1"},
-		"deleted and restored":                     {[]string{"added a/g/X", "deleted a/g/X", "added a/g/X"}, "a/g/X", "3 2 1"},
-		"moved and deleted, by its first place":    {[]string{"added a/g/X", "moved b/g/X a/g/X", "deleted b/g/X"}, "a/g/X", "3 2 1"},
-		"another one where it stood":               {[]string{"added a/g/X", "moved b/g/X a/g/X", "added a/g/X", "changed a/g/X"}, "a/g/X", "4 3"},
-		"and the one that went":                    {[]string{"added a/g/X", "moved b/g/X a/g/X", "added a/g/X", "changed a/g/X"}, "b/g/X", "2 1"},
-		"another one in the same commit":           {[]string{"added a/g/X", "added a/g/X, moved b/g/X a/g/X"}, "a/g/X", "2"},
-		"two change places":                        {[]string{"added a/g/X, added a/g/X#2", "changed a/g/X", "moved a/g/X a/g/X#2, moved a/g/X#2 a/g/X"}, "a/g/X#2", "3 2 1"},
-		"the first of two goes":                    {[]string{"added a/g/X, added a/g/X#2", "changed a/g/X", "moved a/g/X a/g/X#2, deleted a/g/X"}, "a/g/X", "3 1"},
+		"changed where it stands":                     {[]string{"added a/g/X", "added a/g/Y", "changed a/g/X"}, "a/g/X", "3 1"},
+		"a place where nothing ever stood":            {[]string{"added a/g/X"}, "a/g/Z", ""},
+		"moved twice":                                 {[]string{"added a/g/X", "moved b/g/X a/g/X", "changed b/g/X", "moved b/h/Y b/g/X"}, "b/h/Y", "4 3 2 1"},
+		"asked for by where it stood before":          {[]string{"added a/g/X", "moved b/g/X a/g/X", "changed b/g/X", "moved b/h/Y b/g/X", "changed b/h/Y"}, "a/g/X", "5 4 3 2 1"},
+		"deleted":                                     {[]string{"added a/g/X", "changed a/g/X", "deleted a/g/X"}, "a/g/X", "3 2 1"},
+		"deleted and restored":                        {[]string{"added a/g/X", "deleted a/g/X", "added a/g/X"}, "a/g/X", "3 2 1"},
+		"moved and deleted, by its first place":       {[]string{"added a/g/X", "moved b/g/X a/g/X", "deleted b/g/X"}, "a/g/X", "3 2 1"},
+		"another one where it stood":                  {[]string{"added a/g/X", "moved b/g/X a/g/X", "added a/g/X", "changed a/g/X"}, "a/g/X", "4 3"},
+		"and the one that went":                       {[]string{"added a/g/X", "moved b/g/X a/g/X", "added a/g/X", "changed a/g/X"}, "b/g/X", "2 1"},
+		"another one in the same commit":              {[]string{"added a/g/X", "added a/g/X, moved b/g/X a/g/X"}, "a/g/X", "2"},
+		"two change places":                           {[]string{"added a/g/X, added a/g/X#2", "changed a/g/X", "moved a/g/X a/g/X#2, moved a/g/X#2 a/g/X"}, "a/g/X#2", "3 2 1"},
+		"the first of two goes":                       {[]string{"added a/g/X, added a/g/X#2", "changed a/g/X", "moved a/g/X a/g/X#2, deleted a/g/X"}, "a/g/X", "3 1"},
+		"paused, and restored while it was live last": {append(paused, "deleted a/g/X", "added "+aside), aside, "5 4 3 2 1"},
+		"and asked for by where it is live":           {append(paused, "deleted a/g/X", "added "+aside), "a/g/X", "5 4 3 2 1"},
+		"deleted while paused, and restored live":     {[]string{paused[0], paused[1], "deleted " + aside, "added a/g/X"}, aside, "4 3 2 1"},
+		"both ways, and it goes on": {append(paused, "deleted a/g/X", "added "+aside, "deleted "+aside, "added a/g/X", "moved b/g/X a/g/X"), "a/g/X",
+			"8 7 6 5 4 3 2 1"},
+		"another one beside a paused one":          {[]string{paused[0], paused[1], "added a/g/X", "changed " + aside}, "a/g/X", "3"},
+		"a paused one beside another one":          {[]string{paused[0], paused[1], "added a/g/X", "deleted " + aside, "added " + aside}, aside, "5 4 2 1"},
 		"the first of two goes, asked by old name": {[]string{"added a/g/X, added a/g/X#2", "moved a/g/X a/g/X#2, deleted a/g/X"}, "a/g/X#2", "2 1"},
 	} {
 		db := openNew(t)

@@ -43,13 +43,16 @@ func (r historyReader) life(ctx context.Context, at rules.Ref, q rules.HistoryQu
 	}
 	skip := max(q.Offset, 0)
 	for before := int64(math.MaxInt64); rule != 0; {
-		next, born := int64(0), false
+		next, born, another := int64(0), false, false
 		err := r.events(ctx, rule, before, f, func(e event) (more bool) {
 			// What was deleted at the very place that a rule came to is another one.
 			if own := e.own(); own != nil {
-				born = own.kind == rules.RuleAdded
-				if own.kind == rules.RuleMoved {
-					next, before = own.from, e.position
+				before = e.position
+				switch own.kind {
+				case rules.RuleAdded:
+					born, another = true, e.left != 0
+				case rules.RuleMoved:
+					next = own.from
 				}
 				if own.wanted {
 					if skip--; skip < 0 {
@@ -57,15 +60,74 @@ func (r historyReader) life(ctx context.Context, at rules.Ref, q rules.HistoryQu
 					}
 				}
 			}
-			// What stood here and went away before another one was added lives elsewhere.
-			return next == 0 && !(born && e.left != 0) && len(found) < q.Limit
+			return next == 0 && !born && len(found) < q.Limit
 		})
 		if err != nil || len(found) >= q.Limit {
 			return found, err
 		}
+		if born && !another {
+			if next, err = r.former(ctx, rule, before); err != nil {
+				return nil, err
+			}
+		}
 		rule = next
 	}
 	return found, nil
+}
+
+// former returns where a rule was deleted that was added at a place, and a position, again: there, or where it stood while it was paused or was
+// not. It returns 0 when what stood there went away before: that lives elsewhere.
+func (r historyReader) former(ctx context.Context, rule, added int64) (int64, error) {
+	here, err := r.last(ctx, rule, added)
+	if err != nil {
+		return 0, err
+	}
+	other, err := r.counterpart(ctx, rule)
+	if err != nil {
+		return 0, err
+	}
+	there, err := r.last(ctx, other, added)
+	switch {
+	case err != nil:
+		return 0, err
+	case there.position > here.position && there.isDeletion():
+		return other, nil
+	case there.position > here.position || here.own() == nil:
+		return 0, nil
+	}
+	return rule, nil
+}
+
+// isDeletion reports whether a rule was deleted and none stands there since.
+func (e event) isDeletion() bool { return e.deleted != nil && e.stays == nil }
+
+// last returns what happened last at a place before a position; zero when nothing did.
+func (r historyReader) last(ctx context.Context, rule, before int64) (last event, err error) {
+	err = r.events(ctx, rule, before, filter{sql: "true"}, func(e event) bool { last = e; return false })
+	return last, err
+}
+
+// counterpart returns where the rule of a place stands while it is paused, and of the place of a paused one where it stands else; 0 when it never
+// was paused.
+func (r historyReader) counterpart(ctx context.Context, rule int64) (int64, error) {
+	rows, err := r.tx.QueryContext(ctx, `SELECT here.path, there.path, there.id FROM (
+			SELECT rule AS id FROM history_versions WHERE came_from = ?1 UNION SELECT came_from FROM history_versions WHERE rule = ?1 AND came_from IS NOT NULL
+		) way JOIN history_rules there ON there.id = way.id JOIN history_rules here ON here.id = ?1`, rule)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var here, there rules.Ref
+		var id int64
+		if err := rows.Scan(&here.Path, &there.Path, &id); err != nil {
+			return 0, err
+		}
+		if here.Paused() != there.Paused() {
+			return id, nil
+		}
+	}
+	return 0, rows.Err()
 }
 
 // end returns the place where the rule stands now, or stood last, that stood at a place last; 0 when there was none.
@@ -77,22 +139,46 @@ func (r historyReader) end(ctx context.Context, at rules.Ref) (rule int64, err e
 	if err != nil {
 		return 0, err
 	}
-	var last event
-	err = r.events(ctx, rule, math.MaxInt64, filter{sql: "true"}, func(e event) bool { last = e; return false })
-	if err != nil || last.left == 0 || last.stays != nil {
-		return rule, err
+	last, err := r.last(ctx, rule, math.MaxInt64)
+	if err != nil {
+		return 0, err
 	}
-	rule = last.left
+	if last.left != 0 && last.stays == nil {
+		rule = last.left
+	}
 	for position := last.position; ; {
-		err = r.tx.QueryRowContext(ctx, `SELECT v.rule, v.position FROM history_versions v JOIN history_commits c ON c.position = v.position
-			WHERE v.came_from = ? AND v.position > ? ORDER BY v.position LIMIT 1`, rule, position).Scan(&rule, &position)
+		came := r.tx.QueryRowContext(ctx, `SELECT v.rule, v.position FROM history_versions v JOIN history_commits c ON c.position = v.position
+			WHERE v.came_from = ? AND v.position > ? ORDER BY v.position LIMIT 1`, rule, position)
+		err := came.Scan(&rule, &position)
 		if errors.Is(err, sql.ErrNoRows) {
-			return rule, nil
+			var next int64
+			if next, position, err = r.again(ctx, rule); next == 0 && err == nil {
+				return rule, nil
+			}
+			rule = next
 		}
 		if err != nil {
 			return 0, err
 		}
 	}
+}
+
+// again returns where, other than at its own place, a rule was added again that was deleted, and the position of that; 0 when it was not.
+func (r historyReader) again(ctx context.Context, rule int64) (other, position int64, err error) {
+	last, err := r.last(ctx, rule, math.MaxInt64)
+	if err != nil || !last.isDeletion() {
+		return 0, 0, err
+	}
+	if other, err = r.counterpart(ctx, rule); err != nil {
+		return 0, 0, err
+	}
+	var kind rules.ChangeKind
+	err = r.tx.QueryRowContext(ctx, `SELECT v.position, v.kind FROM history_versions v JOIN history_commits c ON c.position = v.position
+		WHERE v.rule = ? AND v.position > ? ORDER BY v.position, v.n LIMIT 1`, other, last.position).Scan(&position, &kind)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && kind != rules.RuleAdded {
+		return 0, 0, nil
+	}
+	return other, position, err
 }
 
 // events calls visit with what happened at a place before a position, the newest first, until it returns false.
