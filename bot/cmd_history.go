@@ -222,11 +222,14 @@ func (c *call) changeLine(ch change, named bool, held *rules.HeldPush) string {
 	who := escape(oneLine(cut(ch.commit.Author.Name, 60)))
 	line := fmt.Sprintf("- %s %s %s: ", code(short(ch.commit.Revision)), escape(c.when(ch.commit.When)), who)
 	kinds := map[rules.ChangeKind][]string{}
+	said := false
 	for _, v := range ch.versions {
-		kinds[kindOf(v)] = append(kinds[kindOf(v)], versionName(v, named))
+		kind, by := v.Told()
+		kinds[kind] = append(kinds[kind], versionName(v, named))
+		said = said || by == ""
 	}
 	var parts []string
-	for _, kind := range []rules.ChangeKind{rules.RuleAdded, rules.RuleChanged, rules.RuleMoved, rulePaused, ruleResumed, rules.RuleDeleted} {
+	for _, kind := range []rules.ChangeKind{rules.RuleAdded, rules.RuleChanged, rules.RuleMoved, rules.RulePaused, rules.RuleResumed, rules.RuleDeleted} {
 		names := kinds[kind]
 		if len(names) == 0 {
 			continue
@@ -239,7 +242,7 @@ func (c *call) changeLine(ch change, named bool, held *rules.HeldPush) string {
 		parts = append(parts, strings.TrimSpace(part))
 	}
 	line += strings.Join(parts, "; ")
-	if past := pastOf[ch.action]; past == "" || kinds[past] == nil {
+	if !said {
 		line += " (" + escape(ch.action) + ")"
 	}
 	if held.Pushed(ch.commit.Revision) {
@@ -251,33 +254,13 @@ func (c *call) changeLine(ch change, named bool, held *rules.HeldPush) string {
 	return line
 }
 
-// pastOf are the kinds of change that go without saying for an action.
-var pastOf = map[string]rules.ChangeKind{"add": rules.RuleAdded, "delete": rules.RuleDeleted, "pause": rulePaused, "resume": ruleResumed}
-
-// What a person reads of a move below paused/, and of one from there.
-const (
-	rulePaused  rules.ChangeKind = "paused"
-	ruleResumed rules.ChangeKind = "resumed"
-)
-
-// kindOf returns the kind of a version as a person reads it.
-func kindOf(v rules.Version) rules.ChangeKind {
-	switch {
-	case v.Kind == rules.RuleMoved && v.Ref.Paused():
-		return rulePaused
-	case v.Kind == rules.RuleMoved && v.From.Paused():
-		return ruleResumed
-	}
-	return v.Kind
-}
-
 // versionName names what was changed: the rule, where it matters, and what was moved from where.
 func versionName(v rules.Version, named bool) string {
 	text := ""
 	if named {
 		text = code(shortCut(v.Ref.Name))
 	}
-	if kindOf(v) != rules.RuleMoved {
+	if kind, _ := v.Told(); kind != rules.RuleMoved {
 		return text
 	}
 	from := v.From.Path + ", group " + v.From.Group

@@ -5,6 +5,12 @@ import (
 	"strings"
 )
 
+// What Version.Told has beside the kinds of a change.
+const (
+	RulePaused  ChangeKind = "paused"
+	RuleResumed ChangeKind = "resumed"
+)
+
 // Life returns what happened to the rule of an address, as history tells it. One that is gone is looked for by its name, in whatever group it
 // was. Errors are those of history and of Book.FindOrPaused; NotFound when nothing is known under that address.
 func Life(ctx context.Context, book *Book, address string, query HistoryQuery, history func(context.Context, HistoryQuery) ([]Version, error)) ([]Version, error) {
@@ -40,6 +46,25 @@ func (v Version) Sources(before, after *Book) (was, is string) {
 	}
 	return was, is
 }
+
+// Told returns what a version did as a person reads it: RulePaused and RuleResumed for a move below paused/ and from there. By is the commit's
+// action, "" where what was done says that.
+func (v Version) Told() (kind ChangeKind, by string) {
+	kind = v.Kind
+	switch {
+	case kind == RuleMoved && v.Ref.Paused():
+		kind = RulePaused
+	case kind == RuleMoved && v.From.Paused():
+		kind = RuleResumed
+	}
+	if kind == goesWithoutSaying[v.Action] {
+		return kind, ""
+	}
+	return kind, v.Action
+}
+
+// goesWithoutSaying are the kinds of change that actions have as their name.
+var goesWithoutSaying = map[string]ChangeKind{"add": RuleAdded, "delete": RuleDeleted, "pause": RulePaused, "resume": RuleResumed}
 
 // Reason returns the reason that the commit gives, in one line: what the person gave, or the subject of somebody else's commit.
 func (c PastCommit) Reason() string {

@@ -2,6 +2,8 @@ package web
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"net"
 	"net/http"
 	"net/netip"
@@ -68,9 +70,11 @@ func (p *Pages) typed(w http.ResponseWriter, r *http.Request) {
 		p.failed(w, r, &rules.Error{Kind: rules.Denied, Offset: -1, Text: "This form is not one of ours, or too old. Open the console again."})
 		return
 	}
+	command := strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n")
+	sum := sha256.Sum256([]byte(command)) // what is another command is not answered with what was said to this one
 	request := rules.Request{
-		Key: "web-" + r.PostForm.Get("key"), Actor: asker.Actor, Team: asker.Team, Channel: asker.Channel, Remote: remote(r), Client: r.UserAgent(),
-		Command: strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n"),
+		Key: "web-" + r.PostForm.Get("key") + "-" + hex.EncodeToString(sum[:]), Actor: asker.Actor, Team: asker.Team, Channel: asker.Channel, Remote: remote(r), Client: r.UserAgent(),
+		Command: command,
 	}
 	body := console{Key: rand.Text(), Typed: request.Command}
 	body.Answer, body.Result = p.options.Type(r.Context(), request)

@@ -63,11 +63,16 @@ func FuzzDifference(f *testing.F) {
 
 func TestBlocksOf(t *testing.T) {
 	t.Parallel()
-	got := blocksOf("**a\\_b** is `x*y`, `` ` ``\n3 \\> 2 `\n````yaml\n```\nx\n````\nend\n```diff\n-x")
+	got := blocksOf("**a\\_b** is `x*y`, `` ` ``\n3 \\> 2 `\n[Entry](https://a.example/entry/r1) [x](javascript:alert(1)) `[y](http://b)` \\[z](http://c)\n````yaml\n```\nx\n````\nend\n```diff\n-x")
 	want := []block{
-		{Spans: []span{{"strong", "a_b"}, {"text", " is "}, {"code", "x*y"}, {"text", ", "}, {"code", "`"}, {"break", ""}, {"text", "3 > 2 `"}}},
+		{Spans: []span{
+			{Kind: "strong", Text: "a_b"}, {Kind: "text", Text: " is "}, {Kind: "code", Text: "x*y"}, {Kind: "text", Text: ", "}, {Kind: "code", Text: "`"}, {Kind: "break"},
+			{Kind: "text", Text: "3 > 2 `"}, {Kind: "break"},
+			{Kind: "link", Text: "Entry", Address: "https://a.example/entry/r1"}, {Kind: "text", Text: " [x](javascript:alert(1)) "}, {Kind: "code", Text: "[y](http://b)"},
+			{Kind: "text", Text: " [z](http://c)"},
+		}},
 		{Fence: "```\nx"},
-		{Spans: []span{{"text", "end"}}},
+		{Spans: []span{{Kind: "text", Text: "end"}}},
 		{Fence: "-x", Diff: true},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -120,13 +125,22 @@ func TestStanding(t *testing.T) {
 		"a bad file": {func(s *rules.Status) {
 			s.Problems = []rules.Problem{{Path: "prometheus/ops/g.yaml", Text: "first"}, {Path: "prometheus/ops/g.yaml", Text: "second"}}
 		}, standing{"bad file", "first"}},
-		"held":      {func(s *rules.Status) { s.Held = &rules.HeldPush{Paths: []string{"prometheus/ops/g.yaml"}} }, standing{"held", ""}},
+		"held": {func(s *rules.Status) { s.Held = &rules.HeldPush{Paths: []string{"prometheus/ops/g.yaml"}} }, standing{"held", ""}},
+		"live as before": {func(s *rules.Status) {
+			s.Held = &rules.HeldPush{Good: revisionOf(1), Paths: []string{"prometheus/ops/g.yaml"}}
+			s.Problems = []rules.Problem{{Path: "prometheus/ops/g.yaml", Text: "bad"}}
+		}, standing{"live", "held as before"}},
+		"new in a held file": {func(s *rules.Status) {
+			s.Held = &rules.HeldPush{Paths: []string{"prometheus/ops/g.yaml"}}
+			s.Problems = []rules.Problem{{Path: "prometheus/ops/g.yaml", Text: "bad"}}
+		}, standing{"bad file", "bad"}},
 		"of nobody": {func(s *rules.Status) { s.Rulers = nil }, standing{"unknown", ""}},
 	} {
 		status := rules.Status{Rulers: []rules.RulerStatus{ruler}}
 		tc.change(&status)
-		if diff := cmp.Diff(tc.want, newJudge(book, status).of(ref)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
+		judge, err := s.pages.judge(t.Context(), book, status)
+		if diff := cmp.Diff(tc.want, judge.of(ref)); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
 		}
 	}
 }

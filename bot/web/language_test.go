@@ -14,7 +14,7 @@ func TestTranslations(t *testing.T) {
 	text := regexp.MustCompile(`\bt "([^"]*)"`)
 	used := map[string]bool{}
 	// What the templates are given as words.
-	for _, word := range []string{"added", "changed", "moved", "deleted", "live", "not live", "held", "bad file", "on its way", "unknown", "the same", "gone"} {
+	for _, word := range []string{"added", "changed", "moved", "deleted", "paused", "resumed", "live", "held as before", "not live", "held", "bad file", "on its way", "unknown", "the same", "gone"} {
 		used[word] = true
 	}
 	files, err := fs.Glob(sheetFiles, "sheets/*.html")

@@ -258,6 +258,8 @@ func TestPagesShow(t *testing.T) {
 		"/rules?at=tomorrow":               {400, "such as 7d"},
 		"/?result=faild":                   {400, "<code>failed</code>"},
 		"/?cursor=x":                       {400, "no page"},
+		"/?n=5":                            {400, "no parameter n="},
+		"/journal.csv?n=5":                 {400, "no parameter n="},
 		"/rule?name=disk-full&from=1&to=1": {400, "two different versions"},
 		"/nothing":                         {404, ""},
 	} {
@@ -270,6 +272,23 @@ func TestPagesShow(t *testing.T) {
 	}
 	if r := s.get("/rules?step=3&q=x"); r.header.Get("Location") != "/rules?q=x" {
 		t.Errorf("its right end leads to %s", r.header.Get("Location"))
+	}
+}
+
+// A life is told in the words of the command history.
+func TestLifeIsToldAsInTheChat(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "x")
+	aside := s.versions[0].Ref
+	aside.Path = "paused/prometheus/x-1.paused"
+	s.versions[2].Action = "restore"
+	s.versions[1].Action, s.versions[1].Kind, s.versions[1].From, s.versions[1].Commit.Parent = "undo", rules.RuleMoved, aside, revisionOf(1)
+	s.versions[0].Action, s.versions[0].Kind, s.versions[0].From = "resume", rules.RuleMoved, aside
+	body := s.signIn("aiko").get("/rule?name=x").body
+	for _, want := range []string{`resumed">resumed</span> <time`, `resumed">resumed</span> (undo)`, `added">added</span> (restore)`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("without %q:\n%s", want, body)
+		}
 	}
 }
 

@@ -1,6 +1,9 @@
 package web
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // block is a part of a reply as the console shows it: a fenced text, or lines of spans.
 type block struct {
@@ -10,9 +13,15 @@ type block struct {
 }
 
 // span is a piece of a line.
-type span struct{ Kind, Text string } // "text", "strong", "code", "break"
+type span struct {
+	Kind    string // "text", "strong", "code", "break", "link"
+	Text    string
+	Address string // that a link leads to
+}
 
-// blocksOf reads the Markdown that the bot writes: fences, code spans, bold, and characters that are escaped. All else stays as it is.
+var webLink = regexp.MustCompile(`^\[([^\[\]\\]+)\]\((https?://[^\s()\\]+)\)`)
+
+// blocksOf reads the Markdown that the bot writes: fences, code spans, bold, links, and characters that are escaped. All else stays as it is.
 func blocksOf(reply string) (blocks []block) {
 	var text []string
 	flush := func() {
@@ -50,14 +59,19 @@ func spansOf(lines []string) (spans []span) {
 		var piece strings.Builder
 		flush := func() {
 			if piece.Len() > 0 {
-				spans = append(spans, span{kind, piece.String()})
+				spans = append(spans, span{Kind: kind, Text: piece.String()})
 				piece.Reset()
 			}
 		}
 		for len(text) > 0 {
 			ticks := len(text) - len(strings.TrimLeft(text, "`"))
 			code, rest, closed := strings.Cut(text[ticks:], text[:ticks])
+			link := webLink.FindStringSubmatch(text)
 			switch {
+			case link != nil:
+				flush()
+				spans = append(spans, span{"link", link[1], link[2]})
+				text = text[len(link[0]):]
 			case text[0] == '\\' && len(text) > 1:
 				piece.WriteByte(text[1])
 				text = text[2:]
@@ -66,7 +80,7 @@ func spansOf(lines []string) (spans []span) {
 				kind, text = map[string]string{"text": "strong", "strong": "text"}[kind], text[2:]
 			case ticks > 0 && closed:
 				flush()
-				spans = append(spans, span{"code", strings.TrimSpace(code)})
+				spans = append(spans, span{Kind: "code", Text: strings.TrimSpace(code)})
 				text = rest
 			default:
 				piece.WriteByte(text[0])

@@ -35,6 +35,8 @@ type rulePage struct {
 type version struct {
 	rules.Version
 
+	Told    rules.ChangeKind // what it did, and by which action; "" where that goes without saying
+	By      string
 	Request string // that asked for it; "" for other people's commits
 	Diff    difference
 }
@@ -78,7 +80,11 @@ func (p *Pages) rulePage(ctx context.Context, here *url.URL) (body rulePage, err
 		}
 	}
 	if e, there := book.Get(last[0].Ref); there && last[0].Kind != rules.RuleDeleted {
-		body.Address, body.Source, body.Standing = book.Address(e.Ref), e.Source, newJudge(book, p.options.Status(ctx)).of(e.Ref)
+		judge, err := p.judge(ctx, book, p.options.Status(ctx))
+		if err != nil {
+			return body, err
+		}
+		body.Address, body.Source, body.Standing = book.Address(e.Ref), e.Source, judge.of(e.Ref)
 		if paused, err := book.FindPaused(body.Address); err == nil && e.Ref.Paused() {
 			body.Paused = &paused
 		}
@@ -99,6 +105,7 @@ func (p *Pages) rulePage(ctx context.Context, here *url.URL) (body rulePage, err
 	}
 	for _, v := range versions {
 		shown := version{Version: v, Request: v.Commit.Trailer("Request-Id")}
+		shown.Told, shown.By = v.Told()
 		if shown.Diff, err = p.change(ctx, v, body.Views.Split); err != nil {
 			return body, err
 		}

@@ -106,12 +106,13 @@ func (p *Pages) rulesPage(ctx context.Context, values url.Values, steps []rules.
 	body.Paused = book.Paused()
 	body.Slide = slideOf(steps, body.Commit, body.Past, body.Query)
 	page, _ := strconv.Atoi(values.Get("page"))
-	body.list(book, newest, max(page, 1))
-	return body, nil
+	judge, err := p.judge(ctx, book, body.Status)
+	body.list(book, newest, judge, max(page, 1))
+	return body, err
 }
 
 // list puts one page of rules on the page.
-func (b *rulesPage) list(book, newest *rules.Book, page int) {
+func (b *rulesPage) list(book, newest *rules.Book, judge judge, page int) {
 	found := book.Entries("")
 	if wanted := strings.Fields(rules.FoldText(b.Query)); len(wanted) > 0 {
 		found = slices.DeleteFunc(slices.Clone(found), func(e rules.Entry) bool {
@@ -138,7 +139,6 @@ func (b *rulesPage) list(book, newest *rules.Book, page int) {
 	if last < len(found) {
 		b.Later = at(page + 1)
 	}
-	judge := newJudge(book, b.Status)
 	for _, e := range found[first:last] {
 		row := ruleRow{Ref: e.Ref, Address: book.Address(e.Ref), Expr: shortened(e.Rule.Expr), Severity: e.Rule.Labels["severity"]}
 		if b.Past {

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strings"
@@ -165,10 +167,19 @@ func TestConsole(t *testing.T) {
 	if r := s.do(http.MethodPost, "/console", form()); r.status != http.StatusOK || !strings.Contains(r.body, "SUCCESS") {
 		t.Errorf("%d %s", r.status, r.body)
 	}
-	want := rules.Request{Key: "web-" + strings.Repeat("A", 26), Actor: rules.Person{ID: "id-aiko", Name: "aiko"}, Remote: "127.0.0.1", Client: "Go-http-client/1.1",
+	sum := sha256.Sum256([]byte("add x\n- alert: x"))
+	want := rules.Request{Key: "web-" + strings.Repeat("A", 26) + "-" + hex.EncodeToString(sum[:]), Actor: rules.Person{ID: "id-aiko", Name: "aiko"}, Remote: "127.0.0.1", Client: "Go-http-client/1.1",
 		Command: "add x\n- alert: x"}
 	if diff := cmp.Diff([]rules.Request{want}, s.typed); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	other := form()
+	other.Set("text", "add y")
+	if s.do(http.MethodPost, "/console", form()); s.typed[1].Key != want.Key {
+		t.Error("a form that was sent twice has two keys")
+	}
+	if s.do(http.MethodPost, "/console", other); s.typed[2].Key == want.Key {
+		t.Error("another command has the key of the one before")
 	}
 	good := form()
 	cookie := s.client.Jar.Cookies(mustParse(t, s.server.URL))[0].String()

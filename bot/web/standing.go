@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"path"
 	"slices"
@@ -18,13 +19,23 @@ type standing struct {
 type judge struct {
 	book    *rules.Book
 	held    *rules.HeldPush
+	good    *rules.Book       // the last good state, where something is held; nil otherwise
 	bad     map[string]string // a file's path in the rulebook → what is wrong with it
 	rulers  map[string]rules.RulerStatus
 	notLive map[rules.Ref]string
 }
 
-func newJudge(book *rules.Book, status rules.Status) judge {
-	j := judge{book, status.Held, map[string]string{}, map[string]rules.RulerStatus{}, map[rules.Ref]string{}}
+// judge returns who says of a book's rules how they stand. The error is one of reading the last good state.
+func (p *Pages) judge(ctx context.Context, book *rules.Book, status rules.Status) (judge, error) {
+	if status.Held == nil {
+		return newJudge(book, nil, status), nil
+	}
+	good, err := p.options.BookAt(ctx, status.Held.Good)
+	return newJudge(book, good, status), err
+}
+
+func newJudge(book, good *rules.Book, status rules.Status) judge {
+	j := judge{book, status.Held, good, map[string]string{}, map[string]rules.RulerStatus{}, map[rules.Ref]string{}}
 	for _, problem := range slices.Backward(status.Problems) { // so that the first of a file is what is told
 		j.bad[problem.Path] = problem.Text
 	}
@@ -42,10 +53,15 @@ func (j judge) of(ref rules.Ref) standing {
 	ruler := j.rulers[ref.Ruler]
 	why, listed := j.notLive[ref]
 	problem, bad := j.bad[path.Join(ruler.Info.Dir, ref.Path)]
+	held := j.held.Holds(j.book, ref)
+	kept := false // what is live of a held file is what it said before
+	if held {
+		_, kept = j.good.Get(ref)
+	}
 	switch {
-	case bad:
+	case bad && !kept:
 		return standing{"bad file", problem}
-	case j.held.Holds(j.book, ref):
+	case held && !kept:
 		return standing{"held", ""}
 	case away(ruler):
 		return standing{"unknown", publicText(ruler.Err)}
@@ -53,6 +69,8 @@ func (j judge) of(ref rules.Ref) standing {
 		return standing{"not live", why}
 	case ruler.Behind:
 		return standing{"on its way", ""}
+	case kept:
+		return standing{"live", "held as before"}
 	}
 	return standing{"live", ""}
 }

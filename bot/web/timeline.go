@@ -40,6 +40,11 @@ func (p *Pages) filter(values url.Values, asker string) (rules.JournalQuery, err
 	if err != nil {
 		return rules.JournalQuery{}, err
 	}
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if !slices.Contains(filterFields, key) && !slices.Contains([]string{"q", "cursor", "lang"}, key) {
+			return rules.JournalQuery{}, wrong(key, "There is no parameter "+key+"= of this page; filters are given as q=.")
+		}
+	}
 	for _, field := range filterFields {
 		if value := values.Get(field); value != "" {
 			terms = append(terms, rules.JournalTerm{Key: field, Value: value})
