@@ -43,8 +43,9 @@ func standsText(change rules.ExternalChange) string {
 		return "live."
 	case rules.PausedState:
 		return "paused."
+	default:
+		return "not live yet: " + sentence(change.Reason) + "."
 	}
-	return "not live yet: " + sentence(change.Reason) + "."
 }
 
 // authors returns the names of who made commits, each once, the first few of many.
