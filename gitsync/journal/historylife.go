@@ -48,10 +48,10 @@ func (r historyReader) life(ctx context.Context, at rules.Ref, q rules.HistoryQu
 			// What was deleted at the very place that a rule came to is another one.
 			if own := e.own(); own != nil {
 				before = e.position
-				switch own.kind {
-				case rules.RuleAdded:
+				if own.kind == rules.RuleAdded {
 					born, another = true, e.left != 0
-				case rules.RuleMoved:
+				}
+				if own.kind == rules.RuleMoved {
 					next = own.from
 				}
 				if own.wanted {
