@@ -19,9 +19,11 @@ type templateEdit struct {
 	others []word // parameter=value and option=value
 	origin rules.Origin
 	dry    *argument // that it is a dry run
+	absent error     // that no ruler has such a rule, or which are meant
 }
 
-// templateEdit reads such an edit; false for any other, which is read as if this had never been tried.
+// templateEdit reads such an edit; false for any other, which is read as if this had never been tried. Where the rule is not found, that is what is
+// wrong, and not what its template would have taken.
 func (c *call) templateEdit() (e templateEdit, meant bool) {
 	try := *c
 	try.args = arguments{}
@@ -33,7 +35,8 @@ func (c *call) templateEdit() (e templateEdit, meant bool) {
 	if dry, given := try.args[flagDry]; given {
 		e.dry = &dry
 	}
-	own := slices.ContainsFunc(words, func(w word) bool { return w.key == "template" || w.key != "" && !isOption(w.key) })
+	unknown := slices.ContainsFunc(words, func(w word) bool { return w.key != "" && !isOption(w.key) })
+	own := unknown || slices.ContainsFunc(words, func(w word) bool { return w.key == "template" })
 	named := slices.IndexFunc(words, func(w word) bool { return w.key == "" })
 	if !own || named < 0 || slices.ContainsFunc(words, func(w word) bool { return w.keyword() == "where" }) {
 		return e, false
@@ -42,12 +45,11 @@ func (c *call) templateEdit() (e templateEdit, meant bool) {
 	if err != nil {
 		return e, false
 	}
-	entry, err := book.Find(words[named].value)
-	if err != nil {
-		return e, false
+	e.name, e.others = words[named], slices.Delete(slices.Clone(words), named, named+1)
+	if e.entry, e.absent = book.Find(e.name.value); e.absent != nil {
+		return e, unknown
 	}
-	e.name, e.entry, e.others = words[named], entry, slices.Delete(slices.Clone(words), named, named+1)
-	e.origin, meant = entry.Origin()
+	e.origin, meant = e.entry.Origin()
 	return e, meant
 }
 
@@ -56,6 +58,9 @@ func (c *call) remake(ctx context.Context, e templateEdit) (intent rules.Remake,
 	c.args["name"] = e.name.whole()
 	if e.dry != nil {
 		c.args[flagDry] = *e.dry
+	}
+	if e.absent != nil {
+		return intent, e.absent
 	}
 	templates, err := c.backend.Templates(ctx)
 	if err != nil {

@@ -205,6 +205,11 @@ func TestEditOfATemplatesParameter(t *testing.T) {
 	requireParts(t, c.say("edit x template=latest").Text, "There is nothing to do")
 	requireParts(t, c.say("edit x limit=1 --dry-run").Text, "would be", "+        expr: up * 2 < 1")
 
+	requireParts(t, c.say("edit nosuch limit=1").Text, "There is no rule")
+	c.must("pause x")
+	requireParts(t, c.say("edit x limit=1").Text, "is paused")
+	c.must("resume x")
+
 	own("2", "avg_over_time(up[5m]) * ${times} < ${limit}")
 	got := c.say("templates outdated").Text
 	requireParts(t, got, "To make it anew: `/alert edit x template=latest`")
