@@ -21,7 +21,7 @@ var errNothing = errors.New("nothing to prune")
 // Prune takes the entries out that came in before a time, oldest first, as far as all that is known of them came before what stays. In their place stands a
 // stump: how many they were, and the hash that the chain goes on from, signed; so what stays is still proved, and that something was before it.
 // sign returns the public key and its signature. The newest entry stays always: numbers are
-// counted on from it. The service must not run.
+// counted on from it. What is taken out cannot be read in the file any more. The service must not run.
 func (d *DB) Prune(ctx context.Context, before time.Time, sign func(text []byte) (key, signature string, err error)) (p Pruned, err error) {
 	const failed = "the journal cannot be pruned; nothing was changed"
 	tx, err := d.sql.BeginTx(ctx, nil)
@@ -29,13 +29,21 @@ func (d *DB) Prune(ctx context.Context, before time.Time, sign func(text []byte)
 		return p, unavailable(err, failed)
 	}
 	defer tx.Rollback() // nothing to do after a commit
-	if p, err = prune(ctx, tx, before.UnixMilli(), sign); errors.Is(err, errNothing) {
-		return p, nil
-	}
-	if err == nil {
+	switch p, err = prune(ctx, tx, before.UnixMilli(), sign); {
+	case errors.Is(err, errNothing):
+		err = tx.Rollback()
+	case err == nil:
 		err = tx.Commit()
 	}
-	return p, wrap(err, failed)
+	if err != nil {
+		return p, wrap(err, failed)
+	}
+	for _, wipe := range []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"} { // what is gone can still be read in the file, and in its log
+		if _, err := d.sql.ExecContext(ctx, wipe); err != nil {
+			return p, unavailable(err, "the journal is pruned, but what was taken out can still be read in its file: prune it again when there is room for a second file of its size")
+		}
+	}
+	return p, nil
 }
 
 func prune(ctx context.Context, tx *sql.Tx, before int64, sign func([]byte) (string, string, error)) (p Pruned, err error) {

@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"errors"
+	"os"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func TestPrune(t *testing.T) {
 	at := func(i int) time.Time { return arrived.Add(time.Duration(i) * time.Hour) }
 	for i, state := range []rules.State{rules.Live, rules.Live, rules.Pending, rules.Live, rules.Live} {
 		r := request(string(rune('a'+i)), "")
-		r.Time = at(i)
+		r.Time, r.Command = at(i), "the past"
 		if _, err := db.Receive(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
@@ -75,6 +76,11 @@ func TestPrune(t *testing.T) {
 		t.Fatal(err)
 	}
 	verify(2, 5)
+	for _, file := range []string{path, path + "-wal"} {
+		if content, err := os.ReadFile(file); err != nil || bytes.Contains(content, []byte("the past")) {
+			t.Errorf("what was pruned can be read in %s, %v", file, err)
+		}
+	}
 	if _, flaw, err := s.Verify(t.Context(), nil, noStump); flaw == nil || err != nil {
 		t.Errorf("a stump that nobody signed: %+v, %v", flaw, err)
 	}
