@@ -11,8 +11,11 @@ import (
 )
 
 // plainLine returns outside text as one line of plain text: without control characters and marks that turn the direction of writing.
-func plainLine(s string) string {
-	s = strings.Map(func(r rune) rune {
+func plainLine(s string) string { return strings.Join(strings.Fields(plain(s)), " ") }
+
+// plain is plainLine with all its spaces.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
@@ -21,15 +24,13 @@ func plainLine(s string) string {
 		}
 		return r
 	}, s)
-	return strings.Join(strings.Fields(s), " ")
 }
 
-// plainLines returns outside text as lines of plain text, white space at their beginnings kept.
+// plainLines returns outside text as lines of plain text, spaces kept: those of a difference stand behind its signs.
 func plainLines(s string) []string {
 	lines := strings.Split(strings.TrimRight(s, "\r\n"), "\n")
 	for i, line := range lines {
-		body := strings.TrimLeft(line, " \t")
-		lines[i] = strings.ReplaceAll(line[:len(line)-len(body)], "\t", "    ") + plainLine(body)
+		lines[i] = strings.TrimRight(plain(strings.ReplaceAll(line, "\t", "    ")), " ")
 	}
 	return lines
 }
