@@ -64,24 +64,27 @@ func (b *Book) readAside(path, id string, content []byte) *asideFile {
 
 // asideOf returns the files of paused rules of a tree, given which of them it has otherwise than b: path → content id, "" for none.
 func (b *Book) asideOf(tree Tree, differ map[string]string) (map[string]*asideFile, error) {
-	next := b.aside
+	next := maps.Clone(b.aside)
 	for path, id := range differ {
 		if !isPaused(path) {
 			continue
 		}
-		var at *asideFile
-		if id != "" {
-			content, err := tree.Read(path)
-			switch {
-			case errors.Is(err, ErrTooLarge):
-				at = &asideFile{id: id, problem: fmt.Sprintf("the file is too large to be read; at most %d bytes are allowed", expr.MaxFile)}
-			case err != nil:
-				return nil, err
-			default:
-				at = b.readAside(path, id, content)
-			}
+		if id == "" {
+			delete(next, path)
+			continue
 		}
-		next = withAside(next, path, at)
+		if next == nil {
+			next = map[string]*asideFile{}
+		}
+		content, err := tree.Read(path)
+		switch {
+		case errors.Is(err, ErrTooLarge):
+			next[path] = &asideFile{id: id, problem: fmt.Sprintf("the file is too large to be read; at most %d bytes are allowed", expr.MaxFile)}
+		case err != nil:
+			return nil, err
+		default:
+			next[path] = b.readAside(path, id, content)
+		}
 	}
 	return next, nil
 }

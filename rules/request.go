@@ -29,7 +29,7 @@ type Request struct {
 	Actor   Person
 	Team    Place
 	Channel Place
-	Entry   string // how it came in: "chat", "cli", "service" (the service itself, when it undoes a change), EntryImport
+	Entry   string // how it came in: "chat", "cli", "web", "git" (a push by somebody else), "service" (the service itself, as when it undoes a change), EntryImport
 	Thread  string // the post that the conversation began with, where it was given in one and the chat server says so
 	Remote  string // the address of who asks: behind trusted proxies, what they say
 	Client  string // the program that sent it, as it names itself; empty when it does not

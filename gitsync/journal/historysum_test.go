@@ -145,29 +145,9 @@ func mend(t *testing.T, path string) {
 }
 
 // historyPages returns the numbers of the pages that the history's tables and their indexes have.
-func historyPages(t *testing.T, path string) (pages []int) {
+func historyPages(t *testing.T, path string) []int {
 	t.Helper()
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	rows, err := db.QueryContext(t.Context(), "SELECT pageno FROM dbstat WHERE name = 'history' OR name LIKE '%history!_%' ESCAPE '!'")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var page int
-		if err := rows.Scan(&page); err != nil {
-			t.Fatal(err)
-		}
-		pages = append(pages, page)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return pages
+	return columnOf[int](t, path, "SELECT pageno FROM dbstat WHERE name = 'history' OR name LIKE '%history!_%' ESCAPE '!'")
 }
 
 // TestEveryByteOfTheHistoryCounts flips bytes at random in the pages of the history: each time Verify finds a flaw, or the byte says nothing: all rows

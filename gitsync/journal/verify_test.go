@@ -133,29 +133,38 @@ var triggersOff = []string{
 // triggersOn returns the statements that make the triggers of a journal again, but for one that a test drops for good.
 func triggersOn(t *testing.T, path string) (statements []string) {
 	t.Helper()
+	for _, statement := range columnOf[string](t, path, "SELECT sql FROM sqlite_schema WHERE type = 'trigger'") {
+		if !strings.HasSuffix(t.Name(), "/a_trigger") || !strings.Contains(statement, "commands_kept") {
+			statements = append(statements, statement)
+		}
+	}
+	return statements
+}
+
+// columnOf returns the one column that a query has, asked past the journal.
+func columnOf[T any](t *testing.T, path, query string) (values []T) {
+	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(t.Context(), "SELECT sql FROM sqlite_schema WHERE type = 'trigger'")
+	rows, err := db.QueryContext(t.Context(), query)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var statement string
-		if err := rows.Scan(&statement); err != nil {
+		var value T
+		if err := rows.Scan(&value); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.HasSuffix(t.Name(), "/a_trigger") || !strings.Contains(statement, "commands_kept") {
-			statements = append(statements, statement)
-		}
+		values = append(values, value)
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return statements
+	return values
 }
 
 // dump returns all that the journal has, in one text; an error when it cannot be read.
