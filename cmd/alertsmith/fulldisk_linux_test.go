@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -69,14 +70,20 @@ func TestDiskFull(t *testing.T) {
 		default:
 			refused = append(refused, subject)
 		}
-		if free == 0 && !strings.Contains(a.text, rules.DiskFull) {
-			t.Errorf("without room: %+v", a)
+		if free == 0 {
+			if !strings.Contains(a.text, rules.DiskFull) {
+				t.Errorf("without room: %+v", a)
+			}
+			await(t, "it says that it is not ready", func() bool {
+				return strings.Contains(s.get("/-/ready"), "The journal cannot be written"+rules.DiskFull)
+			})
 		}
 	}
 	if len(refused) == 0 || len(accepted) == 1 {
 		t.Errorf("%d refused, %d accepted: the disk was never full, or never had room", len(refused), len(accepted))
 	}
 	leave(8 << 20)
+	await(t, "it is ready again", func() bool { return strings.Contains(s.get("/-/ready"), "Alertsmith is ready") })
 	s.must("add last expr='up == 0'")
 	s.stop()
 	s.start() // looks up what could not be written at the end of a command
@@ -99,4 +106,32 @@ func TestDiskFull(t *testing.T) {
 		}
 	}
 	t.Logf("%d refused, %d accepted", len(refused), len(accepted))
+}
+
+// TestNotReadyWhereTheRulebookHasNoRoom fills the disk where the journal's log has room of its own left: a command would be taken, and refused as it cannot
+// be committed.
+func TestNotReadyWhereTheRulebookHasNoRoom(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, "--prometheus.url=http://127.0.0.1:1", "--prometheus.rules-dir="+t.TempDir())
+	leave := s.smallStorage()
+	s.start()
+	s.must("add first expr='up == 0'")
+	db, err := sql.Open("sqlite", filepath.Join(s.dir, "data", journalName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), "PRAGMA wal_checkpoint(RESTART)"); err != nil {
+		t.Fatal(err)
+	}
+	leave(0)
+	if a, err := s.command("add second expr='up == 0'"); err != nil || a.result != rules.Failed || strings.Contains(a.text, "journal") {
+		t.Errorf("without room: %+v, %v", a, err)
+	}
+	await(t, "it says that it is not ready", func() bool {
+		return strings.Contains(s.get("/-/ready"), "The rulebook cannot be written"+rules.DiskFull)
+	})
+	leave(8 << 20)
+	await(t, "it is ready again", func() bool { return strings.Contains(s.get("/-/ready"), "Alertsmith is ready") })
+	s.must("add third expr='up == 0'")
 }

@@ -50,9 +50,7 @@ func TestJournalThatCannotBeWritten(t *testing.T) {
 			if err != nil || a.result != rules.Failed || !strings.Contains(a.text, "Not accepted: the journal cannot be written") {
 				t.Errorf("without the journal: %+v, %v", a, err)
 			}
-			if got := s.get("/-/ready"); !strings.Contains(got, "journal cannot be written") {
-				t.Errorf("ready says %q", got)
-			}
+			await(t, "it says that it is not ready", func() bool { return strings.Contains(s.get("/-/ready"), "journal cannot be written") })
 			giveBack()
 			s.must("add third expr='up == 0'")
 			s.stop()

@@ -47,6 +47,7 @@ type service struct {
 	webhook   *webhook // nil where no secret is configured
 	known     *revisions
 	snapshots snapshots
+	written   written
 }
 
 // serve listens, reconciles and takes commands until ctx ends; then it lets the commands that are being worked on end.
@@ -135,43 +136,6 @@ func (s *service) endpoints(ending <-chan struct{}) *endpoints {
 		e.webhook = s.webhook
 	}
 	return e
-}
-
-// unready says what the service still waits for.
-func (s *service) unready(ctx context.Context) (waits []string) {
-	status := s.applier.Status(ctx)
-	if status.Err != nil {
-		waits = append(waits, "The rulebook cannot be read.")
-	}
-	if err := s.journal.Writable(ctx); err != nil {
-		waits = append(waits, "The journal cannot be written.")
-	}
-	if !status.Reconciled {
-		waits = append(waits, "Not every ruler was compared with the rulebook yet.")
-	}
-	return waits
-}
-
-// notes says what somebody has to see to while commands are taken all the same.
-func (s *service) notes(ctx context.Context) (notes []string) {
-	status := s.status(ctx)
-	if held := status.Held; held != nil {
-		notes = append(notes, fmt.Sprintf("What was pushed to the rulebook is not applied: %d commits, of which %d rule files are held as they were.", len(held.Commits), len(held.Paths)))
-		for _, p := range held.Problems[:min(len(held.Problems), 10)] {
-			at := p.Path
-			if p.Line > 0 {
-				at += fmt.Sprintf(":%d", p.Line)
-			}
-			notes = append(notes, "  "+at+": "+p.Text)
-		}
-	}
-	if status.Remote.Rewritten != nil {
-		notes = append(notes, "The history on the Git server was rewritten: nothing is fetched or pushed.")
-	}
-	if n := status.Remote.Unpushed; n > 0 && status.Remote.Err != nil {
-		notes = append(notes, fmt.Sprintf("%d commits are not pushed: the Git server does not take them now.", n))
-	}
-	return notes
 }
 
 // reloadOnHangup reloads at every SIGHUP until ctx ends.

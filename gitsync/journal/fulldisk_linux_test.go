@@ -52,8 +52,14 @@ func TestOpenOnAFullDisk(t *testing.T) {
 	if _, err := after.Receive(t.Context(), request("full", "")); err == nil || !strings.Contains(err.Error(), rules.DiskFull) {
 		t.Errorf("without room, a command is received: %v", err)
 	}
+	if err := after.Writable(t.Context()); err == nil || !strings.Contains(err.Error(), rules.DiskFull) {
+		t.Errorf("without room, it says that it can be written: %v", err)
+	}
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
+	}
+	if err := after.Writable(t.Context()); err != nil {
+		t.Error(err)
 	}
 	if _, err := after.Receive(t.Context(), request("room", "")); err != nil {
 		t.Error(err)

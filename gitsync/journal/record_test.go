@@ -250,6 +250,28 @@ func TestFaults(t *testing.T) {
 		_, err = db.Receive(t.Context(), request("r2", ""))
 		unavailable(t, err, notAccepted)
 	})
+	t.Run("nothing is wrong with it", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "journal.db")
+		db := openAt(t, path)
+		before, err := dump(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3000 { // several times as much as the log has before it begins anew
+			if err := db.Writable(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for suffix, most := range map[string]int64{"": 1 << 20, "-wal": 5 << 20} {
+			if file, err := os.Stat(path + suffix); err != nil || file.Size() > most {
+				t.Errorf("asking whether it can be written makes it grow: %+v, %v", file, err)
+			}
+		}
+		if after, err := dump(t.Context(), path); err != nil || after != before {
+			t.Errorf("asking whether it can be written is an entry: %s, %v", after, err)
+		}
+	})
 	t.Run("the path is a directory", func(t *testing.T) {
 		t.Parallel()
 		_, err := Open(t.Context(), t.TempDir())

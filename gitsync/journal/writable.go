@@ -1,16 +1,24 @@
 package journal
 
-import "context"
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
 
-// Writable returns nil when a command could be recorded now: the database is there and nobody else holds its write lock.
+// Writable returns nil when a command could be recorded now: the database is there, nobody else holds its write lock, and a page of it was just written and
+// is on the disk. It says what it said before, so that the journal does not grow, and no entry tells of it.
 func (d *DB) Writable(ctx context.Context) error {
 	const text = "the journal cannot be written"
 	if err := d.inPlace(); err != nil {
 		return unavailable(err, text)
 	}
-	tx, err := d.sql.BeginTx(ctx, nil) // takes the write lock at once
+	err := d.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", len(migrations))) // SQLite writes it whether or not it is another one
+		return err
+	})
 	if err != nil {
-		return unavailable(err, text)
+		return unavailable(err, "%s", text+fault(err))
 	}
-	return wrap(tx.Rollback(), text)
+	return nil
 }
