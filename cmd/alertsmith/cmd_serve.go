@@ -42,8 +42,8 @@ func serveCommand(app *kingpin.Application) subcommand {
 	clause.Flag("config.file", "The configuration file.").StringVar(&s.configFile)
 	clause.Flag("storage.path", "Where the rulebook, the journal and live directories are kept.").Default(defaultStorage).StringVar(&s.storage)
 	s.web = kingpinflag.AddFlags(clause, defaultAddress)
-	clause.GetFlag("web.config.file").Help("Path to configuration file that can enable TLS. Basic authentication lets people in to the pages, and " +
-		"keeps out the commands of Mattermost, whose token is in the same header.")
+	clause.GetFlag("web.config.file").Help("Path to configuration file that can enable TLS, and authentication for all but Mattermost's commands and Git's webhooks, " +
+		"which carry secrets of their own.")
 	clause.Flag("prometheus.url", "The address of a Prometheus to change the rules of.").StringVar(&s.quick.prometheusURL)
 	clause.Flag("prometheus.rules-dir", "A directory that its rule_files name.").StringVar(&s.quick.prometheusRulesDir)
 	clause.Flag("loki.url", "The address of a Loki to change the rules of.").StringVar(&s.quick.lokiURL)

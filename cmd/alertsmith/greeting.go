@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"path/filepath"
 	"strings"
@@ -12,7 +11,7 @@ import (
 )
 
 // greet tells whoever started the service where everything is and what to try first.
-func (s *service) greet(w io.Writer, listeners []net.Listener, tls bool) {
+func (s *service) greet(w io.Writer) {
 	storage, err := filepath.Abs(s.settings.storage)
 	if err != nil {
 		storage = s.settings.storage
@@ -22,10 +21,10 @@ func (s *service) greet(w io.Writer, listeners []net.Listener, tls bool) {
 	for _, r := range s.cfg.Rulers {
 		fmt.Fprintf(w, "Ruler          %s\n", r.describe())
 	}
-	if len(listeners) == 0 {
-		return // systemd knows the addresses
+	if s.address == "" {
+		return
 	}
-	send := "alertsmith send --url=" + reachable(listeners[0].Addr().String(), tls) + " --storage.path=" + shellQuote(storage)
+	send := "alertsmith send --url=" + s.address + " --storage.path=" + shellQuote(storage)
 	fmt.Fprintf(w, "\nTry first, in another terminal:\n\n  %s status\n  %s add node-down expr='up == 0' for=1m\n  %s web\n\n", send, send, send)
 }
 
@@ -48,13 +47,17 @@ func (r rulerConfig) describe() string {
 	return text + ", which has to have " + filepath.Join(dir, "*.yaml") + " among its rule_files"
 }
 
-// reachable returns where this machine reaches a listener.
+// reachable returns where this machine reaches a listener; "" where it is no port, but a socket of the file system.
 func reachable(address string, tls bool) string {
 	scheme := "http"
 	if tls {
 		scheme = "https"
 	}
-	if at, err := netip.ParseAddrPort(address); err == nil && at.Addr().IsUnspecified() {
+	at, err := netip.ParseAddrPort(address)
+	switch {
+	case err != nil:
+		return ""
+	case at.Addr().IsUnspecified():
 		address = fmt.Sprintf("127.0.0.1:%d", at.Port())
 	}
 	return scheme + "://" + address

@@ -21,19 +21,29 @@ type endpoints struct {
 	reload  func() error                   // re-reads tokens and allow-lists; its error is for the operator
 }
 
-// handler returns the routes. Methods that a path does not have are answered with 405.
-func (e *endpoints) handler() http.Handler {
+// guarded returns the routes that are for whoever --web.config.file lets in. Methods that a path does not have are answered with 405, also by open.
+func (e *endpoints) guarded() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/mattermost/command", e.command) // which judges the method itself
-	if e.webhook != nil {
-		mux.Handle("POST /git/webhook", e.webhook)
-	}
 	mux.Handle("GET /api/v1/", e.api)
 	mux.Handle("GET /metrics", e.metrics)
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "Alertsmith is healthy.") })
 	mux.HandleFunc("GET /-/ready", e.serveReady)
 	mux.HandleFunc("POST /-/reload", e.serveReload)
 	e.pages(mux)
+	return mux
+}
+
+// open returns all routes. Mattermost and Git servers have no user and password for us, but each request of theirs carries a secret of its own, which its
+// handler verifies: these are let in here, and what leads anywhere else is guard's.
+func (e *endpoints) open(guard http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/mattermost/command", e.command) // which judges the method itself
+	if e.webhook != nil {
+		hook := http.NewServeMux()
+		hook.Handle("POST /git/webhook", e.webhook)
+		mux.Handle("/git/webhook", hook)
+	}
+	mux.Handle("/", guard)
 	// A page that somebody has open in a browser must not be able to press our buttons.
 	return http.NewCrossOriginProtection().Handler(mux)
 }

@@ -61,7 +61,7 @@ func TestEndpoints(t *testing.T) {
 				request.Header.Set("Origin", tt.origin)
 			}
 			recorder := httptest.NewRecorder()
-			e.handler().ServeHTTP(recorder, request)
+			e.open(e.guarded()).ServeHTTP(recorder, request)
 			if recorder.Code != tt.status || !strings.Contains(recorder.Body.String(), tt.body) {
 				t.Errorf("%d %s", recorder.Code, recorder.Body)
 			}

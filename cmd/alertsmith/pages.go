@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -81,11 +80,3 @@ func (s *service) basicUser(r *http.Request) string {
 
 // pagesAddress returns where people reach the pages, without a slash at its end; "" where the configuration does not say.
 func (c *config) pagesAddress() string { return strings.TrimRight(c.Web.ExternalURL, "/") }
-
-// firstAddress returns where this machine reaches the first of the listeners; "" where systemd knows it alone.
-func firstAddress(listeners []net.Listener, tls bool) string {
-	if len(listeners) == 0 {
-		return ""
-	}
-	return reachable(listeners[0].Addr().String(), tls)
-}

@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"sync"
@@ -56,8 +53,8 @@ func (s *service) serve(ctx context.Context, flags *toolkit.FlagConfig, stdout i
 	if err != nil {
 		return err
 	}
-	s.address = firstAddress(listeners, *flags.WebConfigFile != "")
-	server := newServer(behindProxies(s.cfg.Web.proxies(), s.endpoints(ctx.Done()).handler()), s.chat.handler.LongestAnswer(), s.logger)
+	s.address = reachable(listeners[0].Addr().String(), *flags.WebConfigFile != "")
+	servers := s.servers(ctx, len(listeners))
 
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
@@ -78,10 +75,12 @@ func (s *service) serve(ctx context.Context, flags *toolkit.FlagConfig, stdout i
 	defer background.Wait()
 	defer stop()
 
-	served := make(chan error, 1)
-	go func() { served <- serveHTTP(server, listeners, flags, s.logger) }()
+	served := make(chan error, len(listeners))
+	for i, server := range servers {
+		go func() { served <- serveHTTP(server, listeners[i], flags, s.logger) }()
+	}
 	if s.cfg.greets() {
-		s.greet(stdout, listeners, *flags.WebConfigFile != "")
+		s.greet(stdout)
 	}
 
 	select {
@@ -93,38 +92,10 @@ func (s *service) serve(ctx context.Context, flags *toolkit.FlagConfig, stdout i
 	stop() // from now on nobody waits for a ruler: a change that is not live yet is pending, and the next start follows it up
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	if err := errors.Join(server.Shutdown(ending), s.chat.wait(ending)); err != nil {
+	if err := errors.Join(shutdown(ending, servers), s.chat.wait(ending)); err != nil {
 		s.logger.Warn("Some commands were not finished; the next start looks them up in the rulebook", "id", "AS5103", "err", err)
 	}
 	return nil
-}
-
-// listen opens the addresses; none when systemd hands its sockets over.
-func listen(addresses []string, systemd bool) (listeners []net.Listener, err error) {
-	if systemd {
-		return nil, nil
-	}
-	for _, address := range addresses {
-		listener, err := net.Listen("tcp", address)
-		if err != nil {
-			return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
-		}
-		listeners = append(listeners, listener)
-	}
-	return listeners, nil
-}
-
-func serveHTTP(server *http.Server, listeners []net.Listener, flags *toolkit.FlagConfig, logger *slog.Logger) error {
-	var err error
-	if len(listeners) == 0 {
-		err = toolkit.ListenAndServe(server, flags, logger)
-	} else {
-		err = toolkit.ServeMultiple(listeners, server, flags, logger)
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
 }
 
 // deadline is the longest that one command may work.

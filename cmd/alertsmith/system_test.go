@@ -24,6 +24,7 @@ type system struct {
 	t       testing.TB
 	dir     string // the process's working directory; its storage path is data below it
 	url     string
+	client  *http.Client
 	args    []string
 	process *exec.Cmd
 	log     *os.File // what every process of the service printed
@@ -41,7 +42,7 @@ func newSystem(t testing.TB, args ...string) *system {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &system{t: t, dir: dir, url: "http://" + address, log: log}
+	s := &system{t: t, dir: dir, url: "http://" + address, client: http.DefaultClient, log: log}
 	s.args = append([]string{"serve", "--web.listen-address=" + address, "--log.level=debug"}, args...)
 	t.Cleanup(func() {
 		s.kill()
@@ -56,13 +57,19 @@ func newSystem(t testing.TB, args ...string) *system {
 // start starts the service, with variables like NAME=value, and waits until it is ready.
 func (s *system) start(environment ...string) {
 	s.t.Helper()
+	s.launch(environment...)
+	if err := awaitReady(s.url); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// launch is start without waiting.
+func (s *system) launch(environment ...string) {
+	s.t.Helper()
 	s.process = exec.Command("alertsmith", s.args...)
 	s.process.Dir, s.process.Stdout, s.process.Stderr = s.dir, s.log, s.log
 	s.process.Env = append(os.Environ(), environment...)
 	if err := s.process.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	if err := awaitReady(s.url); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -128,7 +135,7 @@ func (s *system) post(form url.Values) (a answer, err error) {
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Authorization", "Token "+form.Get("token"))
-	response, err := http.DefaultClient.Do(request)
+	response, err := s.client.Do(request)
 	if err != nil {
 		return a, err
 	}
@@ -239,7 +246,7 @@ func (s *system) must(text string) answer {
 
 func (s *system) get(path string) string {
 	s.t.Helper()
-	response, err := http.Get(s.url + path)
+	response, err := s.client.Get(s.url + path)
 	if err != nil {
 		s.t.Fatal(err)
 	}
