@@ -103,6 +103,13 @@ func (s *packs) list() ([]*packFile, error) {
 	return now, nil
 }
 
+// close closes the files of all packs. They are opened again when somebody reads them.
+func (s *packs) close() {
+	for _, p := range s.all() {
+		p.close()
+	}
+}
+
 // add adds a pack that we have written, with its objects in memory as they will be read soon.
 func (s *packs) add(name string, objects []plumbing.EncodedObject) error {
 	s.listing.Lock()

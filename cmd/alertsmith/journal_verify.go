@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
-	"github.com/go-git/go-git/v5"
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
 
 	"github.com/alertsmith/alertsmith/gitsync"
@@ -54,7 +52,7 @@ func (v *verifyJournal) run(ctx context.Context, p *process) error {
 
 // verify proves the journal below a storage path. It returns the first flaw, or nil; the error says why that cannot be told.
 func verify(ctx context.Context, storage string, cfg *config) (found journal.Verified, flaw *journal.Flaw, err error) {
-	anchors, err := readAnchors(filepath.Join(storage, rulebookName), cmp.Or(cfg.Git.Branch, gitsync.DefaultBranch))
+	anchors, err := readAnchors(ctx, filepath.Join(storage, rulebookName), cmp.Or(cfg.Git.Branch, gitsync.DefaultBranch), func() {})
 	if err != nil {
 		return found, nil, fmt.Errorf("the rulebook cannot be read: %w", err)
 	}
@@ -71,23 +69,10 @@ func notAsWritten(flaw *journal.Flaw) error {
 }
 
 // readAnchors returns what the service's commits on a branch say of journals. The repository is only read, beside the service that writes it.
-func readAnchors(dir, branch string) (anchors []journal.Anchor, err error) {
-	repository, err := git.PlainOpen(dir)
-	if err != nil {
-		return nil, err
-	}
-	head, err := repository.Reference(plumbing.NewBranchReferenceName(branch), true)
-	if errors.Is(err, plumbing.ErrReferenceNotFound) {
-		return nil, nil // there is no commit yet
-	}
-	if err != nil {
-		return nil, err
-	}
-	commits, err := repository.Log(&git.LogOptions{From: head.Hash()})
-	if err != nil {
-		return nil, err
-	}
-	err = commits.ForEach(func(c *object.Commit) error {
+// rest is called after each commit.
+func readAnchors(ctx context.Context, dir, branch string, rest func()) (anchors []journal.Anchor, err error) {
+	err = gitsync.EveryCommit(ctx, dir, branch, func(c *object.Commit) error {
+		rest()
 		if c.Committer.Email != committer.Email {
 			return nil // somebody who picked a commit of ours copied its trailers
 		}
