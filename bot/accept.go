@@ -61,6 +61,6 @@ func (c *call) acceptedIn(book *rules.Book, entries []rules.Entry) string {
 	}
 	var b strings.Builder
 	b.WriteString("\n")
-	writeList(&b, all, "accepted findings", func(a accepted) string { return code(book.Address(a.ref)) + " " + c.acceptedText(a.Acceptance) })
+	writeList(&b, all, "found and accepted", func(a accepted) string { return code(book.Address(a.ref)) + " " + c.acceptedText(a.Acceptance) })
 	return strings.TrimRight(b.String(), "\n")
 }

@@ -24,7 +24,7 @@ func (c *call) errorText(err error) string {
 	if e.Detail != "" {
 		b.WriteString("\n" + fence("diff", cut(e.Detail, 6000)))
 	}
-	writeList(&b, withBreak(&b, e.Problems), "places", problemText)
+	writeList(&b, withBreak(&b, e.Problems), "to be mended", problemText)
 	if at, ok := c.placeOf(e); ok {
 		b.WriteString("\n" + fence("", c.pointAt(at)))
 	}

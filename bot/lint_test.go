@@ -55,7 +55,7 @@ func TestLint(t *testing.T) {
 		{`add meant expr="up == 44" ruler=prometheus until=2030-01-01`, "goes with accept=", ""},
 		{`add meant expr="up == 44" ruler=prometheus accept=loud reason="we count" until=2030-01-01`, "# accept: loud until=2030-01-01 reason=\"we count\"", "too"},
 		{`lint meant`, "**meant**: 0 findings\nAccepted: `loud` until 2030-01-01: we count", ""},
-		{`list`, "- 1 accepted findings:\n    - `meant` accepted: `loud` until 2030-01-01: we count", ""},
+		{`list`, "- 1 found and accepted:\n    - `meant` accepted: `loud` until 2030-01-01: we count", ""},
 		{`edit meant accept=`, "meant: 44 is", ""},
 		{`edit warned summary="x"`, "Warning `loud`", ""},
 	} {

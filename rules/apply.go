@@ -194,7 +194,7 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 	draft, err := a.firstPlan(ctx, intent)
 	out.Stages = draft.stages
 	if err != nil {
-		return failed(out, err)
+		return failed(out, a.sayHeld(ctx, err))
 	}
 	a.Step(StepPlanned, draft.change.Ruler, a.Now().Sub(start))
 
@@ -206,7 +206,7 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 	f, err := a.depart(ctx, d, req, intent, draft)
 	if err != nil {
 		out.Stages = slices.Concat(draft.stages, []Stage{a.stage(StepCommitted, start, err)})
-		return failed(out, err)
+		return failed(out, a.sayHeld(ctx, err))
 	}
 	if f.change.State == PausedState {
 		return f.change

@@ -173,7 +173,7 @@ func (a *Applier) Draft(ctx context.Context, intent Intent) Outcome {
 	draft, err := a.planAndLint(book, intent)
 	out.Stages = draft.stages
 	if err != nil {
-		return failed(out, err)
+		return failed(out, a.sayHeld(ctx, err))
 	}
 	out.Result, out.Ruler, out.Refs = Success, draft.change.Ruler, draft.change.Refs
 	out.Diff, out.Digest = book.Diff(draft.change), book.Digest(draft.change)

@@ -112,8 +112,7 @@ func (a *Applier) doDue(ctx context.Context, d due, file string) {
 		a.time.late(d, "the rulebook cannot be read: "+reasonOf(err))
 		return
 	case len(done) > 0:
-		first := done[len(done)-1].Revision
-		a.time.late(d, fmt.Sprintf("it was done by the commit %s, and taken back since: it is not done again by itself", first[:min(len(first), 7)]))
+		a.time.late(d, fmt.Sprintf("it was done by the commit %s, and taken back since: it is not done again by itself", short(done[len(done)-1].Revision)))
 		return
 	}
 	a.behind(ctx, "what is due", request.ID, func(ctx context.Context) {

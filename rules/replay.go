@@ -53,7 +53,7 @@ func (r Replay) Plan(book *Book) (Change, error) {
 	}
 	change := Change{Ruler: ruler, Files: m.files(), Reason: r.Reason}
 	m.aside(change.Files)
-	if err := m.conflict(r.Back); err != nil {
+	if err := m.conflict(r); err != nil {
 		return Change{}, err
 	}
 	if len(change.Files) == 0 {

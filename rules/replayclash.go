@@ -19,31 +19,46 @@ const (
 	maxClashes    = 3
 )
 
-// conflict returns the error that explains the clashes; nil when there are none. back says that the commit is to be taken back.
-func (m *merge) conflict(back bool) error {
+// inTheWay is the cause of an error about rule files that are not as a change needs them: their paths in the rulebook.
+type inTheWay []string
+
+// Error returns the paths.
+func (w inTheWay) Error() string { return "in the way: " + strings.Join(w, ", ") }
+
+// conflict returns the error that explains the clashes of a replay; nil when there are none.
+func (m *merge) conflict(r Replay) error {
 	if len(m.clashes) == 0 {
 		return nil
 	}
+	commit, cannot := r.words()
 	var places []string
+	var paths inTheWay
 	var detail strings.Builder
 	for _, c := range m.clashes[:min(len(m.clashes), maxClashes)] {
-		places = append(places, m.title(c.at))
+		places, paths = append(places, m.title(c.at)), append(paths, m.book.rulebookPath(c.at))
 		before, after := c.was, c.will
-		if back {
+		if r.Back {
 			before, after = c.will, c.was
 		}
-		fmt.Fprintf(&detail, "%s\n%s%s", m.title(c.at), between("before that commit", before, "after that commit", after), between("after that commit", after, "now", c.now))
+		fmt.Fprintf(&detail, "%s\n%s%s", m.title(c.at), between("before "+commit, before, "after "+commit, after), between("after "+commit, after, "now", c.now))
 	}
 	what := "Later changes touched the same"
 	if more := len(m.clashes) - maxClashes; more > 0 {
 		places = append(places, fmt.Sprintf("and %d more", more))
 	}
-	verb := "done again"
-	if back {
-		verb = "taken back"
+	return &Error{Kind: Conflict, Offset: -1, Detail: strings.TrimRight(detail.String(), "\n"), Cause: paths,
+		Text: fmt.Sprintf("%s: %s. So %s by itself.", what, strings.Join(places, "; "), cannot)}
+}
+
+// words returns what the commit is called, and what cannot be done where something else was changed since.
+func (r Replay) words() (commit, cannot string) {
+	switch {
+	case r.Verb == Resume{}.Action():
+		return "the pause", "the rule cannot be put back"
+	case r.Back:
+		return "that commit", "that commit cannot be taken back"
 	}
-	return &Error{Kind: Conflict, Offset: -1, Detail: strings.TrimRight(detail.String(), "\n"),
-		Text: fmt.Sprintf("%s: %s. So that commit cannot be %s by itself.", what, strings.Join(places, "; "), verb)}
+	return "that commit", "that commit cannot be done again"
 }
 
 // title names what a clash is about.

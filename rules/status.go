@@ -36,16 +36,8 @@ type HeldPush struct {
 
 // Holds reports whether a rule's file is held, so that what a book says of the rule is not applied; false where nothing is held.
 func (h *HeldPush) Holds(book *Book, ref Ref) bool {
-	if h == nil {
-		return false
-	}
-	for i, ruler := range book.rulers {
-		if ruler.Name == ref.Ruler {
-			_, held := slices.BinarySearch(h.Paths, book.pathIn(i, ref.Path))
-			return held
-		}
-	}
-	return false
+	_, configured := book.ruler(ref.Ruler)
+	return configured && h.holds(book.rulebookPath(ref))
 }
 
 // Pushed reports whether a commit is one of those that are held; false where nothing is held.

@@ -1,0 +1,80 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// sayHeld returns the error about a change that was refused; where that is for a file which is held, one that says so: because of which push,
+// by whom, and what is to be mended in it. What a change brings of its own stays what is told first.
+func (a *Applier) sayHeld(ctx context.Context, err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err
+	}
+	var clashed inTheWay
+	paths, clash := e.paths(), errors.As(err, &clashed)
+	if paths = append(paths, clashed...); len(paths) == 0 {
+		return err
+	}
+	if _, unread := a.applied(ctx); unread != nil {
+		return err
+	}
+	held := a.heldPush()
+	i := slices.IndexFunc(paths, held.holds)
+	if i < 0 {
+		return err
+	}
+	said := *e
+	switch why := held.why(paths[i]); {
+	case clash:
+		said.Text = why + " Before that is mended or taken back, this cannot be done; the command status tells more."
+	case slices.ContainsFunc(e.Problems, held.isNew):
+		said.Text = e.Text + " Besides, " + why + " The command status tells more."
+	default:
+		said.Text = why + " A change of this file has to mend that; the command status tells more."
+		said.Problems = slices.DeleteFunc(slices.Clone(held.Problems), func(p Problem) bool { return !slices.Contains(paths, p.Path) })
+	}
+	return &said
+}
+
+// paths returns the files that an error has problems in.
+func (e *Error) paths() (paths []string) {
+	for _, p := range e.Problems {
+		paths = append(paths, p.Path)
+	}
+	return paths
+}
+
+// holds reports whether a file of the rulebook is held; false where nothing is.
+func (h *HeldPush) holds(path string) bool {
+	if h == nil {
+		return false
+	}
+	_, held := slices.BinarySearch(h.Paths, path)
+	return held
+}
+
+// isNew reports whether a problem is none of those that were pushed; it may stand on another line by now.
+func (h *HeldPush) isNew(p Problem) bool {
+	return !slices.ContainsFunc(h.Problems, func(pushed Problem) bool { return pushed.Path == p.Path && pushed.Text == p.Text })
+}
+
+// why says in a sentence why a file is held: whose push it came with, and the first problem of that, if possible in the file itself.
+func (h *HeldPush) why(path string) string {
+	c := h.Commits[len(h.Commits)-1]
+	for _, commit := range slices.Backward(h.Commits) {
+		if slices.ContainsFunc(commit.Files, func(f PastFile) bool { return f.Path == path }) {
+			c = commit
+			break
+		}
+	}
+	p := h.Problems[max(0, slices.IndexFunc(h.Problems, func(p Problem) bool { return p.Path == path }))]
+	return fmt.Sprintf("%s is held, because of what %s pushed (%s %q), which would not be taken: %s: %s",
+		path, c.Author.Name, short(c.Revision), c.Subject, place(p), sentence(p.Text))
+}
+
+// short returns the first digits of a commit's hash.
+func short(revision string) string { return revision[:min(len(revision), 7)] }

@@ -1,0 +1,81 @@
+package rules_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// Whoever changes a file that is held reads that it is held, because of which push and by whom, and what is to be mended there: not the line
+// that it would have after the change, and not the words of another command.
+func TestAChangeOfAHeldFileSaysThatItIsHeld(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.adopt(t)
+	b.push(t, "three of them", map[string][]byte{"prometheus/ops/ext.yaml": fileOf("up == 0", "ext1", "ext2", "ext3")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	if out := b.Apply(t.Context(), request("p"), pause("old", "p")); out.Err != nil {
+		t.Fatal(out.Err)
+	}
+	bad := strings.Replace(string(fileOf("up == 0", "ext1", "ext2", "ext3")), "alert: ext3\n        expr: up == 0", "alert: ext3\n        expr: up ==", 1)
+	pushed := b.push(t, "break it", map[string][]byte{"prometheus/ops/ext.yaml": []byte(bad), "prometheus/ops/old.yaml": fileOf("up == 7", "old")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+
+	held := `.yaml is held, because of what carol pushed (` + pushed[:min(7, len(pushed))] + ` "break it"), which would not be taken: prometheus/ops/ext.yaml, line 9: `
+	beside := nodeDown("ext4")
+	beside.Options.Group = "ext1"
+	for _, c := range []struct {
+		name   string
+		intent rules.Intent
+		want   []string
+		not    string
+	}{
+		{"pause", pause("ext2", "2"), []string{"ext" + held, "has to mend that", "command status"}, "line 7"},
+		{"edit", rules.Edit{Address: "ext2", Alteration: rules.Alteration{Expr: "up == 3"}}, []string{"ext" + held}, "There are"},
+		{"an add to it", beside, []string{"ext" + held}, "line 7"},
+		{"an edit that brings another mistake", rules.Edit{Address: "ext2", Alteration: rules.Alteration{Options: rules.Options{Labels: map[string]string{"a": "{{ $valu }}"}}}},
+			[]string{"would not take", "Besides, prometheus/ops/ext" + held}, "has to mend that"},
+		{"resume", rules.Resume{Address: "old"}, []string{"old" + held, "Before that is mended or taken back"}, "taken back by itself"},
+	} {
+		for when, out := range map[string]rules.Outcome{"draft": b.Draft(t.Context(), c.intent), "apply": b.Apply(t.Context(), request(c.name), c.intent)} {
+			var e *rules.Error
+			if !errors.As(out.Err, &e) {
+				t.Errorf("%s, %s: %+v, want it refused", c.name, when, out)
+				continue
+			}
+			for _, part := range c.want {
+				if !strings.Contains(e.Text, part) {
+					t.Errorf("%s, %s: %q, want %q in it", c.name, when, e.Text, part)
+				}
+			}
+			if strings.Contains(e.Text, c.not) {
+				t.Errorf("%s, %s: %q says %q", c.name, when, e.Text, c.not)
+			}
+		}
+	}
+	if out := b.Apply(t.Context(), request("mend"), rules.Edit{Address: "ext3", Alteration: rules.Alteration{Expr: "up == 3"}}); out.State != rules.Live {
+		t.Errorf("a change that mends the file: %+v, want it live", out)
+	}
+}
+
+// Where nothing is held, a resumption that another rule stands in the way of tells of the pause, not of a commit that is taken back.
+func TestAResumptionThatClashesSpeaksOfThePause(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.adopt(t)
+	if out := b.Apply(t.Context(), request("p"), pause("old", "p")); out.Err != nil {
+		t.Fatal(out.Err)
+	}
+	b.push(t, "another", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 7", "old")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	var e *rules.Error
+	out := b.Apply(t.Context(), request("r"), rules.Resume{Address: "old"})
+	if !errors.As(out.Err, &e) || !strings.Contains(e.Text, "So the rule cannot be put back by itself.") || !strings.Contains(e.Detail, "after the pause") || strings.Contains(e.Detail, "that commit") {
+		t.Errorf("refused with %+v", out.Err)
+	}
+}
