@@ -48,8 +48,7 @@ func (args arguments) takeOptions(words []word, allowed []string) (rest []word, 
 			return nil, unknownOption(w, allowed)
 		}
 		if _, twice := args[w.key]; twice {
-			args[fieldUnknown] = w.whole()
-			return nil, &rules.Error{Kind: rules.Invalid, Text: w.key + "= is given twice.", Field: fieldUnknown}
+			return nil, args.twice(w)
 		}
 		arg := w.afterKey()
 		if o.name == "reason" {
@@ -58,6 +57,12 @@ func (args arguments) takeOptions(words []word, allowed []string) (rest []word, 
 		args[w.key] = arg
 	}
 	return rest, nil
+}
+
+// twice returns the error for an option or parameter that is given again.
+func (args arguments) twice(w word) error {
+	args[fieldUnknown] = w.whole()
+	return &rules.Error{Kind: rules.Invalid, Text: w.key + "= is given twice.", Field: fieldUnknown}
 }
 
 // unexpected returns the error for a word that has no meaning in its place.

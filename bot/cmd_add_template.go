@@ -29,8 +29,7 @@ func (c *call) templateForm(add rules.Add, rest []word) (rules.Add, error) {
 			continue
 		}
 		if _, twice := c.args[w.key]; twice {
-			c.args[fieldUnknown] = w.whole()
-			return add, &rules.Error{Kind: rules.Invalid, Text: w.key + "= is given twice.", Field: fieldUnknown}
+			return add, c.args.twice(w)
 		}
 		c.args[w.key] = w.afterKey()
 		add.From.Arguments = append(add.From.Arguments, rules.Argument{Name: w.key, Value: c.args[w.key].value})

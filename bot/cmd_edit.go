@@ -36,7 +36,7 @@ var editCommand = Command{
 	Options: editOptions,
 	Changes: true,
 	Check: func(call *call) error {
-		if _, meant := call.templateEdit(); meant {
+		if _, meant := call.templateEdit(1); meant {
 			return nil // whether the template has such parameters is seen when it is run
 		}
 		_, err := parseEdit(call)
@@ -46,7 +46,7 @@ var editCommand = Command{
 }
 
 func runEdit(ctx context.Context, call *call) (answer, error) {
-	if ofTemplate, meant := call.templateEdit(); meant {
+	if ofTemplate, meant := call.templateEdit(1); meant {
 		anew, err := call.remake(ctx, ofTemplate)
 		if err != nil {
 			return answer{}, err

@@ -12,9 +12,9 @@ import (
 // latest is what template= takes in an edit.
 const latest = "latest"
 
-// templateEdit is `edit NAME parameter=value …` or `edit NAME template=latest`, where NAME remembers a template.
+// templateEdit is `edit NAME parameter=value …` or `edit NAME template=latest`, where NAME remembers a template; or the same of a copy.
 type templateEdit struct {
-	name   word
+	names  []word // NAME; of a copy NAME NEW
 	entry  rules.Entry
 	others []word // parameter=value and option=value
 	origin rules.Origin
@@ -22,9 +22,9 @@ type templateEdit struct {
 	absent error     // that no ruler has such a rule, or which are meant
 }
 
-// templateEdit reads such an edit; false for any other, which is read as if this had never been tried. Where the rule is not found, that is what is
-// wrong, and not what its template would have taken.
-func (c *call) templateEdit() (e templateEdit, meant bool) {
+// templateEdit reads such a command, which has so many names; false for any other, which is read as if this had never been tried. Where the rule
+// is not found, that is what is wrong, and not what its template would have taken.
+func (c *call) templateEdit(names int) (e templateEdit, meant bool) {
 	try := *c
 	try.args = arguments{}
 	words, err := try.takeSource()
@@ -37,57 +37,72 @@ func (c *call) templateEdit() (e templateEdit, meant bool) {
 	}
 	unknown := slices.ContainsFunc(words, func(w word) bool { return w.key != "" && !isOption(w.key) })
 	own := unknown || slices.ContainsFunc(words, func(w word) bool { return w.key == "template" })
-	named := slices.IndexFunc(words, func(w word) bool { return w.key == "" })
-	if !own || named < 0 || slices.ContainsFunc(words, func(w word) bool { return w.keyword() == "where" }) {
+	for _, w := range words {
+		if w.key == "" && len(e.names) < names {
+			e.names = append(e.names, w)
+		} else {
+			e.others = append(e.others, w)
+		}
+	}
+	if !own || len(e.names) < names || slices.ContainsFunc(words, func(w word) bool { return w.keyword() == "where" }) {
 		return e, false
 	}
 	book, err := c.book()
 	if err != nil {
 		return e, false
 	}
-	e.name, e.others = words[named], slices.Delete(slices.Clone(words), named, named+1)
-	if e.entry, e.absent = book.Find(e.name.value); e.absent != nil {
+	if e.entry, e.absent = book.Find(address(e.names[0])); e.absent != nil {
 		return e, unknown
 	}
 	e.origin, meant = e.entry.Origin()
 	return e, meant
 }
 
-// remake makes the intent of such an edit. Options beside the parameters are remembered as those of the add were.
-func (c *call) remake(ctx context.Context, e templateEdit) (intent rules.Remake, err error) {
-	c.args["name"] = e.name.whole()
+// remake makes the intent of such an edit.
+func (c *call) remake(ctx context.Context, e templateEdit) (rules.Remake, error) {
+	anew, err := c.anew(ctx, e, nil)
+	return rules.Remake{Address: address(e.names[0]), Anew: anew, Reason: c.args["reason"].value}, err
+}
+
+// anew returns what the rule is made from anew, and takes the words of the command into its arguments. Options beside the parameters are
+// remembered as those of the add were, but for those that say where the rule is to stand.
+func (c *call) anew(ctx context.Context, e templateEdit, place []string) (anew rules.Anew, err error) {
+	c.args["name"] = e.names[0].whole()
 	if e.dry != nil {
 		c.args[flagDry] = *e.dry
 	}
 	if e.absent != nil {
-		return intent, e.absent
+		return anew, e.absent
 	}
 	templates, err := c.backend.Templates(ctx)
 	if err != nil {
-		return intent, err
+		return anew, err
 	}
 	template, err := templates.Find(e.origin.Template)
 	if err != nil {
-		return intent, err
+		return anew, err
 	}
 	wanted := e.origin
-	if wanted.Arguments, err = c.otherArguments(e.origin, template, e.others); err != nil {
-		return intent, err
+	if wanted.Arguments, err = c.otherArguments(e.origin, template, e.others, place); err != nil {
+		return anew, err
 	}
 	if e.origin.Version != template.Version && fold(c.args["template"].value) != latest {
-		return intent, c.otherVersion(e, template)
+		return anew, c.otherVersion(e, template)
 	}
-	intent = rules.Remake{Address: e.name.value, Reason: c.args["reason"].value}
-	if intent.Now, err = madeAnew(wanted, template); err == nil {
-		intent.Was, err = madeAnew(e.origin, template)
+	if anew.Now, err = madeAnew(wanted, template); err == nil {
+		anew.Was, err = madeAnew(e.origin, template)
 	}
-	return intent, err
+	return anew, err
 }
 
 // otherVersion refuses to make a rule anew from another version of its template than it was made from, unless that is asked for: it may say
 // something else then, and what was changed in it by hand is not known any more.
 func (c *call) otherVersion(e templateEdit, template rules.Template) error {
-	anew := []string{"edit", c.text[e.name.start:e.name.end]}
+	head := []string{c.command}
+	for _, name := range e.names {
+		head = append(head, c.text[name.start:name.end])
+	}
+	anew := slices.Clone(head)
 	for _, w := range e.others {
 		if w.key != "template" {
 			anew = append(anew, c.text[w.start:w.end])
@@ -97,7 +112,7 @@ func (c *call) otherVersion(e templateEdit, template rules.Template) error {
 		anew = append(anew, flagDry)
 	}
 	anew = append(anew, "template="+latest)
-	byHand := "edit " + c.text[e.name.start:e.name.end] + " expr=" + quote(e.entry.Rule.Expr)
+	byHand := strings.Join(head, " ") + " expr=" + quote(e.entry.Rule.Expr)
 	err := mistake(-1, fmt.Sprintf("%q was made from v%d of the template %s, which is at v%d now. With template=latest it is made anew from v%[4]d, and loses what was "+
 		"changed in it by hand since. To leave it at v%[2]d, change its expression by hand with expr=, from what it is now.",
 		e.entry.Ref.Name, e.origin.Version, template.Name, template.Version), strings.Join(anew, " "), byHand)
@@ -106,25 +121,32 @@ func (c *call) otherVersion(e templateEdit, template rules.Template) error {
 }
 
 // otherArguments returns what a rule is to remember instead of what its origin says.
-func (c *call) otherArguments(origin rules.Origin, template rules.Template, words []word) ([]rules.Argument, error) {
+func (c *call) otherArguments(origin rules.Origin, template rules.Template, words []word, place []string) ([]rules.Argument, error) {
 	wanted := slices.Clone(origin.Arguments)
 	for _, w := range words {
-		if _, twice := c.args[w.key]; twice || w.key == "" {
-			return nil, c.args.unexpected(w, editOptions, "Beside the parameters of a template there are only NAME and option=value, each once.")
+		if w.key == "" {
+			return nil, c.args.unexpected(w, nil, "This word is one too many: after the name comes parameter=value and option=value. Quotes go around a value that has spaces.")
 		}
-		c.args[w.key] = w.afterKey()
-		value := c.args[w.key].value
+		if _, twice := c.args[w.key]; twice {
+			return nil, c.args.twice(w)
+		}
+		arg := w.afterKey()
+		if w.key == "reason" {
+			arg.value = redact(arg.value)
+		}
+		c.args[w.key] = arg
+		value := arg.value
 		o, isOption := findOption(w.key)
 		_, known := template.Parameter(w.key)
 		switch {
-		case w.key == "reason":
+		case w.key == "reason" || slices.Contains(place, w.key):
 			continue
 		case w.key == "template" && (fold(value) == latest || value == template.Name):
 			continue
 		case w.key == "template":
 			return nil, invalidOption("template", "takes "+latest+" in an edit: the rule is made from "+template.Name+". Another template makes another rule", latest)
 		case isOption && !o.ofRule():
-			return nil, invalidOption(w.key, "goes into an edit of its own: here the rule is made anew from its template")
+			return nil, invalidOption(w.key, "goes into an edit of its own: here the rule is made from its template")
 		case !isOption && !known:
 			return nil, c.unknownParameter(template, w.key)
 		}

@@ -40,6 +40,10 @@ func (c *call) editAll(options, where []word) (rules.EditAll, error) {
 		return all, err
 	case c.args["yaml"].end > 0:
 		return all, &rules.Error{Kind: rules.Invalid, Field: "yaml", Offset: -1, Text: "Pasted YAML is one rule: leave where out, or say option=value."}
+	case len(rest) > 0 && rest[0].key != "" && nearest(rest[0].key, editOptions) == "":
+		c.args[fieldUnknown] = rest[0].whole()
+		return all, &rules.Error{Kind: rules.Invalid, Field: fieldUnknown, Text: "There is no option " + rest[0].key + "=. A label is given as label." + rest[0].key +
+			"=; a parameter of a template is changed rule by rule: edit NAME " + rest[0].key + "=…."}
 	case len(rest) > 0:
 		return all, c.args.unexpected(rest[0], editOptions, "Before where stands what is to be changed, option=value each. A rule is named by where name=….")
 	case !c.alters():

@@ -229,3 +229,55 @@ func TestEditOfATemplatesParameter(t *testing.T) {
 	c.must(`add y expr="up == 0" ruler=prometheus`)
 	requireParts(t, c.say("edit y limit=1").Text, "There is no option limit=")
 }
+
+// A copy of a rule that was made from a template is made anew with the parameters that are given, and remembers the template as well.
+func TestCopyOfATemplatesRule(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	own := func(version, expr string) {
+		file := "name: own\nversion: " + version + "\ndescription: our own\ndialect: promql\nparameters:\n  - {name: limit, type: number, description: d, example: 1}\nrule:\n  expr: '" + expr + "'\n  labels: {severity: info}\n"
+		c.store.Commit(rules.Commit{Author: rules.Person{Name: "x"}, Subject: "own", Files: map[string][]byte{"templates/own.yaml": []byte(file)}})
+	}
+	own("1", "up < ${limit}")
+	c.must(`add x template=own limit=0.5 namespace=ops interval=2m`)
+	c.must(`edit x for=7m label.team=web`)
+	copied, _ := c.must(`copy x y limit=0.8 severity=page group=g reason="password=hunter2"`)
+	requireParts(t, copied, "name: g", "# template: own v1 limit=0.8 severity=page\n", "expr: up < 0.8", "for: 7m", "severity: page", "team: web")
+	if text := c.last().Request.Command; strings.Contains(c.say("history y").Text, "hunter2") || strings.Contains(text, "hunter2") {
+		t.Error("the commit has a secret that was typed as a reason")
+	}
+	requireParts(t, c.say("show x").Text, "# template: own v1 limit=0.5\n", "expr: up < 0.5")
+	c.must(`edit y limit=0.9`)
+	requireParts(t, c.say("show y").Text, "# template: own v1 limit=0.9 severity=page\n", "expr: up < 0.9", "for: 7m")
+	copied, _ = c.must(`copy x z`)
+	requireParts(t, copied, "interval: 2m", "# template: own v1 limit=0.5\n", "expr: up < 0.5")
+
+	head := c.head()
+	for text, want := range map[string]string{
+		"copy x w limt=1":                     "has no parameter limt=. Did you mean limit=?",
+		"copy x w limit=1 severity=a limit=2": "limit= is given twice.",
+		"edit x limit=1 severity=a limit=2":   "limit= is given twice.",
+		"copy nosuch w limit=1":               "There is no rule",
+		"copy x w v limit=1":                  "one too many",
+		"copy x w limit=1 expires=3d":         "an edit of its own",
+		"edit limit=1 where name=x*":          "edit NAME limit=…",
+		"edit limit=1 where name=x":           "a parameter of a template is changed rule by rule",
+		"edit severty=page where name=x":      "/alert edit severity=page where name=x",
+		"copy x w limit=1 dry-run":            "would be copied",
+	} {
+		got := strings.ReplaceAll(c.say(text).Text, `\=`, "=")
+		if !strings.Contains(got, want) || strings.Contains(got, "label.limit") && strings.Contains(got, "Try:") {
+			t.Errorf("%s:\n%s\nwant %q", text, got, want)
+		}
+	}
+	own("2", "up <= ${limit}")
+	requireParts(t, c.say("copy x w limit=1 group=g").Text, "was made from v1 of the template own, which is at v2 now", "/alert copy x w limit=1 group=g template=latest", `/alert copy x w expr="up < 0.5"`)
+	c.must("pause x")
+	requireParts(t, c.say("copy x w limit=1").Text, "is paused")
+	c.must("resume x")
+	if n := strings.Count(c.say("history y").Text, "changed"); n != 1 || head == c.head() {
+		t.Errorf("%d changes of y", n)
+	}
+	c.must("copy x w limit=1 template=latest")
+	requireParts(t, c.say("show w").Text, "# template: own v2 limit=1\n", "expr: up <= 1")
+}

@@ -2,15 +2,18 @@ package rules
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
 // Copy adds a rule that is another one but for its name and some of its fields. It gets a group of its own in the other one's namespace, which
-// is evaluated as often, unless its options name others.
+// is evaluated as often, unless its options name others. What is remembered beside the other one, such as its template and when it expires, is
+// remembered beside the copy.
 type Copy struct {
 	Address string // see Book.Find
 	Name    string // of the copy
 	Alteration
+	Anew *Anew // how the copy is made anew from the template that the rule remembers, with other parameters; nil for a copy that is not
 }
 
 // Action returns "copy".
@@ -27,7 +30,7 @@ func (c Copy) Plan(book *Book) (Change, error) {
 	if err := checkName("new name", "rule", name); err != nil {
 		return Change{}, err
 	}
-	rule, err := c.rule(book, ruler.Name, entry.Rule)
+	rule, notes, err := c.made(book, entry)
 	if err != nil {
 		return Change{}, err
 	}
@@ -42,7 +45,7 @@ func (c Copy) Plan(book *Book) (Change, error) {
 			return Change{}, err
 		}
 	}
-	g := group{Name: cmp.Or(strings.TrimSpace(c.Options.Group), name), Rules: []placedRule{{Rule: rule, notes: c.Options.notes()}}}
+	g := group{Name: cmp.Or(strings.TrimSpace(c.Options.Group), name), Rules: []placedRule{{Rule: rule, notes: notes}}}
 	if err := checkName("group", "group", g.Name); err != nil {
 		return Change{}, err
 	}
@@ -52,6 +55,25 @@ func (c Copy) Plan(book *Book) (Change, error) {
 		g.Interval, g.Labels, g.Limit, g.QueryOffset = entry.Interval, entry.GroupLabels, book.groupOf(entry.Ref).Limit, book.groupOf(entry.Ref).QueryOffset
 	}
 	return c.put(book, ruler, namespace, g, entry)
+}
+
+// made returns the copy of a rule, which has the rule's name still, and what is remembered beside it.
+func (c Copy) made(book *Book, entry Entry) (rule Rule, notes []string, err error) {
+	own := c.Options.notes()
+	if c.Anew == nil {
+		rule, err = c.rule(book, entry.Ref.Ruler, entry.Rule)
+	} else {
+		own = append(own, c.Anew.Now.From.origin().note())
+		rule, err = c.Anew.rule(book, entry)
+	}
+	for _, note := range entry.notes() {
+		kind, _, _ := strings.Cut(strings.TrimPrefix(note, "# "), ": ")
+		anew := func(other string) bool { return sameNote(note, "# "+other) }
+		if !slices.Contains(c.Remove, kind) && !slices.ContainsFunc(own, anew) {
+			notes = append(notes, strings.TrimPrefix(note, "# "))
+		}
+	}
+	return rule, append(notes, own...), err
 }
 
 // put returns the change that adds the copy.

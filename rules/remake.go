@@ -5,9 +5,14 @@ import "regexp"
 // Remake makes a rule anew from the template that it remembers, with other arguments or from a newer version. What somebody changed in the rule
 // since it was made stays, where the template has still the version that it was made from; of an older version nobody knows what it made.
 type Remake struct {
-	Address  string // see Book.Find
+	Address string // see Book.Find
+	Anew
+	Reason string
+}
+
+// Anew is what a rule was made from, and what it is made from now: the same template.
+type Anew struct {
 	Was, Now Made
-	Reason   string
 }
 
 // Made is what a rule was made from: a template with its arguments, and the options beside them.
@@ -28,23 +33,9 @@ func (r Remake) Plan(book *Book) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	was, remembered := entry.Origin()
-	if !remembered || was.Template != r.Now.From.Template.Name || was.note() != (Origin{was.Template, was.Version, r.Was.From.Remembered}).note() {
-		return Change{}, conflict("", "%q does not remember the template and the parameters any more that it had a moment ago. Please send the command again.", entry.Ref.Name)
-	}
-	ruler, _ := book.ruler(entry.Ref.Ruler)
-	wanted, err := r.Now.rule(entry.Ref.Name, ruler)
+	wanted, err := r.rule(book, entry)
 	if err != nil {
 		return Change{}, err
-	}
-	if was.Version == r.Now.From.Template.Version {
-		old, err := r.Was.rule(entry.Ref.Name, ruler)
-		if err != nil {
-			return Change{}, err
-		}
-		if wanted, err = keepByHand(old, entry.Rule, wanted); err != nil {
-			return Change{}, err
-		}
 	}
 	w := book.work(entry.Ref.Ruler)
 	edit, err := w.file(entry.Ref.Path).edit()
@@ -62,6 +53,24 @@ func (r Remake) Plan(book *Book) (Change, error) {
 		return Change{}, err
 	}
 	return w.change("edit "+entry.Ref.Name, r.Reason, entry.Ref)
+}
+
+// rule returns a rule as it is made anew.
+func (a Anew) rule(book *Book, entry Entry) (Rule, error) {
+	was, remembered := entry.Origin()
+	if !remembered || was.Template != a.Now.From.Template.Name || was.note() != (Origin{was.Template, was.Version, a.Was.From.Remembered}).note() {
+		return Rule{}, conflict("", "%q does not remember the template and the parameters any more that it had a moment ago. Please send the command again.", entry.Ref.Name)
+	}
+	ruler, _ := book.ruler(entry.Ref.Ruler)
+	wanted, err := a.Now.rule(entry.Ref.Name, ruler)
+	if err != nil || was.Version != a.Now.From.Template.Version {
+		return wanted, err
+	}
+	old, err := a.Was.rule(entry.Ref.Name, ruler)
+	if err != nil {
+		return Rule{}, err
+	}
+	return keepByHand(old, entry.Rule, wanted)
 }
 
 // rule returns the rule that is made so.
