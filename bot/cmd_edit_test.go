@@ -145,6 +145,7 @@ func TestPlan(t *testing.T) {
 		"edit severity=info where job=x":                "where label.job=x",
 		"edit severity=info where for=1m":               "Rules are chosen by",
 		"edit severity=info where name=nothing":         "no rule for which",
+		"edit severity=info where name=b":               "the one rule for which that holds is so already",
 		"edit group=g where name=a":                     "The command move",
 		"apply 1234":                                    "This is no plan",
 		"apply request0000000000000000001-0123456789ab": "no such plan",

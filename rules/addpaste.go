@@ -77,7 +77,7 @@ func (a Add) complete(g group, rules []Rule) (group, error) {
 		return group{}, err
 	}
 	for i, pasted := range g.Rules {
-		around.Rules[i].pasted, around.Rules[i].above = pasted.pasted, pasted.above
+		around.Rules[i].pasted, around.Rules[i].above, around.Rules[i].below = pasted.pasted, pasted.above, pasted.below
 	}
 	switch {
 	case g.Name == "":

@@ -39,7 +39,7 @@ func (e EditAll) Plan(book *Book) (Change, error) {
 	}
 	change, err := w.change("edit "+entries[0].Ref.Name, e.Options.Reason, entries[0].Ref)
 	if err != nil {
-		return Change{}, conflict("", "There is nothing to do: all %d rules for which that holds are so already.", len(entries))
+		return Change{}, conflict("", "There is nothing to do: %s so already.", everyMatch(len(entries)))
 	}
 	if more := len(change.Refs) - 1; more > 0 {
 		change.Subject = fmt.Sprintf("edit %s and %d more", change.Refs[0].Name, more)
@@ -48,6 +48,14 @@ func (e EditAll) Plan(book *Book) (Change, error) {
 		return Change{}, conflict("", "The rulebook moved since that plan was made: it would change these rules otherwise now, or others. Plan it again.")
 	}
 	return change, nil
+}
+
+// everyMatch returns how many rules an edit is about, as the beginning of a sentence about them.
+func everyMatch(n int) string {
+	if n == 1 {
+		return "the one rule for which that holds is"
+	}
+	return fmt.Sprintf("all %d rules for which that holds are", n)
 }
 
 // matching returns the rules that are meant, which are of one ruler.

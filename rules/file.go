@@ -45,6 +45,7 @@ type placedRule struct {
 	// Of a rule that was pasted, to be written with its comments:
 	pasted *yaml.Node
 	above  string // the comments above it
+	below  string // those at the end of what was pasted; only the last rule has them
 }
 
 // readFile parses and checks a rule file. What is wrong with it is in its problems; what of its rules can be told is in its groups.

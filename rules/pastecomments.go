@@ -32,9 +32,8 @@ func (d *document) takeOuterComments(groups []group) {
 		pending = append(pending, node.FootComment)
 	}
 	visit(d.root)
-	if below := joined(append(pending, d.below)...); below != "" && len(all) > 0 {
-		last := all[len(all)-1]
-		last.above = joined(last.above, below)
+	if len(all) > 0 {
+		all[len(all)-1].below = joined(append(pending, d.below)...)
 	}
 }
 
@@ -54,10 +53,9 @@ func joined(comments ...string) string {
 // withComments puts the comments of the rule as it was pasted into what is written of it: each to its key. Those of keys that are not written
 // stand above the rule.
 func (r placedRule) withComments(node *yaml.Node) {
-	node.HeadComment = joined(r.above, r.pasted.HeadComment, r.pasted.LineComment, moveComments(r.pasted, node), r.pasted.FootComment)
-	if first := node.Content[0]; first.HeadComment != "" {
-		node.HeadComment, first.HeadComment = joined(node.HeadComment, first.HeadComment), ""
-	}
+	homeless, first := moveComments(r.pasted, node), node.Content[0]
+	node.HeadComment = joined(r.above, r.pasted.HeadComment, r.pasted.LineComment, first.HeadComment, homeless, r.pasted.FootComment, r.below)
+	first.HeadComment = ""
 	if pasted := r.pasted.Content; len(pasted) > 2 && pasted[2].Value != node.Content[2].Value {
 		// What stands directly below the name is a note, and stays there.
 		if moved := slices.IndexFunc(node.Content, func(n *yaml.Node) bool { return n.Value == pasted[2].Value }); moved > 0 {
@@ -121,5 +119,5 @@ func sameNote(a, b string) bool {
 
 // hasPastedComments reports whether a rule was pasted with comments.
 func (r placedRule) hasPastedComments() bool {
-	return r.above != "" || r.pasted != nil && hasComments(r.pasted)
+	return r.above != "" || r.below != "" || r.pasted != nil && hasComments(r.pasted)
 }

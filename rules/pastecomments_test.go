@@ -24,6 +24,11 @@ func TestPastedCommentsStay(t *testing.T) {
 			"- alert: A\n  # accept: promql-fragile reason=\"it is meant\"\n  expr: up == 0\n  for: 5m # long\n",
 		},
 		{
+			"above it, beside its dash and below it",
+			"# a\n\n# b\n- # c\n  alert: A\n  expr: up == 0\n# o\n",
+			"# a\n# b\n# c\n# o\n- alert: A\n  expr: up == 0\n",
+		},
+		{
 			"of a field that says nothing, of a merge and of a block",
 			"alert: A\nexpr: | # why so\n  up == 0\n  or on() vector(1) # PromQL's own\nfor: 0s # at once\n",
 			"# # at once\n- alert: A\n  # why so\n  expr: |\n    up == 0\n    or on() vector(1) # PromQL's own\n",

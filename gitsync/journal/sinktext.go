@@ -74,8 +74,11 @@ func ruleNames(r rules.Record) string {
 // titleText says in a line what a telling is about.
 func titleText(t rules.Telling) string {
 	r := t.Change.Entry.Record
-	what := cmp.Or(ruleNames(r), plainLine(r.Request.Command))
-	text := fmt.Sprintf("%s %s by %s: %s", cmp.Or(plainLine(r.Action), "command"), what, plainLine(r.Request.Actor.Name), endText(r))
+	action, what := cmp.Or(plainLine(r.Action), "command"), ruleNames(r)
+	if what == "" { // a command mostly begins with its action
+		what = strings.TrimPrefix(plainLine(r.Request.Command), action+" ")
+	}
+	text := fmt.Sprintf("%s %s by %s: %s", action, what, plainLine(r.Request.Actor.Name), endText(r))
 	if len(t.Burst) > 0 {
 		text = fmt.Sprintf("%d within a short time, the last: %s", len(t.Burst), text)
 	}
