@@ -62,7 +62,7 @@ func TestExamples(t *testing.T) {
 					example = strings.Replace(example, "1a2b3c4", short(c.head()), 1)
 					c.say("delete sshd-ban")
 				}
-				if strings.HasPrefix(example, "edit disk-full ") {
+				if strings.HasPrefix(example, "edit disk-full ") || strings.HasPrefix(example, "copy disk-full ") {
 					c.say("add disk-full template=disk-full")
 				}
 				switch command.Name {
