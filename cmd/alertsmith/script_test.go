@@ -30,6 +30,9 @@ const evaluation = time.Second
 //	prometheus start|stop       a real Prometheus that reads $WORK/prometheus-rules, at $PROMETHEUS
 //	loki start|stop [api]       a real Loki that reads $WORK/loki-rules/fake (or is filled over its rule API), at $LOKI
 //	until REGEXP COMMAND…       repeats a command until its output matches
+//	browse NAME URL [FIELD=VALUE…]   asks for a page, or sends a form, in the browser of that name, and prints the answer's status, its Location and
+//	                            Set-Cookie, and the page; no redirect is followed
+//	keep NAME REGEXP            sets a variable to what the expression's group matches in what was printed last
 //	exec get URL                prints what is there
 //	exec post URL HEADER…       posts nothing there, with headers like 'Name: value', and prints the status and what comes back
 func TestScripts(t *testing.T) {
@@ -46,6 +49,8 @@ func TestScripts(t *testing.T) {
 			"prometheus": rulerCommand("PROMETHEUS", startPrometheus),
 			"loki":       rulerCommand("LOKI", startLoki),
 			"until":      untilCommand,
+			"browse":     browseCommand,
+			"keep":       keepCommand,
 		},
 		RequireExplicitExec: true,
 	})
@@ -80,6 +85,7 @@ func setupScript(env *testscript.Env) error {
 	env.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 	env.Setenv("TZ", "UTC")
 	env.Values[programs{}] = map[string]*local.Program{}
+	env.Values[browsers{}] = map[string]*http.Client{}
 	return nil
 }
 
