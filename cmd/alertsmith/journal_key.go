@@ -1,19 +1,15 @@
 package main
 
 import (
-	"cmp"
-	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/crypto/ssh"
 
@@ -28,8 +24,6 @@ const (
 	journalKeyName = "journal.key"
 	// notedKeysName has the public keys that have signed stumps, one a line: what an old key signed still counts when another one is configured.
 	notedKeysName = "journal.keys"
-	// stumpName is a copy of what was signed when the journal was pruned last, for ssh-keygen; its signature has .sig behind its name.
-	stumpName = "journal.stump"
 	// stumpNamespace is what stumps are signed for: no signature of a commit serves for one.
 	stumpNamespace = "alertsmith-journal"
 )
@@ -63,27 +57,6 @@ func newJournalKey(path string) error {
 	}
 	_, err = f.Write(pem.EncodeToMemory(block))
 	return errors.Join(err, f.Sync(), f.Close())
-}
-
-// pruneSigned takes the entries out that came in before a time. What was signed for that is left in two files for ssh-keygen.
-func pruneSigned(ctx context.Context, j *journal.DB, storage string, key *gitsync.Key, before time.Time) (journal.Pruned, error) {
-	var stump, signature string
-	pruned, err := j.Prune(ctx, before, func(text []byte) (string, string, error) {
-		stump = string(text)
-		var err error
-		if signature, err = key.Sign(stumpNamespace, text); err != nil {
-			return "", "", err
-		}
-		return key.Public(), signature, noteKey(storage, key.Public()) // before a stump needs it
-	})
-	if err != nil || stump == "" {
-		return pruned, err
-	}
-	path := filepath.Join(storage, stumpName)
-	if err := cmp.Or(replaceFile(path, stump), replaceFile(path+".sig", signature)); err != nil {
-		return pruned, fmt.Errorf("%d entries were pruned, and `alertsmith journal verify` proves it; but the copy of the stump for ssh-keygen cannot be written: %w", pruned.Entries, err)
-	}
-	return pruned, nil
 }
 
 // notedKeys returns the public keys that have signed stumps, as noteKey wrote them.

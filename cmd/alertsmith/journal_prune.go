@@ -37,12 +37,12 @@ func (c *pruneJournal) run(ctx context.Context, p *process) (err error) {
 		return &exitError{exitUnusable, err}
 	}
 	defer func() { err = errors.Join(err, storage.close()) }()
-	_, flaw, err := verify(ctx, c.storage, storage.cfg) // a stump would hide what is wrong before it
+	_, flaw, err := verify(ctx, c.storage, storage.cfg, false) // a stump would hide what is wrong before it
 	switch {
 	case err != nil:
 		return &exitError{exitUnusable, err}
 	case flaw != nil && flaw.Derived:
-		return &exitError{exitFailed, fmt.Errorf("nothing was pruned: the index of the rules' history is damaged, and no entry; run `alertsmith journal reindex` first, and then this again: %s", flaw.Text)}
+		return &exitError{exitFailed, fmt.Errorf("nothing was pruned: no entry is damaged, but what is beside them; run `alertsmith journal reindex` first, and then this again: %s", flaw.Text)}
 	case flaw != nil:
 		return notAsWritten(flaw)
 	}
@@ -57,7 +57,7 @@ func (c *pruneJournal) run(ctx context.Context, p *process) (err error) {
 	fmt.Fprintf(p.stdout, "%d entries were pruned.\n", pruned.Entries)
 	if pruned.Entries > 0 {
 		stump := filepath.Join(c.storage, stumpName)
-		fmt.Fprintf(p.stdout, "Signed with the key %s. Beside `journal verify`, this proves it: ssh-keygen -Y verify -f ALLOWED_SIGNERS -I PRINCIPAL -n %s -s %s.sig <%s\n", key.Public(), stumpNamespace, stump, stump)
+		fmt.Fprintf(p.stdout, "Signed with the key %s. Beside `journal verify`, this proves it: ssh-keygen -Y verify -f ALLOWED_SIGNERS -I PRINCIPAL -n %s -s %s <%s\n", key.Public(), stumpNamespace, stump+stumpSignature, stump)
 	}
 	if !pruned.Stopped.IsZero() {
 		fmt.Fprintf(p.stdout, "It went no further than the entry of %s, which is open or was changed later than entries that stay.\n", pruned.Stopped.Local().Format("2006-01-02 15:04:05"))

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"database/sql"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,13 +73,31 @@ func TestPrunedStump(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			args := []string{"-Y", "verify", "-f", "allowed", "-I", "ops", "-n", stumpNamespace, "-s", filepath.Join("data", stumpName+".sig")}
+			args := []string{"-Y", "verify", "-f", "allowed", "-I", "ops", "-n", stumpNamespace, "-s", filepath.Join("data", stumpName+stumpSignature)}
 			if said := run(string(stump), "ssh-keygen", args...); !strings.HasPrefix(said, "Good ") {
 				t.Errorf("ssh-keygen says %s", said)
 			}
 			if said := run(string(stump)+"x", "ssh-keygen", args...); strings.HasPrefix(said, "Good ") {
 				t.Errorf("ssh-keygen takes another stump: %s", said)
 			}
+			for _, name := range []string{stumpName, stumpName + stumpSignature} {
+				path := filepath.Join(dir, "data", name)
+				content, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, flipped := range [][]byte{append(slices.Clone(content[:9]), content[10:]...), append(slices.Clone(content), '\n'), {}} {
+					if err := os.WriteFile(path, flipped, 0o600); err != nil {
+						t.Fatal(err)
+					}
+					said(name+" is not what was signed", append([]string{"verify"}, config...)...)
+				}
+				said("history is empty", append([]string{"reindex"}, config...)...)
+				if again, err := os.ReadFile(path); err != nil || !bytes.Equal(again, content) {
+					t.Errorf("%s is not written anew: %s, %v", name, again, err)
+				}
+			}
+			said("4 entries before a signed stump. This took", append([]string{"verify"}, config...)...)
 			if err := os.Rename(key, key+".away"); err != nil {
 				t.Fatal(err)
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"database/sql"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -41,19 +42,42 @@ func TestReindex(t *testing.T) {
 	s.must("add disk expr='up == 0' severity=critical reason='because of 山'")
 	s.stop()
 	life()
-	db, err := sql.Open("sqlite", filepath.Join(s.dir, "data", journalName))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.ExecContext(t.Context(), "UPDATE history_commits SET body = replace(body, '山', '川')"); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
+	damage(t, filepath.Join(s.dir, "data", journalName), "UPDATE history_commits SET body = replace(body, '山', '川')")
 	said("a row of the table history_commits (position ", journal("verify"))
-	said("no entry; run `alertsmith journal reindex` first", journal("prune", "--before=2020-01-01"))
+	said("what is beside them; run `alertsmith journal reindex` first", journal("prune", "--before=2020-01-01"))
 	said("The index of the rules' history is empty.", journal("reindex"))
 	said("0 entries were pruned", journal("prune", "--before=2020-01-01"))
 	life()
+
+	// What sinks are still to be told, of which one byte is another.
+	damage(t, filepath.Join(s.dir, "data", journalName), "DROP TRIGGER telling_changed", "UPDATE telling SET behind = 77")
+	said("a row of the table telling (its only row) is not as it was written", journal("verify"))
+	said("1 rows of what sinks were still to be told were damaged", journal("reindex"))
+	damage(t, filepath.Join(s.dir, "data", journalName), "CREATE TRIGGER telling_changed AFTER UPDATE OF behind ON telling BEGIN UPDATE telling SET sum = journal_sum(NEW.behind) WHERE true; END")
+	life()
+
+	// The index that searching uses.
+	index := filepath.Join(s.dir, "data", "journal-search.db")
+	damage(t, index, "UPDATE entries_data SET block = substr(block, 1, 40) || x'7f7f' || substr(block, 43) WHERE id > 10 AND id IN (SELECT max(id) FROM entries_data)")
+	said("the index that searching uses, journal-search.db, is damaged", journal("verify"))
+	said("is as it was written", journal("verify", "--no-search-index"))
+	if err := os.Remove(index); err != nil {
+		t.Fatal(err)
+	}
+	life()
+}
+
+// damage runs statements in a database past the program.
+func damage(t *testing.T, path string, statements ...string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, statement := range statements {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

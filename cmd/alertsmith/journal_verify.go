@@ -16,13 +16,17 @@ import (
 )
 
 // verifyJournal proves that the journal is as it was written.
-type verifyJournal struct{ serve }
+type verifyJournal struct {
+	serve
+	index bool
+}
 
 func verifyCommand(parent *kingpin.CmdClause) subcommand {
 	var v verifyJournal
 	clause := parent.Command("verify", "Proves that the journal is as it was written: that its entries form one chain, and that the commits of the rulebook know it. "+
 		"Exits with 0, 1 (the first entry that was changed, removed or inserted is named) or 2 (it could not be read).")
 	storageFlags(clause, &v.serve)
+	clause.Flag("search-index", "Compare the index that searching uses with the entries, too. That takes longer than all the rest.").Default("true").BoolVar(&v.index)
 	return subcommand{clause, v.run}
 }
 
@@ -32,7 +36,7 @@ func (v *verifyJournal) run(ctx context.Context, p *process) error {
 	if err != nil {
 		return &exitError{exitUnusable, err}
 	}
-	found, flaw, err := verify(ctx, v.storage, cfg)
+	found, flaw, err := verify(ctx, v.storage, cfg, v.index)
 	if err != nil {
 		return &exitError{exitUnusable, err}
 	}
@@ -50,8 +54,9 @@ func (v *verifyJournal) run(ctx context.Context, p *process) error {
 	return nil
 }
 
-// verify proves the journal below a storage path. It returns the first flaw, or nil; the error says why that cannot be told.
-func verify(ctx context.Context, storage string, cfg *config) (found journal.Verified, flaw *journal.Flaw, err error) {
+// verify proves the journal below a storage path, with the index that searching uses or without it. It returns the first flaw, or nil; the error says why
+// that cannot be told.
+func verify(ctx context.Context, storage string, cfg *config, index bool) (found journal.Verified, flaw *journal.Flaw, err error) {
 	anchors, err := readAnchors(ctx, filepath.Join(storage, rulebookName), cmp.Or(cfg.Git.Branch, gitsync.DefaultBranch), func() {})
 	if err != nil {
 		return found, nil, fmt.Errorf("the rulebook cannot be read: %w", err)
@@ -61,6 +66,12 @@ func verify(ctx context.Context, storage string, cfg *config) (found journal.Ver
 		return found, nil, err
 	}
 	found, flaw, err = search.Verify(ctx, anchors, stumpChecker(storage, cfg.Git))
+	if flaw == nil && err == nil {
+		flaw, err = checkStump(storage, found)
+	}
+	if index && flaw == nil && err == nil {
+		flaw, err = search.VerifyIndex(ctx)
+	}
 	return found, flaw, errors.Join(err, search.Close())
 }
 

@@ -167,7 +167,15 @@ func eventsOf(deliveries []delivery) string {
 	for _, v := range deliveries {
 		events = append(events, v.event)
 	}
-	text, err := json.Marshal(events)
+	return jsonNumbers(events)
+}
+
+// jsonNumbers returns numbers as a JSON array.
+func jsonNumbers(numbers []int64) string {
+	if len(numbers) == 0 {
+		return "[]"
+	}
+	text, err := json.Marshal(numbers)
 	if err != nil {
 		panic(err) // numbers
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/url"
@@ -82,12 +83,12 @@ func openIndex(ctx context.Context, path, journal string, head int64) (*index, e
 		if _, err := tx.ExecContext(ctx, indexSchema); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO indexed VALUES (?, 0, 0, 0, 0, ?, ?)", journal, lost.lostFrom, lost.lostTo)
+		if _, err := tx.ExecContext(ctx, "INSERT INTO indexed VALUES (?, 0, 0, 0, 0, ?, ?)", journal, lost.lostFrom, lost.lostTo); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(indexVersion))
 		return err
 	})
-	if err == nil {
-		_, err = x.sql.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(indexVersion))
-	}
 	if err != nil {
 		return nil, errors.Join(err, x.sql.Close())
 	}
@@ -132,18 +133,36 @@ func removeIndex(path string) error {
 	return all
 }
 
+// errOldIndex says that an index was made by an older version.
+var errOldIndex = errors.New("the index is an older version's")
+
 // state returns how far the index is; an error where it is none, or another version's.
-func (x *index) state(ctx context.Context) (s indexState, err error) {
+func (x *index) state(ctx context.Context) (indexState, error) { return readIndexState(ctx, x.sql) }
+
+func readIndexState(ctx context.Context, from interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+},
+) (s indexState, err error) {
 	var version int
-	if err := x.sql.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+	if err := from.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return s, err
 	}
-	if version != indexVersion {
-		return s, errors.New("the index is another version's")
+	switch {
+	case 0 < version && version < indexVersion:
+		return s, errOldIndex
+	case version != indexVersion:
+		return s, fmt.Errorf("its version is %d, and this program's %d", version, indexVersion)
 	}
-	err = x.sql.QueryRowContext(ctx, "SELECT journal, up_to, highest, latest, back, lost_from, lost_to FROM indexed").
+	err = from.QueryRowContext(ctx, "SELECT journal, up_to, highest, latest, back, lost_from, lost_to FROM indexed").
 		Scan(&s.journal, &s.upTo, &s.highest, &s.latest, &s.back, &s.lostFrom, &s.lostTo)
 	return s, err
+}
+
+// count notes an entry that is indexed for the first time, as entries are in the order of their numbers.
+func (s *indexState) count(e rules.JournalEntry) {
+	received := e.Record.Request.Time.UnixMilli()
+	s.back = max(s.back, s.latest-received)
+	s.latest, s.highest = max(s.latest, received), e.Seq
 }
 
 // find returns the numbers of entries that match, between low and below high, descending.
@@ -179,12 +198,9 @@ func (x *index) add(ctx context.Context, entries []rules.JournalEntry, from int6
 			if _, err := insert.ExecContext(ctx, e.Seq, tokensOf(e.Record)); err != nil {
 				return err
 			}
-			if e.Seq <= s.highest {
-				continue // it was indexed before, as it was then
+			if e.Seq > s.highest { // else it was indexed before, as it was then
+				s.count(e)
 			}
-			received := e.Record.Request.Time.UnixMilli()
-			s.back = max(s.back, s.latest-received)
-			s.latest, s.highest = max(s.latest, received), e.Seq
 		}
 		moved, err := tx.ExecContext(ctx, "UPDATE indexed SET up_to = ?, highest = ?, latest = ?, back = ? WHERE up_to = ?", s.upTo, s.highest, s.latest, s.back, from)
 		if err != nil {

@@ -50,8 +50,7 @@ func OpenSearch(ctx context.Context, path string) (*Search, error) {
 		return nil, unavailable(errors.Join(err, db.Close()),
 			"the journal %s was written by another version of Alertsmith: start the service of this version once, or ask with the program of that one", path)
 	}
-	s.index, err = readIndex(ctx, db, indexPath(path))
-	if err != nil {
+	if err := s.readIndex(ctx, indexPath(path)); err != nil {
 		return nil, unavailable(errors.Join(err, db.Close()), "the index of the journal %s cannot be opened", path)
 	}
 	if s.index != nil {
@@ -60,23 +59,30 @@ func OpenSearch(ctx context.Context, path string) (*Search, error) {
 	return s, nil
 }
 
-// readIndex opens the index of a journal to be read; nil where there is none that is this journal's.
-func readIndex(ctx context.Context, db *sql.DB, path string) (*index, error) {
+// readIndex opens the index of the journal to be read, where there is one that is this journal's.
+func (s *Search) readIndex(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // it is not needed
+		return nil // it is not needed
 	}
-	id, err := journalID(ctx, db)
+	id, err := journalID(ctx, s.journal)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	x, err := connectIndex(path, true)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if state, err := x.state(ctx); err != nil || state.journal != id {
-		return nil, x.sql.Close()
+	switch state, err := x.state(ctx); {
+	case errors.Is(err, errOldIndex):
+	case err != nil:
+		s.unusable = "it cannot be read: " + err.Error()
+	case state.journal != id:
+		s.unusable = "it is another journal's"
+	default:
+		s.index = x
+		return nil
 	}
-	return x, nil
+	return x.sql.Close()
 }
 
 // Close lets go of what was opened.

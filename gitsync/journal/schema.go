@@ -167,6 +167,15 @@ var migrations = []string{
 	ALTER TABLE history_rules ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
 	ALTER TABLE history_versions ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
 	UPDATE history SET fingerprint = '', tips = '', sum = journal_sum('', '');`,
+
+	// 6: a sum in each row of what sinks are still to be told (see queuesum.go).
+	`ALTER TABLE telling ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE bursts ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE deliveries ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+	` + queueTelling.triggers("true") + queueBursts.triggers("rule = NEW.rule") + queueDeliveries.triggers("sink = NEW.sink AND event = NEW.event") + `
+	UPDATE telling SET behind = behind;
+	UPDATE bursts SET state = state;
+	UPDATE deliveries SET attempts = attempts;`,
 }
 
 // errNewer means that a newer program wrote the journal.

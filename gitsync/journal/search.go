@@ -20,6 +20,8 @@ type Search struct {
 	journal *sql.DB // connections that only read
 	index   *index  // nil: there is none
 	close   func() error
+
+	unusable string // why the index that is there is not used; "" where there is none, or it is another version's
 }
 
 // Find returns the entries that a query selects, the newest first.

@@ -56,7 +56,8 @@ type Flaw struct {
 	Event int64  // the number of the event; 0 where it is none
 	Seq   int64  // of the entry; 0 where it is not known
 	Text  string // for a person: what is wrong
-	// Derived says that it is in the index of the rules' history, which is made anew from Git: all events and entries were found sound before.
+	// Derived says that it is in what is made anew from Git or from the entries, or in what sinks are still to be told: all events and entries were found
+	// sound before.
 	Derived bool
 }
 
@@ -70,10 +71,12 @@ type Verified struct {
 	Stumped  int   // commits whose anchor lies in what was pruned
 	Others   int   // commits that anchor other journals: of other replicas, or of a journal that was here before
 	HeadHash string
+	// Stump is the text that was signed when the journal was pruned last, and Signature its signature; both are empty when it never was.
+	Stump, Signature string
 }
 
-// Verify looks at the whole journal: that each event follows from the one before, that the entries are what the events say, that the history's index is
-// as it was written, that the database is whole, and that the commits' anchors are in the chain. It returns the first flaw, or nil. The error is one of reading that says nothing
+// Verify looks at the whole journal: that each event follows from the one before, that the entries are what the events say, that the history's index and
+// the queues of sinks are as they were written, that the database is whole, and that the commits' anchors are in the chain. It returns the first flaw, or nil. The error is one of reading that says nothing
 // about the journal.
 func (s *Search) Verify(ctx context.Context, anchors []Anchor, check Checker) (v Verified, flaw *Flaw, err error) {
 	start, err := readChain(ctx, s.journal)
@@ -86,6 +89,9 @@ func (s *Search) Verify(ctx context.Context, anchors []Anchor, check Checker) (v
 	}
 	if flaw, err := start.flaw(check); flaw != nil || err != nil {
 		return v, flaw, err
+	}
+	if start.n > 0 {
+		v.Stump, v.Signature = string(start.stump()), start.signature
 	}
 	byEvent := map[int64][]Anchor{}
 	for _, a := range anchors {
@@ -104,7 +110,7 @@ func (s *Search) Verify(ctx context.Context, anchors []Anchor, check Checker) (v
 	for n, left := range byEvent {
 		return v, &Flaw{Event: n, Text: fmt.Sprintf("the commit %s knows the event %d, and the journal ends before it: its newest entries were removed", left[0].Revision, n)}, nil
 	}
-	for _, look := range []func(context.Context) (*Flaw, error){s.indexed, s.derived, s.history, s.whole} {
+	for _, look := range []func(context.Context) (*Flaw, error){s.indexed, s.derived, s.summedUp, s.whole} {
 		flaw, err := look(ctx)
 		if err != nil {
 			return v, unreadableAt(0, err), ctx.Err()
