@@ -57,7 +57,7 @@ func (s *Search) compareIndex(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer tx.Rollback() //nolint:errcheck // nothing is written
+	defer tx.Rollback()
 	for _, table := range []string{"entries_data", "entries_idx", "entries_docsize", "entries_config", "indexed"} {
 		var result string
 		if err := tx.QueryRowContext(ctx, "PRAGMA integrity_check("+table+")").Scan(&result); err != nil || result != "ok" {
