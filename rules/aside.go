@@ -177,3 +177,18 @@ func asideRefs(before, after *Book, files map[string][]byte) (refs []Ref) {
 	}
 	return refs
 }
+
+// Changed returns the rules of a ruler that two books have differently, and whether they are paused ones alone, with which the ruler has nothing
+// to do.
+func Changed(before, after *Book, ruler string) (refs []Ref, paused bool) {
+	if refs = touched(before, after, ruler); len(refs) > 0 || len(changedPaths(before, after, ruler)) > 0 || !asideDiffer(before, after, ruler) {
+		return refs, false
+	}
+	differ := map[string][]byte{}
+	for _, path := range append(sortedKeys(before.aside), sortedKeys(after.aside)...) {
+		if strings.HasPrefix(path, pausedDir+ruler+"/") && !sameAside(before, after, path) {
+			differ[path] = nil
+		}
+	}
+	return asideRefs(before, after, differ), true
+}

@@ -48,6 +48,10 @@ func (a *Applier) keepTime(ctx context.Context) {
 				a.time.keep(waiting)
 			}
 			a.doAllDue(ctx, of, waiting)
+			for _, d := range a.time.gone() {
+				d.tried = a.Now()
+				a.give(ctx, d, of.shelf(d.ref.Ruler).id(d.ref.Path))
+			}
 		})
 		select {
 		case <-ctx.Done():
@@ -105,8 +109,7 @@ func (s *shelved) due() (all []due) {
 
 // doDue does what is due while its rule's file has the content id, unless it was done before: what a ruler refused is not done again and again.
 func (a *Applier) doDue(ctx context.Context, d due, file string) {
-	request := Request{ID: requestFor(d.names), Time: d.tried, Actor: a.Service, Entry: "service", Command: d.command}
-	done, err := a.Store.FindRequest(ctx, request.ID)
+	done, err := a.Store.FindRequest(ctx, requestFor(d.names))
 	switch {
 	case err != nil:
 		a.time.late(d, "the rulebook cannot be read: "+reasonOf(err))
@@ -115,12 +118,21 @@ func (a *Applier) doDue(ctx context.Context, d due, file string) {
 		a.time.late(d, fmt.Sprintf("it was done by the commit %s, and taken back since: it is not done again by itself", short(done[len(done)-1].Revision)))
 		return
 	}
+	a.give(ctx, d, file)
+}
+
+// give gives the command that does what is due, behind all else. Where it is to be looked at again, whoever wrote the command down waits for its end:
+// should there be nothing more to do by then, it is given once more all the same, and finds that.
+func (a *Applier) give(ctx context.Context, d due, file string) {
+	request := Request{ID: requestFor(d.names), Time: d.tried, Actor: a.Service, Entry: "service", Command: d.command}
 	a.behind(ctx, "what is due", request.ID, func(ctx context.Context) {
 		why := "the journal cannot be written, so it is put off"
 		a.Own(ctx, OwnCommand{Request: request, Ref: d.ref, Asked: d.asked}, func(ctx context.Context, request Request) Outcome {
 			out := a.Apply(ctx, request, unlessMoved{d.intent, d.ref, file})
 			// Another replica was faster, or the next look sees what was changed.
-			if why = ""; out.Err != nil && KindOf(out.Err) != NotFound && !errors.Is(out.Err, ErrLookAgain) {
+			again := errors.Is(out.Err, ErrLookAgain)
+			a.time.given(d, again)
+			if why = ""; out.Err != nil && KindOf(out.Err) != NotFound && !again {
 				why = reasonOf(out.Err)
 				a.Logger.Warn("What was due could not be done", "id", "AS4004", "command", d.command, "request", request.ID, "err", out.Err)
 			}
@@ -134,7 +146,8 @@ func (a *Applier) doDue(ctx context.Context, d due, file string) {
 // looked at again by itself.
 var ErrLookAgain = errors.New("what is due is looked at again")
 
-// unlessMoved is an intent that is planned only while the file of a rule is as it was looked at: whether it may be done was told by that.
+// unlessMoved is an intent that is planned only while the file of a rule is as it was looked at: whether it may be done was told by that. That there
+// is nothing to do any more is told in any case.
 type unlessMoved struct {
 	Intent
 	ref  Ref
@@ -143,12 +156,13 @@ type unlessMoved struct {
 
 // Plan implements Intent.
 func (u unlessMoved) Plan(book *Book) (Change, error) {
-	if book.shelf(u.ref.Ruler).id(u.ref.Path) != u.file {
+	change, err := u.Intent.Plan(book)
+	if KindOf(err) != NotFound && book.shelf(u.ref.Ruler).id(u.ref.Path) != u.file {
 		moved := conflict("", "Its file was changed at the same moment; it is looked at again.")
 		moved.Cause = ErrLookAgain
 		return Change{}, moved
 	}
-	return u.Intent.Plan(book)
+	return change, err
 }
 
 // requestFor returns the id of what the service does by itself, which is the same for every replica.

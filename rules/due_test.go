@@ -86,3 +86,39 @@ func TestWhatMovesAtThatMomentIsLookedAtAgain(t *testing.T) {
 		t.Errorf("there are %v", left)
 	}
 }
+
+// What is gone before it is looked at again is given once more, so that whoever wrote it down hears of its end.
+func TestWhatIsGoneAtTheSecondLookHasAnEnd(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.adopt(t)
+	ends := make(chan error, 10)
+	var first sync.Once
+	b.whenDue = func(ctx context.Context, own rules.OwnCommand, do func(context.Context, rules.Request) rules.Outcome) {
+		first.Do(func() { // who comes second waits for the first
+			b.push(t, "at that moment", map[string][]byte{"prometheus/ops/old.yaml": expiring("up == 1", "old", "stays")})
+			ends <- do(ctx, own.Request).Err
+			b.push(t, "gone", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 1", "stays")})
+			do = nil
+		})
+		if do != nil {
+			ends <- do(ctx, own.Request).Err
+		}
+	}
+	b.push(t, "expires", map[string][]byte{"prometheus/ops/old.yaml": expiring("up == 0", "old", "stays")})
+	b.Moved(t.Context())
+	if err := <-ends; !errors.Is(err, rules.ErrLookAgain) {
+		t.Errorf("the first attempt ended in %v", err)
+	}
+	select {
+	case err := <-ends:
+		if rules.KindOf(err) != rules.NotFound || errors.Is(err, rules.ErrLookAgain) {
+			t.Errorf("the second attempt ended in %v", err)
+		}
+	case <-time.After(patience):
+		t.Error("it has no end")
+	}
+	if left := b.names(t, "prometheus"); !slices.Contains(left, "stays") {
+		t.Errorf("there are %v", left)
+	}
+}

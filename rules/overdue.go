@@ -20,6 +20,7 @@ type timetable struct {
 	mu      sync.Mutex
 	waiting map[string]due    // by due.names: what there is to do in the newest rulebook
 	why     map[string]string // by due.names: why it is not done, as far as it was tried
+	again   map[string]due    // by due.names: what was given and is to be looked at again
 }
 
 // keep takes up what there is to do in the newest rulebook. What was known of the same is still known.
@@ -37,6 +38,18 @@ func (t *timetable) keep(waiting []due) {
 	t.why = why
 }
 
+// given notes whether something that was given is to be looked at again.
+func (t *timetable) given(d due, again bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if delete(t.again, d.names); again {
+		if t.again == nil {
+			t.again = map[string]due{}
+		}
+		t.again[d.names] = d
+	}
+}
+
 // late notes why something that is due is not done; "" when it is.
 func (t *timetable) late(d due, why string) {
 	t.mu.Lock()
@@ -46,6 +59,19 @@ func (t *timetable) late(d due, why string) {
 	} else {
 		delete(t.why, d.names)
 	}
+}
+
+// gone takes out what was given and is to be looked at again, and is nothing that there is to do in the newest rulebook.
+func (t *timetable) gone() (all []due) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for names, d := range t.again {
+		if _, still := t.waiting[names]; !still {
+			all = append(all, d)
+			delete(t.again, names)
+		}
+	}
+	return all
 }
 
 // overdue returns what is not done by now, the oldest first.

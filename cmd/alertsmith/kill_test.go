@@ -111,6 +111,36 @@ func TestKilledAtEveryStep(t *testing.T) {
 	}
 }
 
+// TestKilledInAChangeOfAPausedRule kills the service behind the commit of a change that no ruler has anything to do with: the next start calls it
+// paused, and not live.
+func TestKilledInAChangeOfAPausedRule(t *testing.T) {
+	t.Parallel()
+	needRulers(t, "prometheus")
+	args, _ := startRuler(t, "prometheus", t.TempDir())
+	s := newSystem(t, args...)
+	s.start()
+	s.must("add first expr='up == 0'")
+	s.must("pause first")
+	deleted := ""
+	for _, command := range []string{"delete first", "restore first@"} {
+		s.kill()
+		s.start(killAt + "=" + rules.StepCommitted)
+		command += deleted
+		if a, err := s.command(command); err == nil {
+			t.Fatalf("the service lived on: %+v", a)
+		}
+		s.kill()
+		s.start()
+		s.awaitNothingWaits()
+		end := s.ended(command)
+		if end.Outcome.State != rules.PausedState || end.Outcome.Reason != "" || len(end.Outcome.Refs) != 1 || end.Outcome.Refs[0].Name != "first" || strings.Contains(end.Reply, "live") {
+			t.Errorf("%s: the journal says %+v, %q", command, end.Outcome, end.Reply)
+		}
+		deleted = strings.TrimSpace(s.git("rev-parse", "main"))[:7]
+	}
+	s.stop()
+}
+
 // TestKilledWhileUndoing kills the service while it takes back a change that Prometheus refuses. After the next start the change is undone,
 // once, and the journal says so.
 func TestKilledWhileUndoing(t *testing.T) {

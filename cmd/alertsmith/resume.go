@@ -133,7 +133,7 @@ func (s *service) finishInterrupted(ctx context.Context, past *history, record r
 // outcomeOf returns how a change stands by its commits, the newest first: whether the ruler runs it is seen when it is followed up.
 func outcomeOf(ctx context.Context, past *history, commits []rules.Found) (rules.Outcome, error) {
 	change := commits[len(commits)-1]
-	refs, err := past.changed(ctx, change)
+	refs, paused, err := past.changed(ctx, change)
 	if err != nil {
 		return rules.Outcome{}, err
 	}
@@ -145,6 +145,9 @@ func outcomeOf(ctx context.Context, past *history, commits []rules.Found) (rules
 		Refs:     refs,
 		State:    rules.Pending,
 		Reason:   "the service was stopped before the ruler had answered",
+	}
+	if paused { // there was nothing to ask a ruler
+		outcome.State, outcome.Reason = rules.PausedState, ""
 	}
 	undone(&outcome, commits)
 	return outcome, nil
