@@ -42,6 +42,7 @@ type service struct {
 	address   string // of the first listener, as this machine reaches it
 	index     *historyIndex
 	webhook   *webhook // nil where no secret is configured
+	lint      *linting
 	known     *revisions
 	snapshots snapshots
 	written   written
@@ -68,6 +69,7 @@ func (s *service) serve(ctx context.Context, flags *toolkit.FlagConfig, stdout i
 		"sinks":        s.teller.Run,
 		"journal":      s.watchJournal,
 		"reload":       s.reloadOnHangup,
+		"intervals":    s.lint.follow,
 	} {
 		background.Go(func() { s.keepRunning(running, job, run) })
 	}

@@ -80,10 +80,11 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 	for _, r := range rulers {
 		s.infos = append(s.infos, r.Info())
 	}
-	linter, err := lint.New(slices.Concat(intervals(ctx, rulers, s.logger.With("part", "rulers")), s.cfg.Lint), time.Now)
+	linter, err := newLinting(ctx, rulers, s.cfg.Lint, s.logger.With("part", "rulers"))
 	if err != nil {
 		return err
 	}
+	s.lint = linter
 	known := newRevisions(filepath.Join(s.settings.storage, stateName), s.logger.With("part", "rulers"))
 	s.known, s.snapshots = known, snapshots{filepath.Join(s.settings.storage, stateName, snapshotName), s.logger.With("part", "rulers")}
 	s.applier = rules.NewApplier(rules.ApplierOptions{
