@@ -20,7 +20,7 @@ var journalCommand = Command{
 	Summary: "Search the record of every command, refused ones included",
 	Help: "The newest comes first. Words are looked for in the command with its reason, the rules' names and the answer; any part of a word will do. " +
 		"result= takes a result or a state (`failed`, `denied`, `live`, `not-loaded` …), or a group: `ok`, `refused`, `error`, `waiting`, `undone`. " +
-		"at= is one day, or one minute. REQUEST is an id that a reply or this list shows.",
+		"at= is one day, or one minute. REQUEST is an id that a reply or this list shows; beside other filters it is request=.",
 	Examples: []string{`journal`, `journal by=me since=7d`, `journal result=refused`, `journal rule=sshd-ban noisy`},
 	Options:  []string{"by", "since", "until", "action", "at", "n", "page"},
 	Run:      runJournal,

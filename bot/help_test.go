@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -12,7 +14,7 @@ import (
 func TestHelpHasOptions(t *testing.T) {
 	t.Parallel()
 	for _, command := range Commands {
-		if len(command.Options) == 0 || command.Name == "journal" { // whose keys rules.ParseJournalQuery takes
+		if len(command.Options) == 0 || command.Name == "journal" { // which TestHelpHasFilters is about
 			continue
 		}
 		t.Run(command.Name, func(t *testing.T) {
@@ -27,6 +29,40 @@ func TestHelpHasOptions(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestHelpHasFilters holds that the help of the command journal has every filter that it takes, and no other.
+func TestHelpHasFilters(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	_, list, _ := strings.Cut(c.say("journal ruel=x").Text, "The filters are ")
+	list, _, _ = strings.Cut(list, ";")
+	taken := append(strings.Split(list, ", "), "n", "page")
+	shown := map[string]bool{}
+	for line := range strings.SplitSeq(journalCommand.help("/alert"), "\n") {
+		if row, found := strings.CutPrefix(line, "| "); found { // what it does is told for all commands
+			line, _, _ = strings.Cut(row, " | ")
+		}
+		for _, m := range regexp.MustCompile(`\b([a-z_]+)=`).FindAllStringSubmatch(line, -1) {
+			shown[m[1]] = true
+		}
+	}
+	for _, name := range taken {
+		if !shown[name] {
+			t.Errorf("%s= is taken, and not in the help", name)
+		}
+	}
+	for name := range shown {
+		if !slices.Contains(taken, name) {
+			t.Errorf("%s= is in the help, and not taken", name)
+		}
+		if answer := c.say("journal " + name + "=1").Text; strings.Contains(answer, "has no filter") || strings.Contains(answer, "There is no option") {
+			t.Errorf("%s= is in the help, and refused: %s", name, answer)
+		}
+	}
+	if len(taken) < 10 {
+		t.Errorf("the filters are %q", taken)
 	}
 }
 
