@@ -94,7 +94,7 @@ func (c *call) journalTerms(words []word) (terms []rules.JournalTerm) {
 // unknownKey returns an error about a word whose key is no filter so that its suggestions take the place of the whole word.
 func (c *call) unknownKey(err error) error {
 	e, ok := errors.AsType[*rules.Error](err)
-	if !ok || rules.JournalKey(e.Field) != "" {
+	if !ok || e.Field == "" || rules.JournalKey(e.Field) != "" {
 		return err
 	}
 	own := *e

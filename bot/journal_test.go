@@ -78,6 +78,8 @@ func TestJournalCommand(t *testing.T) {
 		"a value misspelled":           {"journal result=denid", []string{"/alert journal result=denied"}, nil},
 		"an action":                    {"journal action=ls", []string{"no such entries"}, nil},
 		"no action":                    {"journal action=ad", []string{"/alert journal action=add"}, nil},
+		"a word too long":              {"journal " + strings.Repeat("x", 501), []string{"501 characters long; at most 500"}, []string{"^"}},
+		"too many words":               {"journal" + strings.Repeat(" x", 21), []string{"21 words; at most 20"}, []string{"^"}},
 		"no moment":                    {"journal since=whenever", []string{"such as 7d"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // JournalTerm is one piece of a filter: `key=value`, or a free text without a key.
@@ -51,13 +52,22 @@ func JournalKey(word string) string {
 	return ""
 }
 
-// ParseJournalQuery reads a filter. Terms without a key are free words; so is `x=y` whose x is nothing like a key: it is looked for as it
+// The bounds of a filter: each of its words is looked for in the text of every entry that comes into question.
+const (
+	maxJournalWords = 20
+	maxJournalTerm  = 500 // characters; the name of a rule has fewer
+)
+
+// ParseJournalQuery reads a filter of at most maxJournalWords free words, and maxJournalTerm characters in each term. Terms without a key are free words; so is `x=y` whose x is nothing like a key: it is looked for as it
 // stands. at= is one day, minute or second; where it says how long ago, the day that this was. Errors are *Error of kind Invalid whose Field
 // is the term's key as it is written.
 func ParseJournalQuery(terms []JournalTerm, asker JournalAsker) (JournalQuery, error) {
 	var q JournalQuery
 	given := map[string]bool{}
 	for _, t := range terms {
+		if n := utf8.RuneCountInString(t.Key) + utf8.RuneCountInString(t.Value); n > maxJournalTerm {
+			return q, invalid("", "A word of this search is %d characters long; at most %d are looked for.", n, maxJournalTerm)
+		}
 		name := JournalKey(t.Key)
 		switch {
 		case t.Key == "" && strings.TrimSpace(t.Value) == "":
@@ -78,6 +88,9 @@ func ParseJournalQuery(terms []JournalTerm, asker JournalAsker) (JournalQuery, e
 				return q, err
 			}
 		}
+	}
+	if len(q.Words) > maxJournalWords {
+		return q, invalid("", "This search has %d words; at most %d are looked for. Words in quotes are looked for together, as one.", len(q.Words), maxJournalWords)
 	}
 	if given["at"] && (given["since"] || given["until"]) {
 		return q, invalid("at", "at= names a day or a time of its own: leave it out, or since= and until=.")
@@ -166,9 +179,9 @@ func readResult(q *JournalQuery, _ JournalAsker, key, value string) error {
 		name := strings.ToUpper(strings.ReplaceAll(part, " ", "_"))
 		switch {
 		case slices.Contains(names, name):
-			q.Results = append(q.Results, name)
+			q.addResults(name)
 		case resultWords[part] != nil:
-			q.Results = append(q.Results, resultWords[part]...)
+			q.addResults(resultWords[part]...)
 		default:
 			known := make([]string, 0, len(names)+len(resultWords))
 			for _, n := range names {
@@ -181,6 +194,15 @@ func readResult(q *JournalQuery, _ JournalAsker, key, value string) error {
 		}
 	}
 	return nil
+}
+
+// addResults adds results that the query does not have yet.
+func (q *JournalQuery) addResults(names ...string) {
+	for _, name := range names {
+		if !slices.Contains(q.Results, name) {
+			q.Results = append(q.Results, name)
+		}
+	}
 }
 
 func readSince(q *JournalQuery, asker JournalAsker, key, value string) error {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,8 @@ func TestParseJournalQuery(t *testing.T) {
 		"an alias":          {[]JournalTerm{{"action", "RM"}}, JournalQuery{Action: "delete"}},
 		"a result":          {[]JournalTerm{{"result", "failed"}}, JournalQuery{Results: []string{"FAILED"}}},
 		"results":           {[]JournalTerm{{"result", "denied,Not-Loaded"}}, JournalQuery{Results: []string{"DENIED", "NOT_LOADED"}}},
+		"results twice":     {[]JournalTerm{{"result", "denied,refused,Denied"}}, JournalQuery{Results: []string{"DENIED", "VALIDATION_ERROR", "REVERTED"}}},
+		"a long word":       {[]JournalTerm{{"", strings.Repeat("監", 500)}}, JournalQuery{Words: []string{strings.Repeat("監", 500)}}},
 		"a group":           {[]JournalTerm{{"state", "refused"}}, JournalQuery{Results: []string{"VALIDATION_ERROR", "DENIED", "REVERTED"}}},
 		"a channel":         {[]JournalTerm{{"channel", "~ops"}}, JournalQuery{Channel: "ops"}},
 		"free words":        {[]JournalTerm{{"", "障害"}, {"", " disk full "}, {"", " "}}, JournalQuery{Words: []string{"障害", "disk full"}}},
@@ -74,6 +77,10 @@ func TestParseJournalQueryRefuses(t *testing.T) {
 		"no time":              {[]JournalTerm{{"since", "soon"}}, "since", "such as 7d", ""},
 		"the future":           {[]JournalTerm{{"since", "2027-01-01"}}, "since", "in the future", ""},
 		"two spans":            {[]JournalTerm{{"at", "today"}, {"until", "today"}}, "at", "leave it out", ""},
+		"a word too long":      {[]JournalTerm{{"", strings.Repeat("監", 501)}}, "", "501 characters long; at most 500", ""},
+		"a key too long":       {[]JournalTerm{{strings.Repeat("x", 500), "y"}}, "", "501 characters long; at most 500", ""},
+		"a value too long":     {[]JournalTerm{{"result", strings.Repeat("denied,", 72)}}, "", "510 characters long; at most 500", ""},
+		"too many words":       {slices.Repeat([]JournalTerm{{"", "x"}}, 21), "", "has 21 words; at most 20", ""},
 		"a zone that is none":  {[]JournalTerm{{"since", "2026-11-01 02:00 XST"}}, "since", "such as 7d", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

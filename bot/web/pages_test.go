@@ -323,6 +323,29 @@ func TestEntryIsShownWhole(t *testing.T) {
 	}
 }
 
+// TestTimelineIsShort holds that the timeline shows the beginnings of what is long, and the page of the entry all of it.
+func TestTimelineIsShort(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "x")
+	long := func(what string) string { return what + strings.Repeat(" 監", 30_000) + " end-of-" + what }
+	refs := make([]rules.Ref, 5000)
+	for i := range refs {
+		refs[i] = rules.Ref{Ruler: "prometheus", Path: "ops/g.yaml", Group: "g", Name: fmt.Sprint("rule-", i), Nth: 1}
+	}
+	for i := range pageEntries {
+		s.shelf.put(rules.Record{Request: rules.Request{ID: fmt.Sprint("long", i), Time: now, Command: long("command")}, Done: now,
+			Outcome: rules.Outcome{Result: rules.Failed, Err: &rules.Error{Text: long("error")}, Reason: long("reason"), Refs: refs}})
+	}
+	s.signIn("aiko")
+	body := s.get("/").body
+	if most := pageEntries * 8 << 10; len(body) > most || !strings.Contains(body, "command 監") || !strings.Contains(body, "rule-9</bdi></a> …") {
+		t.Errorf("the timeline has %d bytes:\n%.5000s", len(body), body)
+	}
+	if body = s.get("/entry/long1").body; !strings.Contains(body, "end-of-command") || !strings.Contains(body, "end-of-error") || !strings.Contains(body, "rule-4999") {
+		t.Error("the page of the entry does not show all of it")
+	}
+}
+
 func TestTimelineGoesOn(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "x")

@@ -14,10 +14,9 @@ import (
 
 // How many rules a page has, and how many of the newest commits the slider goes through.
 const (
-	pageRules   = 200
-	slideSteps  = 200
-	slideDepth  = 1000 // versions of rules that are read for these commits
-	longestExpr = 300
+	pageRules  = 200
+	slideSteps = 200
+	slideDepth = 1000 // versions of rules that are read for these commits
 )
 
 // rulesPage is the body of the page of all rules.
@@ -148,14 +147,6 @@ func (b *rulesPage) list(book, newest *rules.Book, judge judge, page int) {
 		}
 		b.Rules = append(b.Rules, row)
 	}
-}
-
-// shortened returns the beginning of an expression.
-func shortened(expr string) string {
-	if len(expr) <= longestExpr {
-		return expr
-	}
-	return strings.ToValidUTF8(expr[:longestExpr], "") + "…"
 }
 
 // steps returns the newest commits that did something to rules, the oldest first.

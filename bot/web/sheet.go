@@ -32,11 +32,21 @@ func parseSheets(language string, zone *time.Location) *template.Template {
 		"took":  func(d time.Duration) string { return d.Round(time.Millisecond).String() },
 		"short": func(revision string) string { return revision[:min(len(revision), 7)] },
 		"rule":  ruleAddress,
+		"cut":   shortened,
 		"kind":  func(word any) string { return strings.ToLower(strings.ReplaceAll(fmt.Sprint(word), "_", "-")) },
 		"lines": linesOf,
 		"pairs": pairsOf,
 		"reply": blocksOf,
 	}).ParseFS(sheetFiles, "sheets/*.html"))
+}
+
+// shortened returns the beginning of a text, as much as a list has room for: the page of the one thing has all of it.
+func shortened(text string) string {
+	const longest = 300
+	if len(text) <= longest {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longest], "") + "…"
 }
 
 // moment is a time as programs and as people read it.

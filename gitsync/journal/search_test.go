@@ -291,6 +291,38 @@ func TestFindSeesChangesAtOnce(t *testing.T) {
 	}
 }
 
+// TestLongWordsAreFound holds that a search has a bounded number of terms however long its words are, and still finds what they stand in.
+func TestLongWordsAreFound(t *testing.T) {
+	t.Parallel()
+	db := openNew(t)
+	s := openSearch(t, db)
+	text := strings.Repeat("ディスク使用率 of /var on web-1: ", 100)
+	r := request("r1", "")
+	r.Command = "add x reason=" + text
+	if _, err := db.Receive(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Update(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	letters := []rune(text)
+	for name, q := range map[string]rules.JournalQuery{
+		"one word":   {Words: []string{string(letters[7:507])}},
+		"many words": {Words: slices.Repeat([]string{string(letters[3:503]), string(letters[:2]), "r", "使"}, 5)},
+	} {
+		if terms := strings.Count(matchOf(q), " AND ") + 1; terms > maxGrams {
+			t.Errorf("%s: %d terms", name, terms)
+		}
+		if page, err := s.Find(t.Context(), q); err != nil || len(page.Entries) != 1 {
+			t.Errorf("%s: %d entries, %v", name, len(page.Entries), err)
+		}
+		q.Words[0] += "!"
+		if page, err := s.Find(t.Context(), q); err != nil || len(page.Entries) != 0 {
+			t.Errorf("%s that is not there: %d entries, %v", name, len(page.Entries), err)
+		}
+	}
+}
+
 // TestIndexIsMadeAnew holds that an index that is broken, of another journal or of another version is no obstacle.
 func TestIndexIsMadeAnew(t *testing.T) {
 	t.Parallel()

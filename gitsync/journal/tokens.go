@@ -95,19 +95,21 @@ func matchOf(q rules.JournalQuery) string {
 		all = append(all, "("+strings.Join(results, " OR ")+")")
 	}
 	for _, word := range q.Words {
-		all = append(all, gramsOf([]rune(rules.FoldText(word)))...)
+		all = append(all, gramsOf([]rune(rules.FoldText(word)), max(1, maxGrams/len(q.Words)))...)
 	}
 	return strings.Join(all, " AND ")
 }
 
-// gramsOf returns the tokens of as few grams as cover a word: few enough to be read fast, and what they find is looked at again. One Latin letter
-// has none.
-func gramsOf(word []rune) (tokens []string) {
+// maxGrams is about how many grams of words a query has at most: each one costs reading, and what few find is looked at again all the same.
+const maxGrams = 60
+
+// gramsOf returns the tokens of as few grams as cover a word, or of so many at equal distances where that would be more. One Latin letter has none.
+func gramsOf(word []rune, most int) (tokens []string) {
 	if len(word) == 0 || len(word) == 1 && word[0] < 0x80 {
 		return nil
 	}
 	n := min(gram, len(word))
-	for i := 0; i < len(word); i += n {
+	for i := 0; i < len(word); i += max(n, (len(word)+most-1)/most) {
 		at := min(i, len(word)-n)
 		tokens = append(tokens, token(tokenGram, string(word[at:at+n])))
 	}
