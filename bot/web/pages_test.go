@@ -370,6 +370,25 @@ func TestTimelineGoesOn(t *testing.T) {
 	}
 }
 
+// TestPageNumbers holds that a number which is no page is said to be none, however large, and that behind the last page there is the last one.
+func TestPageNumbers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "disk-full").signIn("aiko")
+	for _, page := range []string{"/rules?", "/rule?name=disk-full&"} {
+		for number, status := range map[string]int{
+			"99999999999999999999": http.StatusBadRequest, "9223372036854775807": http.StatusBadRequest, "-9223372036854775808": http.StatusBadRequest,
+			"0": http.StatusBadRequest, "-1": http.StatusBadRequest, "1.5": http.StatusBadRequest, "x": http.StatusBadRequest, "1": http.StatusOK, "": http.StatusOK, "1000000": http.StatusOK,
+		} {
+			if r := s.get(page + "page=" + number); r.status != status {
+				t.Errorf("%spage=%s: %d", page, number, r.status)
+			}
+		}
+	}
+	if r := s.get("/rules?page=1000000"); !strings.Contains(r.body, "disk-full") || strings.Contains(r.body, `rel="prev"`) {
+		t.Errorf("behind the last page there is not the last one:\n%s", r.body)
+	}
+}
+
 func TestDownload(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "=cmd()")

@@ -63,8 +63,10 @@ func (p *Pages) rulePage(ctx context.Context, here *url.URL) (body rulePage, err
 	if err != nil {
 		return body, err
 	}
-	page, _ := strconv.Atoi(values.Get("page"))
-	page = min(max(page, 1), mostVersions)
+	page, err := pageNumber(values)
+	if err != nil {
+		return body, err
+	}
 	// The newest version says what the rule is called now and where it stands.
 	last, err := p.life(ctx, book, values, rules.HistoryQuery{Limit: 1})
 	if err != nil {

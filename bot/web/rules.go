@@ -104,13 +104,30 @@ func (p *Pages) rulesPage(ctx context.Context, values url.Values, steps []rules.
 	}
 	body.Paused = book.Paused()
 	body.Slide = slideOf(steps, body.Commit, body.Past, body.Query)
-	page, _ := strconv.Atoi(values.Get("page"))
+	page, err := pageNumber(values)
+	if err != nil {
+		return body, err
+	}
 	judge, err := p.judge(ctx, book, body.Status)
-	body.list(book, newest, judge, max(page, 1))
+	body.list(book, newest, judge, page)
 	return body, err
 }
 
-// list puts one page of rules on the page.
+// pageNumber reads which page of a list is asked for: the first without a word.
+func pageNumber(values url.Values) (int, error) {
+	const most = 1_000_000
+	text := values.Get("page")
+	if text == "" {
+		return 1, nil
+	}
+	page, err := strconv.Atoi(text)
+	if err != nil || page < 1 || page > most {
+		return 0, wrong("page", "There is no such page.")
+	}
+	return page, nil
+}
+
+// list puts one page of rules on the page; of a page behind the last one, the last one.
 func (b *rulesPage) list(book, newest *rules.Book, judge judge, page int) {
 	found := book.Entries("")
 	if wanted := strings.Fields(rules.FoldText(b.Query)); len(wanted) > 0 {
@@ -120,6 +137,7 @@ func (b *rulesPage) list(book, newest *rules.Book, judge judge, page int) {
 		})
 	}
 	b.All = len(found)
+	page = min(page, max((len(found)+pageRules-1)/pageRules, 1))
 	first := min((page-1)*pageRules, len(found))
 	last := min(first+pageRules, len(found))
 	at := func(page int) string {

@@ -46,7 +46,7 @@ func (s *service) servers(ctx context.Context, n int) (servers []*http.Server) {
 	for range n {
 		server := newServer(guarded, s.chat.handler.LongestAnswer(), s.logger)
 		server.BaseContext = func(net.Listener) context.Context {
-			server.Handler = behindProxies(s.cfg.Web.proxies(), endpoints.open(server.Handler))
+			server.Handler = surviving(s.metrics, s.logger, behindProxies(s.cfg.Web.proxies(), endpoints.open(server.Handler)))
 			return context.WithoutCancel(ctx) // a request that is being answered when the service is told to end goes on
 		}
 		servers = append(servers, server)

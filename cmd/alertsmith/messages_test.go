@@ -80,6 +80,7 @@ var messages = map[string]string{
 	"AS5103": "Nothing: start it again.",
 	"AS5104": "See the disk that the storage path is on. What was acknowledged is there.",
 	"AS5105": "Report it, with the stack: it is a mistake in Alertsmith.",
+	"AS5106": "As AS5105.",
 }
 
 const messagesPage = "../../deploy/MESSAGES.md"
