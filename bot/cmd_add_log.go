@@ -33,10 +33,8 @@ func (c *call) logForm(add rules.Add, rest []word) (rules.Add, error) {
 		return add, err
 	}
 	c.args["label"] = c.label(rest[0])
-	if m := colonLabel.FindStringSubmatch(c.args["label"].value); m != nil && !rest[0].quoted {
-		c.args[fieldUnknown] = rest[0].whole()
-		return add, &rules.Error{Kind: rules.Invalid, Field: fieldUnknown, Offset: -1, Fixes: []string{m[1] + "=" + m[2]},
-			Text: "A label is written with =: " + m[1] + "=" + m[2] + ". If the colon belongs to the job's name, put quotes around the word."}
+	if err := c.args["label"].equals("label"); err != nil {
+		return add, err
 	}
 	if len(rest) > 3 {
 		return add, c.tooMany(rest)
@@ -75,6 +73,16 @@ func (c *call) label(w word) argument {
 
 // colonLabel is a label that is written as in YAML or JSON; what stands behind the colon of job:9100 is a port.
 var colonLabel = regexp.MustCompile(`^([A-Za-z_]\w*):(\pL[^=,:{}"]*)$`)
+
+// equals returns an error for labels, the argument of a name, that were written so and without quotes.
+func (a argument) equals(name string) error {
+	m := colonLabel.FindStringSubmatch(rules.PlainSigns(a.value))
+	if m == nil || a.quoted {
+		return nil
+	}
+	return &rules.Error{Kind: rules.Invalid, Field: name, Offset: -1, Fixes: []string{m[1] + "=" + m[2]},
+		Text: "A label is written with =: " + m[1] + "=" + m[2] + ". If the colon belongs to the job's name, put quotes around the word."}
+}
 
 // tooMany returns the error for more words than the log form has: most often PATTERN lacks its quotes.
 func (c *call) tooMany(rest []word) error {

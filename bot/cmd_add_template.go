@@ -56,9 +56,9 @@ func (c *call) takeTemplate(ctx context.Context, add *rules.Add) error {
 	}
 	add.From.Template = template
 	given := map[string]bool{}
-	for _, a := range add.From.Arguments {
-		if _, known := template.Parameter(a.Name); !known {
-			return c.unknownParameter(template, a.Name)
+	for i, a := range add.From.Arguments {
+		if add.From.Arguments[i].Value, err = c.parameter(template, a.Name); err != nil {
+			return err
 		}
 		given[a.Name] = true
 	}
@@ -68,6 +68,19 @@ func (c *call) takeTemplate(ctx context.Context, add *rules.Add) error {
 	}
 	add.From.Remembered = c.remembered(add.From.Arguments)
 	return nil
+}
+
+// parameter returns the value that was typed for a template's parameter of a name. Where it is no text of its own, its signs are made plain.
+func (c *call) parameter(template rules.Template, name string) (string, error) {
+	p, known := template.Parameter(name)
+	arg := c.args[name]
+	switch {
+	case !known:
+		return "", c.unknownParameter(template, name)
+	case p.IsSelector():
+		return rules.PlainSigns(arg.value), arg.equals(name)
+	}
+	return arg.value, nil
 }
 
 // unknownParameter returns the error for a parameter that the template has not got, with the nearest parameter or option.

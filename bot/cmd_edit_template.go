@@ -137,7 +137,6 @@ func (c *call) otherArguments(origin rules.Origin, template rules.Template, word
 		c.args[w.key] = arg
 		value := arg.value
 		o, isOption := findOption(w.key)
-		_, known := template.Parameter(w.key)
 		switch {
 		case w.key == "reason" || slices.Contains(place, w.key):
 			continue
@@ -147,8 +146,12 @@ func (c *call) otherArguments(origin rules.Origin, template rules.Template, word
 			return nil, invalidOption("template", "takes "+latest+" in an edit: the rule is made from "+template.Name+". Another template makes another rule", latest)
 		case isOption && !o.ofRule():
 			return nil, invalidOption(w.key, "goes into an edit of its own: here the rule is made from its template")
-		case !isOption && !known:
-			return nil, c.unknownParameter(template, w.key)
+		case !isOption:
+			plain, err := c.parameter(template, w.key)
+			if err != nil {
+				return nil, err
+			}
+			value = plain
 		}
 		argument := rules.Argument{Name: w.key, Value: redact(w.key + "=" + value)[len(w.key)+1:]}
 		if i := slices.IndexFunc(wanted, func(a rules.Argument) bool { return a.Name == w.key }); i >= 0 {

@@ -261,6 +261,12 @@ func plainAdd(add rules.Add) string {
 		words = append(words, add.Log.Label, pattern, rules.FormatDuration(window))
 	}
 	say("expr", add.Expr)
+	if add.From != nil {
+		say("template", add.From.Template.Name)
+		for _, a := range add.From.Arguments {
+			say(a.Name, a.Value)
+		}
+	}
 	say("ruler", o.Ruler)
 	say("namespace", o.Namespace)
 	say("group", o.Group)

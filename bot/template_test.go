@@ -152,6 +152,10 @@ func TestAddFromTemplate(t *testing.T) {
 	if text := c.say("list x").Text; strings.Contains(text, "# template: log-text v1 logs=\"job=app,host=web1\" text=\"password=hunter2") {
 		t.Error("the comment has the secret")
 	}
+	c.must(`add y template=log-text logs=app text=bad`)
+	c.must(`edit y logs＝job＝web`)
+	requireParts(t, c.say("list y").Text, `# template: log-text v1 logs="job=web" text=bad`, `{job="web"} |= "bad"`)
+	requireParts(t, c.say(`edit y logs=job:web`).Text, "written with", `/alert edit y logs="job=web"`)
 }
 
 // A newer version of a template is told of, with what it would change; options and parameters stay as they were given.

@@ -26,8 +26,11 @@ type parameterType struct {
 	read func(p Parameter, d expr.Dialect, given string) (value, *Error)
 }
 
-// enumType is the only type that has Values.
-const enumType = "enum"
+// enumType is the only type that has Values; selectorType is that of labels with their values.
+const (
+	enumType     = "enum"
+	selectorType = "selector"
+)
 
 // parameterTypes is the one table of types.
 var parameterTypes = []parameterType{
@@ -37,7 +40,7 @@ var parameterTypes = []parameterType{
 	{"text", readQuoted},
 	{"label value", readQuoted},
 	{"regex", readRegex},
-	{"selector", readSelector},
+	{selectorType, readSelector},
 	{"label names", readLabelNames},
 	{"metric", readMetric},
 	{enumType, readEnum},
@@ -173,6 +176,9 @@ func readEnum(p Parameter, d expr.Dialect, given string) (value, *Error) {
 	}
 	return readQuoted(p, d, given)
 }
+
+// IsSelector reports whether a value of the parameter says which series or log streams are meant, and is no text.
+func (p Parameter) IsSelector() bool { return p.Type == selectorType }
 
 // Expects says in a few words what a value of the parameter is.
 func (p Parameter) Expects() string {
