@@ -44,19 +44,22 @@ func continuityText(o rules.Outcome, even bool) string {
 		return " Which alerts are active could not be asked: " + sentence(c.Unknown) + "."
 	}
 	none := rules.Active{}
-	if c.Kept == none && c.Reset == none && c.Ended == none && c.Waiting == 0 {
+	if c.Kept == none && c.Reset == none && c.Ended == none && c.Waiting == 0 && c.Due == 0 {
 		if even {
 			return " No alert of it is active."
 		}
 		return ""
 	}
 	var b strings.Builder
+	end := "."
+	if c.Rewrote {
+		end = ", as far as the new expression still returns them."
+	}
 	if c.Kept != none {
-		b.WriteString(" It keeps " + activeText(c.Kept))
-		if c.Rewrote {
-			b.WriteString(", as far as the new expression still returns them")
-		}
-		b.WriteString(".")
+		b.WriteString(" It keeps " + activeText(c.Kept) + end)
+	}
+	if c.Due > 0 {
+		b.WriteString(" It makes " + count(c.Due, "pending alert") + " fire at the next evaluation" + end)
 	}
 	if c.Waiting > 0 {
 		b.WriteString(" It holds back " + count(c.Waiting, "firing alert") + ": they resolve and page again when they are active for as long as for= says.")

@@ -10,10 +10,12 @@ import (
 // Continuity is what becomes of the alerts that are pending or firing when rules change. A ruler carries the state of a rule over when its
 // file, its group, its name and its labels stay (Prometheus 3.15, Group.CopyState; Loki's ruler is the same code); what else is changed
 // does not matter, but for the expression: what that does not return any more ends; for keep_firing_for, where that alone holds an alert; and
-// for the time that it must hold: a firing alert that is not active for so long waits again (rules/alerting.go, Eval).
+// for the time that it must hold: a firing alert that is not active for so long waits again, and a pending one that is fires (rules/alerting.go,
+// Eval).
 type Continuity struct {
 	Unknown string        // why the ruler could not be asked; empty when it was
 	Kept    Active        // they go on
+	Due     int           // they are pending, and fire at the next evaluation: they are active for as long as they must be now
 	Waiting int           // they fire, and are pending again until they are active for as long as they must be now
 	Reset   Active        // they end, and begin anew under another identity
 	Ended   Active        // they end, as their rule goes, or what kept them firing
@@ -109,9 +111,11 @@ func (p planned) continuity(d *desk, refs []Ref, running []RunningRule, now time
 				waiting++
 			}
 		}
+		due := r.due(entry.Rule, now)
+		c.Due += due
 		c.Waiting += waiting
 		c.Ended.Firing += ended
-		c.Kept.add(Active{active.Firing - waiting - ended, active.Pending})
+		c.Kept.add(Active{active.Firing - waiting - ended, active.Pending - due})
 		c.Rewrote = c.Rewrote || active != Active{} && p.rewrites(was, places[0])
 		room[id] = places[1:]
 	}
@@ -129,6 +133,20 @@ func (p planned) continuity(d *desk, refs []Ref, running []RunningRule, now time
 		c.lose(l.active, p, again, begins)
 	}
 	return c
+}
+
+// due returns how many pending alerts of a rule fire at its next evaluation because what is to take its place waits for a shorter time.
+func (r RunningRule) due(is Rule, now time.Time) (due int) {
+	next := r.LastEvaluation.Add(r.Interval)
+	if next.Before(now) {
+		next = now
+	}
+	for _, since := range r.Pending {
+		if is.For < r.Rule.For && next.Sub(since) >= is.For {
+			due++
+		}
+	}
+	return due
 }
 
 // movedTo returns where a rule stands that a rename or a move, or what takes one back, puts elsewhere.

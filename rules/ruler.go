@@ -48,6 +48,7 @@ type RunningRule struct {
 	State          string        // "inactive", "pending", "firing"; empty for recording rules
 	Active         int           // alerts pending or firing
 	Firing         []FiringAlert // those of them that fire
+	Pending        []time.Time   // when each of the others became active
 }
 
 // FiringAlert is an alert that fires.

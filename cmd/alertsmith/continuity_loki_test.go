@@ -36,6 +36,7 @@ func TestContinuityLoki(t *testing.T) { //nolint:tparallel // the parts have one
 		{name: "namespace", change: "move NAME namespace=elsewhere", foretold: "resets 3 firing alerts", reset: 3},
 		{name: "delete", change: "delete NAME", foretold: "ends 3 firing alerts."},
 		{name: "pending", add: "expr='vector(1)' for=1h", change: "edit NAME for=2h summary=x", foretold: "keeps 1 pending alert.", kept: 1},
+		{name: "pending-past", add: "expr='vector(1)' for=1h", change: "edit NAME for=1ms", foretold: "It makes 1 pending alert fire at the next evaluation.", kept: 1, state: "firing"},
 		{name: "pending-label", add: "expr='vector(1)' for=1h", change: "edit NAME severity=ticket", foretold: "resets 1 pending alert: they begin anew.", reset: 1},
 		{name: "other-rule", change: "add other expr=vector(1) group=other-rule", foretold: "", kept: 3},
 	} {

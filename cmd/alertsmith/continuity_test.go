@@ -44,6 +44,13 @@ func TestContinuity(t *testing.T) { //nolint:tparallel // the parts have one rul
 		{name: "delete", change: "delete NAME", foretold: "ends 3 firing alerts."},
 		{name: "pause", change: "pause NAME", foretold: "ends 3 firing alerts."},
 		{name: "pending", add: "expr='vector(1)' for=1h", change: "edit NAME for=2h summary=x", foretold: "keeps 1 pending alert.", kept: 1},
+		{name: "pending-past", add: "expr='vector(1)' for=1h", change: "edit NAME for=1ms", foretold: "It makes 1 pending alert fire at the next evaluation.", kept: 1, state: "firing"},
+		{name: "pending-not-past", add: "expr='vector(1)' for=2h", change: "edit NAME for=1h", foretold: "keeps 1 pending alert.", kept: 1},
+		{name: "pending-at-once", add: three + " for=1h", change: "edit NAME for=", foretold: "It makes 3 pending alerts fire at the next evaluation.", kept: 3, state: "firing"},
+		{
+			name: "pending-past-fewer", add: three + " for=1h", change: "edit NAME for= " + fewer, kept: 1, state: "firing",
+			foretold: "It makes 3 pending alerts fire at the next evaluation, as far as the new expression still returns them.",
+		},
 		{name: "pending-label", add: "expr='vector(1)' for=1h", change: "edit NAME severity=ticket", foretold: "resets 1 pending alert: they begin anew.", reset: 1},
 		{name: "other-rule", change: "add other expr=vector(1) group=other-rule", foretold: "", kept: 3},
 		{

@@ -118,6 +118,8 @@ func (r runningRule) value() rules.RunningRule {
 	for _, alert := range r.Alerts {
 		if alert.State == "firing" {
 			running.Firing = append(running.Firing, rules.FiringAlert{Since: alert.ActiveAt, Lingered: alert.KeepFiringSince})
+		} else {
+			running.Pending = append(running.Pending, alert.ActiveAt)
 		}
 	}
 	if r.Type == "recording" {
