@@ -8,10 +8,11 @@ import (
 )
 
 // Told returns what a channel is told of a change of the journal: what its author was answered where that tells a change, and in a few lines
-// anything else.
-func Told(t rules.Telling) Reply {
+// anything else. Below is a link to the entry, as WithEntry makes it of pages.
+func Told(t rules.Telling, pages string) Reply {
 	var b strings.Builder
 	r := t.Change.Entry.Record
+	linked := false
 	if len(t.Rules) > 0 {
 		fmt.Fprintf(&b, "**%s**\n", escape(strings.Join(t.Rules, ", ")))
 	}
@@ -19,6 +20,7 @@ func Told(t rules.Telling) Reply {
 	switch {
 	case t.Change.Kind == rules.JournalEnded && r.InChannel && t.Change.Entry.IsChange():
 		b.WriteString(r.Reply)
+		linked = strings.Contains(r.Reply, "/entry/"+r.Request.ID)
 	case t.Change.Entry.IsChange():
 		b.WriteString(outcomeText(r.Request.Actor, "", r.Outcome))
 	default:
@@ -32,7 +34,11 @@ func Told(t rules.Telling) Reply {
 	} else {
 		fmt.Fprintf(&b, "\nrequest %s", code(r.Request.ID))
 	}
-	return Reply{Text: b.String(), InChannel: true}
+	reply := Reply{Text: b.String(), InChannel: true}
+	if linked {
+		return reply
+	}
+	return reply.WithEntry(pages, r.Request.ID)
 }
 
 // writeBurst writes what stands for many, the first few of them.

@@ -16,13 +16,14 @@ func TestTold(t *testing.T) {
 		Action:  "delete", Reply: "**x** deleted by aiko", InChannel: true, Done: time.Unix(1, 0),
 		Outcome: rules.Outcome{Result: rules.Success, Action: "delete", Revision: "0123456789", Ruler: "loki", State: rules.Live, Refs: []rules.Ref{{Name: "x"}}, Diff: "-x"},
 	}
+	base.Reply += "\n[Entry in the journal](https://alerts.example.org/entry/r1)"
 	refused := base
 	refused.Outcome = rules.Outcome{Result: rules.DeniedResult, Err: &rules.Error{Text: "You may *not*."}}
 	for name, tc := range map[string]struct {
 		t    rules.Telling
 		want []string
 	}{
-		"a change":           {rules.Telling{Change: rules.JournalChange{Kind: "finished", Entry: rules.JournalEntry{Record: base}}}, []string{"**x** deleted by aiko\nin `ops`, request `r1`"}},
+		"a change":           {rules.Telling{Change: rules.JournalChange{Kind: "finished", Entry: rules.JournalEntry{Record: base}}}, []string{"**x** deleted by aiko\n[Entry in the journal](https://alerts.example.org/entry/r1)\nin `ops`, request `r1`"}},
 		"one that came live": {rules.Telling{Change: rules.JournalChange{Kind: "outcome", Entry: rules.JournalEntry{Record: base}}}, []string{"committed as `0123456`, gone from loki", "-x"}},
 		"a refusal": {
 			rules.Telling{Change: rules.JournalChange{Kind: "finished", Entry: rules.JournalEntry{Record: refused}}, Rules: []string{"refusals"}},
@@ -35,7 +36,10 @@ func TestTold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := Told(tc.t)
+			got := Told(tc.t, "https://alerts.example.org")
+			if n := strings.Count(got.Text, "](https://alerts.example.org/entry/r1)"); n != 1 {
+				t.Errorf("it links %d times to the entry:\n%s", n, got.Text)
+			}
 			for _, want := range tc.want {
 				if !strings.Contains(got.Text, want) || !got.InChannel {
 					t.Errorf("it does not say %q:\n%s", want, got.Text)
@@ -57,7 +61,7 @@ func TestToldIsHarmless(t *testing.T) {
 			Outcome: rules.Outcome{Result: rules.DeniedResult, Err: &rules.Error{Text: text}},
 		}
 		e := rules.JournalEntry{Record: record}
-		got := Told(rules.Telling{Change: rules.JournalChange{Entry: e}, Rules: []string{text}, Burst: []rules.JournalEntry{e, e}}).Text
+		got := Told(rules.Telling{Change: rules.JournalChange{Entry: e}, Rules: []string{text}, Burst: []rules.JournalEntry{e, e}}, "").Text
 		plain := codeSpans.ReplaceAllString(got, "")
 		for _, live := range []string{"@channel", "@here", "@all", "<!", "x](http", "**b**", "\n# "} {
 			if strings.Contains(plain, live) {

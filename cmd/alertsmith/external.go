@@ -41,7 +41,7 @@ func (s *service) external(ctx context.Context, push rules.ExternalPush) {
 		s.logger.Info("What was pushed is applied", append(fields, "state", outcome.State, "reason", outcome.Reason)...)
 	}
 	s.index.Wake()
-	s.report(ctx, reply)
+	s.report(ctx, reply.WithEntry(s.cfg.pagesAddress(), externalRequest(newest, time.Time{}).ID))
 }
 
 // recordExternal writes one commit down, or how it stands now where it is in the journal already.
@@ -56,7 +56,7 @@ func (s *service) recordExternal(ctx context.Context, commit rules.PastCommit, o
 		request = prior.Request
 	}
 	return s.journal.Finish(ctx, rules.Record{
-		Request: request, Action: outcome.Action, Outcome: outcome, Reply: reply.Text, InChannel: true, Done: time.Now(),
+		Request: request, Action: outcome.Action, Outcome: outcome, Reply: reply.WithEntry(s.cfg.pagesAddress(), request.ID).Text, InChannel: true, Done: time.Now(),
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/alertsmith/alertsmith/bot"
 	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -25,7 +26,15 @@ func TestLargePushIsWrittenDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	s := &service{journal: db, logger: slog.New(slog.NewTextHandler(&log, nil)), index: &historyIndex{wake: make(chan struct{}, 1)}, cfg: &config{}}
+	m := startMattermost(t)
+	poster, err := bot.NewMattermost(m.URL, func() string { return botToken }, nil, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &service{
+		journal: db, logger: slog.New(slog.NewTextHandler(&log, nil)), index: &historyIndex{wake: make(chan struct{}, 1)}, follower: &follower{mattermost: poster},
+		cfg: &config{Web: webConfig{ExternalURL: "https://alerts.example.org/"}, Mattermost: mattermostConfig{ReportChannel: channelID}},
+	}
 	push := rules.ExternalPush{Rulers: []rules.ExternalChange{{Ruler: "prometheus", State: rules.Pending}}}
 	for n := range maxExternal + 3 {
 		push.Commits = append(push.Commits, rules.PastCommit{
@@ -40,6 +49,9 @@ func TestLargePushIsWrittenDown(t *testing.T) {
 	}
 	refs := map[string]int{}
 	for _, record := range records {
+		if want := "(https://alerts.example.org/entry/" + record.Request.ID + ")"; !strings.HasSuffix(record.Reply, want) {
+			t.Errorf("what is told of %s does not end in %s: %s", record.Outcome.Revision, want, record.Reply)
+		}
 		if n := len(record.Outcome.Refs); n > 0 {
 			refs[record.Outcome.Revision] = n
 		}
@@ -47,6 +59,9 @@ func TestLargePushIsWrittenDown(t *testing.T) {
 	newest := push.Commits[len(push.Commits)-1].Revision
 	if diff := cmp.Diff(map[string]int{newest: maxExternalRefs}, refs); diff != "" {
 		t.Errorf("rules by commit (-want +got):\n%s", diff)
+	}
+	if link := "https://alerts.example.org/entry/git" + newest[:23]; !m.heard(link) {
+		t.Errorf("the channel for reports was not told %s: %s", link, m.all())
 	}
 	if waiting, err := s.journal.Waiting(t.Context()); err != nil || len(waiting) != 1 {
 		t.Errorf("%d entries are to be followed up, %v; want that of the newest commit", len(waiting), err)

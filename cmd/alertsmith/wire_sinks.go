@@ -13,10 +13,10 @@ import (
 
 // openTeller opens the sinks, of which one may write to stdout, and the queue of what they are told.
 func (s *service) openTeller(ctx context.Context, stdout io.Writer) error {
-	host := journal.SinkHost{Find: s.search.Find, Stdout: stdout, Zone: s.chat.backend.Zone}
+	host := journal.SinkHost{Find: s.search.Find, Stdout: stdout, Zone: s.chat.backend.Zone, Pages: s.cfg.pagesAddress()}
 	if s.follower.mattermost != nil {
 		host.Post = func(ctx context.Context, channelID string, t rules.Telling) error {
-			return s.follower.mattermost.Report(ctx, channelID, t.ID, bot.Told(t))
+			return s.follower.mattermost.Report(ctx, channelID, t.ID, bot.Told(t, s.cfg.pagesAddress()))
 		}
 	}
 	options := journal.TellerOptions{

@@ -62,6 +62,7 @@ type SinkHost struct {
 	Find   func(context.Context, rules.JournalQuery) (rules.JournalPage, error)
 	Stdout io.Writer
 	Zone   *time.Location // whose days and times people are told
+	Pages  string         // where people reach the pages, without a slash at its end; "" where that is not known
 }
 
 // send tells what happened, the oldest first. After an error it is told all of that again. It returns when ctx ends.

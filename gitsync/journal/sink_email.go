@@ -64,11 +64,13 @@ type mailer struct {
 	to   []*mail.Address
 	tls  *tls.Config
 	zone *time.Location
+
+	pages string // as SinkHost has it
 }
 
 // openEmail returns a sink that sends a mail of plain text. Its Message-ID is that of the telling: who gets it twice can tell.
 func openEmail(c SinkConfig, host SinkHost) (send, error) {
-	m := mailer{SinkConfig: c, zone: host.Zone}
+	m := mailer{SinkConfig: c, zone: host.Zone, pages: host.Pages}
 	var err error
 	if m.host, _, err = net.SplitHostPort(c.Server); err != nil {
 		return nil, err
@@ -214,6 +216,9 @@ func (m mailer) lines(t rules.Telling) []string {
 	var lines []string
 	if len(t.Rules) > 0 {
 		lines = append(lines, "Rule:    "+plainLine(strings.Join(t.Rules, ", ")))
+	}
+	if m.pages != "" {
+		lines = append(lines, "Entry:   "+m.pages+"/entry/"+t.Change.Entry.Record.Request.ID)
 	}
 	lines = append(lines, detailLines(t.Change.Entry.Record, m.zone)...)
 	if len(t.Burst) > 0 {

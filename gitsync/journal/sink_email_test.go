@@ -157,7 +157,7 @@ func TestEmail(t *testing.T) {
 			change(&c)
 			told := telling("add 使用率 x")
 			told.Rules, told.Burst = []string{"refusals"}, []rules.JournalEntry{told.Change.Entry, told.Change.Entry}
-			if err := openTo(t, c, SinkHost{})(t.Context(), []rules.Telling{told}); err != nil {
+			if err := openTo(t, c, SinkHost{Pages: "https://alerts.example.org"})(t.Context(), []rules.Telling{told}); err != nil {
 				t.Fatal(err)
 			}
 			if len(m.mails) != 1 || (mode != noTLS) != slices.Equal(m.signedIn, []string{"alertsmith"}) {
@@ -171,7 +171,7 @@ func TestEmail(t *testing.T) {
 			if header.Get("Message-Id") != "<alertsmith.j-7@example.org>" || header.Get("Auto-Submitted") != "auto-generated" {
 				t.Errorf("%+v", header)
 			}
-			for _, want := range []string{"Rule:    refusals", "Command: add 使用率 x", "Result:  SUCCESS, PENDING, commit 0123456", "These 2 came"} {
+			for _, want := range []string{"Rule:    refusals", "Entry:   https://alerts.example.org/entry/" + told.Change.Entry.Record.Request.ID, "Command: add 使用率 x", "Result:  SUCCESS, PENDING, commit 0123456", "These 2 came"} {
 				if !strings.Contains(body, want) {
 					t.Errorf("it does not say %q:\n%s", want, body)
 				}
