@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -84,6 +85,9 @@ func ParseJournalQuery(terms []JournalTerm, asker JournalAsker) (JournalQuery, e
 			return q, invalid(t.Key, "%s= is given twice.", name)
 		default:
 			given[name] = true
+			if err := noPattern(name, t); err != nil {
+				return q, err
+			}
 			if err := readTerm(&q, asker, name, t); err != nil {
 				return q, err
 			}
@@ -96,6 +100,18 @@ func ParseJournalQuery(terms []JournalTerm, asker JournalAsker) (JournalQuery, e
 		return q, invalid("at", "at= names a day or a time of its own: leave it out, or since= and until=.")
 	}
 	return q, nil
+}
+
+// noPattern returns the error for a name with a star in it, which would be found nowhere.
+func noPattern(name string, t JournalTerm) error {
+	if !slices.Contains([]string{"by", "rule", "action", "channel", "ruler"}, name) || !strings.ContainsAny(t.Value, "*＊") {
+		return nil
+	}
+	parts := strings.FieldsFunc(t.Value, func(r rune) bool { return r == '*' || r == '＊' || unicode.IsSpace(r) })
+	if len(parts) == 0 {
+		return invalid(t.Key, "%s= takes a whole name, and no * in it. Leave it out: then every one is found.", t.Key)
+	}
+	return invalid(t.Key, "%s= takes a whole name, and no * in it. Any part of a name is found as a word, without a key: %s", t.Key, strings.Join(parts, " "))
 }
 
 func readTerm(q *JournalQuery, asker JournalAsker, name string, t JournalTerm) error {
