@@ -158,6 +158,12 @@ type later struct {
 func (l *later) Error() string { return l.err.Error() }
 func (l *later) Unwrap() error { return l.err }
 
+// unfit is the error of a server that is there, and does not take this one thing.
+type unfit struct{ err error }
+
+func (u *unfit) Error() string { return u.err.Error() }
+func (u *unfit) Unwrap() error { return u.err }
+
 // Sink is a place that is told.
 type Sink struct {
 	name, kind string

@@ -211,7 +211,8 @@ func TestServersThatFail(t *testing.T) {
 			c, _, _ := w.(http.Hijacker).Hijack()
 			c.Close()
 		}, "EOF", 0},
-		"hangs": {func(_ http.ResponseWriter, r *http.Request) { io.ReadAll(r.Body); <-r.Context().Done() }, "there was no answer in time", 0},
+		"does not take it": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadRequest) }, "it answered 400 Bad Request", 0},
+		"hangs":            {func(_ http.ResponseWriter, r *http.Request) { io.ReadAll(r.Body); <-r.Context().Done() }, "there was no answer in time", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

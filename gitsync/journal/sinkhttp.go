@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +44,9 @@ func exchange(client *http.Client, request *http.Request) ([]byte, error) {
 		err := fmt.Errorf("it answered %d %s", status, http.StatusText(status))
 		if after := retryAfter(response.Header.Get("Retry-After"), time.Now()); after > 0 {
 			return nil, &later{after, err}
+		}
+		if slices.Contains([]int{http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}, status) {
+			return nil, &unfit{err}
 		}
 		return nil, err
 	}

@@ -18,6 +18,7 @@ type worker struct {
 	failures int        // since the sink took something
 	trouble  string     // the failure that the log has
 	taken    []delivery // what the sink took and is in its queue all the same: it is not told again
+	alone    int        // how many are told one by one from here on: among them is what the sink did not take together with others
 }
 
 // run tells the sink what is due until ctx ends. A sink that fails is left alone for a while; what failed waits longer than that, so that it does
@@ -34,7 +35,11 @@ func (w *worker) run(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			if w.failures++; w.trouble != err.Error() { // the same trouble is told once
+			w.failures++
+			if _, there := errors.AsType[*unfit](err); there { // it is no outage, and nothing else has to wait for it
+				w.failures = 0
+			}
+			if w.trouble != err.Error() { // the same trouble is told once
 				w.trouble = err.Error()
 				w.logger.Warn("A sink cannot be told; it is tried again", "id", "AS2403", "err", err)
 			}
@@ -62,7 +67,7 @@ func (w *worker) step(ctx context.Context) (pause time.Duration, told bool, err 
 		return w.after(w.failures), false, err
 	}
 	now := w.Now()
-	due, next, err := w.db.due(ctx, w.name, now, w.batch, w.failures > 0)
+	due, next, err := w.db.due(ctx, w.name, now, w.batch, w.failures > 0 || w.alone > 0)
 	if err != nil {
 		return w.after(w.failures), false, unavailable(err, "its queue cannot be read")
 	}
@@ -75,14 +80,18 @@ func (w *worker) step(ctx context.Context) (pause time.Duration, told bool, err 
 	}
 	w.Told(w.name, err)
 	if err == nil {
-		w.taken = due
+		w.taken, w.alone = due, max(w.alone-1, 0)
 		if err := w.dequeue(ctx); err != nil {
 			return w.after(w.failures), false, err
 		}
 		return 0, true, nil
 	}
 	pause, wait := w.pauses(w.failures, due[0].attempts, err)
-	givenUp := len(due) == 1 && due[0].attempts+1 >= leastAttempts && now.Sub(due[0].queued) > w.giveUp
+	if len(due) > 1 { // which of them it is, is found out one by one; none of the others waits for that
+		w.alone = len(due)
+		return pause, false, err
+	}
+	givenUp := due[0].attempts+1 >= leastAttempts && now.Sub(due[0].queued) > w.giveUp
 	if givenUp {
 		w.logger.Error("Something that a sink was to be told is given up", "id", "AS2404", "event", due[0].event, "attempts", due[0].attempts+1, "err", err)
 	}

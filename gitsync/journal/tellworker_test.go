@@ -2,17 +2,21 @@ package journal
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/alertsmith/alertsmith/rules"
+	"github.com/google/go-cmp/cmp"
 )
 
 // newWorker returns the worker of a sink that is told everything, over a journal that does not wait for who has locked it.
@@ -166,5 +170,77 @@ func TestWhatIsQueuedAlready(t *testing.T) {
 	}
 	if n := queued(t, w.Teller); n != 1 {
 		t.Errorf("%d are in the queue, want 1", n)
+	}
+}
+
+// TestWhatASinkDoesNotTakeIsNoOutage has a webhook refuse many things in a row, each for itself: what stands behind them is told without the pauses that a
+// server gets which is away.
+func TestWhatASinkDoesNotTakeIsNoOutage(t *testing.T) {
+	t.Parallel()
+	db := openNew(t)
+	told := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil || strings.Contains(string(body), "poison") {
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			return
+		}
+		close(told)
+	}))
+	t.Cleanup(server.Close)
+	sink, err := OpenSink(SinkConfig{Name: "hook", Kind: "webhook", URL: server.URL, SecretFile: secretFile(t, "canary0123456789")}, SinkHost{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	teller, err := db.NewTeller(t.Context(), TellerOptions{Sinks: []Sink{sink}, Now: time.Now, Logger: slog.New(slog.DiscardHandler), FirstPause: time.Millisecond, LastPause: 100 * time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 40 { // 2^40 ms are some decades
+		command(t, db, fmt.Sprint("poison", i), "add", rules.Outcome{Revision: "abc"})
+	}
+	command(t, db, "good", "add", rules.Outcome{Revision: "abc"})
+	run(t, teller, func() bool {
+		select {
+		case <-told:
+			return true
+		default:
+			return false
+		}
+	})
+}
+
+// TestOneThatCannotBeToldWithOthers holds that those which were to be told together with one that a sink does not take are told at once, by themselves,
+// and not put off with it.
+func TestOneThatCannotBeToldWithOthers(t *testing.T) {
+	t.Parallel()
+	db := openNew(t)
+	tried := map[string]int{}
+	e := ear{fails: func(rules.Telling) error { return nil }}
+	sink := e.sink("ear", TellsEverything)
+	sink.send = func(ctx context.Context, all []rules.Telling) error {
+		poisoned := false
+		for _, told := range all {
+			id := told.Change.Entry.Record.Request.ID
+			tried[id]++
+			poisoned = poisoned || id == "poison"
+		}
+		if poisoned {
+			return errors.New("it does not take that")
+		}
+		return e.send(ctx, all)
+	}
+	teller := newTeller(t, db, TellerOptions{Sinks: []Sink{sink}})
+	for _, id := range []string{"a", "b", "poison", "c", "d", "e", "f"} {
+		command(t, db, id, "add", rules.Outcome{Revision: "abc"})
+	}
+	if _, err := teller.look(t.Context()); err != nil { // all are in the queue before anything is told
+		t.Fatal(err)
+	}
+	run(t, teller, func() bool { return len(e.texts()) == 6 })
+	for id, n := range tried {
+		if n > 2 && id != "poison" {
+			t.Errorf("%s was tried %d times: once with the others, and once alone, are enough", id, n)
+		}
 	}
 }
