@@ -43,7 +43,7 @@ func TestType(t *testing.T) {
 		Remote: "127.0.0.1", Client: "a\nbrowser", Command: " /alert add x expr='up == 0' summary='token=hunter2hunter2' ruler=prometheus "}
 	text, result := c.handler.Type(t.Context(), request)
 	r := c.last()
-	if result != rules.Success || !strings.Contains(text, "committed as") || r.Request.Entry != EntryWeb || r.Request.Client != "abrowser" || r.Request.Remote != "127.0.0.1" {
+	if result != rules.Success || !strings.Contains(text, "committed as") || r.Request.Entry != rules.EntryWeb || r.Request.Client != "abrowser" || r.Request.Remote != "127.0.0.1" {
 		t.Errorf("%s %q %+v", result, text, r.Request)
 	}
 	if strings.Contains(r.Request.Command, "hunter2hunter2") {
@@ -64,7 +64,7 @@ func TestSignInIsInTheJournal(t *testing.T) {
 	c := newChat(t, nil)
 	c.say("web")
 	c.handler.SignedIn(t.Context(), c.last().Request)
-	if r := c.last(); len(c.journal.all()) != 2 || r.Action != SignInAction || r.Request.Actor.ID != alice || r.Request.Entry != EntryWeb || r.Done.IsZero() {
+	if r := c.last(); len(c.journal.all()) != 2 || r.Action != SignInAction || r.Request.Actor.ID != alice || r.Request.Entry != rules.EntryWeb || r.Done.IsZero() {
 		t.Errorf("%+v", r)
 	}
 }

@@ -184,9 +184,9 @@ func (h *Handler) request(r *http.Request, f form, cli bool) rules.Request {
 	if err != nil {
 		remote = r.RemoteAddr
 	}
-	entry := "chat"
+	entry := rules.EntryChat
 	if cli {
-		entry = "cli"
+		entry = rules.EntryCLI
 	}
 	return rules.Request{
 		ID: h.options.NewID(), Time: h.options.Now(), Entry: entry, Thread: f.rootID, Remote: remote, Client: name(r.UserAgent()),

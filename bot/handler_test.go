@@ -646,7 +646,7 @@ var _ io.Reader = endless{}
 func TestNewID(t *testing.T) {
 	t.Parallel()
 	a, b := newID(), newID()
-	if a == b || !mattermostID.MatchString(a) {
+	if a == b || !rules.IsMattermostID(a) {
 		t.Errorf("%q, %q", a, b)
 	}
 }

@@ -75,7 +75,7 @@ func (m *Mattermost) Report(ctx context.Context, channelID, id string, reply Rep
 
 // post makes a post of the bot in a channel.
 func (m *Mattermost) post(ctx context.Context, token, channelID, id string, reply Reply) error {
-	if !mattermostID.MatchString(channelID) {
+	if !rules.IsMattermostID(channelID) {
 		return untold(errors.New("the request came from no channel of this server"))
 	}
 	client := model.NewAPIv4Client(strings.TrimRight(m.base.String(), "/"))

@@ -67,7 +67,7 @@ func sentence(reason string) string {
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // short returns the first digits of a commit's hash.
-func short(revision string) string { return revision[:min(len(revision), 7)] }
+func short(revision string) string { return rules.ShortRevision(revision) }
 
 // tookText returns a span of time as a person says it: "40 ms", "0.8 s", "3 min", "2 d".
 func tookText(d time.Duration) string {

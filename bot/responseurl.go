@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
 )
 
 // hook is what is left of a request's response_url: where a command can be answered late. The id in it is a secret, as it
@@ -34,7 +36,7 @@ func hookID(responseURL string) (string, bool) {
 	}
 	i := strings.LastIndexByte(u.Path, '/') + 1
 	id := u.Path[i:]
-	return id, strings.HasSuffix(u.Path[:i], "/hooks/commands/") && mattermostID.MatchString(id)
+	return id, strings.HasSuffix(u.Path[:i], "/hooks/commands/") && rules.IsMattermostID(id)
 }
 
 // remember keeps a request's response_url for late answers. It reports whether it is one.

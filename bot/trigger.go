@@ -5,10 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
 )
 
 // trigger is a trigger id, a nonce that a Mattermost server signs for one user (5.36.1): the base64 of
@@ -21,9 +22,6 @@ type trigger struct {
 	signature    []byte
 }
 
-// mattermostID is how Mattermost writes ids.
-var mattermostID = regexp.MustCompile(`^[a-z0-9]{26}$`)
-
 // parseTrigger takes a trigger id apart. It proves nothing.
 func parseTrigger(id string) (trigger, error) {
 	malformed := errors.New("malformed trigger id")
@@ -35,7 +33,7 @@ func parseTrigger(id string) (trigger, error) {
 		return trigger{}, malformed
 	}
 	parts := strings.Split(string(plain), ":")
-	if len(parts) != 4 || !mattermostID.MatchString(parts[0]) || !mattermostID.MatchString(parts[1]) {
+	if len(parts) != 4 || !rules.IsMattermostID(parts[0]) || !rules.IsMattermostID(parts[1]) {
 		return trigger{}, malformed
 	}
 	millis, err := strconv.ParseInt(parts[2], 10, 64)

@@ -7,12 +7,9 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// EntryWeb is the entry of commands that are typed into the console of the pages.
-const EntryWeb = "web"
-
 // SignedIn writes into the journal that somebody opened the pages: the request is the one that asked for the link, from another place.
 func (h *Handler) SignedIn(ctx context.Context, request rules.Request) {
-	request.ID, request.Key, request.Time, request.Entry = h.options.NewID(), "", h.options.Now(), EntryWeb
+	request.ID, request.Key, request.Time, request.Entry = h.options.NewID(), "", h.options.Now(), rules.EntryWeb
 	request.Client, request.Command = name(request.Client), SignInAction
 	_, err := h.journal.Receive(ctx, request)
 	if err == nil {
@@ -30,7 +27,7 @@ func (h *Handler) Type(ctx context.Context, request rules.Request) (text string,
 	if f.length = len(f.text); f.length > maxText {
 		f.text = strings.ToValidUTF8(f.text[:maxText], "")
 	}
-	request.ID, request.Time, request.Entry = h.options.NewID(), h.options.Now(), EntryWeb
+	request.ID, request.Time, request.Entry = h.options.NewID(), h.options.Now(), rules.EntryWeb
 	request.Client, request.Command = name(request.Client), redact(strings.TrimSpace(f.text))
 	access := h.options.Access()
 	done := make(chan Reply, 1)

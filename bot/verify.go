@@ -96,7 +96,7 @@ func (a Access) Admits(r rules.Request) bool { return a.check(r) == nil }
 func (a Access) check(r rules.Request) error {
 	var text string
 	switch {
-	case r.Entry == "cli" || r.Entry == EntryWeb: // whose teams, channels and users Mattermost does not know; a token or a sign-in is permission enough
+	case r.Entry == rules.EntryCLI || r.Entry == rules.EntryWeb: // whose teams, channels and users Mattermost does not know; a token or a sign-in is permission enough
 		return nil
 	case !allows(a.Teams, r.Team.ID):
 		text = "This team may not use the command here: ask whoever runs Alertsmith to allow it."

@@ -22,7 +22,7 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 		}
 	}()
 	var denied error
-	if h.options.Mattermost != nil && request.Entry == "chat" {
+	if h.options.Mattermost != nil && request.Entry == rules.EntryChat {
 		request.Key, denied = h.options.Mattermost.verifyTrigger(ctx, f)
 	}
 	start := h.options.Now()

@@ -214,7 +214,7 @@ func (a *Applier) undo(ctx context.Context, d *desk, w *guilty) error {
 
 // serviceRequest is the request for a commit that follows another request without being asked for: same id, other author.
 func (a *Applier) serviceRequest(req Request) Request {
-	req.Actor, req.Entry, req.Key, req.Time = a.Service, "service", "", a.Now()
+	req.Actor, req.Entry, req.Key, req.Time = a.Service, EntryService, "", a.Now()
 	return req
 }
 

@@ -45,7 +45,7 @@ const importMark = "alertsmith "
 
 // requestOf returns the request of a commit of ours, as far as the commit tells it.
 func requestOf(c PastCommit, service Person) Request {
-	req := Request{ID: c.Trailer("Request-Id"), Key: c.Trailer("Idempotency-Key"), Time: c.When, Actor: c.Author, Entry: "chat"}
+	req := Request{ID: c.Trailer("Request-Id"), Key: c.Trailer("Idempotency-Key"), Time: c.When, Actor: c.Author, Entry: EntryChat}
 	if req.Actor.ID == "" {
 		_, req.Actor.ID = nameAndID(c.Trailer("Actor"))
 	}
@@ -56,9 +56,9 @@ func requestOf(c PastCommit, service Person) Request {
 	case strings.HasPrefix(command, importMark):
 		req.Entry = EntryImport
 	case req.Actor.ID == service.ID:
-		req.Entry = "service"
+		req.Entry = EntryService
 	case strings.HasPrefix(req.Actor.ID, TerminalID):
-		req.Entry = "cli"
+		req.Entry = EntryCLI
 	}
 	return req
 }

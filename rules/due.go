@@ -115,7 +115,7 @@ func (a *Applier) doDue(ctx context.Context, d due, file string) {
 		a.time.late(d, "the rulebook cannot be read: "+reasonOf(err))
 		return
 	case len(done) > 0:
-		a.time.late(d, fmt.Sprintf("it was done by the commit %s, and taken back since: it is not done again by itself", short(done[len(done)-1].Revision)))
+		a.time.late(d, fmt.Sprintf("it was done by the commit %s, and taken back since: it is not done again by itself", ShortRevision(done[len(done)-1].Revision)))
 		return
 	}
 	a.give(ctx, d, file)
@@ -124,7 +124,7 @@ func (a *Applier) doDue(ctx context.Context, d due, file string) {
 // give gives the command that does what is due, behind all else. Where it is to be looked at again, whoever wrote the command down waits for its end:
 // should there be nothing more to do by then, it is given once more all the same, and finds that.
 func (a *Applier) give(ctx context.Context, d due, file string) {
-	request := Request{ID: requestFor(d.names), Time: d.tried, Actor: a.Service, Entry: "service", Command: d.command}
+	request := Request{ID: requestFor(d.names), Time: d.tried, Actor: a.Service, Entry: EntryService, Command: d.command}
 	a.behind(ctx, "what is due", request.ID, func(ctx context.Context) {
 		why := "the journal cannot be written, so it is put off"
 		a.Own(ctx, OwnCommand{Request: request, Ref: d.ref, Asked: d.asked}, func(ctx context.Context, request Request) Outcome {

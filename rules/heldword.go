@@ -73,8 +73,8 @@ func (h *HeldPush) why(path string) string {
 	}
 	p := h.Problems[max(0, slices.IndexFunc(h.Problems, func(p Problem) bool { return p.Path == path }))]
 	return fmt.Sprintf("%s is held, because of what %s pushed (%s %q), which would not be taken: %s: %s",
-		path, c.Author.Name, short(c.Revision), c.Subject, place(p), sentence(p.Text))
+		path, c.Author.Name, ShortRevision(c.Revision), c.Subject, place(p), sentence(p.Text))
 }
 
-// short returns the first digits of a commit's hash.
-func short(revision string) string { return revision[:min(len(revision), 7)] }
+// ShortRevision returns the first digits of a commit's hash, as people are shown it.
+func ShortRevision(revision string) string { return revision[:min(len(revision), 7)] }

@@ -18,7 +18,7 @@ type JournalObject struct {
 	Actor    JournalNamed  `json:"actor"`
 	Team     JournalNamed  `json:"team"`
 	Channel  JournalNamed  `json:"channel"`
-	Entry    string        `json:"entry"` // "chat", "cli", "import", "service", "git" (what somebody pushed)
+	Entry    string        `json:"entry"` // as of Request
 	Remote   string        `json:"remote,omitempty"`
 	Client   string        `json:"client,omitempty"`  // the program that sent it
 	Host     string        `json:"host,omitempty"`    // where the service ran that took it

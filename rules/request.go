@@ -15,9 +15,6 @@ type Place struct {
 	Name string
 }
 
-// EntryImport is the entry of `alertsmith import`, whose Request.Command begins behind the word alertsmith.
-const EntryImport = "import"
-
 // TerminalID begins the ids of people who give commands at a terminal, which the chat server does not know.
 const TerminalID = "terminal-"
 
@@ -29,7 +26,7 @@ type Request struct {
 	Actor   Person
 	Team    Place
 	Channel Place
-	Entry   string // how it came in: "chat", "cli", "web", "git" (a push by somebody else), "service" (the service itself, as when it undoes a change), EntryImport
+	Entry   string // how it came in: one of EntryChat and the others
 	Thread  string // the post that the conversation began with, where it was given in one and the chat server says so
 	Remote  string // the address of who asks: behind trusted proxies, what they say
 	Client  string // the program that sent it, as it names itself; empty when it does not

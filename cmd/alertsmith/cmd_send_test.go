@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/alertsmith/alertsmith/rules"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -54,7 +55,7 @@ func TestSendSpeaksAsMattermostDoes(t *testing.T) {
 			t.Errorf("request (-want +got):\n%s", diff)
 		}
 		for _, id := range []string{"channel_id", "team_id", "user_id"} {
-			if got := r.PostForm.Get(id); got == "" || mattermostID.MatchString(got) {
+			if got := r.PostForm.Get(id); got == "" || rules.IsMattermostID(got) {
 				t.Errorf("%s=%q could be mistaken for one of Mattermost's", id, got)
 			}
 		}

@@ -133,8 +133,6 @@ func (r rulerConfig) dir() string {
 	return r.RulebookDir
 }
 
-var mattermostID = regexp.MustCompile(`^[a-z0-9]{26}$`)
-
 func (m mattermostConfig) check(p *problems) {
 	if m.URL != "" {
 		if err := checkURL(m.URL); err != nil {
@@ -161,7 +159,7 @@ func checkIDs(p *problems, key string, ids []string) {
 }
 
 func checkID(p *problems, key, id string) {
-	if !mattermostID.MatchString(id) {
+	if !rules.IsMattermostID(id) {
 		p.at(key, "%q is no id: Mattermost's ids are 26 lower-case letters and digits (a name can change hands, an id cannot)", id)
 	}
 }

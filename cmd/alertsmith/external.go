@@ -67,7 +67,7 @@ func externalRequest(commit rules.PastCommit, came time.Time) rules.Request {
 		Key:     "git:" + commit.Revision,
 		Time:    came,
 		Actor:   rules.Person{Name: commit.Author.Name, Email: commit.Author.Email},
-		Entry:   "git",
+		Entry:   rules.EntryGit,
 		Command: commit.Subject,
 	}
 }

@@ -46,7 +46,7 @@ func (s *service) newPages() *web.Pages {
 // signIn returns the whole address of a page that signs in whoever gave a request.
 func (s *service) signIn(ctx context.Context, request rules.Request) (string, error) {
 	base := s.cfg.pagesAddress()
-	if base == "" && (request.Entry == "cli" || s.cfg.Mattermost.URL == "") {
+	if base == "" && (request.Entry == rules.EntryCLI || s.cfg.Mattermost.URL == "") {
 		base = s.address // nobody is known to be on another machine
 	}
 	if base == "" {

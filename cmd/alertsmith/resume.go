@@ -36,7 +36,7 @@ func (f *follower) settled(ctx context.Context, w rules.Waiting) {
 
 // tell tells the channel of a request.
 func (f *follower) tell(ctx context.Context, request rules.Request, reply bot.Reply) {
-	if own := request.Entry == "service" && request.Channel.ID != ""; f.mattermost == nil || request.Entry != "chat" && !own {
+	if own := request.Entry == rules.EntryService && request.Channel.ID != ""; f.mattermost == nil || request.Entry != rules.EntryChat && !own {
 		return
 	}
 	if err := f.mattermost.Tell(ctx, request, reply); err != nil {

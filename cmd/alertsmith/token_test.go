@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/alertsmith/alertsmith/rules"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -61,7 +62,7 @@ func TestEnsureToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !mattermostID.MatchString(first) {
+	if !rules.IsMattermostID(first) {
 		t.Errorf("%q does not look like Mattermost's tokens", first)
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {

@@ -23,7 +23,7 @@ func (j *journalPast) record(n, of int) rules.Record {
 	person := j.rand.IntN(30)
 	r := rules.Record{Action: j.pick("add", "add", "add", "list", "list", "show", "delete", "edit", "history")}
 	r.Request = rules.Request{
-		ID: fmt.Sprintf("r%025d", n), Time: historyEnd.Add(-time.Duration(of-n) * commitEvery), Entry: "chat",
+		ID: fmt.Sprintf("r%025d", n), Time: historyEnd.Add(-time.Duration(of-n) * commitEvery), Entry: rules.EntryChat,
 		Actor: rules.Person{ID: fmt.Sprintf("u%025d", person), Name: fmt.Sprint("person", person)}, Team: rules.Place{ID: fmt.Sprintf("t%025d", 0), Name: "ops"},
 		Channel: rules.Place{ID: fmt.Sprintf("c%025d", person%12), Name: fmt.Sprint("channel", person%12)}, Command: r.Action + " " + name,
 	}

@@ -149,7 +149,7 @@ func (f *madeFile) present(random *rand.Rand) *madeRule {
 // command is a commit as Alertsmith makes it: with the entry on the day's page.
 func (p *past) command(author rules.Person, when time.Time, file *madeFile, rule *madeRule, action, text string, before []byte) commit {
 	request := rules.Request{
-		ID: p.id(), Time: when, Actor: author, Entry: "chat", Command: text,
+		ID: p.id(), Time: when, Actor: author, Entry: rules.EntryChat, Command: text,
 		Channel: rules.Place{ID: "c8ejkmcpqxot1uwisza345h769", Name: file.namespace},
 		Team:    rules.Place{ID: "t8ejkmcpqxot1uwisza345h769", Name: "ops"},
 	}

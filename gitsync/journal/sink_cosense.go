@@ -305,7 +305,7 @@ func (p cosensePages) entry(e rules.JournalEntry, at string) []string {
 	if more := len(diff) - maxCodeLines; more > 0 {
 		diff = append(diff[:maxCodeLines], fmt.Sprintf("… %d lines more", more))
 	}
-	lines = append(lines, " code:"+shortRevision(r.Outcome.Revision)+".diff")
+	lines = append(lines, " code:"+rules.ShortRevision(r.Outcome.Revision)+".diff")
 	for _, line := range diff {
 		lines = append(lines, "  "+line) // deeper than the line above: the block goes on, whatever stands here
 	}

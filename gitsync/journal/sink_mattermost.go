@@ -3,16 +3,12 @@ package journal
 import (
 	"context"
 	"errors"
-	"regexp"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// mattermostID is what Mattermost knows a channel by.
-var mattermostID = regexp.MustCompile(`^[a-z0-9]{26}$`)
-
 func checkMattermost(c SinkConfig, at func(string, string, ...any)) {
-	if !mattermostID.MatchString(c.Channel) {
+	if !rules.IsMattermostID(c.Channel) {
 		at("channel", "%q is no id of a channel: Mattermost's ids are 26 lower-case letters and digits", c.Channel)
 	}
 }

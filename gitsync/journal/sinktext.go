@@ -50,12 +50,10 @@ func endText(r rules.Record) string {
 		text += ", " + string(r.Outcome.State)
 	}
 	if r.Outcome.Revision != "" {
-		text += ", commit " + shortRevision(r.Outcome.Revision)
+		text += ", commit " + rules.ShortRevision(r.Outcome.Revision)
 	}
 	return text
 }
-
-func shortRevision(revision string) string { return revision[:min(len(revision), 7)] }
 
 // ruleNames returns the names of the rules that an entry's change touched, the first few of many.
 func ruleNames(r rules.Record) string {
