@@ -56,7 +56,7 @@ var inLoki = map[string]shown{
 	"logql-always-true":    {[]logged{job("cron", "CMD (run-parts)")}, fires1, silent},
 	"logql-cardinality":    {[]logged{job("checkout", numbered("msg=failed trace_id=t%d", 501)...)}, fails("maximum number of series (500) reached"), fires1},
 	"logql-case":           {[]logged{job("shop", "level=error msg=declined")}, silent, fires1},
-	"logql-error-label":    {[]logged{job("api", append(numbered(`{"level":"error","n":%d}`, 11), "not JSON")...)}, fails("JSONParserErr"), fires1},
+	"logql-error-label":    {[]logged{job("api", append(numbered(`{"level":"error","host":"a","n":%d}`, 11), `{"level":"error","msg":"cut in the mid`)...)}, fails("JSONParserErr"), fires1},
 	"logql-impossible":     {[]logged{job("sshd", "Failed password for root")}, silent, fires1},
 	"logql-literal-regexp": {[]logged{job("shop", "fatal: out of stock")}, silent, fires1},
 	"logql-matching":       {[]logged{job("api", "error", "ok")}, silent, fires1},
@@ -107,6 +107,7 @@ func TestLogQLOnLoki(t *testing.T) {
 		l.rules(t, name, checks[name].Bad, strings.ReplaceAll(checks[name].Good, "[30d]", "[30d59m59s]")) // just below the limit
 	}
 	t.Run("logql-for", func(t *testing.T) { l.testFor(t, checks["logql-for"]) })
+	t.Run("logql-error-label", func(t *testing.T) { l.testNotJSON(t, checks["logql-error-label"]) })
 	t.Run("logql-self", func(t *testing.T) { l.testSelf(t, checks["logql-self"]) })
 	for name, want := range inLoki {
 		t.Run(name, func(t *testing.T) {
@@ -127,6 +128,14 @@ func (l loki) testFor(t *testing.T, c lint.Check) {
 	l.push(t, tenant, map[string]string{"job": "fail2ban"}, time.Now(), "Ban 192.0.2.1")
 	l.await(t, tenant, "pending", fires1)
 	l.await(t, tenant, silent, silent) // and it fails when the bad one fires in between
+}
+
+// testNotJSON logs a line of text among the objects, where all of them are counted.
+func (l loki) testNotJSON(t *testing.T, c lint.Check) {
+	const tenant, filter = "not-json", ` | level="error"`
+	l.push(t, tenant, map[string]string{"job": "api"}, time.Now(), append(numbered(`{"host":"a","n":%d}`, 11), "not JSON")...)
+	l.rules(t, tenant, strings.ReplaceAll(c.Bad, filter, ""), strings.ReplaceAll(c.Good, filter, ""))
+	l.await(t, tenant, fails("JSONParserErr"), fires1)
 }
 
 // testSelf logs what this Loki itself logs.

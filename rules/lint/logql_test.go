@@ -82,13 +82,25 @@ func TestLogQL(t *testing.T) {
 		`absent_over_time({job="a", job="b"}[5m])`:     {}, // it is always absent, and says so
 
 		// Errors of lines.
-		n + `{job="a"} | json | level="error" [5m])) > 0`:                              {}, // a line that is no JSON has no level
+		n + `{job="a"} | json | level="error" [5m])) > 0`:                              {"logql-error-label: [5m]"}, // a line that was cut behind its level
+		n + `{job="a"} | json | level="error" | __error__="" [5m])) > 0`:               {},
+		`sum(count_over_time({job="a"} | json | level="error" [5m])) > 0`:              {}, // Loki reads no further than the level
+		`sum by (level) (count_over_time({job="a"} | json | level="error" [5m])) > 0`:  {},
+		`sum(count_over_time({job="a"} | json | level!="debug" [5m])) > 0`:             {"logql-error-label: [5m]"},
+		`sum(count_over_time({job="a"} | json | logfmt | level="error" [5m])) > 0`:     {"logql-error-label: [5m]"},
+		n + `{job="a"} | unpack | level="error" [5m])) > 0`:                            {}, // all labels or none
+		n + `{job="a"} | json a="a", b="b" | a="1" [5m])) > 0`:                         {"logql-error-label: [5m]"},
+		n + `{job="a"} | json a="a", b="b" | a="1" | b="2" [5m])) > 0`:                 {},
+		n + `{job="a"} | json | (level="error" or level="fatal") [5m])) > 0`:           {"logql-error-label: [5m]"},
+		`absent_over_time({job="a"} | json [5m])`:                                      {"logql-unused-parser: | json"},
+		`absent_over_time({job="a"} | json | level="error" [5m])`:                      {},
 		n + `{job="a"} | json | job="a" [5m])) > 0`:                                    {"logql-error-label: [5m]"},
 		n + `{job="a"} | json | level!="debug" [5m])) > 0`:                             {"logql-error-label: [5m]"},
 		n + `{job="a"} | json | drop __error__ [5m])) > 0`:                             {},
 		n + `{job="a"} | json | status >= 500 | __error__="" [5m])) > 0`:               {},
 		n + `{job="a"} | json | status >= 500 [5m])) > 0`:                              {"logql-error-label: [5m]"},
-		n + `{job="a"} | json | (__error__="" and status >= 500) [5m])) > 0`:           {},
+		n + `{job="a"} | json | (__error__="" and status >= 500) [5m])) > 0`:           {"logql-error-label: [5m]"}, // status="-"
+		n + `{job="a"} | json | (status >= 500 and __error__="") [5m])) > 0`:           {},
 		n + `{job="a"} | logfmt | status="500" [5m])) > 0`:                             {},
 		n + `{job="a"} | logfmt --strict | status!="500" [5m])) > 0`:                   {"logql-error-label: [5m]"},
 		`sum(count_over_time({job="a"} |= "x" | json [5m])) > 0`:                       {"logql-unused-parser: | json"},

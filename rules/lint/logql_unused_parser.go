@@ -29,7 +29,7 @@ var logqlUnusedParser = Check{
 	find: func(s *subject) []finding {
 		var found []finding
 		for _, r := range nodesOf[*syntax.LogRangeExpr](s.log) {
-			if r.Unwrap != nil || !readsNoLabels(s.log, r) {
+			if names, stops := wanted(s.log, r); !stops || len(names) > 0 {
 				continue
 			}
 			for i, stage := range stages(r) {
