@@ -48,7 +48,9 @@ func TestLogQL(t *testing.T) {
 	for expression, want := range map[string][]string{
 		n + `{job="sshd"} |= "Ban" [5m])) > 0`: {},
 		n + `{job="sshd"} |= "Ban" [5m])) > 5`: {},
-		`vector(1)`:                            {}, // a dead man's switch says what it is
+		`vector(1)`:                            {"constant"},
+		`vector(1) > 0`:                        {"constant"},
+		`vector(1) > 2`:                        {"logql-never: > 2"},
 
 		// What values there can be.
 		`absent_over_time({job="a"}[5m]) or vector(1)`:                                         {"logql-always-fires: vector"},
@@ -180,7 +182,7 @@ func TestLogQL(t *testing.T) {
 		`label_replace(` + n + `{job="a"}[5m])), "x", "$1", "job", "(.*)") > 0`:                       {},
 		`sort_desc(` + n + `{job="a"}[5m]))) > 0`:                                                     {},
 		`topk by (job) (2, sum by (job, host) (count_over_time({job="a"}[5m]))) > 0`:                  {"logql-topk: topk"},
-		`topk(2, vector(1)) > 0`:                                                  {"logql-topk: topk"},
+		`topk(2, vector(1)) > 0`:                                                  {"constant", "logql-topk: topk"},
 		`count_over_time({job="a"} | json a="b.c" | a="1" [5m]) > 0`:              {},
 		`sum without (host) (count_over_time({job="a"} |> "<_> x <_>" [5m])) > 0`: {},
 		`sum(count_over_time({job="a"} |= ip("192.0.2.0/24") [5m])) > 0`:          {},

@@ -4,6 +4,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
 var promqlComparison = Check{
@@ -23,11 +24,9 @@ var promqlComparison = Check{
   rules:
   - alert: DiskErrors
     expr: rate(node_disk_errors_total[5m]) > 0
-  - alert: Watchdog
-    expr: vector(1)
 `,
 	find: func(s *subject) []finding {
-		if s.Rule.Alert == "" || filters(s.prom) || len(partsOf[*parser.VectorSelector](s.prom)) == 0 { // without series it fires always on purpose
+		if s.Rule.Alert == "" || s.prom.Type() != parser.ValueTypeVector || filters(s.prom) || s.readsNothing() {
 			return nil
 		}
 		f := finding{field: "expr"}
@@ -39,6 +38,22 @@ var promqlComparison = Check{
 				return []finding{f.says("one side of or compares nothing: the alert fires whenever that has series, also with the value 0")}
 			}
 		}
-		return []finding{f.says("the expression compares nothing: the alert fires whenever there are series, also with the value 0").mendedBy(s.Rule.Expr + " > 0")}
+		return []finding{s.positive().says("the expression compares nothing: the alert fires whenever there are series, also with the value 0")}
 	},
+}
+
+// positive returns a finding about the whole expression, with the comparison of it with 0 as the fix.
+func (s *subject) positive() finding {
+	f, whole := finding{field: "expr"}, s.Rule.Expr
+	if b, ok := s.prom.(*parser.BinaryExpr); ok && b.Op.IsSetOperator() {
+		whole = "(" + whole + ")"
+	}
+	fixed, err := expr.ParsePromQL(whole + " > 0")
+	if err != nil || fixed.Type() != parser.ValueTypeVector {
+		return f
+	}
+	if b, ok := fixed.(*parser.BinaryExpr); !ok || b.Op != parser.GTR { // the last line has a comment
+		return f
+	}
+	return f.mendedBy(whole + " > 0")
 }

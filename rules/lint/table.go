@@ -8,6 +8,7 @@ import (
 
 // checks are all there are, in the order of their names; one file each.
 var checks = []Check{
+	constant,
 	duplicate,
 	externalLabel,
 	checkFor,
@@ -68,6 +69,7 @@ var checks = []Check{
 	promqlTemplateLabel,
 	promqlTemplateNumber,
 	promqlTemplateQuery,
+	promqlType,
 	reject,
 	required,
 	templateValue,

@@ -1,0 +1,86 @@
+package lint
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/expr"
+)
+
+// promFindings returns "check: part of the expression" for each finding in a PromQL alert; the part is left out where all of it is meant.
+func promFindings(t *testing.T, rule rules.Rule) []string {
+	t.Helper()
+	linter, err := New(nil, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := "groups:\n- name: g\n  rules:\n  " + strings.ReplaceAll(strings.TrimSuffix(rule.YAML(), "\n"), "\n", "\n  ") + "\n"
+	book := rules.NewBook([]rules.RulerInfo{{Name: "ruler", Dialect: expr.PromQL}}).With(map[string][]byte{"ops/rules.yml": []byte(content)})
+	for _, p := range book.Problems() {
+		t.Fatalf("line %d: %s\n%s", p.Line, p.Text, content)
+	}
+	got := []string{}
+	for _, f := range linter.Lint(book, book.Entries("")) {
+		text := f.Check + ": " + rule.Expr[f.Start:f.End]
+		if f.Fix != "" {
+			text += " → " + f.Fix
+		}
+		got = append(got, strings.TrimSuffix(text, ": "))
+	}
+	return got
+}
+
+func TestPromQL(t *testing.T) {
+	t.Parallel()
+	for expression, want := range map[string][]string{
+		`up{job="a"} == 0`: {},
+
+		// What a rule can be made of.
+		`up[5m]`:                    {"promql-type"},
+		`(hits_total[5m])`:          {"promql-type: hits_total[5m] → (increase(hits_total[5m]) > 0)"},
+		`rate(hits_total[5m])[1h:]`: {"promql-type"},
+		`"x"`:                       {"promql-type"},
+		`up or down`:                {"promql-comparison"},
+		`up + down`:                 {"promql-comparison:  → up + down > 0"},
+		`up and down`:               {"promql-comparison:  → (up and down) > 0"},
+		"up # all of them":          {"promql-comparison"},
+
+		// What depends on nothing.
+		`1`:                               {"constant:  → severity=none"},
+		`time()`:                          {"constant:  → severity=none"},
+		`vector(1) > 0`:                   {"constant:  → severity=none"},
+		`vector(1) + vector(2) == 3`:      {"constant:  → severity=none"},
+		`vector(1) > 2 or abs(vector(3))`: {"constant:  → severity=none", "promql-impossible: vector(1) > 2"},
+		`vector(1) > 2`:                   {"promql-impossible: vector(1) > 2"},
+		`hour() > 8`:                      {},
+		`hour() >= 0`:                     {"constant:  → severity=none"},
+		`vector(1) unless vector(2)`:      {},
+		`vector(1) and on () hour() > 8`:  {},
+		`absent(vector(1))`:               {"promql-absent: absent(vector(1)) → for=5m"},
+		`label_replace(vector(1), "a", "b", "", "") + vector(1)`: {},
+	} {
+		t.Run(expression, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(want, promFindings(t, rules.Rule{Alert: "A", Expr: expression})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestConstant holds what is taken for a dead man's switch, and that a recording rule may be a number.
+func TestConstant(t *testing.T) {
+	t.Parallel()
+	for _, r := range []rules.Rule{
+		{Alert: "A", Labels: map[string]string{"severity": "none"}}, {Alert: "Watchdog"}, {Alert: "dead-mans-switch"}, {Alert: "AlwaysFiring"}, {Record: "workdays"},
+	} {
+		r.Expr = "vector(1)"
+		if got := promFindings(t, r); len(got) > 0 {
+			t.Errorf("%+v: %q", r, got)
+		}
+	}
+}
