@@ -85,11 +85,8 @@ func returnsAlwaysOf(e *parser.Call) bool {
 		return false
 	}
 	for _, arg := range e.Args {
-		switch arg.Type() {
-		case parser.ValueTypeMatrix:
-			return false
-		case parser.ValueTypeVector:
-			return returnsAlways(arg)
+		if t := arg.Type(); t == parser.ValueTypeVector || t == parser.ValueTypeMatrix {
+			return t == parser.ValueTypeVector && returnsAlways(arg)
 		}
 	}
 	return true
