@@ -99,14 +99,12 @@ func (c *call) working(e *rules.Error, fix string, more int) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	if line = strings.TrimSpace(line); len(line) > maxLine { // nobody copies it, and to parse it takes time
+	if line = copied(strings.TrimSpace(line)); len(line) > maxLine { // nobody copies it, and to parse it takes time
 		return "", false
 	}
 	other, err := c.check(line)
-	if err == nil {
+	if err = other.meant(err); err == nil {
 		err = other.planned()
-	} else {
-		err = other.meant(err)
 	}
 	var next *rules.Error
 	switch {

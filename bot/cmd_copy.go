@@ -24,8 +24,8 @@ var copyCommand = Command{
 		if _, meant := call.templateEdit(2); meant {
 			return nil // whether the template has such parameters is seen when it is run
 		}
-		_, err := parseCopy(call)
-		return err
+		intent, err := parseCopy(call)
+		return call.planning(intent, err)
 	},
 	Run: func(ctx context.Context, call *call) (answer, error) {
 		if ofTemplate, meant := call.templateEdit(2); meant {

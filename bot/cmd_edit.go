@@ -39,8 +39,8 @@ var editCommand = Command{
 		if _, meant := call.templateEdit(1); meant {
 			return nil // whether the template has such parameters is seen when it is run
 		}
-		_, err := parseEdit(call)
-		return err
+		intent, err := parseEdit(call)
+		return call.planning(intent, err)
 	},
 	Run: runEdit,
 }

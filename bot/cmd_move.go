@@ -17,7 +17,7 @@ var moveCommand = Command{
 	Examples: []string{`move sshd-ban group=security`, `move sshd-ban namespace=team/web`},
 	Options:  moveOptions,
 	Changes:  true,
-	Check:    func(call *call) error { _, err := parseMove(call); return err },
+	Check:    func(call *call) error { intent, err := parseMove(call); return call.planning(intent, err) },
 	Run: func(ctx context.Context, call *call) (answer, error) {
 		intent, err := parseMove(call)
 		if err = call.meant(err); err != nil {

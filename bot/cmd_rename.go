@@ -17,7 +17,7 @@ var renameCommand = Command{
 	Options:  []string{"reason"},
 	Changes:  true,
 	Forces:   true,
-	Check:    func(call *call) error { _, err := parseRename(call); return err },
+	Check:    func(call *call) error { intent, err := parseRename(call); return call.planning(intent, err) },
 	Run: func(ctx context.Context, call *call) (answer, error) {
 		intent, err := parseRename(call)
 		if err = call.meant(err); err != nil {

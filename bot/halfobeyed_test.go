@@ -55,15 +55,19 @@ func TestNothingIsHalfObeyed(t *testing.T) {
 	}
 }
 
-// plans says what commands would write into an empty rulebook.
+// plans says what commands would write into a rulebook.
 type plans struct {
 	chat *chat
 	last string
 }
 
-func newPlans(t *testing.T) *plans {
+// newPlans returns the plans for the rulebook that some commands make.
+func newPlans(t testing.TB, commands ...string) *plans {
 	t.Helper()
 	p := &plans{chat: newChat(t, nil)}
+	for _, command := range commands {
+		p.chat.say(command)
+	}
 	book, err := p.chat.backend.Book(t.Context())
 	if err != nil {
 		t.Fatal(err)

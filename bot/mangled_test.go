@@ -30,7 +30,7 @@ type mangledRow struct {
 }
 
 // readMangled reads the table.
-func readMangled(t *testing.T) []mangledRow {
+func readMangled(t testing.TB) []mangledRow {
 	t.Helper()
 	content, err := os.ReadFile("testdata/mangled.txt")
 	if err != nil {

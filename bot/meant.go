@@ -30,13 +30,33 @@ func (c *call) read() (rules.Add, error) {
 		return add, mistake(r.at, strings.Join(r.why, " "), r.found)
 	}
 	c.take(r.found)
+	if again := c.respelled(false); again.at >= 0 && again.found != "" { // one mend can bring another slip to light
+		if !again.sure {
+			return add, mistake(again.at, strings.Join(again.why, " "), again.found)
+		}
+		c.take(again.found)
+	}
 	return parseAdd(c)
 }
 
 // take makes this the call of another line.
 func (c *call) take(line string) {
+	line = copied(line)
 	other, _ := c.check(line) // it was checked before
 	c.text, c.from, c.args, c.taken = line, other.from, arguments{}, line
+}
+
+// copied returns a line as it is shown to be copied: without what nobody sees, which would be shown as broken characters.
+func copied(line string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t' || !rules.Invisible(r):
+			return r
+		case r == '\u2028' || r == '\u2029':
+			return ' '
+		}
+		return -1
+	}, line)
 }
 
 // takenText tells what a command was taken as; "" for one that is as it was typed.
@@ -92,7 +112,7 @@ func (c *call) several() error {
 		return nil
 	}
 	const text = "These are several commands. Give one at a time."
-	lines = append(lines, c.text[begin:])
+	lines = append(lines, strings.TrimRight(c.text[begin:], "; &|\n"))
 	for _, line := range lines {
 		if !works(c.check(line)) {
 			return mistake(at, text)
@@ -176,7 +196,16 @@ func checkAdd(c *call) error {
 	return nil
 }
 
-// planned returns why a call that parses would be refused as the rulebook is now; nil where it would not, or that cannot be said.
+// planning notes what a check made of a call, for planned. It returns the error of the check.
+func (c *call) planning(intent rules.Intent, err error) error {
+	if err == nil {
+		c.intent = intent
+	}
+	return err
+}
+
+// planned returns why a call that parses would be refused as the rulebook is now; nil where it would not, or that cannot be said, or where the rule
+// that it names is not there: what it says of a rule is well.
 func (c *call) planned() error {
 	if c.intent == nil || c.book == nil {
 		return nil
@@ -185,7 +214,9 @@ func (c *call) planned() error {
 	if err != nil {
 		return nil //nolint:nilerr // the rulebook cannot be read: the line is then judged by its words
 	}
-	_, err = c.intent.Plan(book)
+	if _, err = c.intent.Plan(book); err != nil && rules.KindOf(err) == rules.NotFound {
+		return nil
+	}
 	return err
 }
 
