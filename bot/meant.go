@@ -205,7 +205,7 @@ func (c *call) planning(intent rules.Intent, err error) error {
 }
 
 // planned returns why a call that parses would be refused as the rulebook is now; nil where it would not, or that cannot be said, or where the rule
-// that it names is not there: what it says of a rule is well.
+// that is to be changed is not there, or says that already: what the call says is well.
 func (c *call) planned() error {
 	if c.intent == nil || c.book == nil {
 		return nil
@@ -214,7 +214,9 @@ func (c *call) planned() error {
 	if err != nil {
 		return nil //nolint:nilerr // the rulebook cannot be read: the line is then judged by its words
 	}
-	if _, err = c.intent.Plan(book); err != nil && rules.KindOf(err) == rules.NotFound {
+	_, err = c.intent.Plan(book)
+	_, adds := c.intent.(rules.Add)
+	if kind := rules.KindOf(err); err == nil || kind == rules.NotFound || kind == rules.Conflict && !adds {
 		return nil
 	}
 	return err
