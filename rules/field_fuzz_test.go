@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -75,7 +76,7 @@ func FuzzFields(f *testing.F) {
 				}
 			}
 		}
-		if again, ok := set(after, wanted); !ok || string(again.content) != string(after.content) {
+		if again, ok := set(after, wanted); !ok || !bytes.Equal(again.content, after.content) {
 			t.Errorf("the same once more: %v\n%s", ok, cmp.Diff(string(after.content), string(again.content)))
 		}
 		if back, ok := set(after, was); !ok || !sameRule(back.groups[groupIndex].Rules[index].Rule, was) {
