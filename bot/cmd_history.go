@@ -207,14 +207,11 @@ func (c *call) historyText(name string, changes []change, more bool, page, n int
 	for _, change := range changes[skip:] {
 		lines = append(lines, c.changeLine(change, name == "", held))
 	}
-	if more {
-		again := c.trigger + " history"
-		if name != "" {
-			again += " " + quote(name)
-		}
-		lines = append(lines, "…and more: "+code(fmt.Sprintf("%s%s page=%d", again, c.given("by", "since", "until", "action", "n"), page+1)))
+	again := "history"
+	if name != "" {
+		again += " " + quote(name)
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(lines, "\n") + c.turning(again+c.given("by", "since", "until", "action", "n"), page, more, newer, older)
 }
 
 // changeLine tells of one commit; named says which rules it changed, held what was pushed and is not applied.

@@ -55,6 +55,9 @@ func runJournal(ctx context.Context, call *call) (answer, error) {
 			"or ask with the program: alertsmith journal --limit=0", maxJournalEntries/n, maxJournalEntries), strconv.Itoa(maxJournalEntries/n))
 	}
 	query.Limit = page * n
+	if query.Before, err = call.asked(ctx); err != nil {
+		return answer{}, err
+	}
 	found, err := call.backend.Journal(ctx, query)
 	if err != nil {
 		return answer{}, err
@@ -63,6 +66,16 @@ func runJournal(ctx context.Context, call *call) (answer, error) {
 		return told(call.entryText(found.Entries[0])), nil
 	}
 	return told(call.journalText(found, page, n)), nil
+}
+
+// asked returns the number of the entry of this very command, or of the one whose pages are turned; 0 where the journal has none. What came in since is
+// no part of the answer: else it would find itself, and each page would push the next one further.
+func (c *call) asked(ctx context.Context) (int64, error) {
+	found, err := c.backend.Journal(ctx, rules.JournalQuery{Request: c.origin, Limit: 1})
+	if err != nil || len(found.Entries) == 0 {
+		return 0, err
+	}
+	return found.Entries[0].Seq, nil
 }
 
 // JournalTerms reads a filter as it is typed after `/alert journal`. Errors are *rules.Error of kind Invalid: a quote that is not closed.
@@ -133,12 +146,12 @@ func (c *call) journalText(found rules.JournalPage, page, n int) string {
 	for _, e := range found.Entries[skip:] {
 		lines = append(lines, c.journalLine(e.Record))
 	}
-	if found.More && (page+1)*n > maxJournalEntries {
-		lines = append(lines, "…and more, which is not shown here: narrow the search with since=, until=, by=, rule= and words.")
-	} else if found.More {
-		lines = append(lines, "…and more: "+code(c.trigger+" journal"+c.journalAgain()+fmt.Sprintf(" page=%d", page+1)))
+	tooMany := found.More && (page+1)*n > maxJournalEntries
+	text := strings.Join(lines, "\n") + c.turning("journal"+c.journalAgain(), page, found.More && !tooMany, newer, older)
+	if tooMany {
+		text += "\n…and more, which is not shown here: narrow the search with since=, until=, by=, rule= and words."
 	}
-	return strings.Join(lines, "\n")
+	return text
 }
 
 // journalAgain returns the words of the command without its page.
@@ -153,15 +166,7 @@ func (c *call) journalAgain() string {
 			b.WriteString(" " + c.text[w.start:w.end])
 		}
 	}
-	return oneLineOrNothing(b.String())
-}
-
-// oneLineOrNothing returns a text that is one line, and "" for any other.
-func oneLineOrNothing(s string) string {
-	if strings.ContainsAny(s, "\r\n") {
-		return " …"
-	}
-	return s
+	return b.String()
 }
 
 // journalLine tells of one entry.

@@ -54,6 +54,9 @@ var Commands = []Command{
 	helpCommand,
 }
 
+// hasPages reports whether the command's answers are cut into pages, which a button may turn. It then only reads.
+func (c Command) hasPages() bool { return !c.Changes && slices.Contains(c.Options, "page") }
+
 // Backend is what the commands ask of the rest of the service.
 type Backend struct {
 	// Apply walks an intent to its outcome: planned, checked, committed, published, watched until live.
@@ -98,6 +101,7 @@ type call struct {
 	backend Backend
 	table   []Command
 	request rules.Request
+	origin  string // the id of the request itself, or of the one whose pages a button turns
 	now     time.Time
 	trigger string // "/alert"
 	text    string // everything after it, as typed
@@ -107,6 +111,7 @@ type call struct {
 	taken   string       // the line that text was taken as; "" where it is as it was typed
 	intent  rules.Intent // what its check made of it; nil for none
 	book    func() (*rules.Book, error)
+	turns   []turn // the pages around the one that the answer shows
 }
 
 // answer is what a command ends in: the outcome for the journal, and what the person reads.

@@ -35,6 +35,9 @@ type form struct {
 	length      int    // of the text as it was sent, in bytes
 	triggerID   string
 	responseURL string
+
+	origin  string // of a button: the id of the request that was typed; "" for what is typed itself
+	refused error  // of a button of ours: why it is not taken
 }
 
 // readForm reads a request, or returns the HTTP status that refuses it.

@@ -21,6 +21,8 @@ type Options struct {
 	Access func() Access
 	// Mattermost is the server that the commands come from. With nil, trigger ids are not verified and nothing can be answered late.
 	Mattermost *Mattermost
+	// ActionURL is the address of ServeAction as Mattermost reaches it; "" or no Mattermost for answers without buttons.
+	ActionURL string
 	// AckAfter is when a command that is still being worked on is answered with "working on it"; 0 means 2.5 s.
 	AckAfter time.Duration
 	// Deadline is the longest that a command may work, the wait for the ruler included; 0 means 5 minutes.
@@ -53,6 +55,8 @@ type Handler struct {
 	journal Journal
 	slots   chan struct{}
 	working sync.WaitGroup
+
+	pressKey pressKey
 }
 
 // New returns a handler.
@@ -77,7 +81,7 @@ func New(options Options, backend Backend, journal Journal) *Handler {
 	}
 	return &Handler{
 		options: options, backend: backend, journal: journal,
-		slots: make(chan struct{}, options.InFlight),
+		slots: make(chan struct{}, options.InFlight), pressKey: newPressKey(),
 	}
 }
 
@@ -112,7 +116,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// From here on nothing hangs on the connection: when Mattermost hangs up, a half-done change still ends well.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), h.options.Deadline)
 	done, late := make(chan Reply), make(chan struct{})
-	request := h.request(r, f, cli)
+	entry := rules.EntryChat
+	if cli {
+		entry = rules.EntryCLI
+	}
+	request := h.requestOf(r, f, entry)
 	w.Header().Set(rules.RequestHeader, request.ID)
 	ackAfter := noAnswerAfter
 	if cli {
@@ -178,15 +186,11 @@ func (h *Handler) answerLate(ctx context.Context, request rules.Request, reply R
 	}
 }
 
-// request returns the command as it arrived.
-func (h *Handler) request(r *http.Request, f form, cli bool) rules.Request {
+// requestOf returns a command as it arrived.
+func (h *Handler) requestOf(r *http.Request, f form, entry string) rules.Request {
 	remote, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		remote = r.RemoteAddr
-	}
-	entry := rules.EntryChat
-	if cli {
-		entry = rules.EntryCLI
 	}
 	return rules.Request{
 		ID: h.options.NewID(), Time: h.options.Now(), Entry: entry, Thread: f.rootID, Remote: remote, Client: name(r.UserAgent()),
@@ -209,14 +213,17 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int) {
 // ResultHeader tells a program how the command ended, in a word: a rules.Result. It is absent while the command is being worked on.
 const ResultHeader = "X-Alertsmith-Result"
 
-// write answers Mattermost. A connection that is gone is no error: the command went on without it.
-func (h *Handler) write(w http.ResponseWriter, reply Reply) {
+// write answers a command.
+func (h *Handler) write(w http.ResponseWriter, reply Reply) { h.send(w, reply.result, reply.payload()) }
+
+// send answers Mattermost. A connection that is gone is no error: the command went on without it.
+func (h *Handler) send(w http.ResponseWriter, result rules.Result, body []byte) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	if reply.result != "" {
-		w.Header().Set(ResultHeader, string(reply.result))
+	if result != "" {
+		w.Header().Set(ResultHeader, string(result))
 	}
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(reply.payload())
+	_, _ = w.Write(body)
 }
 
 // newID returns 26 random letters and digits, in the alphabet of Mattermost's own ids.

@@ -54,6 +54,27 @@ func journalRecords(now time.Time) (records []rules.Record) {
 		rules.Record{Request: rules.Request{ID: "cccccccccccccccccccccccccc", Time: now, Actor: rules.Person{ID: "u3", Name: "mallory"}, Command: "add"}})
 }
 
+// TestJournalDoesNotFindItself holds that a search is no part of what it finds.
+func TestJournalDoesNotFindItself(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, func(c *chat) {
+		c.backend.Journal = func(ctx context.Context, q rules.JournalQuery) (rules.JournalPage, error) {
+			var now chat
+			now.journalOf(c.journal.all()...)
+			return now.backend.Journal(ctx, q)
+		}
+	})
+	if reply := c.say("journal xyzzy"); reply.Text != "The journal has no such entries." {
+		t.Errorf("the first search: %s", reply.Text)
+	}
+	if reply := c.say("journal xyzzy"); strings.Count(reply.Text, "journal xyzzy") != 1 || strings.Contains(reply.Text, "OPEN") {
+		t.Errorf("the second search, of which the first one is an entry: %s", reply.Text)
+	}
+	if reply := c.say("journal"); strings.Contains(reply.Text, "OPEN") {
+		t.Errorf("without words: %s", reply.Text)
+	}
+}
+
 func TestJournalCommand(t *testing.T) {
 	t.Parallel()
 	c := newChat(t, func(c *chat) { c.journalOf(journalRecords(c.now)...) })

@@ -3,6 +3,7 @@ package bot
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // maxPage is far behind the last page of anything, and small enough to be multiplied.
@@ -28,12 +29,32 @@ func (c *call) paged(head string, blocks []string, page int, again string) strin
 	if len(pages) > 1 {
 		head += fmt.Sprintf(", page %d of %d", page, len(pages))
 	}
-	text := head + "\n" + pages[page-1]
-	if page < len(pages) {
-		text += "\n…and more: " + code(fmt.Sprintf("%s %s page=%d", c.trigger, again, page+1))
-	}
-	return text
+	return head + "\n" + pages[page-1] + c.turning(again, page, page < len(pages), turn{id: "previous", label: "Previous"}, turn{id: "next", label: "Next"})
 }
+
+// turning offers the pages around one of a command without its page=, as buttons that are called back and on, and returns the line of text that names
+// the page behind it; "" when that is the last.
+func (c *call) turning(again string, page int, more bool, back, on turn) string {
+	if page > 1 {
+		back.line = fmt.Sprintf("%s page=%d", again, page-1)
+		c.turns = append(c.turns, back)
+	}
+	if !more {
+		return ""
+	}
+	on.line = fmt.Sprintf("%s page=%d", again, page+1)
+	c.turns = append(c.turns, on)
+	if strings.ContainsAny(on.line, "\r\n") {
+		return "\n…and more: the same command with " + code(fmt.Sprintf("page=%d", page+1))
+	}
+	return "\n…and more: " + code(c.trigger+" "+on.line)
+}
+
+// The buttons of what begins with the newest.
+var (
+	newer = turn{id: "newer", label: "Newer"}
+	older = turn{id: "older", label: "Older"}
+)
 
 // paginate puts blocks onto as few pages as hold them, in their order.
 func paginate(blocks []string) []string {

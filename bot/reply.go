@@ -17,8 +17,10 @@ type Reply struct {
 	Text      string
 	InChannel bool // to the channel; else only to the author of the command
 
-	result rules.Result // how the command ended, for ResultHeader
-	secret string       // a part of Text that is for the author's eyes alone: the journal does not keep it
+	result  rules.Result        // how the command ended, for ResultHeader
+	secret  string              // a part of Text that is for the author's eyes alone: the journal does not keep it
+	turns   []turn              // the pages around this one
+	actions []*model.PostAction // the buttons that lead there
 }
 
 // maxReply is the longest message that Mattermost takes, in runes (5.36.1: a post of 16,384 is refused). pageSize leaves
@@ -43,9 +45,12 @@ func (r Reply) payload() []byte {
 	if r.InChannel {
 		response.ResponseType = model.CommandResponseTypeInChannel
 	}
+	if len(r.actions) > 0 {
+		response.Attachments = []*model.MessageAttachment{{Actions: r.actions}}
+	}
 	body, err := json.Marshal(response)
 	if err != nil {
-		panic(err) // texts and a bool
+		panic(err) // texts, a bool and buttons of texts
 	}
 	return body
 }

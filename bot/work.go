@@ -22,8 +22,10 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 		}
 	}()
 	var denied error
-	if h.options.Mattermost != nil && request.Entry == rules.EntryChat {
-		request.Key, denied = h.options.Mattermost.verifyTrigger(ctx, f)
+	if h.options.Mattermost != nil && (request.Entry == rules.EntryChat || request.Entry == rules.EntryButton) {
+		if request.Key, denied = h.options.Mattermost.verifyTrigger(ctx, f); denied == nil {
+			denied = f.refused
+		}
 	}
 	start := h.options.Now()
 	prior, err := h.journal.Receive(ctx, request)
@@ -40,7 +42,7 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 		return again(*prior)
 	}
 	call := &call{
-		backend: h.backend, table: Commands, request: request, now: h.options.Now(),
+		backend: h.backend, table: Commands, request: request, origin: cmp.Or(f.origin, request.ID), now: h.options.Now(),
 		trigger: f.command, text: unwrapped(f.text), args: arguments{},
 	}
 	name, ended, err := "unknown", answer{}, denied
@@ -63,6 +65,7 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 	}
 	h.finished(ctx, request, name, ended.outcome)
 	ended.reply.result = ended.outcome.Result
+	ended.reply.actions = h.buttons(call, ended.reply)
 	return ended.reply
 }
 
@@ -93,6 +96,9 @@ func (h *Handler) run(ctx context.Context, access Access, call *call) (name stri
 	if unknown != nil {
 		return name, ended, unknown
 	}
+	if call.request.Entry == rules.EntryButton && !command.hasPages() {
+		return name, ended, &rules.Error{Kind: rules.Denied, Offset: -1, Text: "A button only turns pages. Type the command."}
+	}
 	if command.Changes {
 		select {
 		case h.slots <- struct{}{}:
@@ -104,7 +110,7 @@ func (h *Handler) run(ctx context.Context, access Access, call *call) (name stri
 	}
 	call.from, call.command = from, command.Name
 	ended, err = command.Run(ctx, call)
-	ended.reply.Text = call.takenText() + ended.reply.Text
+	ended.reply.Text, ended.reply.turns = call.takenText()+ended.reply.Text, call.turns
 	return name, ended, err
 }
 

@@ -30,6 +30,17 @@ type chat struct {
 // ServeHTTP takes one command.
 func (c *chat) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.handler.ServeHTTP(w, r) }
 
+// actionPath is where Mattermost sends the presses of buttons.
+const actionPath = "/mattermost/action"
+
+// actionURL returns where Mattermost reaches actionPath; "" where the configuration does not say.
+func (c *chat) actionURL() string {
+	if c.backend.Pages == "" {
+		return ""
+	}
+	return c.backend.Pages + actionPath
+}
+
 // botToken returns the bot account's access token, or "".
 func (c *chat) botToken() string {
 	if token := c.token.Load(); token != nil {
@@ -63,6 +74,7 @@ func (c *chat) load(m mattermostConfig) error {
 		c.handler = bot.New(bot.Options{
 			Access:     func() bot.Access { return *c.access.Load() },
 			Mattermost: c.mattermost,
+			ActionURL:  c.actionURL(),
 			Deadline:   c.deadline,
 			Logger:     c.logger,
 			Observe:    c.metrics.commanded,

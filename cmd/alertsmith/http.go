@@ -12,6 +12,7 @@ import (
 // endpoints is what the service answers over HTTP.
 type endpoints struct {
 	command http.Handler                   // POST /mattermost/command
+	action  http.HandlerFunc               // POST /mattermost/action
 	webhook http.Handler                   // POST /git/webhook; nil where no secret is configured
 	api     http.Handler                   // GET /api/v1/…
 	pages   func(*http.ServeMux)           // GET / and everything else that people look at
@@ -33,11 +34,12 @@ func (e *endpoints) guarded() http.Handler {
 	return mux
 }
 
-// open returns all routes. Mattermost and Git servers have no user and password for us, but each request of theirs carries a secret of its own, which its
-// handler verifies: these are let in here, and what leads anywhere else is guard's.
+// open returns all routes. Mattermost and Git servers have no user and password for us, but each request of theirs carries a secret or a signature of
+// its own, which its handler verifies: these are let in here, and what leads anywhere else is guard's.
 func (e *endpoints) open(guard http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/mattermost/command", e.command) // which judges the method itself
+	mux.Handle(actionPath, e.action)             // so does this
 	if e.webhook != nil {
 		hook := http.NewServeMux()
 		hook.Handle("POST /git/webhook", e.webhook)

@@ -35,6 +35,8 @@ func TestEndpoints(t *testing.T) {
 		{method: "POST", path: "/-/reload", origin: "https://evil.example.org", status: 403, body: "cross-origin"},
 		{method: "GET", path: "/-/reload", status: 405},
 		{method: "POST", path: "/metrics", status: 405},
+		{method: "POST", path: "/mattermost/action", status: 200, body: "press by POST"},
+		{method: "POST", path: "/mattermost/action", origin: "https://evil.example.org", status: 403, body: "cross-origin"},
 		{method: "POST", path: "/git/webhook", status: 200, body: "hook by POST"},
 		{method: "GET", path: "/git/webhook", status: 405},
 		{method: "GET", path: "/", status: 200, body: "page by GET"},
@@ -46,6 +48,7 @@ func TestEndpoints(t *testing.T) {
 			t.Parallel()
 			e := &endpoints{
 				command: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "command by "+r.Method) }),
+				action:  func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "press by "+r.Method) },
 				webhook: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hook by "+r.Method) }),
 				api:     http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "api by "+r.Method) }),
 				pages: func(mux *http.ServeMux) {

@@ -33,6 +33,7 @@ const (
 	teamID    = "ct7jski547gaxfjnydo53wtroa"
 	channelID = "nzgdcgr54id73fiogs1zc3yigr"
 	userID    = "nn6w966eo3yjbbefhizipwt8xc"
+	otherID   = "gbpoya93zfg49mauid8nfz49br"
 )
 
 // mattermost is what Alertsmith sees of a Mattermost server: its key, and what is posted to it.
@@ -98,19 +99,26 @@ func (m *mattermost) all() string {
 	return strings.Join(m.posts, "\n")
 }
 
-// form returns what the server sends for a command, its trigger id signed. id is the client's trigger id.
-func (m *mattermost) form(id, text string) url.Values {
-	signed := fmt.Sprintf("%s:%s:%d:", id, userID, time.Now().UnixMilli())
+// trigger returns a trigger id that the server signs. id is the client's.
+func (m *mattermost) trigger(id, user string, at time.Time) string {
+	m.t.Helper()
+	signed := fmt.Sprintf("%s:%s:%d:", id, user, at.UnixMilli())
 	sum := sha256.Sum256([]byte(signed))
 	signature, err := ecdsa.SignASN1(rand.Reader, m.key, sum[:])
 	if err != nil {
 		m.t.Fatal(err)
 	}
+	return base64.StdEncoding.EncodeToString([]byte(signed + base64.StdEncoding.EncodeToString(signature)))
+}
+
+// form returns what the server sends for a command. id is the client's trigger id.
+func (m *mattermost) form(id, text string) url.Values {
+	m.t.Helper()
 	return url.Values{
 		"token": {mattermostToken}, "command": {"/alert"}, "text": {text},
 		"team_id": {teamID}, "team_domain": {"ops"}, "channel_id": {channelID}, "channel_name": {"alerts"},
 		"user_id": {userID}, "user_name": {"alice"}, "response_url": {m.URL + "/hooks/commands/" + hookToken},
-		"trigger_id": {base64.StdEncoding.EncodeToString([]byte(signed + base64.StdEncoding.EncodeToString(signature)))},
+		"trigger_id": {m.trigger(id, userID, time.Now())},
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 // thousands are: 1 chat, 2 the journal and its sinks, 3 Git, 4 rulers, 5 the service itself.
 var messages = map[string]string{
 	"AS1001": "Its author has no answer: see the entry in the journal by the request's id, and tell them. When it happens often, see whether this machine reaches `mattermost.url`.",
-	"AS1002": "Somebody sent a command without a valid token. When it is your Mattermost, its token is not in `mattermost.token_files`; when it is not, find out who sits at that address.",
+	"AS1002": "Somebody sent a command without a valid token, or pressed a button that is not ours: of before a restart, or made by somebody else. When it is your Mattermost, its token is not in `mattermost.token_files`; when it is not, find out who sits at that address.",
 	"AS1003": "A command failed by no fault of its author: `err` says why. Nothing was changed, unless the result is `OPEN`: then the rulebook says it, and the journal follows.",
 	"AS1004": "The end of a command is not in the journal; its commit is. Make room on the disk, or mend it; the next start looks the command up.",
 	"AS1005": "See whether the bot may post in that channel and whether its token is valid.",

@@ -104,7 +104,7 @@ func (s *service) serve(ctx context.Context, flags *toolkit.FlagConfig, stdout i
 func (s *service) deadline() time.Duration { return s.cfg.Live.Timeout + 30*time.Second }
 
 func (s *service) endpoints(ending <-chan struct{}) *endpoints {
-	e := &endpoints{command: s.chat, api: s.api(ending).Handler(), pages: s.pages.Handle, metrics: s.metrics.handler(), unready: s.unready, notes: s.notes, reload: s.reload}
+	e := &endpoints{command: s.chat, action: s.chat.handler.ServeAction, api: s.api(ending).Handler(), pages: s.pages.Handle, metrics: s.metrics.handler(), unready: s.unready, notes: s.notes, reload: s.reload}
 	if s.webhook != nil {
 		e.webhook = s.webhook
 	}
