@@ -25,7 +25,8 @@ import (
 type API struct {
 	// Find returns the entries that a query selects, the newest first.
 	Find func(ctx context.Context, query rules.JournalQuery) (rules.JournalPage, error)
-	// Changes returns at most so many changes of the journal behind an event, the oldest first.
+	// Changes returns at most so many changes of the journal behind an event, the oldest first; none when there are none. It may return few where these are
+	// long: so much is held for each stream.
 	Changes func(ctx context.Context, behind int64, most int) ([]rules.JournalChange, error)
 	// Head returns the number of the newest event.
 	Head func(ctx context.Context) (int64, error)

@@ -20,7 +20,7 @@ const (
 
 // serveStream sends what ends, or changes its state, as server-sent events, each with the entry as it is then: `finished` and `outcome`. It
 // begins behind the header Last-Event-ID, so that nothing is lost over a broken connection; without one it begins now. Streams beyond
-// maxStreams are refused with 503.
+// maxStreams are refused with 503. What is held for a client is what Changes gives at once; one that takes nothing for streamBeat is let go.
 func (a *API) serveStream(w http.ResponseWriter, r *http.Request) {
 	query, err := a.query(r.URL.Query())
 	if err != nil {
@@ -42,12 +42,14 @@ func (a *API) serveStream(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", eventStream)
 	s := &stream{w: w, control: http.NewResponseController(w)}
 	s.comment("the journal from event " + strconv.FormatInt(behind, 10))
-	poll := time.NewTicker(streamPoll)
-	defer poll.Stop()
+	again := time.NewTimer(streamPoll)
+	defer again.Stop()
 	for beat := time.Now(); s.err == nil; {
 		changes, err := a.Changes(r.Context(), behind, streamChunk)
 		if err != nil {
-			a.Logger.Error("The journal could not be read for a stream", "id", "AS2002", "err", err)
+			if r.Context().Err() == nil {
+				a.Logger.Error("The journal could not be read for a stream", "id", "AS2002", "err", err)
+			}
 			return // the client comes back
 		}
 		for _, c := range changes {
@@ -60,11 +62,13 @@ func (a *API) serveStream(w http.ResponseWriter, r *http.Request) {
 			s.comment("still here")
 			beat = time.Now()
 		}
-		if len(changes) == streamChunk {
-			continue
+		pause := streamPoll
+		if len(changes) > 0 { // there may be more
+			pause = 0
 		}
+		again.Reset(pause)
 		select {
-		case <-poll.C:
+		case <-again.C:
 		case <-a.Ending:
 			return
 		case <-r.Context().Done():

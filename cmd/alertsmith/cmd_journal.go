@@ -127,7 +127,7 @@ func follow(ctx context.Context, reader *journal.Search, query rules.JournalQuer
 				err = out.print(c.Entry.Object())
 			}
 		}
-		if err = errors.Join(err, out.flush()); err == nil && len(changes) < atOnce {
+		if err = errors.Join(err, out.flush()); err == nil && len(changes) == 0 {
 			select {
 			case <-time.After(pause):
 			case <-ctx.Done():

@@ -99,27 +99,34 @@ func (s *Search) Head(ctx context.Context) (int64, error) {
 	return n, wrap(err, cannotRead)
 }
 
-// Changes returns at most so many changes behind an event, the oldest first, each with its entry as it is now. Who has seen them goes on behind
-// the last one: nothing is left out and nothing comes twice.
+// changesBytes is about how much text of entries is read at once for somebody who follows the journal, however long single commands are: there may be
+// many of them, and each takes it in at a pace of its own.
+const changesBytes = 256 << 10
+
+// Changes returns at most so many changes behind an event, and at least one where there is any, the oldest first, each with its entry as it is now. Who
+// has seen them goes on behind the last one until there are none: nothing is left out and nothing comes twice.
 func (s *Search) Changes(ctx context.Context, behind int64, most int) ([]rules.JournalChange, error) {
 	changes, err := s.changes(ctx, behind, most)
 	return changes, wrap(err, cannotRead)
 }
 
 func (s *Search) changes(ctx context.Context, behind int64, most int) ([]rules.JournalChange, error) {
-	rows, err := s.journal.QueryContext(ctx, "SELECT n, seq, kind, time FROM events WHERE n > ? AND kind <> 'received' ORDER BY n LIMIT ?", behind, most)
+	rows, err := s.journal.QueryContext(ctx, `SELECT n, seq, kind, time,
+		COALESCE((SELECT octet_length(command) + octet_length(outcome) + octet_length(reply) FROM commands c WHERE c.seq = e.seq), 0)
+		FROM events e WHERE n > ? AND kind <> 'received' ORDER BY n LIMIT ?`, behind, most)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var changes []rules.JournalChange
 	var numbers []int64
-	for rows.Next() {
+	for room := int64(changesBytes); room > 0 && rows.Next(); {
 		var c rules.JournalChange
-		var at int64
-		if err := rows.Scan(&c.Event, &c.Entry.Seq, &c.Kind, &at); err != nil {
+		var at, size int64
+		if err := rows.Scan(&c.Event, &c.Entry.Seq, &c.Kind, &at, &size); err != nil {
 			return nil, err
 		}
+		room -= size
 		c.Time = time.UnixMilli(at).UTC()
 		changes, numbers = append(changes, c), append(numbers, c.Entry.Seq)
 	}

@@ -291,6 +291,53 @@ func TestFindSeesChangesAtOnce(t *testing.T) {
 	}
 }
 
+// TestChangesAreReadInPieces holds that whoever follows the journal is given no more at once than has room, and all of it in the end.
+func TestChangesAreReadInPieces(t *testing.T) {
+	t.Parallel()
+	db := openNew(t)
+	s := openSearch(t, db)
+	const n = 12
+	for i := range n {
+		r := request(fmt.Sprint("r", i), "")
+		if i%2 == 0 {
+			r.Command = strings.Repeat("監", changesBytes/9)
+		}
+		if _, err := db.Receive(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Finish(t.Context(), finished(r, rules.Live)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var behind int64
+	var got []string
+	for {
+		changes, err := s.Changes(t.Context(), behind, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(changes) == 0 {
+			break
+		}
+		long := 0
+		for _, c := range changes {
+			behind = c.Event
+			got = append(got, c.Entry.Record.Request.ID)
+			long += len(c.Entry.Record.Request.Command)
+		}
+		if long > 2*changesBytes {
+			t.Errorf("%d bytes at once", long)
+		}
+	}
+	var want []string
+	for i := range n {
+		want = append(want, fmt.Sprint("r", i))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // TestLongWordsAreFound holds that a search has a bounded number of terms however long its words are, and still finds what they stand in.
 func TestLongWordsAreFound(t *testing.T) {
 	t.Parallel()
