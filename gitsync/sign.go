@@ -1,7 +1,8 @@
 package gitsync
 
 import (
-	"bytes"
+	"io"
+	"slices"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
@@ -18,27 +19,45 @@ func LoadSigner(keyFile, passphraseFile string) (Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(commit []byte) (string, error) { return key.Sign("git", commit) }, nil
+	return func(commit []byte) (string, error) { return key.Sign(signedCommits, commit) }, nil
 }
+
+// signedCommits is the namespace of signatures of commits, as Git has it.
+const signedCommits = "git"
 
 // sign signs a commit that is not encoded yet.
 func (s Signer) sign(commit *object.Commit) error {
 	if s == nil {
 		return nil
 	}
-	var o plumbing.MemoryObject
-	if err := commit.EncodeWithoutSignature(&o); err != nil {
-		return err
-	}
-	r, err := o.Reader()
+	text, err := unsigned(commit)
 	if err != nil {
 		return err
 	}
-	defer r.Close()
-	var text bytes.Buffer
-	if _, err := text.ReadFrom(r); err != nil {
-		return err
-	}
-	commit.PGPSignature, err = s(text.Bytes()) // the header gpgsig, whatever made it
+	commit.PGPSignature, err = s(text) // the header gpgsig, whatever made it
 	return err
+}
+
+// SignedBy reports whether a commit carries a signature as LoadSigner's make it by one of the keys, given by their public halves as Key.Public returns
+// them.
+func SignedBy(commit *object.Commit, keys []string) bool {
+	if commit.PGPSignature == "" {
+		return false
+	}
+	text, err := unsigned(commit)
+	return err == nil && slices.ContainsFunc(keys, func(key string) bool { return VerifySignature(key, signedCommits, text, commit.PGPSignature) == nil })
+}
+
+// unsigned returns what is signed of a commit: all but the signature.
+func unsigned(commit *object.Commit) ([]byte, error) {
+	var o plumbing.MemoryObject
+	if err := commit.EncodeWithoutSignature(&o); err != nil {
+		return nil, err
+	}
+	r, err := o.Reader()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
 }

@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"gopkg.in/yaml.v3"
 
+	"github.com/alertsmith/alertsmith/bot"
 	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
 	"github.com/alertsmith/alertsmith/rules/expr"
@@ -104,6 +106,61 @@ func queries(t *testing.T) (promQL, logQL []string) {
 		}
 	}
 	return promQL, logQL
+}
+
+// TestCountersBegin holds that every counter whose increase the rules, the dashboard or the README ask for is there before anything is counted: Prometheus
+// takes the first sample of a series for no increase, so that a burst which a series begins with would be hidden.
+func TestCountersBegin(t *testing.T) {
+	t.Parallel()
+	m := newMetrics()
+	m.begin(bot.Commands, []journal.SinkConfig{{Name: "log"}})
+	families, err := m.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := map[string][]map[string]string{}
+	for _, f := range families {
+		for _, metric := range f.GetMetric() {
+			pairs := map[string]string{}
+			for _, pair := range metric.GetLabel() {
+				pairs[pair.GetName()] = pair.GetValue()
+			}
+			begun[f.GetName()] = append(begun[f.GetName()], pairs)
+		}
+	}
+	queries, _ := queries(t)
+	asked := 0
+	for _, query := range append(queries, "increase(alertsmith_panics_total[1h]) > 0") {
+		parsed, err := expr.ParsePromQL(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parser.Inspect(parsed, func(node parser.Node, _ []parser.Node) error {
+			selector, is := node.(*parser.VectorSelector)
+			if !is || !strings.HasSuffix(selector.Name, "_total") {
+				return nil
+			}
+			asked++
+			if !slices.ContainsFunc(begun[selector.Name], func(pairs map[string]string) bool {
+				return !slices.ContainsFunc(selector.LabelMatchers, func(m *labels.Matcher) bool {
+					return !slices.Contains([]string{"__name__", "job", "instance"}, m.Name) && !m.Matches(pairs[m.Name])
+				})
+			}) {
+				t.Errorf("%s: no series of %s is there before the first is counted", query, selector)
+			}
+			return nil
+		})
+	}
+	if asked < 3 {
+		t.Errorf("%d counters are asked for", asked)
+	}
+	for _, c := range bot.Commands {
+		if !slices.ContainsFunc(begun["alertsmith_commands_total"], func(pairs map[string]string) bool {
+			return pairs["command"] == c.Name && pairs["result"] == string(rules.DeniedResult)
+		}) {
+			t.Errorf("refusals of %s are not counted from the start", c.Name)
+		}
+	}
 }
 
 // TestDeployedQueriesNameMetrics holds that every metric and label that the rules and the dashboard name is there.

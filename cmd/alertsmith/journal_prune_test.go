@@ -102,7 +102,7 @@ func TestPrunedStump(t *testing.T) {
 				t.Fatal(err)
 			}
 			if configured {
-				said("the keys that may have signed what was pruned cannot be read", append([]string{"verify"}, config...)...)
+				said("the keys that may have signed commits cannot be read: the signing key ", append([]string{"verify"}, config...)...)
 				if said := run("", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key); said != "<nil>" {
 					t.Fatal(said)
 				}

@@ -41,6 +41,7 @@ var messages = map[string]string{
 	"AS2202": "Nothing at once: it is tried again. When it stays, see the disk that the storage path is on.",
 	"AS2301": "It is tried again in a day. See the disk that the storage path is on; `alertsmith journal verify` tries at once.",
 	"AS2302": "Keep a copy of the storage path. `alertsmith journal verify` names the first entry that was changed; the commits in Git vouch for those before it. Find out who wrote to `journal.db`, or whether the disk is broken.",
+	"AS2303": "`alertsmith journal verify` names the first of them. Find out in Git who pushed it; when it is this service's own, entries were removed from the journal: keep a copy of the storage path. Configure `git.signing_key_file`: then nobody's word counts but this service's.",
 	"AS2401": "Nothing, when you took the sink out. When you gave it another name, what it missed is in the journal.",
 	"AS2402": "See the disk that the storage path is on. Nothing is lost: sinks are told when it is well.",
 	"AS2403": "See what `err` says of the server, its secret or its address. What it misses waits in its queue.",

@@ -10,6 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/alertsmith/alertsmith/bot"
+	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
 )
 
@@ -22,6 +24,7 @@ type metrics struct {
 	panics         prometheus.Counter
 	tellings       *prometheus.CounterVec
 	flawed         prometheus.Gauge
+	claims         prometheus.Gauge
 	verifiedAt     prometheus.Gauge
 	reloadOK       prometheus.Gauge
 	reloadTime     prometheus.Gauge
@@ -56,6 +59,10 @@ func newMetrics() *metrics {
 			Name: "alertsmith_journal_flawed",
 			Help: "Whether the journal is not as it was written, as far as it was looked through.",
 		}),
+		claims: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "alertsmith_journal_claims",
+			Help: "Commits that contradict the journal and that it does not know: somebody else's, or the newest entries were removed.",
+		}),
 		verifiedAt: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "alertsmith_journal_last_verified_timestamp_seconds",
 			Help: "When the whole journal was last found to be as it was written; 0 when not since the start.",
@@ -69,12 +76,34 @@ func newMetrics() *metrics {
 			Help: "When the configuration was last read with success.",
 		}),
 	}
-	m.registry.MustRegister(m.commands, m.commandSeconds, m.stepSeconds, m.panics, m.tellings, m.flawed, m.verifiedAt, m.reloadOK, m.reloadTime,
+	m.registry.MustRegister(m.commands, m.commandSeconds, m.stepSeconds, m.panics, m.tellings, m.flawed, m.claims, m.verifiedAt, m.reloadOK, m.reloadTime,
 		version.NewCollector("alertsmith"),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
+
+// begin makes every counter that may be counted, for these commands and sinks: the first sample of a series is no increase to Prometheus, so one that began
+// with a burst would hide it.
+func (m *metrics) begin(commands []bot.Command, sinks []journal.SinkConfig) {
+	names := []string{unknownCommand}
+	for _, c := range commands {
+		names = append(names, c.Name)
+	}
+	for _, name := range names {
+		for _, result := range []rules.Result{rules.Success, rules.ValidationError, rules.DeniedResult, rules.Failed} {
+			m.commands.WithLabelValues(name, string(result))
+		}
+	}
+	for _, sink := range sinks {
+		for _, result := range []string{toldResult, notToldResult} {
+			m.tellings.WithLabelValues(sink.Name, result)
+		}
+	}
+}
+
+// unknownCommand stands for what is no command.
+const unknownCommand = "unknown"
 
 // handler serves the metrics.
 func (m *metrics) handler() http.Handler {
@@ -85,7 +114,7 @@ func (m *metrics) handler() http.Handler {
 // so that nobody can make metrics by typing.
 func (m *metrics) commanded(name string, result rules.Result, took time.Duration) {
 	if name == "" {
-		name = "unknown"
+		name = unknownCommand
 	}
 	m.commands.WithLabelValues(name, string(result)).Inc()
 	m.commandSeconds.WithLabelValues(name).Observe(took.Seconds())

@@ -40,11 +40,17 @@ func (m *metrics) verified(sound bool) {
 	}
 }
 
+// How attempts to tell a sink end.
+const (
+	toldResult    = "success"
+	notToldResult = "failure"
+)
+
 // told counts an attempt to tell a sink.
 func (m *metrics) told(sink string, err error) {
-	result := "success"
+	result := toldResult
 	if err != nil {
-		result = "failure"
+		result = notToldResult
 	}
 	m.tellings.WithLabelValues(sink, result).Inc()
 }

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"path/filepath"
 	"time"
-
-	"github.com/alertsmith/alertsmith/gitsync"
 )
 
 // verifyInterval is how often the journal's chain is looked through as a whole.
@@ -27,7 +23,7 @@ func (s *service) watchJournal(ctx context.Context) {
 }
 
 func (s *service) verifyJournal(ctx context.Context) {
-	anchors, err := readAnchors(ctx, filepath.Join(s.settings.storage, rulebookName), cmp.Or(s.cfg.Git.Branch, gitsync.DefaultBranch), restful(ctx))
+	anchors, err := readAnchors(ctx, s.settings.storage, s.cfg.Git, restful(ctx))
 	if ctx.Err() != nil {
 		return
 	}
@@ -36,6 +32,7 @@ func (s *service) verifyJournal(ctx context.Context) {
 		return
 	}
 	found, flaw, err := s.search.Verify(ctx, anchors, stumpChecker(s.settings.storage, s.cfg.Git))
+	s.metrics.claims.Set(float64(found.Claims))
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
@@ -43,6 +40,9 @@ func (s *service) verifyJournal(ctx context.Context) {
 	case flaw != nil:
 		s.logger.Error("The journal is not as it was written", "id", "AS2302", "event", flaw.Event, "flaw", flaw.Text)
 		s.metrics.verified(false)
+	case found.Claims > 0:
+		s.logger.Warn("Commits that the journal does not know contradict it", "id", "AS2303", "commits", found.Claims, "claim", claimed(found))
+		s.metrics.verified(true)
 	default:
 		s.logger.Info("The journal is as it was written", "entries", found.Entries, "events", found.Events)
 		s.metrics.verified(true)

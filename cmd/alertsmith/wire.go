@@ -119,6 +119,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		Examine: noteworthy(examine(rulers)),
 		Logger:  s.logger.With("part", "rulers"),
 	})
+	s.metrics.begin(bot.Commands, s.cfg.Sinks)
 	s.metrics.observe(ctx, s.status)
 	s.index = newHistoryIndex(s.book, s.journal, s.infos, s.logger.With("part", "history"))
 	chat.mattermost = mattermost

@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,6 +19,8 @@ import (
 // Anchor is what a commit of the rulebook says of the journal: the newest event there was before it, and its hash.
 type Anchor struct {
 	Revision string // of the commit
+	Request  string // that it says to be made for
+	Signed   bool   // by a key of this service: it is proof whether the journal knows the commit or not
 	Journal  string // the journal's id
 	Event    int64
 	Hash     string // hexadecimal
@@ -25,14 +29,17 @@ type Anchor struct {
 // AnchorKey is the key of the trailer that a commit carries an anchor in: `Journal: EVENT HASH ID`.
 const AnchorKey = "Journal"
 
-// AnchorOf reads the trailer of a commit; false when it has none.
+// AnchorOf reads the trailers of a commit; false when none is an anchor. It keeps nothing else of them: there may be as many anchors as commits.
 func AnchorOf(revision string, trailers []rules.Trailer) (Anchor, bool) {
 	fields := strings.Fields(rules.TrailerOf(trailers, AnchorKey))
 	if len(fields) != 3 {
 		return Anchor{}, false
 	}
 	event, err := strconv.ParseInt(fields[0], 10, 64)
-	return Anchor{revision, fields[2], event, fields[1]}, err == nil
+	return Anchor{
+		Revision: revision, Request: strings.Clone(rules.TrailerOf(trailers, "Request-Id")),
+		Journal: strings.Clone(fields[2]), Event: event, Hash: strings.Clone(fields[1]),
+	}, err == nil
 }
 
 // Anchor returns the value of the trailer for a commit that is made now.
@@ -71,6 +78,10 @@ type Verified struct {
 	Stumped  int   // commits whose anchor lies in what was pruned
 	Others   int   // commits that anchor other journals: of other replicas, or of a journal that was here before
 	HeadHash string
+	// Claims is how many commits contradict the journal without being proof, as it does not know that it made them, and Claim what the first of them says.
+	// Whoever may push can make such a commit; or the newest entries were removed, and with them what was known of it.
+	Claims int
+	Claim  string
 	// Stump is the text that was signed when the journal was pruned last, and Signature its signature; both are empty when it never was.
 	Stump, Signature string
 }
@@ -78,6 +89,8 @@ type Verified struct {
 // Verify looks at the whole journal: that each event follows from the one before, that the entries are what the events say, that the history's index and
 // the queues of sinks are as they were written, that the database is whole, and that the commits' anchors are in the chain. It returns the first flaw, or nil. The error is one of reading that says nothing
 // about the journal.
+//
+// An anchor that is not in the chain is proof where its commit is signed, or the journal says that it was made here; else it is a claim.
 func (s *Search) Verify(ctx context.Context, anchors []Anchor, check Checker) (v Verified, flaw *Flaw, err error) {
 	start, err := readChain(ctx, s.journal)
 	if err != nil {
@@ -107,8 +120,12 @@ func (s *Search) Verify(ctx context.Context, anchors []Anchor, check Checker) (v
 	if flaw := s.walk(ctx, start, byEvent, &v); flaw != nil {
 		return v, flaw, ctx.Err()
 	}
-	for n, left := range byEvent {
-		return v, &Flaw{Event: n, Text: fmt.Sprintf("the commit %s knows the event %d, and the journal ends before it: its newest entries were removed", left[0].Revision, n)}, nil
+	for _, n := range slices.Sorted(maps.Keys(byEvent)) {
+		for _, a := range byEvent[n] {
+			if flaw, err := s.contradicted(ctx, a, 0, "and the journal ends before it: its newest entries were removed", &v); flaw != nil || err != nil {
+				return v, flaw, err
+			}
+		}
 	}
 	for _, look := range []func(context.Context) (*Flaw, error){s.indexed, s.derived, s.summedUp, s.whole} {
 		flaw, err := look(ctx)
@@ -128,7 +145,7 @@ func (s *Search) Verify(ctx context.Context, anchors []Anchor, check Checker) (v
 // walk follows the chain from its start, and takes the anchors that it meets out of the map.
 func (s *Search) walk(ctx context.Context, start chainStart, anchors map[int64][]Anchor, v *Verified) *Flaw {
 	at, hash := start.n, start.hash
-	if flaw := met(anchors, at, 0, hash, v); flaw != nil {
+	if flaw := s.met(ctx, anchors, at, 0, hash, v); flaw != nil {
 		return flaw
 	}
 	rows, err := s.journal.QueryContext(ctx, "SELECT n, seq, kind, time, body, hash FROM events NOT INDEXED ORDER BY n")
@@ -153,7 +170,7 @@ func (s *Search) walk(ctx context.Context, start chainStart, anchors map[int64][
 		}
 		at = n
 		v.Events++
-		if flaw := met(anchors, n, seq, hash, v); flaw != nil {
+		if flaw := s.met(ctx, anchors, n, seq, hash, v); flaw != nil {
 			return flaw
 		}
 	}
@@ -165,15 +182,42 @@ func (s *Search) walk(ctx context.Context, start chainStart, anchors map[int64][
 }
 
 // met compares the anchors at an event with its hash.
-func met(anchors map[int64][]Anchor, n, seq int64, hash []byte, v *Verified) *Flaw {
+func (s *Search) met(ctx context.Context, anchors map[int64][]Anchor, n, seq int64, hash []byte, v *Verified) *Flaw {
 	for _, a := range anchors[n] {
-		if a.Hash != hex.EncodeToString(hash) {
-			return &Flaw{Event: n, Seq: seq, Text: fmt.Sprintf("the commit %s knows the event %d with another hash: the journal up to it was written anew", a.Revision, n)}
+		if a.Hash == hex.EncodeToString(hash) {
+			v.Anchors++
+			continue
 		}
-		v.Anchors++
+		flaw, err := s.contradicted(ctx, a, seq, "with another hash: the journal up to it was written anew", v)
+		if err != nil {
+			flaw = unreadableAt(n, err)
+		}
+		if flaw != nil {
+			return flaw
+		}
 	}
 	delete(anchors, n)
 	return nil
+}
+
+// contradicted returns the flaw that an anchor proves which is not in the chain; where it proves none, it is counted among the claims.
+func (s *Search) contradicted(ctx context.Context, a Anchor, seq int64, how string, v *Verified) (*Flaw, error) {
+	said := fmt.Sprintf("knows the event %d, %s", a.Event, how)
+	proof := a.Signed
+	if !proof {
+		n, err := s.number(ctx, "SELECT count(*) FROM commands WHERE request_id = ?1 AND entry <> 'git' AND ?2 IN (revision, outcome ->> 'undone')", a.Request, a.Revision)
+		if err != nil {
+			return nil, err
+		}
+		proof = n > 0
+	}
+	if proof {
+		return &Flaw{Event: a.Event, Seq: seq, Text: "the commit " + a.Revision + " " + said}, nil
+	}
+	if v.Claims++; v.Claims == 1 {
+		v.Claim = "the commit " + a.Revision + " claims that it " + said
+	}
+	return nil, nil //nolint:nilnil // it proves none
 }
 
 func unreadableAt(n int64, err error) *Flaw {

@@ -66,6 +66,7 @@ func TestVerifySound(t *testing.T) {
 	if flaw != nil || v.Entries != 300 || v.Events < 500 || v.Anchors != 1 || v.Others != 1 || v.HeadHash != anchor.Hash {
 		t.Errorf("%+v, %+v", v, flaw)
 	}
+	anchor.Signed = true
 	anchor.Event++
 	if _, flaw := verifyAt(t, path, anchor); flaw == nil || !strings.Contains(flaw.Text, "newest entries were removed") {
 		t.Errorf("an anchor behind the end: %+v", flaw)
