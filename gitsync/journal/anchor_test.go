@@ -121,6 +121,7 @@ func rehash(t *testing.T, tx *sql.Tx) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer rows.Close()
 	for rows.Next() {
 		var e event
 		if err := rows.Scan(&e.n, &e.seq, &e.time, &e.kind, &e.body); err != nil {
