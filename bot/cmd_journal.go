@@ -119,7 +119,10 @@ func (c *call) unknownKey(err error) error {
 func ActionNames() map[string]string { return actionNames(Commands) }
 
 func actionNames(table []Command) map[string]string {
-	names := map[string]string{"import": "import", SignInAction: SignInAction}
+	names := map[string]string{SignInAction: SignInAction}
+	for _, action := range []string{"import", rules.ExternalAction, rules.Expire{}.Action()} {
+		names[action] = action
+	}
 	for _, command := range table {
 		names[command.Name] = command.Name
 		for _, called := range slices.Concat(command.Aliases, command.Spelled) {
@@ -211,6 +214,9 @@ func (c *call) entryText(e rules.JournalEntry) string {
 		lines = append(lines, "- Ended after "+tookText(r.Done.Sub(q.Time).Round(time.Millisecond))+": "+c.journalEnd(r))
 	} else {
 		lines = append(lines, "- "+c.journalEnd(r))
+	}
+	if o.Why != "" {
+		lines = append(lines, "- Why: "+escape(oneLine(cut(o.Why, 1000))))
 	}
 	for _, ref := range o.Refs[:min(len(o.Refs), historyLines)] {
 		lines = append(lines, "- Rule: "+code(fmt.Sprintf("%s:%s, group %s, %s", ref.Ruler, ref.Path, ref.Group, ref.Name)))

@@ -131,7 +131,7 @@ func (c *call) changed(outcome rules.Outcome) (answer, error) {
 	if outcome.Revision == "" && outcome.Err != nil {
 		return answer{outcome: outcome}, outcome.Err
 	}
-	text := outcomeText(c.request.Actor, c.args["reason"].value, outcome) + findingsText(c.trigger, outcome) + undoHint(c.trigger, c.request, outcome)
+	text := outcomeText(c.request.Actor, outcome) + findingsText(c.trigger, outcome) + undoHint(c.trigger, c.request, outcome)
 	reply := Reply{Text: text, InChannel: outcome.Revision != ""}
 	if outcome.Revision != "" {
 		reply = reply.WithEntry(c.backend.Pages, c.request.ID)
@@ -174,6 +174,19 @@ func lookUp(table []Command, trigger, text string) (Command, int, error) {
 		err.Fixes = []string{near + text[next:]}
 	}
 	return Command{}, next, err
+}
+
+// ActionOf returns what a command is called in the journal, by its first word: that of a command that did not come to its end. "" where there is no
+// such command.
+func ActionOf(request rules.Request) string {
+	if request.Entry == rules.EntryImport {
+		return rules.Import{}.Action()
+	}
+	command, _, err := lookUp(Commands, "/alert", request.Command)
+	if err != nil {
+		return ""
+	}
+	return command.Name
 }
 
 // nearest returns the name that was probably meant; "" when none is near.

@@ -142,34 +142,33 @@ func TestOutcomeText(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		change func(*rules.Outcome)
-		why    string
 		want   string
 	}{
-		"live":   {func(*rules.Outcome) {}, "", "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`, live in loki after 0.8 s."},
-		"reason": {func(*rules.Outcome) {}, "a\n@all", "**sshd-ban** added by ali\\_ce (a @" + apart + "all), committed as `1a2b3c4`, live in loki after 0.8 s."},
-		"gone":   {func(o *rules.Outcome) { o.Action = "delete" }, "", "**sshd-ban** deleted by ali\\_ce, committed as `1a2b3c4`, gone from loki after 0.8 s."},
+		"live":   {func(*rules.Outcome) {}, "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`, live in loki after 0.8 s."},
+		"reason": {func(o *rules.Outcome) { o.Why = "a\n@all" }, "**sshd-ban** added by ali\\_ce (a @" + apart + "all), committed as `1a2b3c4`, live in loki after 0.8 s."},
+		"gone":   {func(o *rules.Outcome) { o.Action = "delete" }, "**sshd-ban** deleted by ali\\_ce, committed as `1a2b3c4`, gone from loki after 0.8 s."},
 		"undeleted": {func(o *rules.Outcome) {
 			o.Action, o.State, o.Reason, o.Ruler = "delete", rules.Pending, "Loki is unreachable.", "loki"
-		}, "", "**sshd-ban** deleted by ali\\_ce, committed as `1a2b3c4`; still running in loki: Loki is unreachable; retrying."},
-		"pending":    {func(o *rules.Outcome) { o.State, o.Reason = rules.Pending, "Loki is unreachable." }, "", "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`; not live yet: Loki is unreachable; retrying."},
-		"not loaded": {func(o *rules.Outcome) { o.State, o.Reason = rules.NotLoaded, "loki lists it and cannot evaluate it." }, "", "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`; not live: loki lists it and cannot evaluate it; retrying."},
-		"reverted": {func(o *rules.Outcome) { o.State, o.Reason, o.Undone = rules.Reverted, "no such label", "99887766" }, "",
+		}, "**sshd-ban** deleted by ali\\_ce, committed as `1a2b3c4`; still running in loki: Loki is unreachable; retrying."},
+		"pending":    {func(o *rules.Outcome) { o.State, o.Reason = rules.Pending, "Loki is unreachable." }, "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`; not live yet: Loki is unreachable; retrying."},
+		"not loaded": {func(o *rules.Outcome) { o.State, o.Reason = rules.NotLoaded, "loki lists it and cannot evaluate it." }, "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`; not live: loki lists it and cannot evaluate it; retrying."},
+		"reverted": {func(o *rules.Outcome) { o.State, o.Reason, o.Undone = rules.Reverted, "no such label", "99887766" },
 			"**sshd-ban** was not added: loki refused it: no such label. The commit `1a2b3c4` was undone by `9988776`."},
-		"superseded": {func(o *rules.Outcome) { o.State, o.Diff = rules.Superseded, "+ x" }, "",
+		"superseded": {func(o *rules.Outcome) { o.State, o.Diff = rules.Superseded, "+ x" },
 			"**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`; a later change replaced it before loki ran it."},
-		"several":     {func(o *rules.Outcome) { o.Refs = append(o.Refs, rules.Ref{Name: "sshd-ban", Nth: 2}) }, "", "**sshd-ban, sshd-ban\\#2** added by ali\\_ce, committed as `1a2b3c4`, live in loki after 0.8 s."},
-		"with a diff": {func(o *rules.Outcome) { o.Diff = "+ ``` @all" }, "", "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`, live in loki after 0.8 s.\n````diff\n+ ``` @all\n````"},
+		"several":     {func(o *rules.Outcome) { o.Refs = append(o.Refs, rules.Ref{Name: "sshd-ban", Nth: 2}) }, "**sshd-ban, sshd-ban\\#2** added by ali\\_ce, committed as `1a2b3c4`, live in loki after 0.8 s."},
+		"with a diff": {func(o *rules.Outcome) { o.Diff = "+ ``` @all" }, "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`, live in loki after 0.8 s.\n````diff\n+ ``` @all\n````"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := base
 			o.Refs = append([]rules.Ref(nil), base.Refs...)
 			c.change(&o)
-			if got := outcomeText(actor, c.why, o); got != c.want {
+			if got := outcomeText(actor, o); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 			settled := Settled(rules.Waiting{Request: rules.Request{Actor: actor}, Outcome: o}, time.Time{}) // says the same, but of what is live
-			if c.why == "" && o.State != rules.Live && settled.Text != c.want {
+			if o.State != rules.Live && settled.Text != c.want {
 				t.Errorf("settled: %s", settled.Text)
 			}
 		})

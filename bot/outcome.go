@@ -8,14 +8,14 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// outcomeText says how a change ended; why is the person's reason, if there is one.
-func outcomeText(actor rules.Person, why string, o rules.Outcome) string {
+// outcomeText says how a change ended.
+func outcomeText(actor rules.Person, o rules.Outcome) string {
 	what := fmt.Sprintf("**%s** %s by %s", refNames(o.Refs), past(o.Action), escape(actor.Name))
 	if from, to, moved := movedText(o); moved {
 		what = fmt.Sprintf("**%s** %s to **%s** by %s", from, past(o.Action), to, escape(actor.Name))
 	}
-	if why != "" {
-		what += " (" + escape(oneLine(cut(why, 500))) + ")"
+	if o.Why != "" {
+		what += " (" + escape(oneLine(cut(o.Why, 500))) + ")"
 	}
 	if o.Revision == "" {
 		return what + "."
@@ -92,7 +92,7 @@ func undoHint(trigger string, request rules.Request, o rules.Outcome) string {
 
 // Settled returns what a channel hears when a change that was reported as not live has come to rest: its Outcome says how.
 func Settled(w rules.Waiting, now time.Time) Reply {
-	text := outcomeText(w.Request.Actor, "", w.Outcome)
+	text := outcomeText(w.Request.Actor, w.Outcome)
 	if w.Outcome.State.InForce() {
 		where := "is live in"
 		switch {
@@ -117,7 +117,7 @@ func Interrupted(r rules.Record) Reply {
 		return Reply{InChannel: true, Text: fmt.Sprintf("A command of %s came to nothing. %s\n%s",
 			escape(r.Request.Actor.Name), escape(why), fence("", cut(r.Request.Command, 1000)))}
 	}
-	return Reply{Text: outcomeText(r.Request.Actor, "", r.Outcome) + undoHint("/alert", r.Request, r.Outcome), InChannel: true}
+	return Reply{Text: outcomeText(r.Request.Actor, r.Outcome) + undoHint("/alert", r.Request, r.Outcome), InChannel: true}
 }
 
 // refNames returns the names of the rules that a change touched, the first few of many.
@@ -180,6 +180,8 @@ func past(action string) string {
 		return "paused"
 	case "resume":
 		return "resumed"
+	case rules.ExternalAction:
+		return "pushed"
 	case "expire":
 		return "deleted, as its time was over,"
 	}

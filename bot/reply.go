@@ -60,7 +60,7 @@ func Own(request rules.Request, o rules.Outcome) Reply {
 	if o.Err != nil {
 		return Reply{InChannel: true, Text: fmt.Sprintf("It was time for %s, but it could not be done: %s It is tried again.", code(request.Command), escape(publicText(o.Err)))}
 	}
-	return Reply{InChannel: true, Text: outcomeText(request.Actor, "", o) + undoHint("/alert", request, o)}
+	return Reply{InChannel: true, Text: outcomeText(request.Actor, o) + undoHint("/alert", request, o)}
 }
 
 // sentence returns a reason so that it can stand inside a sentence.

@@ -12,7 +12,7 @@ import (
 func Left(commit rules.PastCommit, kept string) Reply {
 	return Reply{InChannel: true, Text: fmt.Sprintf("The commit %s by %s (%s) is not in the rulebook any more: it was made here while something else was pushed to the "+
 		"Git server, and does not fit on top of that. It is kept as %s.",
-		code(short(commit.Revision)), escape(commit.Author.Name), escape(commit.Subject), code(kept))}
+		code(short(commit.Revision)), escape(commit.Author.Name), escape(PushedSubject(commit)), code(kept))}
 }
 
 // External returns what the channel for reports hears of a push by other people: that it is live, why it is not, or why it is not applied.
@@ -26,7 +26,7 @@ func External(push rules.ExternalPush) Reply {
 		fmt.Fprintf(&b, "%s pushed to the rulebook.\n", authors(push.Commits))
 	}
 	writeList(&b, push.Commits, "pushed", func(c rules.PastCommit) string {
-		return fmt.Sprintf("%s by %s: %s", code(short(c.Revision)), escape(c.Author.Name), escape(c.Subject))
+		return fmt.Sprintf("%s by %s: %s", code(short(c.Revision)), escape(c.Author.Name), escape(PushedSubject(c)))
 	})
 	for _, change := range push.Rulers {
 		if len(change.Refs) > 0 {

@@ -18,13 +18,16 @@ func Told(t rules.Telling, pages string) Reply {
 	}
 	writeBurst(&b, t.Burst)
 	switch {
-	case t.Change.Kind == rules.JournalEnded && r.InChannel && t.Change.Entry.IsChange():
+	case t.Change.Kind == rules.JournalEnded && r.InChannel && r.Action != rules.ExternalAction && t.Change.Entry.IsChange():
 		b.WriteString(r.Reply)
 		linked = strings.Contains(r.Reply, "/entry/"+r.Request.ID)
-	case t.Change.Entry.IsChange():
-		b.WriteString(outcomeText(r.Request.Actor, "", r.Outcome))
+	case t.Change.Entry.IsChange() && r.Outcome.Err == nil && len(r.Outcome.Refs) > 0:
+		b.WriteString(outcomeText(r.Request.Actor, r.Outcome))
 	default:
 		fmt.Fprintf(&b, "**%s** %s by %s", escape(rules.JournalResults(r)[0]), code(oneLine(cut(r.Request.Command, 1000))), escape(r.Request.Actor.Name))
+		if r.Outcome.Why != "" {
+			fmt.Fprintf(&b, " (%s)", escape(oneLine(cut(r.Outcome.Why, 500))))
+		}
 		if r.Outcome.Err != nil {
 			fmt.Fprintf(&b, ": %s", escape(oneLine(cut(rules.ErrorText(r.Outcome.Err), 1000))))
 		}

@@ -17,6 +17,8 @@ func TestTold(t *testing.T) {
 		Outcome: rules.Outcome{Result: rules.Success, Action: "delete", Revision: "0123456789", Ruler: "loki", State: rules.Live, Refs: []rules.Ref{{Name: "x"}}, Diff: "-x"},
 	}
 	base.Reply += "\n[Entry in the journal](https://alerts.example.org/entry/r1)"
+	why := base
+	why.Action, why.Outcome.Action, why.Outcome.Why, why.Reply = rules.ExternalAction, rules.ExternalAction, "it was *noisy*", "what was said of the whole push"
 	refused := base
 	refused.Outcome = rules.Outcome{Result: rules.DeniedResult, Err: &rules.Error{Text: "You may *not*."}}
 	for name, tc := range map[string]struct {
@@ -25,6 +27,7 @@ func TestTold(t *testing.T) {
 	}{
 		"a change":           {rules.Telling{Change: rules.JournalChange{Kind: "finished", Entry: rules.JournalEntry{Record: base}}}, []string{"**x** deleted by aiko\n[Entry in the journal](https://alerts.example.org/entry/r1)\nin `ops`, request `r1`"}},
 		"one that came live": {rules.Telling{Change: rules.JournalChange{Kind: "outcome", Entry: rules.JournalEntry{Record: base}}}, []string{"committed as `0123456`, gone from loki", "-x"}},
+		"a commit that was pushed": {rules.Telling{Change: rules.JournalChange{Kind: "finished", Entry: rules.JournalEntry{Record: why}}}, []string{"**x** pushed by aiko (it was \\*noisy\\*), committed as `0123456`", "-x"}},
 		"a refusal": {
 			rules.Telling{Change: rules.JournalChange{Kind: "finished", Entry: rules.JournalEntry{Record: refused}}, Rules: []string{"refusals"}},
 			[]string{"**refusals**\n", "**DENIED** `delete x` by aiko: You may \\*not\\*."},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -87,7 +88,10 @@ func (h *Handler) run(ctx context.Context, access Access, call *call) (name stri
 	}()
 	command, from, unknown := lookUp(call.table, call.trigger, call.text)
 	if unknown == nil {
-		name = command.Name
+		name, call.from, call.command = command.Name, from, command.Name
+	}
+	if command.Changes {
+		defer func() { ended.outcome.Why = cmp.Or(ended.outcome.Why, call.why()) }()
 	}
 	if err := access.check(call.request); err != nil {
 		return name, ended, err
@@ -108,10 +112,22 @@ func (h *Handler) run(ctx context.Context, access Access, call *call) (name stri
 				Text: "Nothing was changed: too many changes are being worked on. Try again in a moment."}
 		}
 	}
-	call.from, call.command = from, command.Name
 	ended, err = command.Run(ctx, call)
 	ended.reply.Text, ended.reply.turns = call.takenText()+ended.reply.Text, call.turns
 	return name, ended, err
+}
+
+// why returns the reason that the words give, also of a command that was refused before they were read.
+func (c *call) why() string {
+	if why := c.args["reason"].value; why != "" || strings.Contains(c.text, "\n") { // what is pasted has words of its own
+		return why
+	}
+	words, err := c.words()
+	at := slices.IndexFunc(words, func(w word) bool { return w.key == "reason" })
+	if err != nil || at < 0 {
+		return ""
+	}
+	return words[at].value[words[at].keyLen:]
 }
 
 // failed returns the answer to a command that ended in an error.

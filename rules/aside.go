@@ -178,9 +178,9 @@ func asideRefs(before, after *Book, files map[string][]byte) (refs []Ref) {
 	return refs
 }
 
-// Changed returns the rules of a ruler that two books have differently, and whether they are paused ones alone, with which the ruler has nothing
+// changedRules returns the rules of a ruler that two books have differently, and whether they are paused ones alone, with which the ruler has nothing
 // to do.
-func Changed(before, after *Book, ruler string) (refs []Ref, paused bool) {
+func changedRules(before, after *Book, ruler string) (refs []Ref, paused bool) {
 	if refs = touched(before, after, ruler); len(refs) > 0 || len(changedPaths(before, after, ruler)) > 0 || !asideDiffer(before, after, ruler) {
 		return refs, false
 	}

@@ -25,8 +25,9 @@ func (a *Applier) settleDisplaced(ctx context.Context, commits []PastCommit) {
 
 // displacedBy returns the change that a commit stands in place of, as far as that tells it.
 func displacedBy(c PastCommit, service Person) Waiting {
+	_, why := c.said()
 	out := Outcome{
-		Result: Success, Action: c.Trailer(trailerDisplaced), Ruler: c.Trailer("Ruler"), Revision: c.Trailer(trailerDisplaces),
+		Result: Success, Action: c.Trailer(trailerDisplaced), Why: why, Ruler: c.Trailer("Ruler"), Revision: c.Trailer(trailerDisplaces),
 		State: Displaced, Undone: c.Revision, Reason: displacedBefore,
 	}
 	for _, t := range c.trailersOf("Alert") {

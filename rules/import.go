@@ -109,7 +109,7 @@ const maxDiffedFiles = 20
 // Import commits an import without bringing it to its ruler: the service that starts next does that, as with whatever it finds in the
 // rulebook. So the outcome's State is empty.
 func (a *Applier) Import(ctx context.Context, req Request, intent Import) Outcome {
-	out := Outcome{Action: intent.Action(), Ruler: intent.Ruler}
+	out := Outcome{Action: intent.Action(), Why: intent.Reason, Ruler: intent.Ruler}
 	tree, err := a.Store.Update(ctx, func(tree Tree) (Commit, error) {
 		book, err := a.bookAt(tree)
 		if err != nil {

@@ -32,7 +32,7 @@ const JournalEnded = "finished"
 // maxReplyText is how many bytes of a reply are looked through: what a list shows is no event.
 const maxReplyText = 4 << 10
 
-// JournalText returns what free words are looked for in: the command with its reason, who gave it, the rules that it touched, and what was
+// JournalText returns what free words are looked for in: the command, who gave it and why, the rules that it touched, and what was
 // answered, brought to one form as FoldText does.
 func JournalText(r Record) string {
 	parts := []string{r.Request.Command, r.Action, r.Request.Actor.Name, r.Outcome.Reason}
@@ -41,6 +41,9 @@ func JournalText(r Record) string {
 	}
 	if r.Outcome.Err != nil {
 		parts = append(parts, ErrorText(r.Outcome.Err))
+	}
+	if r.Outcome.Why != "" {
+		parts = append(parts, r.Outcome.Why)
 	}
 	parts = append(parts, strings.ToValidUTF8(r.Reply[:min(len(r.Reply), maxReplyText)], ""))
 	return FoldText(strings.Join(parts, "\n"))
@@ -73,7 +76,7 @@ func JournalRules(r Record) []string {
 	return slices.Compact(names)
 }
 
-// JournalResults returns what `result=` finds an entry by: its result and its state, or OpenResult.
+// JournalResults returns what `result=` finds an entry by: its result, its state and InterruptedResult, as far as it has them, or OpenResult.
 func JournalResults(r Record) []string {
 	if r.Done.IsZero() {
 		return []string{OpenResult}
@@ -82,8 +85,14 @@ func JournalResults(r Record) []string {
 	if r.Outcome.State != "" {
 		results = append(results, string(r.Outcome.State))
 	}
+	if r.Outcome.Interrupted {
+		results = append(results, InterruptedResult)
+	}
 	return results
 }
 
 // OpenResult stands for the result of a command that has not ended, or of which nobody knows yet how it ended.
 const OpenResult = "OPEN"
+
+// InterruptedResult is found beside the result of a command that was interrupted: see Outcome.Interrupted.
+const InterruptedResult = "INTERRUPTED"

@@ -179,6 +179,7 @@ var resultWords = map[string][]string{
 	"error":    {string(ValidationError), string(DeniedResult), string(Failed), string(Reverted), string(Displaced)},
 	"errors":   {string(ValidationError), string(DeniedResult), string(Failed), string(Reverted), string(Displaced)},
 	"失敗":       {string(Failed)},
+	"中断":       {InterruptedResult},
 	"undone":   {string(Reverted), string(Displaced)},
 	"waiting":  {string(Pending), string(NotLoaded)},
 	"not live": {string(Pending), string(NotLoaded), string(Reverted), string(Displaced)},
@@ -187,7 +188,7 @@ var resultWords = map[string][]string{
 // readResult reads names of results and states, with commas between them, in any case, with dashes or spaces for underscores.
 func readResult(q *JournalQuery, _ JournalAsker, key, value string) error {
 	names := []string{
-		string(Success), string(ValidationError), string(DeniedResult), string(Failed), OpenResult,
+		string(Success), string(ValidationError), string(DeniedResult), string(Failed), OpenResult, InterruptedResult,
 		string(Live), string(Pending), string(NotLoaded), string(Reverted), string(Displaced), string(Superseded), string(PausedState),
 	}
 	for part := range strings.SplitSeq(fold(value), ",") {

@@ -24,14 +24,15 @@ type JournalObject struct {
 	Host     string        `json:"host,omitempty"`    // where the service ran that took it
 	Version  string        `json:"version,omitempty"` // of that service
 	Zone     string        `json:"zone,omitempty"`    // in which times are told to people
-	Command  string        `json:"command"`           // as typed, secrets cut
+	Command  string        `json:"command"`           // as typed, secrets cut; the subject of what somebody pushed
+	Why      string        `json:"why,omitempty"`     // why it was given: its reason=; of what somebody pushed the message below the subject
 	Action   string        `json:"action,omitempty"`
 	Ruler    string        `json:"ruler,omitempty"`
 	Rules    []JournalRule `json:"rules,omitempty"`
-	Result   string        `json:"result"`          // SUCCESS, VALIDATION_ERROR, DENIED, FAILED; OPEN while it has not ended
-	State    string        `json:"state,omitempty"` // of a change at its ruler
-	Error    string        `json:"error,omitempty"` // for the person
-	Reason   string        `json:"reason,omitempty"`
+	Result   string        `json:"result"`             // SUCCESS, VALIDATION_ERROR, DENIED, FAILED; OPEN while it has not ended
+	State    string        `json:"state,omitempty"`    // of a change at its ruler
+	Error    string        `json:"error,omitempty"`    // for the person
+	Reason   string        `json:"reason,omitempty"`   // why it stands so at its ruler: why it is not live
 	Revision string        `json:"revision,omitempty"` // the commit
 	Undone   string        `json:"undone,omitempty"`   // the commit that took it back
 	Diff     string        `json:"diff,omitempty"`
@@ -44,6 +45,8 @@ type JournalObject struct {
 	Templates []TemplateUse       `json:"templates,omitempty"` // that the change's rules remember to be made from
 	Findings  []JournalFinding    `json:"findings,omitempty"`  // warnings that were shown
 	Accepted  []JournalAcceptance `json:"accepted,omitempty"`  // findings that the change accepts
+
+	Interrupted bool `json:"interrupted,omitempty"` // how it ended was looked up in the rulebook later: the service was stopped meanwhile, or the Git server's answer lost
 }
 
 // JournalStage is one step of the path that a command has walked.
@@ -90,10 +93,10 @@ func (e JournalEntry) Object() JournalObject {
 	o := JournalObject{
 		Seq: e.Seq, Request: q.ID, Time: q.Time.UTC().Truncate(time.Millisecond),
 		Actor: JournalNamed{q.Actor.ID, q.Actor.Name}, Team: JournalNamed(q.Team), Channel: JournalNamed(q.Channel),
-		Entry: q.Entry, Remote: q.Remote, Client: q.Client, Host: q.Host, Version: q.Version, Zone: q.Zone, Command: q.Command, Action: r.Action, Ruler: out.Ruler,
+		Entry: q.Entry, Remote: q.Remote, Client: q.Client, Host: q.Host, Version: q.Version, Zone: q.Zone, Command: q.Command, Why: out.Why, Action: r.Action, Ruler: out.Ruler,
 		Result: JournalResults(r)[0], State: string(out.State), Reason: out.Reason, Revision: out.Revision, Undone: out.Undone,
 		Diff: out.Diff, Fields: out.Fields, Reply: r.Reply, TookMS: out.Took.Milliseconds(),
-		Thread: q.Thread, Templates: out.Templates,
+		Thread: q.Thread, Templates: out.Templates, Interrupted: out.Interrupted,
 	}
 	o.addStages(out)
 	if !r.Done.IsZero() {
@@ -136,7 +139,7 @@ func (o *JournalObject) addStages(out Outcome) {
 // JournalColumns are the columns of the journal as a table of text.
 var JournalColumns = []string{
 	"seq", "time", "result", "state", "actor", "actor_id", "channel", "channel_id", "team", "entry", "remote",
-	"action", "rules", "ruler", "command", "error", "reason", "revision", "request", "done",
+	"action", "rules", "ruler", "command", "error", "reason", "revision", "request", "done", "why", "interrupted",
 }
 
 // Row returns the entry as a line under JournalColumns, in which no cell is a formula to a spreadsheet: see PlainCell.
@@ -146,13 +149,17 @@ func (o JournalObject) Row() []string {
 	if o.Done != nil {
 		done = o.Done.Format(layout)
 	}
+	interrupted := ""
+	if o.Interrupted {
+		interrupted = "true"
+	}
 	var names []string
 	for _, r := range o.Rules {
 		names = append(names, r.Name)
 	}
 	row := []string{
 		strconv.FormatInt(o.Seq, 10), o.Time.Format(layout), o.Result, o.State, o.Actor.Name, o.Actor.ID, o.Channel.Name, o.Channel.ID, o.Team.Name,
-		o.Entry, o.Remote, o.Action, strings.Join(names, " "), o.Ruler, o.Command, o.Error, o.Reason, o.Revision, o.Request, done,
+		o.Entry, o.Remote, o.Action, strings.Join(names, " "), o.Ruler, o.Command, o.Error, o.Reason, o.Revision, o.Request, done, o.Why, interrupted,
 	}
 	for i, cell := range row {
 		row[i] = PlainCell(cell)

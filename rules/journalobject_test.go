@@ -18,7 +18,7 @@ func TestJournalObject(t *testing.T) {
 	e := JournalEntry{Seq: 7, Record: Record{
 		Request: Request{ID: "r", Time: at, Actor: Person{ID: "u", Name: "aiko", Email: "a@example.org"}, Channel: Place{ID: "c", Name: "ops"}, Entry: "chat", Command: "=add x"},
 		Action:  "add", Done: at.Add(time.Second), Reply: "done",
-		Outcome: Outcome{Result: ValidationError, Err: &Error{Text: "no", Cause: errors.New("x")}, Refs: []Ref{{Ruler: "loki", Path: "x.yaml", Group: "g", Name: "x", Nth: 1}},
+		Outcome: Outcome{Result: ValidationError, Why: "+1", Interrupted: true, Err: &Error{Text: "no", Cause: errors.New("x")}, Refs: []Ref{{Ruler: "loki", Path: "x.yaml", Group: "g", Name: "x", Nth: 1}},
 			Stages:    []Stage{{StageReceived, 1234567, false}, {StepPlanned, 5 * time.Millisecond, true}},
 			Templates: []TemplateUse{{"log-silence", 2}}, Findings: []Finding{{Check: "c", Severity: SeverityWarning, Ref: Ref{Name: "x"}, Text: "t", Why: "w"}},
 			Accepted: []Acceptance{{Check: "d", Reason: "r"}}},
@@ -28,14 +28,14 @@ func TestJournalObject(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"seq":7,"request":"r","time":"2026-11-21T03:00:00.123Z","done":"2026-11-21T03:00:01.123Z","actor":{"id":"u","name":"aiko"},` +
-		`"team":{"id":"","name":""},"channel":{"id":"c","name":"ops"},"entry":"chat","command":"=add x","action":"add",` +
+		`"team":{"id":"","name":""},"channel":{"id":"c","name":"ops"},"entry":"chat","command":"=add x","why":"+1","action":"add",` +
 		`"rules":[{"ruler":"loki","path":"x.yaml","group":"g","name":"x","nth":1}],"result":"VALIDATION_ERROR","error":"no","reply":"done",` +
 		`"stages":[{"name":"received","result":"ok","took_ms":1.234},{"name":"planned","result":"failed","took_ms":5}],"templates":[{"name":"log-silence","version":2}],` +
-		`"findings":[{"check":"c","severity":"warning","rule":"x","text":"t"}],"accepted":[{"check":"d","reason":"r"}]}`
+		`"findings":[{"check":"c","severity":"warning","rule":"x","text":"t"}],"accepted":[{"check":"d","reason":"r"}],"interrupted":true}`
 	if diff := cmp.Diff(want, string(text)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	wantRow := []string{"7", "2026-11-21T03:00:00.123Z", "VALIDATION_ERROR", "", "aiko", "u", "ops", "c", "", "chat", "", "add", "x", "", "'=add x", "no", "", "", "r", "2026-11-21T03:00:01.123Z"}
+	wantRow := []string{"7", "2026-11-21T03:00:00.123Z", "VALIDATION_ERROR", "", "aiko", "u", "ops", "c", "", "chat", "", "add", "x", "", "'=add x", "no", "", "", "r", "2026-11-21T03:00:01.123Z", "'+1", "true"}
 	if diff := cmp.Diff(wantRow, e.Object().Row()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

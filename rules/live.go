@@ -88,7 +88,7 @@ func (a *Applier) standing(ctx context.Context, d *desk, change Outcome, seen ma
 // stands says how a change stands, given what the ruler runs: as the first of its rules that is not live.
 func (a *Applier) stands(ctx context.Context, d *desk, book *Book, running []RunningRule, change Outcome, seen map[Ref]time.Time) verdict {
 	if a.overtaken(ctx, book, change) {
-		return verdict{state: Superseded, why: "a later change took its place in the rulebook"}
+		return verdict{state: Superseded, why: overtakenText}
 	}
 	for _, v := range a.compare(d, book, running, change.Refs, seen) {
 		if v.state != Live {
@@ -101,6 +101,8 @@ func (a *Applier) stands(ctx context.Context, d *desk, book *Book, running []Run
 	return verdict{state: Live}
 }
 
+const overtakenText = "a later change took its place in the rulebook"
+
 // overtaken reports whether the rules of a change are not in the book as the change left them.
 func (a *Applier) overtaken(ctx context.Context, book *Book, change Outcome) bool {
 	if book.Revision() == change.Revision {
@@ -110,9 +112,14 @@ func (a *Applier) overtaken(ctx context.Context, book *Book, change Outcome) boo
 	if err != nil {
 		return false // it cannot be told; what the ruler runs is still compared with the book
 	}
-	return slices.ContainsFunc(change.Refs, func(ref Ref) bool {
-		left, was := after.Get(ref)
-		now, is := book.Get(ref)
+	return book.changedSince(after, change.Refs)
+}
+
+// changedSince reports whether one of some rules is not in the book as it was in an earlier one.
+func (b *Book) changedSince(earlier *Book, refs []Ref) bool {
+	return slices.ContainsFunc(refs, func(ref Ref) bool {
+		left, was := earlier.Get(ref)
+		now, is := b.Get(ref)
 		return was != is || !reflect.DeepEqual(left.Rule, now.Rule)
 	})
 }

@@ -57,6 +57,7 @@ type Outcome struct {
 	Result   Result
 	Err      error         // why, when Result is not Success
 	Action   string        // "add", "delete"
+	Why      string        // why it was asked for, as the person gave it; of somebody else's commit what its message says below the subject
 	Refs     []Ref         // the rules that were touched
 	Diff     string        // of the rule files, unified, without colour
 	Fields   []FieldChange // what the diff means
@@ -77,4 +78,7 @@ type Outcome struct {
 	Stages    []Stage // the steps that it has walked, in their order
 	// Digest is that of a draft, see Book.Digest; empty when something was committed.
 	Digest string
+	// Interrupted says that nobody saw how the command ended, as the service was stopped or the Git server's answer was lost: this is what the rulebook
+	// said afterwards.
+	Interrupted bool
 }

@@ -26,10 +26,13 @@ func (c PastCommit) External() bool {
 	return c.Trailer("Request-Id") == ""
 }
 
-// Action returns the trailer Action; "external" for other people's commits.
+// ExternalAction is the action of what other people pushed.
+const ExternalAction = "external"
+
+// Action returns the trailer Action; ExternalAction for other people's commits.
 func (c PastCommit) Action() string {
 	if c.External() {
-		return "external"
+		return ExternalAction
 	}
 	return c.Trailer("Action")
 }

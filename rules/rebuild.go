@@ -29,17 +29,20 @@ func (r *Rebuilder) Record(ctx context.Context, c PastCommit, later []Found) (Re
 		record.Action, record.Outcome = w.Outcome.Action, w.Outcome
 		return record, nil
 	}
-	out := Outcome{Result: Success, Action: c.Action(), Ruler: c.Trailer("Ruler"), Revision: c.Revision, Findings: findingsOf(c.Trailers)}
+	_, why := c.said()
+	out := Outcome{Result: Success, Action: c.Action(), Why: why, Ruler: c.Trailer("Ruler"), Revision: c.Revision, Findings: findingsOf(c.Trailers)}
 	before, after, change, err := r.sides(ctx, c)
 	if err != nil {
 		return Record{}, err
 	}
-	out.Refs = touched(before, after, out.Ruler)
-	if len(out.Refs) == 0 {
-		out.Refs = asideRefs(before, after, change.Files) // a paused rule that is deleted is nowhere else
+	var paused bool
+	if out.Refs, paused = changedRules(before, after, out.Ruler); paused {
+		out.State = PausedState // there was nothing to ask a ruler
 	}
 	change.Refs = out.Refs
-	out.Diff, out.Fields = before.Diff(change), fieldChanges(before, after, out.Refs)
+	if out.Fields = fieldChanges(before, after, out.Refs); out.Action != (Import{}).Action() || len(change.Files) <= maxDiffedFiles {
+		out.Diff = before.Diff(change)
+	}
 	out.Templates, out.Accepted = templatesOf(after, out.Refs), newlyAccepted(before, after, out.Refs)
 	for _, l := range later {
 		l.follow(&out)
@@ -56,20 +59,6 @@ func (f Found) follow(out *Outcome) {
 	case Undo{}.Action():
 		out.State, out.Undone, out.Reason = Reverted, f.Revision, "the ruler refused it"
 	}
-}
-
-// External returns what somebody else's commit did to the rules of all rulers, at most so many of them.
-func (r *Rebuilder) External(ctx context.Context, c PastCommit, most int) (Outcome, error) {
-	out := Outcome{Result: Success, Action: c.Action(), Revision: c.Revision}
-	before, after, _, err := r.sides(ctx, c)
-	for _, ruler := range r.empty.rulers {
-		out.Refs = append(out.Refs, touched(before, after, ruler.Name)...)
-	}
-	out.Refs = out.Refs[:min(len(out.Refs), most)]
-	if len(out.Refs) > 0 {
-		out.Ruler = out.Refs[0].Ruler
-	}
-	return out, err
 }
 
 // sides returns the books of a commit's own files before it and after it, and the change between them.

@@ -72,10 +72,11 @@ func (a *Applier) untilEnding(ctx context.Context, run func(context.Context)) {
 	run(ctx)
 }
 
-// Watch adds changes that were pending when the service stopped.
+// Watch adds changes that were pending when the service stopped, or that somebody else pushed; one that is waited for already takes the new place.
 func (a *Applier) Watch(waiting ...Waiting) {
 	for _, w := range waiting {
 		if d := a.desks[w.Outcome.Ruler]; d != nil {
+			d.settle(w.Request.ID)
 			d.wait(w)
 		}
 	}

@@ -18,8 +18,8 @@ func (e JournalEntry) IsChange() bool { return e.Record.Outcome.Revision != "" }
 const severityField = "label severity"
 
 // HasSeverity reports whether one of the rules that an entry's change touched had or got one of these values of the label severity by it: one
-// that was added, deleted, or got another severity. Where the journal does not have the fields of every rule, which is so for a push by other
-// people and for changes of very many rules, it is taken to have it.
+// that was added, deleted, or got another severity. Where the journal does not have the fields of every rule, which is so for changes of very many
+// rules, it is taken to have it.
 func (e JournalEntry) HasSeverity(severities []string) bool {
 	out := e.Record.Outcome
 	for _, f := range out.Fields {
@@ -32,5 +32,5 @@ func (e JournalEntry) HasSeverity(severities []string) bool {
 			}
 		}
 	}
-	return e.IsChange() && (len(out.Fields) == 0 || len(out.Refs) > maxAlertTrailers)
+	return e.IsChange() && len(out.Refs) > 0 && (len(out.Fields) == 0 || len(out.Refs) > maxAlertTrailers)
 }

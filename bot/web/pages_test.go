@@ -307,16 +307,16 @@ func TestEntryIsShownWhole(t *testing.T) {
 			Findings: []rules.Finding{{Check: "the-check", Severity: "the-severity", Ref: rules.Ref{Name: "the-found"}, Text: "the-finding"}},
 			Accepted: []rules.Acceptance{{Check: "the-accepted", Until: now.AddDate(1, 0, 0), Reason: "the-acceptance"}},
 			Reason:   "the-reason", Revision: "the-revision", Undone: "the-undone", Took: 4321 * time.Millisecond, Diff: "the-diff",
-			Fields: []rules.FieldChange{{Rule: "f-rule", Field: "f-field", Was: "f-was", Is: "f-is"}}, Err: &rules.Error{Text: "the-error"}},
+			Fields: []rules.FieldChange{{Rule: "f-rule", Field: "f-field", Was: "f-was", Is: "f-is"}}, Err: &rules.Error{Text: "the-error"}, Why: "the-why", Interrupted: true},
 	})
-	if n := reflect.TypeFor[rules.JournalObject]().NumField(); n != 32 {
+	if n := reflect.TypeFor[rules.JournalObject]().NumField(); n != 34 {
 		t.Errorf("an entry has %d fields", n)
 	}
 	body := s.signIn("aiko").get("/entry/whole").body
 	for _, want := range []string{"whole", "2026-11-22 03:00:00", "2026-11-22 03:00:01", "1.234s", "4.321s", "actor-id", "actor-name", "team-id", "team-name", "channel-id", "channel-name",
 		"the-entry", "the-remote", "the-client", "the-host", "the-version", "the-zone", "the-command", "the-action", "the-reply", "FAILED", "REVERTED", "the-ruler",
 		"r1", "p1", "g1", "n1", "#7", "the-reason", "the-revision", "the-undone", "the-diff", "f-rule", "f-field", "f-was", "f-is", "the-error", "the-thread", "the-stage", "5.678 ms", "failed",
-		"the-template</bdi> v42", "the-check", "the-severity", "the-found", "the-finding", "the-accepted", "2027-11-22", "the-acceptance"} {
+		"the-template</bdi> v42", "the-check", "the-severity", "the-found", "the-finding", "the-accepted", "2027-11-22", "the-acceptance", "the-why", ">interrupted<"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%q is not shown", want)
 		}

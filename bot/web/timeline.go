@@ -68,7 +68,7 @@ func (p *Pages) serveTimeline(w http.ResponseWriter, r *http.Request) {
 	body := timeline{
 		Filter:  map[string]string{"q": values.Get("q")},
 		Actions: slices.Compact(slices.Sorted(maps.Values(p.options.Actions))),
-		Results: []string{"ok", "refused", "error", "waiting", "undone", "denied", "failed", "open"},
+		Results: []string{"ok", "refused", "error", "waiting", "undone", "denied", "failed", "interrupted", "open"},
 	}
 	kept := url.Values{}
 	for _, field := range append([]string{"q"}, filterFields...) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -38,7 +39,7 @@ func journalCommands(app *kingpin.Application) []subcommand {
 func searchCommand(parent *kingpin.CmdClause) subcommand {
 	var s searchJournal
 	clause := parent.Command("search", "Prints the entries that FILTER selects, the newest first: by=USER rule=NAME action=add result=failed channel=NAME ruler=NAME "+
-		"since=7d until=TIME at=DAY, and words that are looked for in command, reason, rules and answer.").Default()
+		"since=7d until=TIME at=DAY, and words that are looked for in command, why, rules and answer.").Default()
 	clause.Flag("storage.path", "The storage directory with the journal. It is read beside the service, or without one.").Default(defaultStorage).StringVar(&s.storage)
 	clause.Flag("format", "How entries are printed: table, csv (no cell is a formula to a spreadsheet) or json (one object a line).").
 		Default("table").EnumVar(&s.format, "table", "csv", "json")
@@ -160,17 +161,16 @@ func newEntryPrinter(format string, w io.Writer) *entryPrinter {
 		return &entryPrinter{func(o rules.JournalObject) error { return lines.Encode(o) }, nothing, nothing}
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "TIME\tWHO\tCHANNEL\tRESULT\tCOMMAND\tWHY") // Flush has the error
+	_, _ = fmt.Fprintln(table, "TIME\tWHO\tCHANNEL\tRESULT\tCOMMAND\tWHY\tTROUBLE") // Flush has the error
 	return &entryPrinter{func(o rules.JournalObject) error {
 		result := o.Result
 		if o.State != "" {
 			result += ", " + o.State
 		}
-		why := o.Error
-		if why == "" {
-			why = o.Reason
+		if o.Interrupted {
+			result += ", " + rules.InterruptedResult
 		}
-		cells := []string{o.Time.Local().Format("2006-01-02 15:04:05"), o.Actor.Name, o.Channel.Name, result, o.Command, why}
+		cells := []string{o.Time.Local().Format("2006-01-02 15:04:05"), o.Actor.Name, o.Channel.Name, result, o.Command, o.Why, cmp.Or(o.Error, o.Reason)}
 		for i, cell := range cells {
 			cells[i] = shown(cell)
 		}

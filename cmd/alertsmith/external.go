@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/alertsmith/alertsmith/bot"
@@ -12,42 +14,50 @@ import (
 // maxExternal is how many commits of one push get an entry of their own in the journal; Git has them all.
 const maxExternal = 200
 
-// maxExternalRefs is how many rules the journal names of one push; the history has them all.
-const maxExternalRefs = 100
-
-// external hears of what other people pushed: it is written down, each commit under its author, and told to the channel for reports.
+// external hears of what other people pushed: it is written down, each commit under its author with what it did, and told to the channel for reports.
 func (s *service) external(ctx context.Context, push rules.ExternalPush) {
-	outcome := outcomeOfPush(push)
 	reply := bot.External(push)
-	newest := push.Commits[len(push.Commits)-1]
 	written := push.Commits
 	if left := len(written) - maxExternal; left > 0 {
 		written = written[left:]
 		s.logger.Warn("Only the newest commits that were pushed have an entry of their own in the journal", "id", "AS2102", "commits", len(push.Commits), "without", left)
 	}
-	for _, commit := range written {
-		own := outcome
-		if commit.Revision != newest.Revision { // which rules the push touched, and how they stand, is said and followed up once
-			own.Refs, own.Ruler, own.State, own.Reason = nil, "", "", ""
+	head, err := s.applier.BookAt(ctx, push.Head)
+	if err != nil {
+		head = nil // what a later commit changed again is followed up
+	}
+	refused := heldError(push.Held)
+	rules.NewRebuilder(s.infos, committer, contentOf(s.book)).Push(ctx, push, head, written, func(commit rules.PastCommit, outcome rules.Outcome, err error) {
+		if refused != nil {
+			outcome.Result, outcome.Err = rules.ValidationError, refused
 		}
-		if err := s.recordExternal(ctx, commit, own, reply); err != nil {
+		if err = errors.Join(err, s.recordExternal(ctx, commit, bot.WithoutSecrets(outcome), reply)); err != nil {
 			s.logger.Error("The journal does not say what was pushed", "id", "AS2101", "commit", commit.Revision, "err", err)
 		}
-	}
+	})
+	newest := push.Commits[len(push.Commits)-1]
 	fields := []any{"commits", len(push.Commits), "newest", newest.Revision, "author", newest.Author.Name}
 	if push.Held != nil {
-		s.logger.Error("What was pushed is not applied", append(fields, "id", "AS3015", "files", len(push.Held.Paths), "problems", len(push.Held.Problems), "err", outcome.Err)...)
+		s.logger.Error("What was pushed is not applied", append(fields, "id", "AS3015", "files", len(push.Held.Paths), "problems", len(push.Held.Problems), "err", refused)...)
 	} else {
-		s.logger.Info("What was pushed is applied", append(fields, "state", outcome.State, "reason", outcome.Reason)...)
+		s.logger.Info("What was pushed is applied", append(fields, "rulers", standings(push.Rulers))...)
 	}
 	s.index.Wake()
 	s.report(ctx, reply.WithEntry(s.cfg.pagesAddress(), externalRequest(newest, time.Time{}).ID))
 }
 
-// recordExternal writes one commit down, or how it stands now where it is in the journal already.
+// standings says in a line how a push stands at the rulers that it touched.
+func standings(changes []rules.ExternalChange) string {
+	var all []string
+	for _, change := range changes {
+		all = append(all, strings.TrimSuffix(fmt.Sprintf("%s: %s, %s", change.Ruler, change.State, change.Reason), ", "))
+	}
+	return strings.Join(all, "; ")
+}
+
+// recordExternal writes one commit down, or how it stands now where it is in the journal already, and has what is not live yet followed up.
 func (s *service) recordExternal(ctx context.Context, commit rules.PastCommit, outcome rules.Outcome, reply bot.Reply) error {
 	request := takenBy(externalRequest(commit, time.Now()), hostname(), s.zone)
-	outcome.Revision = commit.Revision
 	prior, err := s.journal.Receive(ctx, request)
 	if err != nil {
 		return err
@@ -55,41 +65,45 @@ func (s *service) recordExternal(ctx context.Context, commit rules.PastCommit, o
 	if prior != nil {
 		request = prior.Request
 	}
-	return s.journal.Finish(ctx, rules.Record{
+	err = s.journal.Finish(ctx, rules.Record{
 		Request: request, Action: outcome.Action, Outcome: outcome, Reply: reply.WithEntry(s.cfg.pagesAddress(), request.ID).Text, InChannel: true, Done: time.Now(),
 	})
+	if err == nil && (outcome.State == rules.Pending || outcome.State == rules.NotLoaded) {
+		s.applier.Watch(rules.Waiting{Request: request, Outcome: outcome, Since: time.Now()})
+	}
+	return err
 }
 
-// externalRequest returns the request that stands for somebody else's commit. Whoever made it is no user of the chat server: there is no id.
+// externalRequest returns the request that stands for somebody else's commit.
 func externalRequest(commit rules.PastCommit, came time.Time) rules.Request {
 	return rules.Request{
 		ID:      "git" + commit.Revision[:23], // as long as the others, and the same again for the same commit
 		Key:     "git:" + commit.Revision,
 		Time:    came,
-		Actor:   rules.Person{Name: commit.Author.Name, Email: commit.Author.Email},
+		Actor:   rules.Person{ID: authorID(commit.Author), Name: commit.Author.Name, Email: commit.Author.Email},
 		Entry:   rules.EntryGit,
-		Command: commit.Subject,
+		Command: bot.PushedSubject(commit),
 	}
 }
 
-// outcomeOfPush sums up how a push stands: in force where it is so in every ruler that it touched.
-func outcomeOfPush(push rules.ExternalPush) rules.Outcome {
-	outcome := rules.Outcome{Result: rules.Success, Action: "external"}
-	if push.Held != nil {
-		outcome.Result = rules.ValidationError
-		outcome.Err = &rules.Error{Kind: rules.Invalid, Offset: -1, Text: "What was pushed is not applied.", Problems: push.Held.Problems}
-		if problems := push.Held.Problems; len(problems) > 0 {
-			outcome.Err = &rules.Error{Kind: rules.Invalid, Offset: -1, Problems: problems,
-				Text: fmt.Sprintf("What was pushed is not applied: %s:%d: %s", problems[0].Path, problems[0].Line, problems[0].Text)}
-		}
-		return outcome
+// authorID returns the address of a commit's author, who is no user of the chat server; "" for what has no @: the ids of its users have none, and Git
+// takes for an address whatever it is told.
+func authorID(author rules.Person) string {
+	if !strings.Contains(author.Email, "@") {
+		return ""
 	}
-	for _, change := range push.Rulers {
-		outcome.Refs = append(outcome.Refs, change.Refs...)
-		if outcome.Ruler == "" || outcome.State.InForce() {
-			outcome.Ruler, outcome.State, outcome.Reason = change.Ruler, change.State, change.Reason
-		}
+	return author.Email
+}
+
+// heldError says why what was pushed is not applied; nil for nothing.
+func heldError(held *rules.HeldPush) error {
+	if held == nil {
+		return nil
 	}
-	outcome.Refs = outcome.Refs[:min(len(outcome.Refs), maxExternalRefs)]
-	return outcome
+	e := &rules.Error{Kind: rules.Invalid, Offset: -1, Text: "What was pushed is not applied.", Problems: held.Problems}
+	if len(held.Problems) > 0 {
+		first := held.Problems[0]
+		e.Text = fmt.Sprintf("What was pushed is not applied: %s:%d: %s", first.Path, first.Line, first.Text)
+	}
+	return e
 }

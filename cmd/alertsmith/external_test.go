@@ -1,72 +1,165 @@
 package main
 
 import (
-	"bytes"
+	"encoding/json"
 	"fmt"
-	"log/slog"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/alertsmith/alertsmith/bot"
-	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// A large push does not fill the journal: it has no more than so many entries, and one of them names the rules and waits for the ruler.
-func TestLargePushIsWrittenDown(t *testing.T) {
+// cloneOf returns a working copy of the service's rulebook for others to push from.
+func cloneOf(t *testing.T, s *system) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "clone")
+	gitIn(t, ".", "clone", "-q", filepath.Join(s.dir, "data", rulebookName), dir)
+	return dir
+}
+
+// commitAs commits files, path → content, as somebody else; it returns the commit.
+func commitAs(t *testing.T, clone, name, message string, files map[string]string) string {
+	t.Helper()
+	for path, content := range files {
+		path = filepath.Join(clone, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	gitIn(t, clone, "add", ".")
+	gitIn(t, clone, "-c", "user.name="+name, "-c", "user.email="+strings.ToLower(name)+"@example.org", "commit", "-q", "-m", message)
+	return strings.TrimSpace(gitIn(t, clone, "rev-parse", "HEAD"))
+}
+
+// found returns what the command line finds in the journal, the newest first; the service may run meanwhile.
+func (s *system) found(filter ...string) (found []rules.JournalObject) {
+	s.t.Helper()
+	cmd := exec.Command("alertsmith", append([]string{"journal", "--format=json", "--"}, filter...)...)
+	cmd.Dir = s.dir
+	output, err := cmd.Output()
+	if err != nil {
+		s.t.Fatalf("journal %q: %v", filter, err)
+	}
+	for line := range strings.Lines(string(output)) {
+		var o rules.JournalObject
+		if err := json.Unmarshal([]byte(line), &o); err != nil {
+			s.t.Fatal(err)
+		}
+		found = append(found, o)
+	}
+	return found
+}
+
+func ruleFile(name, expr string) string {
+	return fmt.Sprintf("groups: [{name: %[1]s, rules: [{alert: %[1]s, expr: %[2]s}]}]\n", name, expr)
+}
+
+// TestPushedCommits has three commits pushed at once: each is in the journal with what it did, of whom, why and how that stands, and without secrets.
+func TestPushedCommits(t *testing.T) {
 	t.Parallel()
-	var log bytes.Buffer
-	path := filepath.Join(t.TempDir(), journalName)
-	db, err := journal.Open(t.Context(), path)
+	needRulers(t, "prometheus")
+	args, _ := startRuler(t, "prometheus", t.TempDir())
+	s := newSystem(t, args...)
+	s.start()
+	s.must("add a-rule expr='up == 0'")
+	clone := cloneOf(t, s)
+	edited := func(expr string) map[string]string {
+		return map[string]string{"prometheus/ops/a-rule.yaml": ruleFile("a-rule", expr)}
+	}
+	const secret = "abcd1234secretxyz"
+	commitAs(t, clone, "Eve", "first thing, token="+secret+"\n\nBecause of the outage, password: "+secret+"\nand more", edited("up == 1"))
+	commitAs(t, clone, "Bob", "second thing", map[string]string{"prometheus/ops/b-rule.yaml": ruleFile("b-rule", "up == 2")})
+	commitAs(t, clone, "Zoe", "third thing", edited("up == 3"))
+	gitIn(t, clone, "push", "-q", "origin", "HEAD:main")
+	await(t, "the push is in the journal", func() bool { return len(s.found("action=external")) == 3 })
+	await(t, "it is live", func() bool { return len(s.found("action=external", "result=live")) == 2 })
+
+	type thing struct {
+		Who, ID, Command, Why, Ruler, State string
+		Rules, Fields                       []string
+	}
+	thingsOf := func(entries []rules.JournalObject) (things []thing) {
+		for _, o := range entries {
+			th := thing{Who: o.Actor.Name, ID: o.Actor.ID, Command: o.Command, Why: o.Why, Ruler: o.Ruler, State: o.State}
+			for _, r := range o.Rules {
+				th.Rules = append(th.Rules, r.Name)
+			}
+			for _, f := range o.Fields {
+				th.Fields = append(th.Fields, fmt.Sprintf("%s %s: %s -> %s", f.Rule, f.Field, f.Was, f.Is))
+			}
+			if !strings.Contains(o.Diff, "+groups: [{name: "+th.Rules[0]) {
+				t.Errorf("the difference of %q is %q", o.Command, o.Diff)
+			}
+			things = append(things, th)
+		}
+		return things
+	}
+	eve := thing{"Eve", "eve@example.org", "first thing, token=***", "Because of the outage, password: ***\nand more", "prometheus", "SUPERSEDED",
+		[]string{"a-rule"}, []string{"a-rule expr: up == 0 -> up == 1"}}
+	bob := thing{"Bob", "bob@example.org", "second thing", "", "prometheus", "LIVE", []string{"b-rule"}, []string{"b-rule name:  -> b-rule", "b-rule expr:  -> up == 2"}}
+	zoe := thing{"Zoe", "zoe@example.org", "third thing", "", "prometheus", "LIVE", []string{"a-rule"}, []string{"a-rule expr: up == 1 -> up == 3"}}
+	for filter, want := range map[string][]thing{
+		"action=external":    {zoe, bob, eve},
+		"by=eve@example.org": {eve},
+		"by=Bob":             {bob},
+		"the outage":         {eve},
+	} {
+		if diff := cmp.Diff(want, thingsOf(s.found(filter))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", filter, diff)
+		}
+	}
+	if a := s.must("journal action=external rule=b-rule"); !strings.Contains(a.text, "second thing") || strings.Contains(a.text, "third thing") {
+		t.Errorf("the chat says: %s", a.text)
+	}
+	entries, err := json.Marshal(s.recorded())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
-	m := startMattermost(t)
-	poster, err := bot.NewMattermost(m.URL, func() string { return botToken }, nil, time.Now)
-	if err != nil {
-		t.Fatal(err)
+	for place, text := range map[string]string{"the journal": string(entries), "the log": s.printed()} { // Git has it, as Eve wrote it
+		if strings.Contains(text, secret) {
+			t.Errorf("%s tells the secret", place)
+		}
 	}
-	s := &service{
-		journal: db, logger: slog.New(slog.NewTextHandler(&log, nil)), index: &historyIndex{wake: make(chan struct{}, 1)}, follower: &follower{mattermost: poster},
-		cfg: &config{Web: webConfig{ExternalURL: "https://alerts.example.org/"}, Mattermost: mattermostConfig{ReportChannel: channelID}},
-	}
-	push := rules.ExternalPush{Rulers: []rules.ExternalChange{{Ruler: "prometheus", State: rules.Pending}}}
+	s.stop()
+}
+
+// TestLargePush holds that a large push does not fill the journal: it has no more than so many entries, of which each has its own rule and waits for the
+// ruler, which is away.
+func TestLargePush(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, "--prometheus.url=http://127.0.0.1:1", "--prometheus.rules-dir="+t.TempDir())
+	s.start()
+	s.must("add first expr='up == 0'")
+	clone := cloneOf(t, s)
+	var want []string
 	for n := range maxExternal + 3 {
-		push.Commits = append(push.Commits, rules.PastCommit{
-			Found: rules.Found{Revision: fmt.Sprintf("%023x%017d", n+1, 0), Subject: "edit"}, Author: rules.Person{Name: "Bob Builder"}, When: time.Unix(int64(n), 0),
-		})
-		push.Rulers[0].Refs = append(push.Rulers[0].Refs, rules.Ref{Ruler: "prometheus", Path: "a.yaml", Group: "g", Name: fmt.Sprint("rule", n)})
-	}
-	s.external(t.Context(), push)
-	records := recorded(t, path)
-	if len(records) != maxExternal {
-		t.Errorf("%d entries, want %d", len(records), maxExternal)
-	}
-	refs := map[string]int{}
-	for _, record := range records {
-		if want := "(https://alerts.example.org/entry/" + record.Request.ID + ")"; !strings.HasSuffix(record.Reply, want) {
-			t.Errorf("what is told of %s does not end in %s: %s", record.Outcome.Revision, want, record.Reply)
-		}
-		if n := len(record.Outcome.Refs); n > 0 {
-			refs[record.Outcome.Revision] = n
+		name := fmt.Sprint("rule", n)
+		commitAs(t, clone, "Bob", "edit "+name, map[string]string{"prometheus/ops/" + name + ".yaml": ruleFile(name, "up == 0")})
+		if n >= 3 {
+			want = append([]string{"edit " + name + ": " + name + " PENDING"}, want...)
 		}
 	}
-	newest := push.Commits[len(push.Commits)-1].Revision
-	if diff := cmp.Diff(map[string]int{newest: maxExternalRefs}, refs); diff != "" {
-		t.Errorf("rules by commit (-want +got):\n%s", diff)
+	gitIn(t, clone, "push", "-q", "origin", "HEAD:main")
+	await(t, "the push is told", func() bool { return strings.Contains(s.printed(), "What was pushed is applied") })
+	var got []string
+	for _, r := range s.recorded() {
+		if r.Request.Entry == rules.EntryGit {
+			got = append(got, fmt.Sprintf("%s: %s %s", r.Request.Command, r.Outcome.Refs[0].Name, r.Outcome.State))
+		}
 	}
-	if link := "https://alerts.example.org/entry/git" + newest[:23]; !m.heard(link) {
-		t.Errorf("the channel for reports was not told %s: %s", link, m.all())
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("entries (-want +got):\n%s", diff)
 	}
-	if waiting, err := s.journal.Waiting(t.Context()); err != nil || len(waiting) != 1 {
-		t.Errorf("%d entries are to be followed up, %v; want that of the newest commit", len(waiting), err)
+	if want := "commits=203 without=3"; !strings.Contains(s.printed(), want) {
+		t.Errorf("the log does not say %q", want)
 	}
-	if want := "commits=203 without=3"; !strings.Contains(log.String(), want) {
-		t.Errorf("the log does not say %q:\n%s", want, log.String())
-	}
+	s.stop()
 }

@@ -158,7 +158,7 @@ func (r requestCommits) record(ctx context.Context, rebuilder *rules.Rebuilder, 
 		record.Reply, record.InChannel = told.Text, told.InChannel
 	} else {
 		record = rules.Record{Request: externalRequest(commit, commit.When), Action: commit.Action(), InChannel: true, Done: commit.When}
-		record.Outcome, err = rebuilder.External(ctx, commit, maxExternalRefs)
+		record.Outcome, err = rebuilder.External(ctx, commit)
 	}
 	record.Request.Client = rebuildClient
 	record.Outcome = bot.WithoutSecrets(record.Outcome)

@@ -17,13 +17,13 @@ import (
 
 // told is what Git has of a change, so that a journal that was lost and one that was rebuilt must agree on it.
 type told struct {
-	Key, Actor, ActorID, Channel, ChannelID, Entry, Command, Action, Ruler, Revision, Diff string
-	Second                                                                                 int64
-	Refs                                                                                   []rules.Ref
-	Fields                                                                                 []rules.FieldChange
-	Templates                                                                              []rules.TemplateUse
-	Findings                                                                               []string
-	Accepted                                                                               []rules.Acceptance
+	Key, Actor, ActorID, Channel, ChannelID, Entry, Command, Why, Action, Ruler, Revision, Diff string
+	Second                                                                                      int64
+	Refs                                                                                        []rules.Ref
+	Fields                                                                                      []rules.FieldChange
+	Templates                                                                                   []rules.TemplateUse
+	Findings                                                                                    []string
+	Accepted                                                                                    []rules.Acceptance
 }
 
 // toldOf returns what Git has of the changes among records, by their requests.
@@ -35,7 +35,7 @@ func toldOf(records []rules.Record) map[string]told {
 			continue
 		}
 		c := told{
-			q.Key, q.Actor.Name, q.Actor.ID, q.Channel.Name, q.Channel.ID, q.Entry, q.Command, r.Action, o.Ruler, o.Revision, o.Diff,
+			q.Key, q.Actor.Name, q.Actor.ID, q.Channel.Name, q.Channel.ID, q.Entry, q.Command, o.Why, r.Action, o.Ruler, o.Revision, o.Diff,
 			q.Time.Unix(), o.Refs, o.Fields, o.Templates, nil, o.Accepted,
 		}
 		if q.Entry == "git" { // when it was noticed is not in Git, nor which ruler was looked at first

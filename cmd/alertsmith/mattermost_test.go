@@ -202,7 +202,7 @@ func TestChannelIsTold(t *testing.T) {
 	s.start()
 	await(t, "the channel is told", func() bool { return m.heard("node-up", "is live in prometheus now") })
 
-	// One of which nothing came is written down as that, and is no news for a channel.
+	// One of which nothing came is written down as that, and its author is told.
 	s.kill()
 	s.start(killAt + "=" + rules.StepPlanned)
 	if a, err := s.post(m.form(thirdTrigger, "add never expr='up == 2'")); err == nil {
@@ -210,7 +210,8 @@ func TestChannelIsTold(t *testing.T) {
 	}
 	s.kill()
 	s.start()
-	if end := s.ended("add never expr='up == 2'"); end.Outcome.Result != rules.Failed || end.Done.IsZero() || end.InChannel || m.heard("never") {
+	await(t, "the author is told", func() bool { return m.heard("came to nothing", "Please send the command again", "never") })
+	if end := s.ended("add never expr='up == 2'"); end.Outcome.Result != rules.Failed || end.Done.IsZero() || !end.InChannel || end.Action != "add" || !end.Outcome.Interrupted {
 		t.Errorf("a command of which nothing came: %+v", end)
 	}
 	if got := s.subjects(); !slices.Equal(got, []string{"add node-up", "add node-down"}) {

@@ -34,9 +34,14 @@ func (f *follower) settled(ctx context.Context, w rules.Waiting) {
 	f.tell(ctx, w.Request, bot.Settled(w, time.Now()).WithEntry(f.pages, w.Request.ID))
 }
 
-// tell tells the channel of a request.
+// reaches reports whether somebody can be told of a request: it came from a channel, or is about what was asked for in one.
+func (f *follower) reaches(request rules.Request) bool {
+	return f.mattermost != nil && (request.Entry == rules.EntryChat || request.Entry == rules.EntryService && request.Channel.ID != "")
+}
+
+// tell tells the channel of a request, where there is one.
 func (f *follower) tell(ctx context.Context, request rules.Request, reply bot.Reply) {
-	if own := request.Entry == rules.EntryService && request.Channel.ID != ""; f.mattermost == nil || request.Entry != rules.EntryChat && !own {
+	if !f.reaches(request) {
 		return
 	}
 	if err := f.mattermost.Tell(ctx, request, reply); err != nil {
@@ -47,7 +52,6 @@ func (f *follower) tell(ctx context.Context, request rules.Request, reply bot.Re
 // resume takes up what the last run left: commands whose end nobody wrote down are looked up in the rulebook, and changes that were not
 // live are followed up. A command that cannot be looked up stays open for the next start; only an unreadable journal is an error.
 func (s *service) resume(ctx context.Context) error {
-	past := &history{s.book, rules.NewBook(s.infos)}
 	interrupted, err := s.journal.Interrupted(ctx)
 	if err != nil {
 		return err
@@ -57,7 +61,7 @@ func (s *service) resume(ctx context.Context) error {
 		if slices.Contains(inDoubt, record.Request.ID) {
 			continue // the Git server may have taken it; decided hears of it
 		}
-		if _, err := s.finishInterrupted(ctx, past, record, stopped); err != nil {
+		if _, err := s.finishInterrupted(ctx, record, stopped); err != nil {
 			s.logger.Error("A command that was interrupted could not be looked up; the next start tries again", "id", "AS4005", "request", record.Request.ID, "err", err)
 		}
 	}
@@ -100,57 +104,56 @@ const (
 	notTaken = "The Git server has not taken the change; nothing was changed. Please send the command again."
 )
 
-// finishInterrupted decides by the rulebook how a command ended, and writes it down: what it committed stands, and what it did not never
+// finishInterrupted decides by the rulebook how a command ended, writes it down and tells its author: what it committed stands, and what it did not never
 // happened, for the reason that is given.
-func (s *service) finishInterrupted(ctx context.Context, past *history, record rules.Record, why string) (rules.Record, error) {
+func (s *service) finishInterrupted(ctx context.Context, record rules.Record, why string) (rules.Record, error) {
 	commits, err := s.book.FindRequest(ctx, record.Request.ID)
 	if err != nil {
 		return record, err
 	}
 	record.Outcome = rules.Outcome{Result: rules.Failed, Err: &rules.Error{Kind: rules.Unavailable, Offset: -1, Text: why}}
+	record.Action = bot.ActionOf(record.Request)
 	if len(commits) > 0 {
-		if record.Outcome, err = outcomeOf(ctx, past, commits); err != nil {
+		if record.Outcome, err = s.outcomeOf(ctx, commits); err != nil {
 			return record, err
 		}
+		record.Action = record.Outcome.Action
 	}
+	record.Outcome.Interrupted = true
 	told := bot.Interrupted(record)
 	if len(commits) > 0 {
 		told = told.WithEntry(s.follower.pages, record.Request.ID)
 	}
-	told.InChannel = len(commits) > 0 // what changed nothing is nobody's business but its author's
-	record.Action, record.Reply, record.InChannel, record.Done = record.Outcome.Action, told.Text, told.InChannel, time.Now()
+	// What the service does by itself is due again when nothing came of it: that is nobody's business.
+	tells := s.follower.reaches(record.Request) && (len(commits) > 0 || record.Request.Entry != rules.EntryService)
+	if record.Done = time.Now(); tells {
+		record.Reply, record.InChannel = told.Text, told.InChannel
+	}
+	record.Outcome = bot.WithoutSecrets(record.Outcome)
 	s.logger.Info("A command of which the end was not known was looked up in the rulebook", "request", record.Request.ID,
 		"result", record.Outcome.Result, "state", record.Outcome.State, "commit", record.Outcome.Revision)
 	if err := s.journal.Finish(ctx, record); err != nil {
 		return record, err
 	}
-	if told.InChannel {
+	if tells {
 		s.follower.tell(ctx, record.Request, told)
 	}
 	return record, nil
 }
 
-// outcomeOf returns how a change stands by its commits, the newest first: whether the ruler runs it is seen when it is followed up.
-func outcomeOf(ctx context.Context, past *history, commits []rules.Found) (rules.Outcome, error) {
-	change := commits[len(commits)-1]
-	refs, paused, err := past.changed(ctx, change)
-	if err != nil {
-		return rules.Outcome{}, err
+// outcomeOf returns what a change did and how it stands by its commits, the newest first: whether the ruler runs it is seen when it is followed up.
+func (s *service) outcomeOf(ctx context.Context, commits []rules.Found) (rules.Outcome, error) {
+	change, later := commits[len(commits)-1], slices.Clone(commits[:len(commits)-1])
+	slices.Reverse(later)
+	var record rules.Record
+	err := s.book.Log(ctx, change.Parent, change.Revision, func(commit rules.PastCommit) (err error) {
+		record, err = rules.NewRebuilder(s.infos, committer, contentOf(s.book)).Record(ctx, commit, later)
+		return err
+	})
+	if record.Outcome.State == "" {
+		record.Outcome.State, record.Outcome.Reason = rules.Pending, "the service was stopped before the ruler had answered"
 	}
-	outcome := rules.Outcome{
-		Result:   rules.Success,
-		Action:   change.Trailer("Action"),
-		Ruler:    change.Trailer("Ruler"),
-		Revision: change.Revision,
-		Refs:     refs,
-		State:    rules.Pending,
-		Reason:   "the service was stopped before the ruler had answered",
-	}
-	if paused { // there was nothing to ask a ruler
-		outcome.State, outcome.Reason = rules.PausedState, ""
-	}
-	undone(&outcome, commits)
-	return outcome, nil
+	return record.Outcome, err
 }
 
 // undone reports whether a later commit of the same request undid the change, or stands in its place, and says so in its outcome.

@@ -95,7 +95,7 @@ func (s *service) finishDoubt(ctx context.Context, request string) error {
 		if record.Request.ID != request {
 			continue
 		}
-		ended, err := s.finishInterrupted(ctx, &history{s.book, rules.NewBook(s.infos)}, record, notTaken)
+		ended, err := s.finishInterrupted(ctx, record, notTaken)
 		if err != nil || ended.Outcome.State != rules.Pending {
 			return err
 		}

@@ -13,6 +13,7 @@ type outcome struct {
 	Result   rules.Result  `json:"result,omitempty"`
 	Err      *failure      `json:"err,omitempty"`
 	Action   string        `json:"action,omitempty"`
+	Why      string        `json:"why,omitempty"`
 	Refs     []rules.Ref   `json:"refs,omitempty"`
 	Diff     string        `json:"diff,omitempty"`
 	Revision string        `json:"revision,omitempty"`
@@ -27,6 +28,8 @@ type outcome struct {
 	Templates []rules.TemplateUse `json:"templates,omitempty"`
 	Findings  []finding           `json:"findings,omitempty"`
 	Accepted  []rules.Acceptance  `json:"accepted,omitempty"`
+
+	Interrupted bool `json:"interrupted,omitempty"`
 }
 
 // finding is what is kept of a rules.Finding.
@@ -47,9 +50,10 @@ type failure struct {
 
 func encodeOutcome(o rules.Outcome) ([]byte, error) {
 	stored := outcome{
-		Result: o.Result, Action: o.Action, Refs: o.Refs, Diff: o.Diff, Revision: o.Revision, Undone: o.Undone,
+		Result: o.Result, Action: o.Action, Why: o.Why, Refs: o.Refs, Diff: o.Diff, Revision: o.Revision, Undone: o.Undone,
 		Ruler: o.Ruler, State: o.State, Reason: o.Reason, Took: o.Took, Fields: o.Fields,
 		Stages: o.Stages, Templates: o.Templates, Accepted: o.Accepted[:min(len(o.Accepted), maxFindings)],
+		Interrupted: o.Interrupted,
 	}
 	for _, f := range o.Findings[:min(len(o.Findings), maxFindings)] {
 		stored.Findings = append(stored.Findings, finding{f.Check, f.Severity, f.Ref, f.Text})
@@ -69,9 +73,9 @@ func decodeOutcome(data []byte) (rules.Outcome, error) {
 		return rules.Outcome{}, err
 	}
 	o := rules.Outcome{
-		Result: stored.Result, Action: stored.Action, Refs: stored.Refs, Diff: stored.Diff, Revision: stored.Revision,
+		Result: stored.Result, Action: stored.Action, Why: stored.Why, Refs: stored.Refs, Diff: stored.Diff, Revision: stored.Revision,
 		Undone: stored.Undone, Ruler: stored.Ruler, State: stored.State, Reason: stored.Reason, Took: stored.Took, Fields: stored.Fields,
-		Stages: stored.Stages, Templates: stored.Templates, Accepted: stored.Accepted,
+		Stages: stored.Stages, Templates: stored.Templates, Accepted: stored.Accepted, Interrupted: stored.Interrupted,
 	}
 	for _, f := range stored.Findings {
 		o.Findings = append(o.Findings, rules.Finding{Check: f.Check, Severity: f.Severity, Ref: f.Ref, Text: f.Text})

@@ -32,7 +32,7 @@ func finished(r rules.Request, state rules.State) rules.Record {
 	return rules.Record{
 		Request: r, Action: "add", Reply: "added", InChannel: true, Done: arrived.Add(time.Second),
 		Outcome: rules.Outcome{
-			Result: rules.Success, Action: "add", Refs: []rules.Ref{{Ruler: "loki", Path: "ops/x.yaml", Group: "x", Name: "x", Nth: 1}},
+			Result: rules.Success, Action: "add", Why: "it pages\ntoo late", Refs: []rules.Ref{{Ruler: "loki", Path: "ops/x.yaml", Group: "x", Name: "x", Nth: 1}},
 			Diff: "+x\n", Fields: []rules.FieldChange{{Rule: "x", Field: "for", Was: "1m", Is: "5m"}}, Revision: "abc", Ruler: "loki", State: state, Reason: "not reachable", Took: 300 * time.Millisecond,
 			Stages:    []rules.Stage{{Name: rules.StepCommitted, Took: 1234567}, {Name: rules.StepLive, Took: 1, Failed: true}},
 			Templates: []rules.TemplateUse{{Name: "log-silence", Version: 2}},
@@ -86,6 +86,7 @@ func TestRecordComesBackAsItWas(t *testing.T) {
 	}
 
 	done := finished(first, rules.Pending)
+	done.Outcome.Interrupted = true
 	refused := rules.Record{
 		Request: second, Action: "delete", Reply: "no", Done: arrived,
 		Outcome: rules.Outcome{Result: rules.ValidationError, Err: fmt.Errorf("at the edge: %w",

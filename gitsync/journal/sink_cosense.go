@@ -294,6 +294,9 @@ func (p cosensePages) entry(e rules.JournalEntry, at string) []string {
 		fmt.Sprintf("%s %s %s by %s: %s", at, cosenseCode(r.Action), strings.Join(names, " "), cosenseCode(r.Request.Actor.Name), endText(r)),
 		" " + cosenseCode(clipped(r.Request.Command, 1000)),
 	}
+	if r.Outcome.Why != "" {
+		lines = append(lines, " why: "+cosenseCode(clipped(r.Outcome.Why, 1000)))
+	}
 	if r.Outcome.Reason != "" {
 		lines = append(lines, " not live: "+cosenseCode(r.Outcome.Reason))
 	}

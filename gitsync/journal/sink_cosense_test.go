@@ -116,7 +116,7 @@ func TestCosense(t *testing.T) {
 		t.Fatal(err)
 	}
 	change := func(begin, command string) []string {
-		return []string{begin + " by `aiko`: SUCCESS, PENDING, commit 0123456", " `" + command + "`", " request `r1`", " code:0123456.diff", "  -old", "  +new"}
+		return []string{begin + " by `aiko`: SUCCESS, PENDING, commit 0123456", " `" + command + "`", " why: `" + command + "`", " request `r1`", " code:0123456.diff", "  -old", "  +new"}
 	}
 	want := map[string][]string{
 		"Alertsmith 2026-11-21": append([]string{"Alertsmith 2026-11-21", "[Alertsmith 2026-11-20] [Alertsmith 2026-11-22]", ""},

@@ -40,7 +40,7 @@ func telling(text string) rules.Telling {
 	r := request("r1", "")
 	r.Command, r.Actor.Name, r.Channel.Name = text, text, text
 	record := finished(r, rules.Pending)
-	record.Outcome.Diff, record.Outcome.Reason, record.Outcome.Refs[0].Name = text, text, text
+	record.Outcome.Diff, record.Outcome.Reason, record.Outcome.Why, record.Outcome.Refs[0].Name = text, text, text, text
 	record.Outcome.Revision = "0123456789abcdef"
 	return rules.Telling{ID: "j-7", Change: rules.JournalChange{Event: 7, Kind: rules.JournalEnded, Time: arrived, Entry: rules.JournalEntry{Seq: 3, Record: record}}}
 }

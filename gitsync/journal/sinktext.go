@@ -43,12 +43,9 @@ func clipped(s string, n int) string {
 	return s
 }
 
-// endText says how an entry ended: its result, its state and the commit.
+// endText says how an entry ended: its result, its state, whether it was interrupted, and the commit.
 func endText(r rules.Record) string {
-	text := rules.JournalResults(r)[0]
-	if r.Outcome.State != "" {
-		text += ", " + string(r.Outcome.State)
-	}
+	text := strings.Join(rules.JournalResults(r), ", ")
 	if r.Outcome.Revision != "" {
 		text += ", commit " + rules.ShortRevision(r.Outcome.Revision)
 	}
@@ -105,9 +102,10 @@ func detailLines(r rules.Record, zone *time.Location) []string {
 	add("Rules:   ", ruleNames(r))
 	add("Ruler:   ", out.Ruler)
 	add("Command: ", q.Command)
+	add("Why:     ", out.Why)
 	add("Result:  ", endText(r))
 	if out.Err != nil {
-		add("Why:     ", rules.ErrorText(out.Err))
+		add("Error:   ", rules.ErrorText(out.Err))
 	}
 	add("Not live:", out.Reason)
 	add("Request: ", q.ID)

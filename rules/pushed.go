@@ -1,0 +1,102 @@
+package rules
+
+import (
+	"context"
+	"strings"
+)
+
+// What is kept of one commit of somebody else; Git has all of it.
+const (
+	maxPushedRefs   = maxAlertTrailers
+	maxPushedDiff   = 64 << 10 // bytes
+	maxPushedFields = 64 << 10 // bytes of what they say
+	maxPushedWhy    = 4 << 10  // bytes
+)
+
+// External returns what somebody else's commit did to the rules of all rulers, against its first parent, and why, as its message says: as far as that
+// is not too much. Where not all rules are named, there are no fields. An error is one of reading; then the outcome says what the message does.
+func (r *Rebuilder) External(ctx context.Context, c PastCommit) (Outcome, error) {
+	out, _, err := r.external(ctx, c)
+	return out, err
+}
+
+// external also returns the book of the commit's own files after it.
+func (r *Rebuilder) external(ctx context.Context, c PastCommit) (out Outcome, after *Book, err error) {
+	out = Outcome{Result: Success, Action: c.Action(), Why: firstLines(c.Body, maxPushedWhy), Revision: c.Revision}
+	before, after, change, err := r.sides(ctx, c)
+	if err != nil {
+		return out, after, err
+	}
+	for _, ruler := range r.empty.rulers {
+		out.Refs = append(out.Refs, touched(before, after, ruler.Name)...)
+	}
+	if len(out.Refs) == 0 {
+		out.Refs = asideRefs(before, after, change.Files)
+	}
+	if out.Fields = fieldChanges(before, after, out.Refs); len(out.Refs) > maxPushedRefs || fieldsSize(out.Fields) > maxPushedFields {
+		out.Fields = nil
+	}
+	out.Refs = out.Refs[:min(len(out.Refs), maxPushedRefs)]
+	if len(out.Refs) > 0 {
+		out.Ruler = out.Refs[0].Ruler
+	}
+	out.Diff = before.diffOfFirst(change, maxPushedDiff)
+	out.Templates, out.Accepted = templatesOf(after, out.Refs), newlyAccepted(before, after, out.Refs)
+	return out, after, nil
+}
+
+// Push calls visit for some commits of a push that is applied, with what each did, as External tells it, and how that stands: as its ruler does with
+// the push, or superseded where the book at the push's Head does not have a rule as the commit left it. nil for the book: it cannot be told.
+func (r *Rebuilder) Push(ctx context.Context, push ExternalPush, head *Book, commits []PastCommit, visit func(PastCommit, Outcome, error)) {
+	stands := map[Ref]ExternalChange{}
+	for _, change := range push.Rulers {
+		for _, ref := range change.Refs {
+			stands[ref] = change
+		}
+	}
+	for _, c := range commits {
+		out, after, err := r.external(ctx, c)
+		for _, ref := range out.Refs {
+			if change, known := stands[ref]; known && (out.State == "" || out.State.InForce()) {
+				out.Ruler, out.State, out.Reason = change.Ruler, change.State, change.Reason
+			}
+		}
+		if push.Held == nil && head != nil && head.changedSince(after, out.Refs) {
+			out.State, out.Reason = Superseded, overtakenText
+		}
+		visit(c, out, err)
+	}
+}
+
+// fieldsSize returns how many bytes changes of fields say.
+func fieldsSize(fields []FieldChange) (size int) {
+	for _, f := range fields {
+		size += len(f.Rule) + len(f.Field) + len(f.Was) + len(f.Is)
+	}
+	return size
+}
+
+// diffOfFirst is Diff up to so many bytes.
+func (b *Book) diffOfFirst(c Change, most int) string {
+	var text strings.Builder
+	for _, path := range sortedKeys(c.Files) {
+		if text.Len() > most {
+			break
+		}
+		text.WriteString(b.Diff(Change{Files: map[string][]byte{path: c.Files[path]}}))
+	}
+	return firstLines(text.String(), most)
+}
+
+// firstLines returns a text of at most so many bytes, or as many lines of it, else words, as fit, and says so: a secret that is cut in its middle could
+// not be told any more.
+func firstLines(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	end := strings.LastIndexByte(text[:most], '\n')
+	if end < 0 {
+		end = max(0, strings.LastIndexByte(text[:most], ' '))
+	}
+	return text[:end] + "\n[cut: the commit has more]\n"
+}
