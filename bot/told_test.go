@@ -25,8 +25,8 @@ func TestTold(t *testing.T) {
 		t    rules.Telling
 		want []string
 	}{
-		"a change":           {rules.Telling{Change: rules.JournalChange{Kind: "finished", Entry: rules.JournalEntry{Record: base}}}, []string{"**x** deleted by aiko\n[Entry in the journal](https://alerts.example.org/entry/r1)\nin `ops`, request `r1`"}},
-		"one that came live": {rules.Telling{Change: rules.JournalChange{Kind: "outcome", Entry: rules.JournalEntry{Record: base}}}, []string{"committed as `0123456`, gone from loki", "-x"}},
+		"a change":                 {rules.Telling{Change: rules.JournalChange{Kind: "finished", Entry: rules.JournalEntry{Record: base}}}, []string{"**x** deleted by aiko\n[Entry in the journal](https://alerts.example.org/entry/r1)\nin `ops`, request `r1`"}},
+		"one that came live":       {rules.Telling{Change: rules.JournalChange{Kind: "outcome", Entry: rules.JournalEntry{Record: base}}}, []string{"committed as `0123456`, gone from loki", "-x"}},
 		"a commit that was pushed": {rules.Telling{Change: rules.JournalChange{Kind: "finished", Entry: rules.JournalEntry{Record: why}}}, []string{"**x** pushed by aiko (it was \\*noisy\\*), committed as `0123456`", "-x"}},
 		"a refusal": {
 			rules.Telling{Change: rules.JournalChange{Kind: "finished", Entry: rules.JournalEntry{Record: refused}}, Rules: []string{"refusals"}},
