@@ -82,7 +82,13 @@ func (c *call) asked(ctx context.Context) (int64, error) {
 func JournalTerms(text string) ([]rules.JournalTerm, error) {
 	words, err := scanAll(text, 0)
 	c := call{text: text, args: arguments{}}
-	return c.journalTerms(words), err
+	terms := c.journalTerms(words)
+	for _, key := range []string{"n", "page"} { // what there is none of here is not left out silently
+		if arg, given := c.args[key]; given {
+			terms = append(terms, rules.JournalTerm{Key: key, Value: arg.value})
+		}
+	}
+	return terms, err
 }
 
 // journalTerms returns the words as a filter. What is about the answer and not the filter goes to the arguments alone.

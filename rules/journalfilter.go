@@ -53,6 +53,9 @@ func JournalKey(word string) string {
 	return ""
 }
 
+// notFilters are what stands beside a filter somewhere. Where it is not taken it is refused: nobody looks for it as text.
+var notFilters = []string{"n", "page", "limit", "cursor"}
+
 // The bounds of a filter: each of its words is looked for in the text of every entry that comes into question.
 const (
 	maxJournalWords = 20
@@ -74,6 +77,8 @@ func ParseJournalQuery(terms []JournalTerm, asker JournalAsker) (JournalQuery, e
 		case t.Key == "" && strings.TrimSpace(t.Value) == "":
 		case t.Key == "":
 			q.Words = append(q.Words, strings.TrimSpace(t.Value))
+		case slices.Contains(notFilters, fold(t.Key)):
+			return q, invalid(t.Key, "%s= is no filter here. How much is shown is said by n= and page= in the chat, --limit at a terminal, limit= and cursor= to the API.", t.Key)
 		case name == "":
 			if err := notKey(t); err != nil {
 				return q, err
@@ -145,8 +150,10 @@ func notKey(t JournalTerm) error {
 
 func readBy(q *JournalQuery, asker JournalAsker, key, value string) error {
 	q.By = strings.TrimSpace(strings.TrimLeft(value, "@＠﹫\u200b"))
-	if fold(q.By) == "me" && asker.ID != "" {
-		q.By = asker.ID
+	if fold(q.By) == "me" {
+		if q.By = asker.ID; q.By == "" {
+			return invalid(key, "%s=me is whoever asks, and here nobody is known: write a name.", key)
+		}
 	}
 	if q.By == "" {
 		return invalid(key, "%s= takes the name of a person.", key)

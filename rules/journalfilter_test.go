@@ -77,6 +77,8 @@ func TestParseJournalQueryRefuses(t *testing.T) {
 		"a wide star":          {[]JournalTerm{{"name", "k＊"}}, "name", "without a key: k", ""},
 		"anybody":              {[]JournalTerm{{"by", "*"}}, "by", "Leave it out", ""},
 		"some channels":        {[]JournalTerm{{"channel", "~ops-*"}}, "channel", "no * in it", ""},
+		"a number":             {[]JournalTerm{{"n", "2"}}, "n", "n= is no filter here", ""},
+		"a page":               {[]JournalTerm{{"Page", "2"}}, "Page", "--limit at a terminal", ""},
 		"twice":                {[]JournalTerm{{"by", "a"}, {"user", "b"}}, "user", "given twice", ""},
 		"no time":              {[]JournalTerm{{"since", "soon"}}, "since", "such as 7d", ""},
 		"the future":           {[]JournalTerm{{"since", "2027-01-01"}}, "since", "in the future", ""},
@@ -98,6 +100,16 @@ func TestParseJournalQueryRefuses(t *testing.T) {
 				t.Errorf("Fixes = %q, want %q first", e.Fixes, tc.fix)
 			}
 		})
+	}
+}
+
+// TestNobodyAsks holds that by=me finds nothing silently where nobody is known.
+func TestNobodyAsks(t *testing.T) {
+	t.Parallel()
+	for _, me := range []string{"me", "@ME", "ｍｅ"} {
+		if q, err := ParseJournalQuery([]JournalTerm{{"who", me}}, JournalAsker{}); err == nil || !strings.Contains(err.Error(), "write a name") {
+			t.Errorf("%s is read as %+v, %v", me, q, err)
+		}
 	}
 }
 

@@ -71,8 +71,7 @@ func (a *API) serveJournal(w http.ResponseWriter, r *http.Request) {
 		a.serveStream(w, r)
 		return
 	}
-	values := r.URL.Query()
-	query, err := a.query(values)
+	query, values, err := a.query(r.URL)
 	if err != nil {
 		a.failed(w, r, err)
 		return
@@ -143,8 +142,17 @@ const (
 	mostLimit  = 1000
 )
 
-// query reads the parameters of a request.
-func (a *API) query(values url.Values) (rules.JournalQuery, error) {
+// query reads the parameters of an address, and returns them too. Only q= may be given several times.
+func (a *API) query(u *url.URL) (rules.JournalQuery, url.Values, error) {
+	values, err := parameters(u, "q")
+	if err != nil {
+		return rules.JournalQuery{}, nil, err
+	}
+	query, err := a.read(values)
+	return query, values, err
+}
+
+func (a *API) read(values url.Values) (rules.JournalQuery, error) {
 	var terms []rules.JournalTerm
 	limit, before := usualLimit, int64(0)
 	for key, all := range values {

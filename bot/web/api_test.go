@@ -152,6 +152,13 @@ func TestAnswers(t *testing.T) {
 		"a value":               {"/api/v1/journal?action=ad", "", 400, `"fixes":["add"]`},
 		"a limit too large":     {"/api/v1/journal?limit=100000", "", 400, "1000"},
 		"no cursor":             {"/api/v1/journal?cursor=x", "", 400, "next"},
+		"malformed":             {"/api/v1/journal?result=failed;denied", "", 400, "malformed"},
+		"half a character":      {"/api/v1/journal?by=%zz", "", 400, "malformed"},
+		"a stream, malformed":   {"/api/v1/journal/stream?by=%zz", "", 400, "malformed"},
+		"two persons":           {"/api/v1/journal?by=a&by=b", "", 400, "by= is given twice"},
+		"two limits":            {"/api/v1/journal?limit=1&limit=2", "", 400, "limit= is given twice"},
+		"two formats":           {"/api/v1/journal?format=csv&format=json", "", 400, "format= is given twice"},
+		"a day":                 {"/api/v1/journal?at=2026-11-22&by=bob", "", 200, `"seq":2`},
 		"an event that is none": {"/api/v1/journal/stream", "last-event", 400, "leave it out"},
 		"another path":          {"/api/v1/else", "", 404, ""},
 	} {

@@ -90,6 +90,7 @@ var japanese = map[string]string{ //nolint:gosec // texts that speak of password
 	"Type this in the chat, and open the link that comes back:": "チャットで次のように入力し、返ってきたリンクを開いてください:",
 	"Undone by the commit": "取り消したコミット",
 	"Until":                "以前",
+	"On":                   "日時",
 	"What changed":         "変更点",
 	"What was pushed is not applied: it would not be taken. These are its problems:":                                              "プッシュされた変更は受け入れられないため適用していません。問題点:",
 	"Whoever runs the service may let people in by user and password instead: basic_auth_users in the file of --web.config.file.": "管理者は、代わりにユーザー名とパスワードでの利用を設定することもできます(--web.config.file のファイルの basic_auth_users)。",

@@ -55,6 +55,10 @@ func (p *Pages) cookieName(r *http.Request) string {
 func (p *Pages) signedIn(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if p.SignedIn(r) {
+			if _, err := parameters(r.URL); err != nil {
+				p.failed(w, r, err)
+				return
+			}
 			next(w, r)
 			return
 		}

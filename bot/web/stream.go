@@ -22,7 +22,7 @@ const (
 // begins behind the header Last-Event-ID, so that nothing is lost over a broken connection; without one it begins now. Streams beyond
 // maxStreams are refused with 503. What is held for a client is what Changes gives at once; one that takes nothing for streamBeat is let go.
 func (a *API) serveStream(w http.ResponseWriter, r *http.Request) {
-	query, err := a.query(r.URL.Query())
+	query, _, err := a.query(r.URL)
 	if err != nil {
 		a.failed(w, r, err)
 		return
