@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // JournalObject is an entry of the journal as programs get it, in JSON: the API, `alertsmith journal --format json` and what follows the journal
@@ -168,17 +169,24 @@ func (o JournalObject) Row() []string {
 }
 
 // formula matches where a formula may begin: at the start of a text, and behind a character at which a spreadsheet may begin another cell.
-var formula = regexp.MustCompile("(^|[;\t\n\r])([ \v\f\u00a0\u3000\ufeff\\x00'\"]*[=+\\-@＝＋－＠])")
+var formula = regexp.MustCompile("(^|[;\t\n])([ \u00a0\u3000'\"]*[=+\\-@＝＋－＠])")
 
-// PlainCell returns a text that a spreadsheet shows and does not work out: with an apostrophe before whatever could begin a formula, which is =, +, -, @
+// PlainCell returns a text that a spreadsheet, or a terminal, shows and does nothing else with: with U+FFFD for what Invisible tells of, but tabs and ends of
+// lines, and with an apostrophe before whatever could begin a formula, which is =, +, -, @
 // and their full-width forms, after white space and quotes as well.
 //
 // In a quoted cell of comma-separated values only the start counts, line breaks or not. But an Excel whose list separator is the semicolon, as in German
 // or French, knows no cell of such a file: to it a semicolon and a line break begin another one. LibreOffice takes semicolons and tabs for separators
 // beside the comma, where they are ticked. So the apostrophe stands behind these too.
 func PlainCell(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && Invisible(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ReplaceAll(text, "\r\n", "\n"))
 	text = formula.ReplaceAllString(text, "$1'$2")
-	if text != "" && strings.ContainsRune("\t\r\n", rune(text[0])) {
+	if text != "" && strings.ContainsRune("\t\n", rune(text[0])) {
 		return "'" + text
 	}
 	return text

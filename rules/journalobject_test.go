@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,8 +49,9 @@ func TestPlainCell(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"": "", "plain": "plain", "a=1": "a=1", "a - b": "a - b", "a, =1": "a, =1", "a;b\nc": "a;b\nc",
-		"=1": "'=1", "-1": "'-1", " \u3000＝1": "' \u3000＝1", "\"=1": "'\"=1", "\ttext": "'\ttext", "\rtext": "'\rtext", "'=1": "''=1", "\x00+": "'\x00+",
-		"a;=1": "a;'=1", "a\t@x": "a\t'@x", "a\r\n=1": "a\r\n'=1", "a\n\n=1": "a\n\n'=1", "\t=1": "'\t'=1", "\n=1": "'\n'=1", "add\n- alert: x\n  expr: -1": "add\n'- alert: x\n  expr: -1",
+		"=1": "'=1", "-1": "'-1", " \u3000＝1": "' \u3000＝1", "\"=1": "'\"=1", "\ttext": "'\ttext", "\rtext": "\ufffdtext", "'=1": "''=1", "\x00+": "\ufffd+",
+		"a;=1": "a;'=1", "a\t@x": "a\t'@x", "a\r\n=1": "a\n'=1", "a\n\n=1": "a\n\n'=1", "\t=1": "'\t'=1", "\n=1": "'\n'=1", "add\n- alert: x\n  expr: -1": "add\n'- alert: x\n  expr: -1",
+		"a\x1b[31mred\u202e\u200b\x9b\x7f\xff": "a\ufffd[31mred\ufffd\ufffd\ufffd\ufffd\ufffd", "\ufeff=1": "\ufffd=1", "\v=1": "\ufffd=1", "監視 é": "監視 é",
 		"=1;=2\n+3": "'=1;'=2\n'+3", ";;=1": ";;'=1",
 	} {
 		if got := PlainCell(text); got != want {
@@ -80,9 +82,19 @@ func FuzzRow(f *testing.F) {
 			if strings.ContainsRune("=+-@＝＋－＠", first) || strings.HasPrefix(cell, "\t") || strings.HasPrefix(cell, "\r") {
 				t.Errorf("the cell %q of %q can be worked out", cell, text)
 			}
-			bare := strings.NewReplacer("\r\n", "\n", "'", "")
-			if JournalColumns[i] == "command" && bare.Replace(cell) != bare.Replace(text) {
+			bare := func(text string) string {
+				return strings.Map(func(r rune) rune {
+					if r != '\n' && r != '\t' && Invisible(r) {
+						return unicode.ReplacementChar
+					}
+					return r
+				}, strings.NewReplacer("\r\n", "\n", "'", "").Replace(text))
+			}
+			if JournalColumns[i] == "command" && bare(cell) != bare(text) {
 				t.Errorf("%q came back as %q", text, cell)
+			}
+			if strings.ContainsFunc(cell, func(r rune) bool { return r != '\n' && r != '\t' && r != unicode.ReplacementChar && Invisible(r) }) {
+				t.Errorf("%q hides something", cell)
 			}
 		}
 		for _, cell := range strings.FieldsFunc(b.String(), func(r rune) bool { return strings.ContainsRune(";\t\r\n", r) }) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/csv"
@@ -13,6 +14,7 @@ import (
 	"text/tabwriter"
 	"time"
 	"unicode"
+	"unicode/utf16"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -157,8 +159,13 @@ func newEntryPrinter(format string, w io.Writer) *entryPrinter {
 		flush := func() error { rows.Flush(); return rows.Error() }
 		return &entryPrinter{func(o rules.JournalObject) error { return rows.Write(o.Row()) }, flush, flush}
 	case "json":
-		lines := json.NewEncoder(w)
-		return &entryPrinter{func(o rules.JournalObject) error { return lines.Encode(o) }, nothing, nothing}
+		return &entryPrinter{func(o rules.JournalObject) error {
+			line, err := json.Marshal(o)
+			if err == nil {
+				_, err = w.Write(append(escaped(line), '\n'))
+			}
+			return err
+		}, nothing, nothing}
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "TIME\tWHO\tCHANNEL\tRESULT\tCOMMAND\tWHY\tTROUBLE") // Flush has the error
@@ -177,6 +184,21 @@ func newEntryPrinter(format string, w io.Writer) *entryPrinter {
 		_, err := fmt.Fprintln(table, strings.Join(cells, "\t"))
 		return err
 	}, table.Flush, table.Flush}
+}
+
+// escaped returns JSON in which nothing hides that a terminal would obey, or that makes other characters look like something else.
+func escaped(line []byte) []byte {
+	var b bytes.Buffer
+	for _, r := range string(line) {
+		if !rules.Invisible(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.Bytes()
 }
 
 // shown returns a text as a terminal may have it: one line, no control characters, not too long.

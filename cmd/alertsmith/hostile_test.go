@@ -136,6 +136,7 @@ func TestHostileInputs(t *testing.T) {
 		t.Errorf("%d commits have the request ids %q", committed.Load(), ids)
 	}
 	s.checkRules(t)
+	s.checkPages(t, inputs)
 	for n, line := range strings.Split(s.printed(), "\n") {
 		if strings.ContainsAny(line, "\x00\x1b\x07\r\u202e") {
 			t.Errorf("line %d of the log has control characters: %q", n+1, line)
