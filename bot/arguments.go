@@ -68,8 +68,11 @@ func (args arguments) twice(w word) error {
 // unexpected returns the error for a word that has no meaning in its place.
 func (args arguments) unexpected(w word, allowed []string, text string) error {
 	args[fieldUnknown] = w.whole()
-	if w.key != "" {
+	if flag, _ := w.flag(); w.key != "" && flag == "" {
 		return unknownOption(w, allowed)
+	}
+	if w.likeFlag() {
+		text = likeFlagText
 	}
 	return &rules.Error{Kind: rules.Invalid, Text: text, Field: fieldUnknown}
 }

@@ -86,7 +86,7 @@ func (c *call) corrected(e *rules.Error) []string {
 	var lines []string
 	for _, fix := range e.Fixes[:min(len(e.Fixes), fixesShown)] {
 		line, ok := c.working(e, fix, moreMistakes)
-		if line = c.trigger + " " + line; ok && len(line) <= maxLine && !slices.Contains(lines, line) {
+		if line = c.trigger + " " + c.withDry(line); ok && len(line) <= maxLine && !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}
 	}

@@ -120,7 +120,9 @@ func (c *call) takeName(add *rules.Add, rest []word) ([]word, error) {
 			Text:  "The name of the rule is missing. Write add NAME LABEL PATTERN TIME, or add NAME expr='EXPR', or paste YAML below add.",
 			Fixes: []string{`add sshd-ban job=sshd "Ban" 5m`, `add node-down expr='up == 0' for=1m`}}
 	}
-	if w := rest[0]; w.key != "" || strings.HasPrefix(w.value, "{") && !w.quoted {
+	if w := rest[0]; w.likeFlag() {
+		return nil, c.args.unexpected(w, addOptions(), likeFlagText)
+	} else if w.key != "" || strings.HasPrefix(w.value, "{") && !w.quoted {
 		return nil, c.args.unexpected(w, addOptions(), "The name comes first, and this is a selector.")
 	}
 	c.args["name"] = rest[0].whole()

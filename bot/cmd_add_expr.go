@@ -29,6 +29,9 @@ func (c *call) afterExpr(rest []word) error {
 	}
 	end := typed.end
 	for i, w := range rest {
+		if isFlag(part{word: w}) {
+			return c.besideExpr(w)
+		}
 		if strings.TrimSpace(c.text[end:w.start]) != "" || i < slipsLookedFor && isSlip(w, c.text[typed.start:end]) {
 			break
 		}
@@ -60,7 +63,7 @@ func isSlip(w word, before string) bool {
 
 // besideExpr returns the error for a word that can be no part of the expression.
 func (c *call) besideExpr(w word) error {
-	if w.key == "" || nearest(w.key, addOptions()) != "" {
+	if w.key == "" || w.likeFlag() || nearest(w.key, addOptions()) != "" {
 		return c.args.unexpected(w, addOptions(), "With expr= there is only NAME before it and option=value after it.")
 	}
 	c.args[fieldUnknown] = w.whole()

@@ -79,6 +79,9 @@ func parseEdit(call *call) (rules.Intent, error) {
 		return nil, err
 	}
 	edit := rules.Edit{YAML: call.args["yaml"].value, Alteration: alteration}
+	if err := call.onlyReason(); edit.YAML != "" && err != nil {
+		return nil, err
+	}
 	if edit.Address, err = call.oneName(rest, editOptions); err != nil {
 		return nil, err
 	}
@@ -86,6 +89,18 @@ func parseEdit(call *call) (rules.Intent, error) {
 		return nil, mistake(len(strings.TrimRightFunc(call.text, isSpace)), "Say what is to be changed, such as severity=critical, or paste the whole rule below.")
 	}
 	return edit, nil
+}
+
+// onlyReason returns an error where an option says something of a rule that is pasted in full.
+func (c *call) onlyReason() error {
+	inOrder := func(a, b string) int { return c.args[a].start - c.args[b].start }
+	for _, name := range slices.SortedFunc(maps.Keys(c.args), inOrder) {
+		if _, known := findOption(name); known && name != "reason" {
+			return &rules.Error{Kind: rules.Invalid, Field: name, Offset: -1,
+				Text: "The pasted YAML is the whole rule, as it is to be: leave out " + name + "=, or give it in an edit of its own."}
+		}
+	}
+	return nil
 }
 
 // alters reports whether an option says anything of a rule.

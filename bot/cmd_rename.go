@@ -60,8 +60,8 @@ func (c *call) twoNames(rest []word, allowed []string) (from, to string, err err
 	if len(rest) > 2 {
 		return "", "", c.args.unexpected(rest[2], allowed, "Two names are enough. Put quotes around a name that has spaces.")
 	}
-	if from, err = c.oneName(rest[:1], allowed); err == nil && rest[1].key != "" {
-		err = c.args.unexpected(rest[1], allowed, "")
+	if from, err = c.oneName(rest[:1], allowed); err == nil && (rest[1].key != "" || rest[1].likeFlag()) {
+		err = c.args.unexpected(rest[1], allowed, likeFlagText)
 	}
 	c.args["new name"] = rest[1].whole()
 	return from, rest[1].value, err

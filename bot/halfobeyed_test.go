@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +56,37 @@ func TestNothingIsHalfObeyed(t *testing.T) {
 	}
 }
 
+// Nor can a word be put into what people really type, and is taken: behind a link, between the words of an expression, anywhere.
+func TestNothingMangledIsHalfObeyed(t *testing.T) {
+	t.Parallel()
+	plans := newPlans(t)
+	checked := 0
+	for _, row := range readMangled(t) {
+		words, err := scanAll(row.text, 0)
+		if row.how != "=>" && row.how != "~>" || err != nil || strings.Contains(row.text, "\n") || plans.of(row.text) == "" {
+			continue
+		}
+		for _, w := range words[1:] {
+			checked++
+			const mark = "zqzq"
+			spoiled := []string{row.text[:w.start] + mark + " " + row.text[w.start:], row.text[:w.end] + mark + row.text[w.end:]}
+			if strings.Contains(row.text, "](") {
+				spoiled = nil // of a link only the query counts
+			} else if strings.Contains(w.value, "://") {
+				spoiled = spoiled[:1]
+			}
+			for _, spoiled := range spoiled {
+				if with := plans.of(spoiled); with != "" && !strings.Contains(with, mark) {
+					t.Errorf("%d %s: the mark is not obeyed:\n%s", row.line, spoiled, with)
+				}
+			}
+		}
+	}
+	if checked < 1000 {
+		t.Errorf("only %d words were tried", checked)
+	}
+}
+
 // plans says what commands would write into a rulebook.
 type plans struct {
 	chat *chat
@@ -72,21 +104,23 @@ func newPlans(t testing.TB, commands ...string) *plans {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.chat.handler.backend.Apply = func(_ context.Context, _ rules.Request, intent rules.Intent) rules.Outcome {
-		change, err := intent.Plan(book)
-		if err != nil {
-			return rules.Outcome{Err: err}
+	plan := func(dry string) func(context.Context, rules.Intent) rules.Outcome {
+		return func(_ context.Context, intent rules.Intent) rules.Outcome {
+			change, err := intent.Plan(book)
+			if err != nil {
+				return rules.Outcome{Err: err}
+			}
+			p.last = dry + change.Reason
+			for _, path := range slices.Sorted(maps.Keys(change.Files)) {
+				p.last += fmt.Sprintf("\n%s\n%s", path, change.Files[path])
+			}
+			return rules.Outcome{Result: rules.Success, Revision: "1a2b3c4", State: rules.Live}
 		}
-		p.last = change.Reason
-		paths := make([]string, 0, len(change.Files))
-		for path := range change.Files {
-			paths = append(paths, path)
-		}
-		slices.Sort(paths)
-		for _, path := range paths {
-			p.last += fmt.Sprintf("\n%s\n%s", path, change.Files[path])
-		}
-		return rules.Outcome{Result: rules.Success, Revision: "1a2b3c4", State: rules.Live}
+	}
+	p.chat.handler.backend.Draft = plan("dry run: ")
+	apply := plan("")
+	p.chat.handler.backend.Apply = func(ctx context.Context, _ rules.Request, intent rules.Intent) rules.Outcome {
+		return apply(ctx, intent)
 	}
 	return p
 }

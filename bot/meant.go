@@ -133,10 +133,11 @@ func (c *call) respelled(failed bool) respelling {
 	if err != nil || len(words) > mostWords || c.args["yaml"].end > 0 {
 		return respelling{at: -1}
 	}
-	r := respellingOf(c.command, plain, c.from, words)
+	forces := slices.ContainsFunc(c.table, func(command Command) bool { return command.Name == c.command && command.Forces })
+	r := respellingOf(c.command, forces, plain, c.from, words)
 	works := func() bool {
 		line := c.command + " " + r.line()
-		if !works(c.check(line)) {
+		if _, r.left = c.check(line); r.left != nil {
 			return false
 		}
 		r.found = line

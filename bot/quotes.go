@@ -144,6 +144,7 @@ func (s *scanner) unclosed(opened int, end string) error {
 		return mistake(opened, "This code fence is never closed: write "+end+" on a line below the YAML too, or leave both out.")
 	}
 	line, _, _ := strings.Cut(s.text[opened:], "\n")
+	line = withoutFlags(line)
 	at, beforeLast := 0, 0 // how long the quoted text is, and how long without its last word
 	last := ""
 	for word := range strings.SplitAfterSeq(line, " ") {

@@ -30,10 +30,12 @@ var (
 
 // respellings are the slips, in the order in which they are mended.
 var respellings = []slip{
+	{mend: dryRun, in: all},
 	{mend: marks, in: all, always: true, sure: true},
 	{mend: patternSigns, in: adding, always: true, sure: true},
 	{mend: dashes, in: all, sure: true},
 	{mend: spacedEquals, in: all, sure: true},
+	{mend: link, in: adding, sure: true},
 	{mend: dateAndTime, in: others},
 	{mend: repeatedName, in: others},
 	{mend: namedNames, in: others},
@@ -45,7 +47,6 @@ var respellings = []slip{
 	{mend: otherNames, in: all, sure: true},
 	{mend: repeatedCommand, in: adding, sure: true},
 	{mend: namedWords, in: adding, sure: true},
-	{mend: link, in: adding, sure: true},
 	{mend: spacedExpression, in: altering, sure: true},
 	{mend: bareExpression, in: adding, sure: true},
 	{mend: logQLFilter, in: adding},
@@ -64,11 +65,13 @@ var respellings = []slip{
 type respelling struct {
 	command string // its name
 	parts   []part
+	flags   []part // a flag stands anywhere and is a part of nothing: whatever becomes of the words, it stays as it was typed
 	why     []string
 	at      int    // the first place where it was wrong; -1 before
 	from    int    // where in the command its words begin
 	changes int    // how often it was changed
 	sure    bool   // it can mean nothing else
+	left    error  // why the line that it has become does not parse
 	found   string // the line that parses; "" for none
 }
 
@@ -79,11 +82,21 @@ type part struct {
 	at    int // where it stood in the command
 }
 
-// respellingOf returns the words of a text, which begins at an offset of the command, as they are.
-func respellingOf(command, text string, from int, words []word) respelling {
+// respellingOf returns the words of a text, which begins at an offset of the command, as they are. force without dashes is a flag only where
+// the command takes it: in a pattern it is a word like others.
+func respellingOf(command string, forces bool, text string, from int, words []word) respelling {
 	r := respelling{command: command, at: -1, from: from, sure: true}
+	keep := len(words)
+	if forces {
+		keep = r.namesOf()
+	}
 	for _, w := range words {
-		r.parts = append(r.parts, part{word: w, typed: text[w.start:w.end], at: from + w.start})
+		p := part{word: w, typed: text[w.start:w.end], at: from + w.start}
+		if flag, _ := w.flag(); flag == flagDry || w.forces(len(r.parts), keep) {
+			r.flags = append(r.flags, p)
+		} else {
+			r.parts = append(r.parts, p)
+		}
 	}
 	return r
 }
@@ -94,11 +107,15 @@ func (r *respelling) error(err error) error {
 	if e, ok := errors.AsType[*rules.Error](err); ok && len(e.Fixes) > 0 || slices.Equal(r.why, []string{aroundWords}) {
 		return err
 	}
-	return mistake(r.at, strings.Join(r.why, " "))
+	why := r.why
+	if left, ok := errors.AsType[*rules.Error](r.left); ok && !slices.Contains(why, left.Text) {
+		why = append(why, left.Text)
+	}
+	return mistake(r.at, strings.Join(why, " "))
 }
 
 // line returns the words of the command, without its name.
-func (r *respelling) line() string { return typedOf(r.parts) }
+func (r *respelling) line() string { return typedOf(slices.Concat(r.parts, r.flags)) }
 
 // note says that the part at i was wrong, and why.
 func (r *respelling) note(i int, why string) {

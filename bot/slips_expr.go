@@ -1,13 +1,15 @@
 package bot
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// link mends the address of a page in the place of the expression, where it carries one query, and a curl with such an address.
+// link mends the address of a page in the place of the expression, where it carries one query, and a curl with such an address. What follows it
+// stays.
 func link(r *respelling) {
 	end := r.words()
 	if i := slices.IndexFunc(r.parts, func(p part) bool { return p.key == "expr" }); i >= 0 {
@@ -15,20 +17,21 @@ func link(r *respelling) {
 		return
 	}
 	at := slices.IndexFunc(r.parts[:end], func(p part) bool { return linkTarget(p.value) != "" || strings.HasPrefix(p.value, "[") })
-	if at < 1 || r.parts[0].key != "" {
+	if at < 1 || r.parts[0].key != "" || at > 1 && r.parts[1].keyword() != "curl" {
 		return
 	}
-	var target []string // the text of a link may have spaces
-	for _, p := range r.parts[at:end] {
-		target = append(target, p.value)
+	if at > 2 && slices.ContainsFunc(r.parts[2:at], func(p part) bool { return !curlOption.MatchString(p.typed) }) {
+		return
 	}
-	for _, p := range r.parts[1:at] {
-		if p.keyword() != "curl" && !strings.HasPrefix(p.typed, "-") {
-			return
-		}
+	target := r.parts[at].value
+	for at++; at < end && linkTarget(target) == ""; at++ { // the text of a link may have spaces
+		target += " " + r.parts[at].value
 	}
-	mendLink(r, 1, end, strings.Join(target, " "))
+	mendLink(r, 1, at, target)
 }
+
+// curlOption is what is written behind curl and says nothing of the query.
+var curlOption = regexp.MustCompile(`^(?:-[fGgkLSs]+|--get|--silent)$`)
 
 // mendLink puts the one query that a link carries in its place.
 func mendLink(r *respelling, first, end int, text string) {
@@ -47,6 +50,9 @@ func spacedExpression(r *respelling) {
 	for end < len(r.parts) && !r.parts[end].isOption() {
 		end++
 	}
+	if !r.bareOfFlags(i, end) {
+		return
+	}
 	if r.parts[i].key == "" {
 		if text := typedOf(r.parts[i+1 : end]); rules.IsExpression(text) {
 			r.replace(i, end, "expr="+quote(text), "An expression is given as expr=, with quotes around it.")
@@ -64,6 +70,9 @@ func spacedExpression(r *respelling) {
 func bareExpression(r *respelling) {
 	end := r.words()
 	if end < 2 || slices.ContainsFunc(r.parts, func(p part) bool { return p.key == "expr" }) {
+		return
+	}
+	if !r.bareOfFlags(1, end) {
 		return
 	}
 	text := typedOf(r.parts[1:end])

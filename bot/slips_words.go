@@ -226,6 +226,9 @@ func remarks(r *respelling) {
 	if end == start || r.parts[start].isTime() || strings.Contains(typedOf(r.parts[start:end]), `"`) || slices.ContainsFunc(r.parts[end:], func(p part) bool { return !p.isOption() || p.key == "reason" }) {
 		return
 	}
+	if slices.ContainsFunc(r.parts[start:end], isFlag) {
+		return
+	}
 	if first := r.parts[start]; r.command != addName && !isComment(first.typed) && first.keyword() != "because" {
 		return // it can as well be another name
 	}
@@ -250,7 +253,7 @@ func spacedText(r *respelling) {
 			continue
 		}
 		end := i + 1
-		for end < len(r.parts) && r.parts[end].bare() && !r.parts[end].suspicious() {
+		for end < len(r.parts) && r.parts[end].bare() && !r.parts[end].suspicious() && !isFlag(r.parts[end]) {
 			end++
 		}
 		if end == i+1 || slices.ContainsFunc(r.parts[end:], func(p part) bool { return !p.isOption() }) {
