@@ -46,6 +46,20 @@ func (c *call) afterExpr(rest []word) error {
 		Text: "An expression with spaces needs quotes around it.", Fixes: []string{whole}}
 }
 
+// notLabels says how else what somebody calls so is written, where a label of the alert is the least that was meant.
+var notLabels = map[string]string{
+	"window": inExpression, "range": inExpression, "time": inExpression, "pattern": inExpression, "filter": inExpression,
+	"selector": inExpression, "matcher": inExpression, "text": inExpression, "percent": "That is for rules that are made from a template.",
+	"record": "A recording rule is pasted as YAML below add: record: NAME and expr: EXPR, on lines of their own.",
+	"alert":  nameFirst, "alertname": nameFirst, "name": nameFirst,
+	"labels": "A label is given as label.NAME=, each in an option of its own.", "annotations": "An annotation is given as annotation.NAME=, each in an option of its own.",
+}
+
+const (
+	inExpression = "It is a part of the expression: give all of that with expr=."
+	nameFirst    = "The name is the first word; the command rename gives a rule another one."
+)
+
 // slipsLookedFor is how many words of an expression without quotes are looked at as slips: each look parses all that stands before.
 const slipsLookedFor = 40
 
@@ -67,6 +81,9 @@ func (c *call) besideExpr(w word) error {
 		return c.args.unexpected(w, addOptions(), "With expr= there is only NAME before it and option=value after it.")
 	}
 	c.args[fieldUnknown] = w.whole()
+	if text := notLabels[w.key]; text != "" {
+		return &rules.Error{Kind: rules.Invalid, Field: fieldUnknown, Text: "There is no option " + w.key + "=. " + text}
+	}
 	return &rules.Error{Kind: rules.Invalid, Field: fieldUnknown, Fixes: []string{"label." + w.key + "=" + quote(w.value[w.keyLen:])},
 		Text: "There is no option " + w.key + "=. A label of the alert is given as label." + w.key + "=."}
 }

@@ -80,7 +80,7 @@ func (c *call) parameter(template rules.Template, name string) (string, error) {
 	case p.IsSelector():
 		return rules.PlainSigns(arg.value), arg.equals(name)
 	}
-	return arg.value, nil
+	return arg.value, p.Doubt(arg.value)
 }
 
 // unknownParameter returns the error for a parameter that the template has not got, with the nearest parameter or option.
@@ -105,16 +105,14 @@ func (c *call) unknownParameter(template rules.Template, name string) error {
 	return err
 }
 
-// missingParameters returns the error for parameters that are not given, with the line that has examples for them.
+// missingParameters returns the error for parameters that are not given, with an example of each. There is no line to copy: an example is not
+// what somebody meant.
 func (c *call) missingParameters(template rules.Template, missing []rules.Parameter) error {
 	var needs []string
-	line := []string{"add " + strings.TrimSpace(c.text[c.from:])}
 	for _, p := range missing {
-		needs = append(needs, p.Name+"= ("+p.Description+", such as "+p.Example+")")
-		line = append(line, p.Name+"="+quote(p.Example))
+		needs = append(needs, p.Name+"= ("+p.Description+", such as "+p.Name+"="+quote(p.Example)+")")
 	}
-	text := "The template " + template.Name + " needs " + strings.Join(needs, ", and ") + "."
-	return mistake(len(strings.TrimRightFunc(c.text, isSpace)), text, strings.Join(line, " "))
+	return mistake(len(strings.TrimRightFunc(c.text, isSpace)), "The template "+template.Name+" needs "+strings.Join(needs, ", and ")+".")
 }
 
 // remembered returns what the rule is to remember of the command: parameters and the options that say something of the rule itself, by

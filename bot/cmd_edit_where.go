@@ -27,6 +27,11 @@ func (c *call) editAll(options, where []word) (rules.EditAll, error) {
 			c.args[fieldUnknown] = w.whole()
 			return all, &rules.Error{Kind: rules.Invalid, Field: fieldUnknown,
 				Text: "After where come conditions, name=value each. Rules are chosen by " + strings.Join(conditions, ", ") + "; what is to be changed stands before where."}
+		case w.keyEnd < w.end && strings.ContainsRune("~=<>", rune(c.text[w.keyEnd])):
+			return all, c.plainCondition(w)
+		case severalConditions.MatchString(w.value) && !w.quoted:
+			return all, mistake(w.start, "Conditions stand with spaces between them, and all of them hold.",
+				c.text[:w.start]+severalConditions.ReplaceAllString(w.value, " $1")+c.text[w.end:])
 		default:
 			all.Where = append(all.Where, rules.Condition{Field: w.key, Value: w.value[w.keyLen:]})
 		}
@@ -51,6 +56,25 @@ func (c *call) editAll(options, where []word) (rules.EditAll, error) {
 	}
 	all.Alteration = alteration
 	return all, nil
+}
+
+// severalConditions is where one condition ends with a comma and another begins.
+var severalConditions = regexp.MustCompile(`,([A-Za-z_][\w.]*=)`)
+
+// plainCondition returns the error for a condition with another sign than =, with the one that says the same, if there is one.
+func (c *call) plainCondition(w word) error {
+	c.args[fieldUnknown] = w.whole()
+	e := &rules.Error{Kind: rules.Invalid, Field: fieldUnknown,
+		Text: "A condition is written with = alone, and in its value * stands for any text. There are no regular expressions. In quotes the sign is a part of the value."}
+	value, same := strings.CutPrefix(w.afterKey().value, "=")
+	if !same {
+		value, same = strings.CutPrefix(value, "~")
+		value = strings.ReplaceAll(value, ".*", "*")
+	}
+	if same && regexp.QuoteMeta(strings.ReplaceAll(value, "*", "")) == strings.ReplaceAll(value, "*", "") {
+		e.Fixes = []string{w.key + "=" + quote(value)}
+	}
+	return e
 }
 
 // isCondition reports whether rules can be chosen by a key.

@@ -144,7 +144,7 @@ func setExpires(*rules.Add, string, string) error { return nil }
 func setThreshold(add *rules.Add, name, value string) error {
 	n, err := strconv.ParseFloat(fold(value), 64)
 	if err != nil || n != n {
-		return invalidOption(name, "takes a number such as 3 or 0.5", meantNumbers(value)...)
+		return invalidOption(name, "takes a number such as 3 or 0.5", rules.MeantNumbers(value)...)
 	}
 	add.Options.Threshold = &n
 	return nil

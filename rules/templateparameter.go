@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/prometheus/common/model"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/alertsmith/alertsmith/rules/expr"
 )
@@ -28,15 +29,16 @@ type parameterType struct {
 
 // enumType is the only type that has Values; selectorType is that of labels with their values.
 const (
-	enumType     = "enum"
-	selectorType = "selector"
+	enumType       = "enum"
+	selectorType   = "selector"
+	percentageType = "percentage"
 )
 
 // parameterTypes is the one table of types.
 var parameterTypes = []parameterType{
 	{"duration", readDuration},
 	{"number", readNumber},
-	{"percentage", readPercentage},
+	{percentageType, readPercentage},
 	{"text", readQuoted},
 	{"label value", readQuoted},
 	{"regex", readRegex},
@@ -79,11 +81,10 @@ func (p Parameter) read(d expr.Dialect, given string) (value, *Error) {
 	return t.read(p, d, given)
 }
 
-// wrong returns the error for a value that is none of the parameter's type. The example is offered where nothing nearer is known.
+// wrong returns the error for a value that is none of the parameter's type. The example says how one is written; it is never offered instead of
+// what was typed, as it means something else.
 func (p Parameter) wrong(format string, args ...any) *Error {
-	e := invalid(p.Name, "%s= "+format, append([]any{p.Name}, args...)...)
-	e.Fixes = []string{p.Example}
-	return e
+	return invalid(p.Name, "%s= "+format, append([]any{p.Name}, args...)...)
 }
 
 func readDuration(p Parameter, _ expr.Dialect, given string) (value, *Error) {
@@ -104,7 +105,9 @@ const maxNumber = 1 << 53
 func readNumber(p Parameter, _ expr.Dialect, given string) (value, *Error) {
 	n, err := strconv.ParseFloat(fold(given), 64)
 	if err != nil || math.IsNaN(n) || math.Abs(n) > maxNumber {
-		return value{}, p.wrong("is a number such as %s.", p.Example)
+		e := p.wrong("is a number such as %s.", p.Example)
+		e.Fixes = MeantNumbers(given)
+		return value{}, e
 	}
 	text := strconv.FormatFloat(n, 'f', -1, 64)
 	return value{expr: text, text: text}, nil
@@ -113,7 +116,9 @@ func readNumber(p Parameter, _ expr.Dialect, given string) (value, *Error) {
 func readPercentage(p Parameter, _ expr.Dialect, given string) (value, *Error) {
 	n, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(fold(given), "%")), 64)
 	if err != nil || math.IsNaN(n) || n < 0 || n > 100 {
-		return value{}, p.wrong("is a percentage from 0 to 100, such as %s.", p.Example)
+		e := p.wrong("is a percentage from 0 to 100, such as %s.", p.Example)
+		e.Fixes = meantPercentage(given)
+		return value{}, e
 	}
 	text := strconv.FormatFloat(n, 'f', -1, 64)
 	return value{expr: text, text: text + "%"}, nil
@@ -161,7 +166,11 @@ func readLabelNames(p Parameter, _ expr.Dialect, given string) (value, *Error) {
 
 func readMetric(p Parameter, _ expr.Dialect, given string) (value, *Error) {
 	if !model.LegacyValidation.IsValidMetricName(given) {
-		return value{}, p.wrong("is the name of a metric, such as %s.", p.Example)
+		e := p.wrong("is the name of a metric, such as %s.", p.Example)
+		if plain := norm.NFKC.String(given); model.LegacyValidation.IsValidMetricName(plain) {
+			e.Fixes = []string{plain}
+		}
+		return value{}, e
 	}
 	return value{expr: given, text: given}, nil
 }

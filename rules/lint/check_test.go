@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/alertsmith/alertsmith/rules"
 	"github.com/alertsmith/alertsmith/rules/expr"
 )
@@ -57,6 +59,31 @@ func TestTable(t *testing.T) {
 		if strings.HasSuffix(c.Why, ".") || strings.HasSuffix(c.What, ".") {
 			t.Errorf("%s: What and Why have no full stop: they are put into sentences", c.Name)
 		}
+	}
+}
+
+// TestDuplicates holds that the advice about rules that are alike can be followed for all of them: one stays.
+func TestDuplicates(t *testing.T) {
+	t.Parallel()
+	linter, err := New(nil, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const group = "groups:\n- name: %s\n  rules:\n  - alert: %[1]s\n    expr: up == 0\n  - alert: %[1]s2\n    expr: up==0\n"
+	book := rules.NewBook([]rules.RulerInfo{{Name: "ruler", Dialect: expr.PromQL}}).With(map[string][]byte{
+		"ops/a.yml": fmt.Appendf(nil, group, "A"), "ops/b.yml": fmt.Appendf(nil, group, "B"),
+	})
+	var fixes []string
+	found := 0
+	for _, f := range linter.Lint(book, book.Entries("")) {
+		if f.Check == duplicate.Name {
+			found++
+			fixes = append(fixes, f.Fix)
+		}
+	}
+	slices.Sort(fixes)
+	if diff := cmp.Diff([]string{"", "delete A2", "delete B", "delete B2"}, fixes); diff != "" || found != 4 {
+		t.Errorf("fixes of %d findings (-want +got): %s", found, diff)
 	}
 }
 

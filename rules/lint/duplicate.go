@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 
@@ -36,15 +37,26 @@ var duplicate = Check{
     labels: {severity: critical}
 `,
 	find: func(s *subject) []finding {
+		var same *rules.Entry
 		for _, other := range s.near.alike(&s.Entry) {
-			if same := sameBut(s.Rule, other.Rule); !same || !s.sameExpression(other) {
-				continue
+			if (same == nil || !s.behind(same) && s.behind(other)) && sameBut(s.Rule, other.Rule) && s.sameExpression(other) {
+				same = other
 			}
-			text := fmt.Sprintf("%s in %s, line %d, has the same expression, times and labels", other.Ref.Name, other.Ref.Path, other.Line)
-			return []finding{{text: text, fix: "delete " + rules.Word(s.near.book.Address(s.Ref))}}
 		}
-		return nil
+		if same == nil {
+			return nil
+		}
+		found := finding{text: fmt.Sprintf("%s in %s, line %d, has the same expression, times and labels", same.Ref.Name, same.Ref.Path, same.Line)}
+		if s.behind(same) { // of all that are alike the first one stays
+			found.fix = "delete " + rules.Word(s.near.book.Address(s.Ref))
+		}
+		return []finding{found}
 	},
+}
+
+// behind reports whether the rule stands behind another one of its ruler.
+func (s *subject) behind(other *rules.Entry) bool {
+	return cmp.Or(cmp.Compare(s.Ref.Path, other.Ref.Path), cmp.Compare(s.Line, other.Line)) > 0
 }
 
 // sameBut reports whether two rules do the same but for their expressions, and for annotations and the names of alerts.
