@@ -33,10 +33,10 @@ func promLabels(e parser.Expr) labelSet {
 	return none() // numbers and texts
 }
 
-// selected returns the labels of series that matchers select.
-func selected(matchers []*labels.Matcher) labelSet {
+// selected returns the labels of series that some matchers select.
+func selected(by matchers) labelSet {
 	var l labelSet
-	for _, m := range matchers {
+	for _, m := range by {
 		switch {
 		case m.Name == model.MetricNameLabel:
 		case m.Type == labels.MatchEqual && m.Value == "":
@@ -45,6 +45,7 @@ func selected(matchers []*labels.Matcher) labelSet {
 			l = l.with(m.Name, true)
 		}
 	}
+	l.passed = by.without(model.MetricNameLabel)
 	return l
 }
 

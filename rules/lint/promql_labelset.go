@@ -2,6 +2,9 @@ package lint
 
 import (
 	"maps"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/labels"
 )
 
 // labelSet is what an expression tells of the labels on the series of its result, the metric name aside. Its zero value knows nothing.
@@ -9,6 +12,22 @@ type labelSet struct {
 	sure   map[string]bool // on every series
 	closed bool            // there are no labels but named
 	named  map[string]bool // closed: those that a series can have; else those that none has
+	passed matchers        // every series passes them; a label that it has not is ""
+}
+
+type matchers []*labels.Matcher
+
+// without returns the matchers of other labels. It does not change m.
+func (m matchers) without(names ...string) matchers {
+	if !slices.ContainsFunc(m, func(m *labels.Matcher) bool { return slices.Contains(names, m.Name) }) {
+		return m
+	}
+	return slices.DeleteFunc(slices.Clone(m), func(m *labels.Matcher) bool { return slices.Contains(names, m.Name) })
+}
+
+// of returns the matchers of some labels. It does not change m.
+func (m matchers) of(names ...string) matchers {
+	return slices.DeleteFunc(slices.Clone(m), func(m *labels.Matcher) bool { return !slices.Contains(names, m.Name) })
 }
 
 // can reports whether a series of the result can have a label.
@@ -35,6 +54,7 @@ func (l labelSet) with(name string, sure bool) labelSet {
 	if sure {
 		put(&l.sure, name)
 	}
+	l.passed = l.passed.without(name)
 	return l
 }
 
@@ -49,6 +69,7 @@ func (l labelSet) without(names ...string) labelSet {
 			put(&l.named, name)
 		}
 	}
+	l.passed = l.passed.without(names...)
 	return l
 }
 
@@ -60,6 +81,7 @@ func (l labelSet) only(names ...string) labelSet {
 			kept = kept.with(name, l.has(name))
 		}
 	}
+	kept.passed = l.passed.of(names...)
 	return kept
 }
 
@@ -68,7 +90,7 @@ func both(a, b labelSet) labelSet {
 	if !a.closed && b.closed {
 		a, b = b, a
 	}
-	merged := labelSet{closed: a.closed}
+	merged := labelSet{closed: a.closed, passed: slices.Concat(a.passed, b.passed)}
 	for name := range a.named {
 		if !a.closed || b.can(name) {
 			put(&merged.named, name)
@@ -108,6 +130,11 @@ func either(a, b labelSet) labelSet {
 	for name := range a.sure {
 		if b.has(name) {
 			put(&merged.sure, name)
+		}
+	}
+	for _, m := range a.passed {
+		if slices.ContainsFunc(b.passed, func(other *labels.Matcher) bool { return other.String() == m.String() }) {
+			merged.passed = append(merged.passed, m)
 		}
 	}
 	return merged

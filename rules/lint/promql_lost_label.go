@@ -2,6 +2,8 @@ package lint
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -12,7 +14,7 @@ var promqlLostLabel = Check{
 	Name:     "promql-lost-label",
 	Dialects: inPromQL,
 	Severity: rules.SeverityWarning,
-	What:     "a label in by, on, group_left or group_right that the series there cannot have any more",
+	What:     "a label in by, on, group_left or group_right that the series there cannot have any more, or that the result does not have",
 	Why:      "what is taken away inside cannot be used outside: the result has one series where many are meant, or the label stays empty",
 	Bad: `groups:
 - name: web
@@ -55,10 +57,19 @@ func (s *subject) lostInMatch(b *parser.BinaryExpr) (found []finding) {
 	if match.On {
 		left, right := promLabels(b.LHS), promLabels(b.RHS)
 		for _, name := range match.MatchingLabels {
-			if !left.can(name) && !right.can(name) {
+			switch {
+			case !left.can(name) && !right.can(name):
 				found = append(found, s.inNode(b).says(fmt.Sprintf("on (%s): neither side can have the label %s%s", name, name, s.taken(b.LHS, name))))
+			case b.Op == parser.LOR, right.has(name), left.has(name): // or needs no match; the others never match, and that is told
+			case !left.can(name):
+				found = append(found, s.inNode(b).says(oneSided(name, "left", s.taken(b.LHS, name))))
+			case !right.can(name):
+				found = append(found, s.inNode(b).says(oneSided(name, "right", s.taken(b.RHS, name))))
 			}
 		}
+	}
+	if f, lost := s.lostInSet(b); lost {
+		found = append(found, f)
 	}
 	word, single := "group_left", b.RHS
 	if match.Card == parser.CardOneToMany {
@@ -70,4 +81,39 @@ func (s *subject) lostInMatch(b *parser.BinaryExpr) (found []finding) {
 		}
 	}
 	return found
+}
+
+func oneSided(name, side, taken string) string {
+	return fmt.Sprintf("on (%s): the %s side cannot have the label %s, and so matches only what has none on the other side%s", name, side, name, taken)
+}
+
+// lostInSet returns a finding about labels that group_left or group_right adds on the right side of and or unless, of which the result has
+// nothing: and that do not matter for the match.
+func (s *subject) lostInSet(b *parser.BinaryExpr) (f finding, lost bool) {
+	if b.Op != parser.LAND && b.Op != parser.LUNLESS {
+		return f, false
+	}
+	join, ok := compared(b.RHS).(*parser.BinaryExpr)
+	if !ok || join.VectorMatching == nil || len(join.VectorMatching.Include) == 0 {
+		return f, false
+	}
+	for _, name := range join.VectorMatching.Include {
+		if slices.Contains(b.VectorMatching.MatchingLabels, name) == b.VectorMatching.On {
+			return f, false // they are matched by it
+		}
+	}
+	return s.inNode(join).says(fmt.Sprintf("the label %s is added on the right side of %s, of which the result has no labels; put what is on its left and it in brackets first",
+		strings.Join(join.VectorMatching.Include, ", "), b.Op)), true
+}
+
+// compared returns what an expression compares with a number; without comparison the expression itself.
+func compared(e parser.Expr) parser.Expr {
+	b, ok := bare(e).(*parser.BinaryExpr)
+	switch {
+	case !ok || !b.Op.IsComparisonOperator() || b.VectorMatching != nil:
+		return bare(e)
+	case b.LHS.Type() == parser.ValueTypeScalar:
+		return compared(b.RHS)
+	}
+	return compared(b.LHS)
 }

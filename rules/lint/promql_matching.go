@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -22,12 +23,18 @@ var promqlMatching = Check{
   - alert: BusyHost
     expr: rate(http_requests_total{job="web"}[5m]) / sum(rate(http_requests_total{job="web"}[5m])) > 0.5
     for: 5m
+  - alert: MoreErrorsThanAnswers
+    expr: http_answers{code="500"} > http_answers{code="200"}
+    for: 5m
 `,
 	Good: `groups:
 - name: web
   rules:
   - alert: BusyHost
     expr: rate(http_requests_total{job="web"}[5m]) / on (job) group_left () sum by (job) (rate(http_requests_total{job="web"}[5m])) > 0.5
+    for: 5m
+  - alert: MoreErrorsThanAnswers
+    expr: http_answers{code="500"} > ignoring (code) http_answers{code="200"}
     for: 5m
 `,
 	find: func(s *subject) (found []finding) {
@@ -43,6 +50,8 @@ var promqlMatching = Check{
 			if name != "" {
 				found = append(found, s.inNode(b).says(fmt.Sprintf("no series match here: those on the %s side cannot have the label %s, which all on the other side have%s",
 					side, name, s.takenBy(b, side, name))))
+			} else if l, r := opposed(b.VectorMatching, left, right); l != nil {
+				found = append(found, s.inNode(b).says(fmt.Sprintf("no series match here: those on the left side have %s, those on the right %s; match by other labels, as with ignoring (%s)", l, r, l.Name)))
 			}
 		}
 		return found
@@ -57,6 +66,27 @@ func unmatched(match *parser.VectorMatching, has, lacks labelSet) string {
 		}
 	}
 	return ""
+}
+
+// opposed returns two matchers of one label that must be the same, of which the series on either side pass one and no value passes both; nil
+// when there are none.
+func opposed(match *parser.VectorMatching, left, right labelSet) (l, r *labels.Matcher) {
+	for _, side := range []labelSet{left, right} {
+		if within, _ := contradiction(side.passed); within != nil {
+			return nil, nil // what never matches within a side is told there
+		}
+	}
+	for _, l := range left.passed {
+		for _, r := range right.passed {
+			if l.Name != r.Name || slices.Contains(match.MatchingLabels, l.Name) != match.On {
+				continue
+			}
+			if a, b := contradiction([]*labels.Matcher{l, r}); a != b {
+				return l, r
+			}
+		}
+	}
+	return nil, nil
 }
 
 // takenBy tells what takes a label away on one side of an operator; "" when nothing does.

@@ -49,6 +49,33 @@ func TestPromQL(t *testing.T) {
 		`up and down`:               {"promql-comparison:  → (up and down) > 0"},
 		"up # all of them":          {"promql-comparison"},
 
+		// What never matches.
+		`sum by (job) (up) * on (instance) up > 1`:                                          {"promql-lost-label: sum by (job) (up) * on (instance) up"},
+		`up > on (instance) sum by (job) (up)`:                                              {"promql-lost-label: up > on (instance) sum by (job) (up)"},
+		`sum by (job) (up) > 1 or on (instance) up == 0`:                                    {},
+		`foo{a="1"} > 0 and foo{a="2"}`:                                                     {`promql-matching: foo{a="1"} > 0 and foo{a="2"}`},
+		`foo{a="1"} / foo{a="2"} > 1`:                                                       {`promql-matching: foo{a="1"} / foo{a="2"}`},
+		`foo{a="1"} / ignoring (a) foo{a="2"} > 1`:                                          {},
+		`foo{a="1"} / on (b) foo{a="2"} > 1`:                                                {},
+		`foo{a="1"} > 0 unless foo{a=~"2|3"}`:                                               {`promql-matching: foo{a="1"} > 0 unless foo{a=~"2|3"}`},
+		`foo{a="1"} > foo{a!="1"}`:                                                          {`promql-matching: foo{a="1"} > foo{a!="1"}`},
+		`foo{a="1"} > foo{a=~"1|2"}`:                                                        {},
+		`sum by (a) (foo{a="1"}) > sum by (a) (foo{a="2"})`:                                 {`promql-matching: sum by (a) (foo{a="1"}) > sum by (a) (foo{a="2"})`},
+		`sum by (b) (foo{a="1"}) > sum by (b) (foo{a="2"})`:                                 {},
+		`foo{a="1"} > label_replace(foo{a="2"}, "a", "1", "", "")`:                          {},
+		`(foo{a="1"} or foo{a="2"}) > foo{a="2"}`:                                           {},
+		`(foo{a="1"} or bar{a="1"}) > foo{a="2"}`:                                           {`promql-matching: (foo{a="1"} or bar{a="1"}) > foo{a="2"}`},
+		`ready == 0 and on (instance) (errors == 0) * on (cluster) group_left (env) info`:   {"promql-lost-label: (errors == 0) * on (cluster) group_left (env) info"},
+		`ready == 0 and on (env) (errors * on (cluster) group_left (env) info)`:             {},
+		`(ready == 0 and on (instance) (errors == 0)) * on (cluster) group_left (env) info`: {},
+
+		// What is not a number.
+		`foo == NaN`:            {"promql-impossible: foo == NaN → foo != foo"},
+		`foo > NaN`:             {"promql-impossible: foo > NaN"},
+		`foo != NaN`:            {},
+		`foo == vector(-NaN)`:   {"promql-impossible: foo == vector(-NaN) → foo != foo"},
+		`(foo == bool NaN) > 0`: {},
+
 		// What depends on nothing.
 		`1`:                               {"constant:  → severity=none"},
 		`time()`:                          {"constant:  → severity=none"},
