@@ -15,9 +15,9 @@ var promqlRegexp = Check{
 	Name:     "promql-regexp",
 	Dialects: inPromQL,
 	Severity: rules.SeverityWarning,
-	What:     "a regular expression in a matcher that is a plain text, is anchored once more, or takes every value",
+	What:     "a regular expression in a matcher that is a plain text, is anchored once more, takes every value, or leaves out the middle of a name: job=~\"web_.+_production\"",
 	Why: "Prometheus matches the whole value: =~\"web\" takes web alone and not web-1, ^ and $ are there already, and =~\".*\" takes also series " +
-		"without the label",
+		"without the label. What must be picked out of the middle of a value belongs into labels of its own, by which one can group and match",
 	Bad: `groups:
 - name: web
   rules:
@@ -45,6 +45,9 @@ var promqlRegexp = Check{
 	},
 }
 
+// severalInOne are regular expressions that ask for the beginning and the end of a name and leave out a part of it.
+var severalInOne = regexp.MustCompile(`^[\w-]+[_.-]\.[*+][_.-][\w-]+$`)
+
 // regexpTrouble says what is wrong with a matcher's regular expression; "" when nothing is.
 func regexpTrouble(m *labels.Matcher) string {
 	equal := "="
@@ -62,6 +65,8 @@ func regexpTrouble(m *labels.Matcher) string {
 		return fmt.Sprintf("%s takes the value %s alone; write %s%s%q, or %s%q when more is meant", m, plain, m.Name, equal, plain, m.Name+m.Type.String(), ".*"+plain+".*")
 	case anchored:
 		return fmt.Sprintf("%s is anchored at both ends anyway; leave out ^ and $", m)
+	case severalInOne.MatchString(m.Value):
+		return fmt.Sprintf("%s takes the value apart: what it leaves open, and what follows, could be labels of their own, set where the targets are scraped", m)
 	}
 	return ""
 }

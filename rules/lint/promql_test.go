@@ -69,6 +69,11 @@ func TestPromQL(t *testing.T) {
 		`ready == 0 and on (env) (errors * on (cluster) group_left (env) info)`:             {},
 		`(ready == 0 and on (instance) (errors == 0)) * on (cluster) group_left (env) info`: {},
 
+		// Regular expressions.
+		`up{job=~"web_.+_production"} == 0`:  {`promql-regexp: up{job=~"web_.+_production"}`},
+		`up{job=~"web_.+_production|x"} > 1`: {"promql-impossible: up{job=~\"web_.+_production|x\"} > 1"},
+		`up{job=~"web.*prod"} == 0`:          {},
+
 		// What is not a number.
 		`foo == NaN`:            {"promql-impossible: foo == NaN → foo != foo"},
 		`foo > NaN`:             {"promql-impossible: foo > NaN"},
@@ -108,6 +113,28 @@ func TestConstant(t *testing.T) {
 		r.Expr = "vector(1)"
 		if got := promFindings(t, r); len(got) > 0 {
 			t.Errorf("%+v: %q", r, got)
+		}
+	}
+}
+
+// TestTemplateQuery holds which labels of a query's result a template may tell.
+func TestTemplateQuery(t *testing.T) {
+	t.Parallel()
+	for text, found := range map[string]bool{
+		`{{ query "sum by (job) (up)" | first | label "job" }}`:                                      false,
+		`{{ query "sum by (job) (up)" | first | label "instance" }}`:                                 true,
+		`{{ query "up" | first | label "instance" }}`:                                                false,
+		`{{ range query "sum by (job) (up)" }}{{ .Labels.instance }}{{ end }}`:                       true,
+		`{{ range query "sum by (job) (up)" }}{{ .Labels.job }}={{ .Value }}{{ end }}`:               false,
+		`{{ range query "sum by (job) (up)" | sortByLabel "job" }}{{ . | label "x" }}{{ end }}`:      true,
+		`{{ with query "sum(up)" }}{{ . | first | label "job" }}{{ end }}`:                           true,
+		`{{ with query "sum(up)" }}{{ . | first | value }}{{ end }}{{ $labels.job }}`:                false,
+		`{{ range query "up" }}{{ range query "sum(up)" }}x{{ end }}{{ .Labels.instance }}{{ end }}`: false,
+		`{{ range query (printf "sum by (job) (up{job=%q})" $labels.job) }}{{ .Labels.x }}{{ end }}`: false,
+	} {
+		got := promFindings(t, rules.Rule{Alert: "A", Expr: `up{job="a"} == 0`, Annotations: map[string]string{"summary": text}})
+		if (len(got) > 0) != found {
+			t.Errorf("%s: %q", text, got)
 		}
 	}
 }

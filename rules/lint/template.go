@@ -31,6 +31,7 @@ type mention struct {
 	field  rules.Field // whose value the template is
 	kind   mentionKind
 	name   string   // of a label; a query's text
+	query  string   // whose result the label is taken from
 	offset int      // in the template, in bytes
 	pipe   []string // the functions that what is taken goes through
 }
@@ -39,9 +40,10 @@ type mention struct {
 type mentionKind int
 
 const (
-	aLabel mentionKind = iota // $labels.name
-	aValue                    // $value
-	aQuery                    // query "…"
+	aLabel  mentionKind = iota // $labels.name
+	aValue                     // $value
+	aQuery                     // query "…"
+	aResult                    // a label of what a query returns
 )
 
 // preamble is what Prometheus puts before each template: rules/alerting.go.
@@ -94,7 +96,10 @@ func (t *templateMemory) mentions(text string) []mention {
 }
 
 // templateWalk collects mentions. Within range and with, the dot is something else than the alert.
-type templateWalk struct{ found []mention }
+type templateWalk struct {
+	found []mention
+	query string // of whose result the dot is a part; "" for none
+}
 
 func (w *templateWalk) list(l *parse.ListNode, dot bool) {
 	if l == nil {
@@ -107,18 +112,50 @@ func (w *templateWalk) list(l *parse.ListNode, dot bool) {
 		case *parse.TemplateNode:
 			w.pipe(node.Pipe, dot)
 		case *parse.IfNode:
-			w.branch(&node.BranchNode, dot, dot)
+			w.branch(&node.BranchNode, dot)
 		case *parse.RangeNode:
-			w.branch(&node.BranchNode, dot, false)
+			w.within(&node.BranchNode, dot)
 		case *parse.WithNode:
-			w.branch(&node.BranchNode, dot, false)
+			w.within(&node.BranchNode, dot)
 		}
 	}
 }
 
-func (w *templateWalk) branch(b *parse.BranchNode, dot, inner bool) {
+// within walks a branch in which the dot is what its pipe returns.
+func (w *templateWalk) within(b *parse.BranchNode, dot bool) {
 	w.pipe(b.Pipe, dot)
-	w.list(b.List, inner)
+	outer := w.query
+	w.query = w.queryIn(b.Pipe.Cmds)
+	w.list(b.List, false)
+	w.query = outer
+	w.list(b.ElseList, dot)
+}
+
+// queryIn returns the query whose result, or a part of that, some commands pass on; "" when there is none.
+func (w *templateWalk) queryIn(commands []*parse.CommandNode) (query string) {
+	for i, c := range commands {
+		switch f := c.Args[0].(type) {
+		case *parse.DotNode:
+			query = w.query
+		case *parse.IdentifierNode:
+			switch {
+			case i == 0 && f.Ident == "query" && len(c.Args) == 2:
+				if text, ok := c.Args[1].(*parse.StringNode); ok {
+					query = text.Text
+				}
+			case f.Ident != "first" && f.Ident != "sortByLabel":
+				return ""
+			}
+		default:
+			return ""
+		}
+	}
+	return query
+}
+
+func (w *templateWalk) branch(b *parse.BranchNode, dot bool) {
+	w.pipe(b.Pipe, dot)
+	w.list(b.List, dot)
 	w.list(b.ElseList, dot)
 }
 
@@ -134,6 +171,21 @@ func (w *templateWalk) pipe(p *parse.PipeNode, dot bool) {
 	}
 	for _, c := range p.Cmds {
 		w.command(c, dot, names)
+	}
+	w.label(p)
+}
+
+// label finds a label that a pipe takes from what a query returns: query "…" | first | label "job", or . | label "job".
+func (w *templateWalk) label(p *parse.PipeNode) {
+	last := p.Cmds[len(p.Cmds)-1]
+	f, ok := last.Args[0].(*parse.IdentifierNode)
+	if !ok || f.Ident != "label" || len(last.Args) != 2 || len(p.Cmds) < 2 {
+		return
+	}
+	from := w.queryIn(p.Cmds[:len(p.Cmds)-1])
+	if name, ok := last.Args[1].(*parse.StringNode); ok && from != "" {
+		w.add(aResult, name.Text, last, nil)
+		w.found[len(w.found)-1].query = from
 	}
 }
 
@@ -160,6 +212,10 @@ func (w *templateWalk) argument(arg parse.Node, dot bool, pipe []string) {
 	case *parse.VariableNode: // $labels.instance, $value
 		w.field(arg.Ident, arg, pipe)
 	case *parse.FieldNode: // .Labels.instance, .Value
+		if len(arg.Ident) == 2 && arg.Ident[0] == "Labels" && w.query != "" && !dot {
+			w.add(aResult, arg.Ident[1], arg, nil)
+			w.found[len(w.found)-1].query = w.query
+		}
 		if dot {
 			w.field(append([]string{"$" + strings.ToLower(arg.Ident[0])}, arg.Ident[1:]...), arg, pipe)
 		}
