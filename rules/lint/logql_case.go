@@ -16,7 +16,7 @@ var logqlCase = Check{
 	Name:     "logql-case",
 	Dialects: inLogQL,
 	Severity: rules.SeverityInfo,
-	What:     "a log level that is compared in one case only: level=\"ERROR\"",
+	What:     "a log level that is looked for in one case only: level=\"ERROR\", |= \"ERROR\"",
 	Why:      "programs write ERROR, error and Error, often several within one stream, and Loki compares letter by letter: the others are not counted",
 	Bad: `groups:
 - name: shop
@@ -38,7 +38,7 @@ var logqlCase = Check{
 				case *syntax.LabelFilterExpr:
 					found = append(found, s.levelsInOneCase(stage.LabelFilterer)...)
 				case *syntax.LineFilterExpr:
-					found = append(found, s.regexpsInOneCase(stage)...)
+					found = append(found, s.linesInOneCase(stage)...)
 				}
 			}
 		}
@@ -70,14 +70,17 @@ func (s *subject) levelsInOneCase(filter log.LabelFilterer) []finding {
 	return found
 }
 
-// regexpsInOneCase finds line filters by regular expressions of levels in one case.
-func (s *subject) regexpsInOneCase(stage *syntax.LineFilterExpr) []finding {
+// linesInOneCase finds line filters by levels of one case.
+func (s *subject) linesInOneCase(stage *syntax.LineFilterExpr) []finding {
 	var found []finding
 	for _, filter := range lineFilters(stage) {
-		if (filter.Ty == log.LineMatchRegexp || filter.Ty == log.LineMatchNotRegexp) && filter.Or == nil && inCapitals(filter.Match) && strings.Contains(filter.Match, "|") {
-			found = append(found, s.writing(s.inText(filter.Match), quoted("(?i)"+strings.ToLower(filter.Match))).
-				says(fmt.Sprintf("%q finds this case only", filter.Match)))
+		operator := map[log.LineMatchType]string{log.LineMatchEqual: "|~", log.LineMatchRegexp: "|~", log.LineMatchNotEqual: "!~", log.LineMatchNotRegexp: "!~"}[filter.Ty]
+		isText := filter.Ty == log.LineMatchEqual || filter.Ty == log.LineMatchNotEqual
+		if operator == "" || filter.Op != "" || filter.Or != nil || !inCapitals(filter.Match) || isText && strings.ContainsAny(filter.Match, "|()") {
+			continue
 		}
+		found = append(found, s.writing(s.inFilter(filter), operator+" "+quoted("(?i)"+strings.ToLower(filter.Match))).
+			says(fmt.Sprintf("%q finds this case only", filter.Match)))
 	}
 	return found
 }

@@ -15,7 +15,7 @@ var logqlImpossible = Check{
 	Name:     "logql-impossible",
 	Dialects: inLogQL,
 	Severity: rules.SeverityError,
-	What:     "stream matchers or line filters that contradict each other",
+	What:     "stream matchers or filters that contradict each other, or that no line passes",
 	Why:      "no line can pass all of them, so there is nothing to count, ever",
 	Bad: `groups:
 - name: ssh
@@ -61,6 +61,11 @@ func (s *subject) noLines(pipeline syntax.MultiStageExpr) []finding {
 	for _, stage := range pipeline {
 		if rewrites(stage) {
 			break
+		}
+		if filter, ok := stage.(*syntax.LabelFilterExpr); ok {
+			if m := textMatcher(filter.LabelFilterer); m != nil && m.Type == labels.MatchNotRegexp && matchesAll(m.Value) && !m.Matches("") {
+				found = append(found, s.inMatcher(m).says(fmt.Sprintf("no line passes %s", m)))
+			}
 		}
 		line, ok := stage.(*syntax.LineFilterExpr)
 		if !ok {

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/grafana/loki/v3/pkg/logql/syntax"
 	"github.com/prometheus/prometheus/model/labels"
@@ -106,6 +107,44 @@ func sureLabels(e syntax.SampleExpr) map[string]bool {
 		maps.DeleteFunc(names, func(name string, _ bool) bool { return all && !may[name] || e.Grouping.Without && gone[name] })
 	}
 	return names
+}
+
+// passedBy returns matchers that each of an expression's results passes; a label that it has not is "".
+func passedBy(e syntax.SampleExpr) matchers {
+	switch e := e.(type) {
+	case *syntax.RangeAggregationExpr:
+		if e.Operation == syntax.OpRangeTypeAbsent || changesLabels(e.Left) {
+			return nil
+		}
+		return grouped(e.Left.Left.Matchers(), e.Grouping)
+	case *syntax.VectorAggregationExpr:
+		switch e.Operation {
+		case syntax.OpTypeTopK, syntax.OpTypeBottomK, syntax.OpTypeApproxTopK, syntax.OpTypeSort, syntax.OpTypeSortDesc:
+			return passedBy(e.Left)
+		}
+		return grouped(passedBy(e.Left), e.Grouping)
+	case *syntax.LabelReplaceExpr:
+		return passedBy(e.Left).without(e.Dst)
+	case *syntax.BinOpExpr:
+		switch {
+		case scalar(e):
+			return slices.Concat(passedBy(e.SampleExpr), passedBy(e.RHS))
+		case e.Op == syntax.OpTypeAnd, e.Op == syntax.OpTypeUnless:
+			return passedBy(e.SampleExpr)
+		}
+	}
+	return nil
+}
+
+// grouped returns the matchers of the labels that a grouping keeps.
+func grouped(m matchers, by *syntax.Grouping) matchers {
+	switch {
+	case by == nil:
+		return m
+	case by.Without:
+		return m.without(by.Groups...)
+	}
+	return m.of(by.Groups...)
 }
 
 // changesLabels reports whether a pipeline may take labels away or give them other names.

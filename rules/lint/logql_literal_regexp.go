@@ -61,6 +61,12 @@ func logMatchersOf(root syntax.Expr) []*labels.Matcher {
 	for _, selector := range nodesOf[*syntax.MatchersExpr](root) {
 		all = append(all, selector.Mts...)
 	}
+	return append(all, labelMatchersOf(root)...)
+}
+
+// labelMatchersOf returns the matchers of all label filters that compare texts.
+func labelMatchersOf(root syntax.Expr) []*labels.Matcher {
+	var all []*labels.Matcher
 	for _, stage := range nodesOf[*syntax.LabelFilterExpr](root) {
 		for _, part := range labelFilters(stage.LabelFilterer) {
 			if m := textMatcher(part); m != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/grafana/loki/v3/pkg/logql/syntax"
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -15,25 +16,36 @@ var logqlMatching = Check{
 	Name:     "logql-matching",
 	Dialects: inLogQL,
 	Severity: rules.SeverityError,
-	What:     "an operation between series that have different labels, without on or ignoring",
-	Why:      "only series with the same labels are put together; where one side has a label that the other cannot have there is never a result",
+	What:     "an operation between series that never have the same labels: other labels on either side, or other values",
+	Why:      "only series with the same labels are put together; where one side has a label that the other cannot have, or has with another value, there is never a result",
 	Bad: `groups:
 - name: api
   rules:
   - alert: ApiErrorShare
     expr: sum by (job) (count_over_time({job="api"} |= "error" [5m])) / sum(count_over_time({job="api"}[5m])) > 0.1
+  - alert: ApiAndShopErrors
+    expr: sum by (job) (count_over_time({job="api"} |= "error" [5m])) > 0 and sum by (job) (count_over_time({job="shop"} |= "error" [5m])) > 0
 `,
 	Good: `groups:
 - name: api
   rules:
   - alert: ApiErrorShare
     expr: sum by (job) (count_over_time({job="api"} |= "error" [5m])) / sum by (job) (count_over_time({job="api"}[5m])) > 0.1
+  - alert: ApiAndShopErrors
+    expr: sum(count_over_time({job="api"} |= "error" [5m])) > 0 and sum(count_over_time({job="shop"} |= "error" [5m])) > 0
 `,
 	find: func(s *subject) []finding {
 		var found []finding
 		for _, part := range needed(s.log) {
 			e, ok := part.(*syntax.BinOpExpr)
-			if !ok || e.Op == syntax.OpTypeOr || e.Op == syntax.OpTypeUnless || scalar(e) || matchesOn(e) {
+			if !ok || e.Op == syntax.OpTypeOr || e.Op == syntax.OpTypeUnless || scalar(e) {
+				continue
+			}
+			if l, r := opposedIn(e); l != nil {
+				found = append(found, finding{field: "expr", text: fmt.Sprintf("the series on the left side of %s have %s, those on the right %s, so they never match: leave %s out of the groupings, or write ignoring (%[4]s)", e.Op, l, r, l.Name)})
+				continue
+			}
+			if matchesOn(e) {
 				continue
 			}
 			missing := append(lacks(e.SampleExpr, e.RHS), lacks(e.RHS, e.SampleExpr)...)
@@ -43,6 +55,16 @@ var logqlMatching = Check{
 		}
 		return found
 	},
+}
+
+// opposedIn returns two matchers of one label that must be the same, of which the series on either side of an operation pass one and no value
+// passes both; nil when there are none.
+func opposedIn(e *syntax.BinOpExpr) (l, r *labels.Matcher) {
+	match := &syntax.VectorMatching{}
+	if e.Opts != nil && e.Opts.VectorMatching != nil {
+		match = e.Opts.VectorMatching
+	}
+	return opposedBy(match.On, match.MatchingLabels, passedBy(e.SampleExpr), passedBy(e.RHS))
 }
 
 // matchesOn reports whether an operation says which labels must be the same.

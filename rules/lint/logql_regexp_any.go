@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/grafana/loki/v3/pkg/logql/syntax"
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -12,7 +13,7 @@ var logqlRegexpAny = Check{
 	Name:     "logql-regexp-any",
 	Dialects: inLogQL,
 	Severity: rules.SeverityWarning,
-	What:     "a line filter that every line passes: |~ \".*\", |~ \"(error)?\"",
+	What:     "a filter that every line passes: |~ \".*\", |~ \"(error)?\", | host=~\".*\"",
 	Why:      "a regular expression that is content with nothing is found in every line: the filter is there to be read, and all lines are counted",
 	Bad: `groups:
 - name: kernel
@@ -31,6 +32,11 @@ var logqlRegexpAny = Check{
 		for _, filter := range nodesOf[*syntax.LineFilterExpr](s.log) {
 			if every, _ := passes(filter); every && filter.Or == nil && !filter.IsOrChild {
 				found = append(found, s.inFilter(filter).says(fmt.Sprintf("every line passes %s %s", filter.Ty, quoted(filter.Match))))
+			}
+		}
+		for _, m := range labelMatchersOf(s.log) {
+			if m.Type == labels.MatchRegexp && matchesAll(m.Value) && m.Matches("") {
+				found = append(found, s.inMatcher(m).says(fmt.Sprintf("every line passes %s, with or without the label", m)))
 			}
 		}
 		return found

@@ -14,7 +14,7 @@ var logqlRegexpLiteral = Check{
 	Name:     "logql-regexp-literal",
 	Dialects: inLogQL,
 	Severity: rules.SeverityInfo,
-	What:     "a regular expression that is plain text: |~ \"Ban\", {job=~\"nginx\"}",
+	What:     "a regular expression that is plain text, |~ \"Ban\", {job=~\"nginx\"}, or has .* at an end where it is found anywhere: |~ \".*Ban.*\"",
 	Why:      "|= and = say the same, cost less, and keep their meaning when a dot or a bracket is added to the text one day",
 	Bad: `groups:
 - name: ssh
@@ -32,9 +32,16 @@ var logqlRegexpLiteral = Check{
 		var found []finding
 		for _, filter := range nodesOf[*syntax.LineFilterExpr](s.log) {
 			operator := map[log.LineMatchType]string{log.LineMatchRegexp: "|=", log.LineMatchNotRegexp: "!="}[filter.Ty]
-			text, plain := literal(filter.Match)
-			if operator != "" && plain && filter.Or == nil && !filter.IsOrChild {
-				found = append(found, s.writing(s.inFilter(filter), operator+" "+quoted(text)).says(fmt.Sprintf("%s %s is plain text", filter.Ty, quoted(filter.Match))))
+			if operator == "" || filter.Or != nil || filter.IsOrChild {
+				continue
+			}
+			core := withoutEnds(filter.Match)
+			text, plain := literal(core)
+			switch at := s.inFilter(filter); {
+			case plain:
+				found = append(found, s.writing(at, operator+" "+quoted(text)).says(fmt.Sprintf("%s %s is plain text", filter.Ty, quoted(filter.Match))))
+			case core != filter.Match:
+				found = append(found, s.writing(at, filter.Ty.String()+" "+quoted(core)).says(fmt.Sprintf("%s %s is found anywhere in the line; .* at its ends does nothing", filter.Ty, quoted(filter.Match))))
 			}
 		}
 		for _, m := range logMatchersOf(s.log) {

@@ -1,8 +1,10 @@
 package lint
 
 import (
+	"regexp"
 	regexps "regexp/syntax"
 	"slices"
+	"strings"
 
 	"github.com/grafana/loki/v3/pkg/logql/log"
 	"github.com/grafana/loki/v3/pkg/logql/syntax"
@@ -73,6 +75,23 @@ func literal(pattern string) (string, bool) {
 		return "", false
 	}
 	return string(parsed.Rune), true
+}
+
+// withoutEnds returns a regular expression without the .* at its ends, which say nothing where it is found anywhere in a line; the same where
+// nothing would be left of it, or of a part between bars.
+func withoutEnds(pattern string) string {
+	core := strings.TrimSuffix(strings.TrimPrefix(pattern, ".*"), ".*")
+	parsed, err := regexps.Parse(core, regexps.Perl)
+	if err != nil || matchesNothing(parsed) {
+		return pattern
+	}
+	return core
+}
+
+// matchesNothing reports whether a regular expression, or a part between its bars, is content with an empty text.
+func matchesNothing(re *regexps.Regexp) bool {
+	compiled, err := regexp.Compile(`^(?:` + re.String() + `)$`)
+	return err != nil || compiled.MatchString("")
 }
 
 // anchored reports whether a regular expression looks at what stands around the text that it finds.

@@ -132,8 +132,18 @@ func TestLogQL(t *testing.T) {
 		n + `{job="a"} |~ "a.b" [5m])) > 0`:                                                 {},
 		n + `{job="a"} |~ ` + "`Ban`" + ` [5m])) > 0`:                                       {"logql-regexp-literal: |~ `Ban`"},
 		n + `{job="a"} |~ "Ban" |~ "Ban" [5m])) > 0`:                                        {"logql-regexp-literal", "logql-regexp-literal"},
-		n + `{job="a"} |~ "ERROR|FATAL" [5m])) > 0`:                                         {`logql-case: "ERROR|FATAL"`},
-		n + `{job="a"} |= "ERROR" [5m])) > 0`:                                               {},
+		n + `{job="a"} |~ "ERROR|FATAL" [5m])) > 0`:                                         {`logql-case: |~ "ERROR|FATAL"`},
+		n + `{job="a"} |= "ERROR" [5m])) > 0`:                                               {`logql-case: |= "ERROR"`},
+		n + `{job="a"} |= "error" [5m])) > 0`:                                               {},
+		n + `{job="a"} |= "ERROR: x" [5m])) > 0`:                                            {},
+		n + `{job="a"} |~ "ERROR" [5m])) > 0`:                                               {`logql-case: |~ "ERROR"`, `logql-regexp-literal: |~ "ERROR"`},
+		n + `{job="a"} |~ ".*Ban.*" [5m])) > 0`:                                             {`logql-regexp-literal: |~ ".*Ban.*"`},
+		n + `{job="a"} |~ ".*Ban (a|b)" [5m])) > 0`:                                         {`logql-regexp-literal: |~ ".*Ban (a|b)"`},
+		n + `{job="a"} |~ "Ban\\.*" [5m])) > 0`:                                             {},
+		n + `{job="a"} |~ ".+Ban.+" [5m])) > 0`:                                             {},
+		n + `{job="a"} | logfmt | host=~".*" [5m])) > 0`:                                    {`logql-regexp-any: host=~".*"`},
+		n + `{job="a"} | logfmt | host=~".+" [5m])) > 0`:                                    {},
+		n + `{job="a"} | logfmt | host!~".*" [5m])) > 0`:                                    {`logql-impossible: host!~".*"`},
 		n + `{job="a"} | detected_level="ERROR" [5m])) > 0`:                                 {},
 		n + `{job="a"} | trace_id="x" [5m])) > 0`:                                           {}, // structured metadata
 		n + `{job="a"} | logfmt | host="x" [5m])) > 0`:                                      {},
@@ -154,6 +164,14 @@ func TestLogQL(t *testing.T) {
 		n + `{job=~".*", host="h"} |= "x" [5m])) / sum(count_over_time({host="h"}[5m])) > 0.1`:                 {}, // streams without job
 		`sum by (host) (count_over_time({job="a"} |= "x" [5m])) / sum(count_over_time({job="a"}[5m])) > 0.1`:   {},
 		n + `{job="a"} |= "x" [5m])) > 0 and sum(count_over_time({job="a"}[5m])) > 1`:                          {"logql-matching"},
+
+		n + `{job="a"}[5m])) > 0 and ` + n + `{job="b"}[5m])) > 0`:                         {"logql-matching"},
+		n + `{job="a"}[5m])) > 0 and on () ` + n + `{job="b"}[5m])) > 0`:                   {},
+		n + `{job="a"}[5m])) > 0 and on (job) ` + n + `{job="b"}[5m])) > 0`:                {"logql-matching"},
+		n + `{job="a"}[5m])) / ignoring (job) ` + n + `{job="b"}[5m])) > 5`:                {},
+		n + `{job="a"}[5m])) > 0 unless ` + n + `{job="b"}[5m])) > 0`:                      {},
+		n + `{job="a"}[5m])) > 0 and ` + n + `{job="b"} | label_format job="a" [5m])) > 0`: {},
+		n + `{job=~"a|b"}[5m])) > 0 and ` + n + `{job="b"}[5m])) > 0`:                      {},
 
 		// Rates.
 		`sum(rate({job="a"}[5m])) > 0.5`:                                  {},
@@ -228,7 +246,7 @@ func TestOwnRulesAreClean(t *testing.T) {
 		{Label: "amane_fail2ban_log", Pattern: "Ban", Time: "5m"},
 		{Label: "job=nginx,host=web1", Pattern: "/ 50[0-9] /", Time: "10m"},
 		{Label: "job=kernel", Pattern: "*", Time: "1h"},
-		{Label: `{job=~"api|web"}`, Pattern: "ERROR", Time: "15m"},
+		{Label: `{job=~"api|web"}`, Pattern: "error", Time: "15m"},
 		{Label: "job=backup", Pattern: "完了", Time: "1d"},
 	} {
 		book := rules.NewBook([]rules.RulerInfo{{Name: "loki", Dialect: expr.LogQL}})

@@ -71,14 +71,19 @@ func unmatched(match *parser.VectorMatching, has, lacks labelSet) string {
 // opposed returns two matchers of one label that must be the same, of which the series on either side pass one and no value passes both; nil
 // when there are none.
 func opposed(match *parser.VectorMatching, left, right labelSet) (l, r *labels.Matcher) {
-	for _, side := range []labelSet{left, right} {
-		if within, _ := contradiction(side.passed); within != nil {
+	return opposedBy(match.On, match.MatchingLabels, left.passed, right.passed)
+}
+
+// opposedBy is opposed for any language: on tells whether these labels must be the same, or all others.
+func opposedBy(on bool, names []string, left, right matchers) (l, r *labels.Matcher) {
+	for _, side := range []matchers{left, right} {
+		if within, _ := contradiction(side); within != nil {
 			return nil, nil // what never matches within a side is told there
 		}
 	}
-	for _, l := range left.passed {
-		for _, r := range right.passed {
-			if l.Name != r.Name || slices.Contains(match.MatchingLabels, l.Name) != match.On {
+	for _, l := range left {
+		for _, r := range right {
+			if l.Name != r.Name || slices.Contains(names, l.Name) != on {
 				continue
 			}
 			if a, b := contradiction([]*labels.Matcher{l, r}); a != b {
