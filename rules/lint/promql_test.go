@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -137,4 +138,56 @@ func TestTemplateQuery(t *testing.T) {
 			t.Errorf("%s: %q", text, got)
 		}
 	}
+}
+
+// TestTemplateSize holds which templates are too large for a ruler.
+func TestTemplateSize(t *testing.T) {
+	t.Parallel()
+	doubled := `{{ $x := "0123456789" }}` + strings.Repeat(`{{ $x = printf "%s%s" $x $x }}`, 20) + `{{ $x }}`
+	for text, found := range map[string]bool{
+		`{{ printf "%.2f of %5d" $value 3 }}`:                                                       false,
+		`{{ printf "%5000000d" 1 }}`:                                                                true,
+		`{{ printf "%1000000000d" 1 }}`:                                                             true,
+		`{{ printf "%-*d" 5000000 1 }}`:                                                             true,
+		`{{ 5000000 | printf "%*d" 1 }}`:                                                            true,
+		`{{ printf "%.5000000f" $value }}`:                                                          true,
+		`{{ printf "%[1]*[2]d" 5000000 1 }}`:                                                        true,
+		`{{ $f := "%.2f" }}{{ printf $f $value }}`:                                                  false,
+		`{{ $f := print "%" 5000000 "d" }}{{ printf $f 1 }}`:                                        true,
+		`{{ printf (print "%5000000" "d") 1 }}`:                                                     true,
+		`{{ $x := printf "%5000000d" 1 }}`:                                                          true,
+		`{{ len (printf "%5000000d" 1) }}`:                                                          true,
+		doubled:                                                                                     true,
+		`{{ $x := "ab" }}{{ range query "up" }}{{ $x = print $x $x }}{{ end }}`:                     true,
+		`{{ range query "up" }}{{ .Labels.instance }} {{ end }}`:                                    false,
+		`{{ range 1000000000 }}x{{ end }}`:                                                          true,
+		`{{ range 1000000000 }}{{ end }}`:                                                           true,
+		`{{ $n := 1000000000 }}{{ range $n }}{{ end }}`:                                             true,
+		`{{ range 1000 }}{{ range 1000 }}{{ end }}{{ end }}`:                                        true,
+		`{{ range 3 }}x{{ end }}`:                                                                   false,
+		`{{ define "a" }}{{ template "a" }}{{ template "a" }}{{ end }}{{ template "a" }}`:           true,
+		`{{ define "a" }}{{ tmpl "a" 1 }}{{ end }}{{ tmpl "a" 1 }}`:                                 true,
+		`{{ define "a" }}x{{ end }}{{ template "a" }}{{ template "a" }}`:                            false,
+		`{{ reReplaceAll "" (printf "%999d" 1) (printf "%999d" 1) }}`:                               true,
+		`{{ reReplaceAll "(.*):.*" "$1" $labels.instance }}`:                                        false,
+		`{{ with printf "sum(up{job='%s'})" .Labels.job | query }}{{ . | first | value }}{{ end }}`: false,
+	} {
+		got := promFindings(t, rules.Rule{Alert: "A", Expr: `up{job="a"} == 0`, Annotations: map[string]string{"summary": text}})
+		if (len(got) == 1 && got[0] == "template-size") != found {
+			t.Errorf("%s: %q", text, got)
+		}
+	}
+}
+
+// FuzzTemplateSize holds that no template keeps the one who estimates it busy.
+func FuzzTemplateSize(f *testing.F) {
+	for _, seed := range []string{`{{ printf "%5d" 1 }}`, `{{ range 9 }}{{ range 9 }}{{ $x := print $x }}{{ end }}{{ end }}`, `{{ define "a" }}{{ template "b" }}{{ end }}{{ define "b" }}{{ template "a" }}{{ end }}{{ template "a" }}`,
+		`{{ define "a" }}{{ end }}{{ define "b" }}{{ template "a" }}{{ template "a" }}{{ end }}{{ template "b" }}`, `{{ with . }}{{ else }}{{ template "x" . }}{{ end }}`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if work := templateWork(text); work < 0 || math.IsNaN(work) {
+			t.Errorf("%q: %v", text, work)
+		}
+	})
 }

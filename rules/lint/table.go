@@ -72,6 +72,7 @@ var checks = []Check{
 	promqlType,
 	reject,
 	required,
+	templateSize,
 	templateValue,
 }
 
