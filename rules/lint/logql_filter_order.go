@@ -2,6 +2,8 @@ package lint
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 
 	"github.com/grafana/loki/v3/pkg/logql/syntax"
 
@@ -38,10 +40,23 @@ var logqlFilterOrder = Check{
 				}
 				parsed, stuck = parsed || parses(stage), stuck || parsed && isLabel
 				if isLine && stuck {
-					found = append(found, s.inFilter(filter).says(fmt.Sprintf("%s would be cheaper in front of the parser", filter)))
+					found = append(found, s.inFront(s.inFilter(filter)).says(fmt.Sprintf("%s would be cheaper in front of the parser", filter)))
 				}
 			}
 		}
 		return found
 	},
+}
+
+// parserWords are the beginnings of stages that parse.
+var parserWords = regexp.MustCompile(`\|\s*(?:json|logfmt|regexp|pattern|unpack)\b`)
+
+// inFront returns a finding about a filter with the expression that has it in front of the only parser before it as the fix.
+func (s *subject) inFront(f finding) finding {
+	parsers := parserWords.FindAllStringIndex(s.Rule.Expr[:f.start], 2)
+	if len(parsers) != 1 {
+		return f
+	}
+	at := parsers[0][0]
+	return mended(f, s.Rule.Expr[:at]+s.Rule.Expr[f.start:f.end]+" "+strings.TrimRight(s.Rule.Expr[at:f.start], " ")+s.Rule.Expr[f.end:])
 }

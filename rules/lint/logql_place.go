@@ -36,7 +36,7 @@ func (s *subject) inOneOf(texts ...string) finding {
 
 // inText returns a finding about a text in quotes.
 func (s *subject) inText(value string) finding {
-	return s.inOneOf(strconv.Quote(value), "`"+value+"`")
+	return s.inOneOf(strconv.Quote(value), "`"+value+"`", "'"+value+"'")
 }
 
 // inFilter returns a finding about a line filter with its operator.

@@ -31,12 +31,14 @@ var logqlRegexpAny = Check{
 		var found []finding
 		for _, filter := range nodesOf[*syntax.LineFilterExpr](s.log) {
 			if every, _ := passes(filter); every && filter.Or == nil && !filter.IsOrChild {
-				found = append(found, s.inFilter(filter).says(fmt.Sprintf("every line passes %s %s", filter.Ty, quoted(filter.Match))))
+				found = append(found, s.writing(s.inFilter(filter), "").says(fmt.Sprintf("every line passes %s %s", filter.Ty, quoted(filter.Match))))
 			}
 		}
 		for _, m := range labelMatchersOf(s.log) {
 			if m.Type == labels.MatchRegexp && matchesAll(m.Value) && m.Matches("") {
-				found = append(found, s.inMatcher(m).says(fmt.Sprintf("every line passes %s, with or without the label", m)))
+				at := s.inMatcher(m)
+				at.fix = s.writing(s.before(at, "|"), "").fix
+				found = append(found, at.says(fmt.Sprintf("every line passes %s, with or without the label", m)))
 			}
 		}
 		return found

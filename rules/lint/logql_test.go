@@ -234,7 +234,7 @@ func TestLogQLFixes(t *testing.T) {
 			}
 		}
 	}
-	if fixes < 10 {
+	if fixes < 14 {
 		t.Errorf("only %d of the examples have a fix", fixes)
 	}
 }

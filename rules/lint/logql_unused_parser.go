@@ -37,7 +37,7 @@ var logqlUnusedParser = Check{
 					break
 				}
 				if parses(stage) && i == len(stages(r))-1 {
-					found = append(found, s.inOneOf(stage.String()).says(fmt.Sprintf("no part of the rule asks for a label that %s makes: ask for one, or leave it out", stage)))
+					found = append(found, s.writing(s.inOneOf(stage.String()), "").says(fmt.Sprintf("no part of the rule asks for a label that %s makes: ask for one, or leave it out", stage)))
 				}
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -51,7 +52,7 @@ var promqlMatching = Check{
 				found = append(found, s.inNode(b).says(fmt.Sprintf("no series match here: those on the %s side cannot have the label %s, which all on the other side have%s",
 					side, name, s.takenBy(b, side, name))))
 			} else if l, r := opposed(b.VectorMatching, left, right); l != nil {
-				found = append(found, s.inNode(b).says(fmt.Sprintf("no series match here: those on the left side have %s, those on the right %s; match by other labels, as with ignoring (%s)", l, r, l.Name)))
+				found = append(found, s.ignoring(b, l.Name).says(fmt.Sprintf("no series match here: those on the left side have %s, those on the right %s; match by other labels, as with ignoring (%s)", l, r, l.Name)))
 			}
 		}
 		return found
@@ -72,6 +73,16 @@ func unmatched(match *parser.VectorMatching, has, lacks labelSet) string {
 // when there are none.
 func opposed(match *parser.VectorMatching, left, right labelSet) (l, r *labels.Matcher) {
 	return opposedBy(match.On, match.MatchingLabels, left.passed, right.passed)
+}
+
+// ignoring returns a finding about an operator, with the expression in which it does not match by a label as the fix, if it matches by all labels.
+func (s *subject) ignoring(b *parser.BinaryExpr, name string) finding {
+	f, left, right := s.inNode(b), s.inNode(b.LHS), s.inNode(b.RHS)
+	if len(b.VectorMatching.MatchingLabels) > 0 || b.VectorMatching.On || left.end == 0 || right.end == 0 {
+		return f
+	}
+	between := s.Rule.Expr[left.end:right.start]
+	return s.rewritten(b, s.source(b.LHS)+strings.Replace(between, b.Op.String(), fmt.Sprintf("%s ignoring (%s)", b.Op, name), 1)+s.source(b.RHS))
 }
 
 // opposedBy is opposed for any language: on tells whether these labels must be the same, or all others.

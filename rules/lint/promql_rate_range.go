@@ -37,7 +37,8 @@ var promqlRateRange = Check{
 			if !ok || matrix.RangeExpr != nil || matrix.Range >= least {
 				continue
 			}
-			found = append(found, s.inNode(matrix).says(fmt.Sprintf("%s needs two samples, and a scrape comes every %s: write at least [%s]",
+			longer := brackets.ReplaceAllLiteralString(s.source(matrix), "["+rules.FormatDuration(2*least)+"]")
+			found = append(found, s.rewritten(matrix, longer).says(fmt.Sprintf("%s needs two samples, and a scrape comes every %s: write at least [%s]",
 				call.Func.Name, rules.FormatDuration(s.settings.ScrapeInterval), rules.FormatDuration(2*least))))
 		}
 		return found

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -43,11 +44,24 @@ var promqlTemplateNumber = Check{
 			case absent:
 				found = append(found, m.at().says(fmt.Sprintf("the %s shows the value of absent(), which is always 1", m.field.Name)))
 			case !slices.ContainsFunc(m.pipe, func(f string) bool { return strings.HasPrefix(f, "humanize") || strings.HasPrefix(f, "print") }):
-				found = append(found, m.at().says(fmt.Sprintf("the %s shows a rate with all its digits; write {{ $value | humanize }}", m.field.Name)))
+				found = append(found, m.at().mendedBy(humanized(m.field)).says(fmt.Sprintf("the %s shows a rate with all its digits; write {{ $value | humanize }}", m.field.Name)))
 			}
 		}
 		return found
 	},
+}
+
+// bareValue is the value of an alert where a template shows it as it is.
+var bareValue = regexp.MustCompile(`(\{\{-?\s*)(\$value|\.Value)(\s*-?\}\})`)
+
+// humanized returns the option of a command that gives a field a text with its values humanized; "" where the text does not fit on a line.
+func humanized(f rules.Field) string {
+	text := bareValue.ReplaceAllString(f.Value, "$1$2 | humanize$3")
+	if text == f.Value || strings.Contains(text, "\n") {
+		return ""
+	}
+	kind, name, _ := strings.Cut(f.Name, " ")
+	return optionName(kind, name) + "=" + rules.Word(text)
 }
 
 // absentOnly reports whether a result is that of absent().

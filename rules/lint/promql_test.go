@@ -54,18 +54,18 @@ func TestPromQL(t *testing.T) {
 		`sum by (job) (up) * on (instance) up > 1`:                                          {"promql-lost-label: sum by (job) (up) * on (instance) up"},
 		`up > on (instance) sum by (job) (up)`:                                              {"promql-lost-label: up > on (instance) sum by (job) (up)"},
 		`sum by (job) (up) > 1 or on (instance) up == 0`:                                    {},
-		`foo{a="1"} > 0 and foo{a="2"}`:                                                     {`promql-matching: foo{a="1"} > 0 and foo{a="2"}`},
-		`foo{a="1"} / foo{a="2"} > 1`:                                                       {`promql-matching: foo{a="1"} / foo{a="2"}`},
+		`foo{a="1"} > 0 and foo{a="2"}`:                                                     {`promql-matching: foo{a="1"} > 0 and foo{a="2"} → foo{a="1"} > 0 and ignoring (a) foo{a="2"}`},
+		`foo{a="1"} / foo{a="2"} > 1`:                                                       {`promql-matching: foo{a="1"} / foo{a="2"} → foo{a="1"} / ignoring (a) foo{a="2"} > 1`},
 		`foo{a="1"} / ignoring (a) foo{a="2"} > 1`:                                          {},
 		`foo{a="1"} / on (b) foo{a="2"} > 1`:                                                {},
-		`foo{a="1"} > 0 unless foo{a=~"2|3"}`:                                               {`promql-matching: foo{a="1"} > 0 unless foo{a=~"2|3"}`},
-		`foo{a="1"} > foo{a!="1"}`:                                                          {`promql-matching: foo{a="1"} > foo{a!="1"}`},
+		`foo{a="1"} > 0 unless foo{a=~"2|3"}`:                                               {`promql-matching: foo{a="1"} > 0 unless foo{a=~"2|3"} → foo{a="1"} > 0 unless ignoring (a) foo{a=~"2|3"}`},
+		`foo{a="1"} > foo{a!="1"}`:                                                          {`promql-matching: foo{a="1"} > foo{a!="1"} → foo{a="1"} > ignoring (a) foo{a!="1"}`},
 		`foo{a="1"} > foo{a=~"1|2"}`:                                                        {},
-		`sum by (a) (foo{a="1"}) > sum by (a) (foo{a="2"})`:                                 {`promql-matching: sum by (a) (foo{a="1"}) > sum by (a) (foo{a="2"})`},
+		`sum by (a) (foo{a="1"}) > sum by (a) (foo{a="2"})`:                                 {`promql-matching: sum by (a) (foo{a="1"}) > sum by (a) (foo{a="2"}) → sum by (a) (foo{a="1"}) > ignoring (a) sum by (a) (foo{a="2"})`},
 		`sum by (b) (foo{a="1"}) > sum by (b) (foo{a="2"})`:                                 {},
 		`foo{a="1"} > label_replace(foo{a="2"}, "a", "1", "", "")`:                          {},
 		`(foo{a="1"} or foo{a="2"}) > foo{a="2"}`:                                           {},
-		`(foo{a="1"} or bar{a="1"}) > foo{a="2"}`:                                           {`promql-matching: (foo{a="1"} or bar{a="1"}) > foo{a="2"}`},
+		`(foo{a="1"} or bar{a="1"}) > foo{a="2"}`:                                           {`promql-matching: (foo{a="1"} or bar{a="1"}) > foo{a="2"} → (foo{a="1"} or bar{a="1"}) > ignoring (a) foo{a="2"}`},
 		`ready == 0 and on (instance) (errors == 0) * on (cluster) group_left (env) info`:   {"promql-lost-label: (errors == 0) * on (cluster) group_left (env) info"},
 		`ready == 0 and on (env) (errors * on (cluster) group_left (env) info)`:             {},
 		`(ready == 0 and on (instance) (errors == 0)) * on (cluster) group_left (env) info`: {},
@@ -74,6 +74,12 @@ func TestPromQL(t *testing.T) {
 		`up{job=~"web_.+_production"} == 0`:  {`promql-regexp: up{job=~"web_.+_production"}`},
 		`up{job=~"web_.+_production|x"} > 1`: {"promql-impossible: up{job=~\"web_.+_production|x\"} > 1"},
 		`up{job=~"web.*prod"} == 0`:          {},
+
+		`up{job=~'web'} == 0`:            {`promql-regexp: up{job=~'web'} → up{job="web"} == 0`},
+		`up{job=~"^web.*$", a="b"} == 0`: {`promql-regexp: up{job=~"^web.*$", a="b"} → up{job=~"web.*", a="b"} == 0`},
+		`up{a=~".*",job="web"} == 0`:     {`promql-regexp: up{a=~".*",job="web"} → up{job="web"} == 0`},
+		`up{job="web",a=~".*"} == 0`:     {`promql-regexp: up{job="web",a=~".*"} → up{job="web",} == 0`},
+		`rate(hits_total[20s]) > 1`:      {`promql-rate-range: hits_total[20s] → rate(hits_total[1m]) > 1`},
 
 		// What is not a number.
 		`foo == NaN`:            {"promql-impossible: foo == NaN → foo != foo"},
@@ -102,6 +108,42 @@ func TestPromQL(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestPromQLFixes holds that what a fix mends is found no more, and that an expression is one that Prometheus takes.
+func TestPromQLFixes(t *testing.T) {
+	t.Parallel()
+	fixes := 0
+	for _, c := range checks {
+		for _, f := range lintText(t, c, c.Bad) {
+			if c.Dialects[0] != expr.PromQL || f.Check != c.Name || f.End == 0 || f.Fix == "" || strings.HasPrefix(f.Fix, "for=") {
+				continue
+			}
+			fixes++
+			for _, left := range promFindings(t, rules.Rule{Alert: "A", Expr: f.Fix}) {
+				if strings.HasPrefix(left, c.Name+": ") {
+					t.Errorf("%s: %s: after the fix %s there is %s", c.Name, f.Text, f.Fix, left)
+				}
+			}
+		}
+	}
+	if fixes < 8 {
+		t.Errorf("only %d of the examples have a fix", fixes)
+	}
+}
+
+// TestHumanized holds the option that mends an annotation.
+func TestHumanized(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{{ $value }} errors, {{.Value}} a second`: `summary="{{ $value | humanize }} errors, {{.Value | humanize}} a second"`,
+		"{{ $value }}\nerrors":                     "",
+		`{{ $value | toUpper }}`:                   "",
+	} {
+		if got := humanized(rules.Field{Name: "annotation summary", Value: text}); got != want {
+			t.Errorf("%q: got %q", text, got)
+		}
 	}
 }
 

@@ -47,13 +47,16 @@ var required = Check{
 	},
 }
 
-// optionFor returns the option of a command that sets a label or an annotation.
-func optionFor(kind, name string) string {
+// optionFor returns the option of a command that sets a label or an annotation, to be filled in.
+func optionFor(kind, name string) string { return optionName(kind, name) + `="…"` }
+
+// optionName returns the name of the option of a command that sets a label or an annotation.
+func optionName(kind, name string) string {
 	switch {
 	case name == "severity" && kind == "label", (name == "summary" || name == "description") && kind == "annotation":
-		return name + `="…"`
+		return name
 	case name == "runbook_url" && kind == "annotation":
-		return `runbook="…"`
+		return "runbook"
 	}
-	return fmt.Sprintf(`%s.%s="…"`, kind, name)
+	return kind + "." + name
 }

@@ -3,6 +3,7 @@ package lint
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"text/template/parse"
 )
@@ -80,11 +81,9 @@ func (w *workWalk) loop(r *parse.RangeNode) {
 
 // expand walks a template that is defined here. One that comes to itself again makes more than can be told.
 func (w *workWalk) expand(name string) {
-	for _, outer := range w.inside {
-		if outer == name {
-			w.work = math.Inf(1)
-			return
-		}
+	if slices.Contains(w.inside, name) {
+		w.work = math.Inf(1)
+		return
 	}
 	w.work += w.times
 	if tree := w.defined[name]; tree != nil {
