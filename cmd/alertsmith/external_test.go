@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/alertsmith/alertsmith/bot"
+	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
 )
 
@@ -162,4 +164,13 @@ func TestLargePush(t *testing.T) {
 		t.Errorf("the log does not say %q", want)
 	}
 	s.stop()
+}
+
+// TestPushesCanBeNotified holds that a rule of notify can ask for what people push, and for what the service deletes by itself.
+func TestPushesCanBeNotified(t *testing.T) {
+	t.Parallel()
+	for _, action := range []string{"external", "expire", "import"} {
+		rule := journal.NotifyRule{Name: "pushes", Filter: []string{"action=" + action}, Sinks: []string{"mail"}}
+		rule.Check(bot.ActionNames(), func(key, format string, args ...any) { t.Errorf(action+": "+key+": "+format, args...) })
+	}
 }
