@@ -32,9 +32,9 @@ func TestNotifyRules(t *testing.T) {
 		"severity":                 {critical, asItIs, func(r *rules.Record) { r.Outcome.Fields[0].Was = "warning" }},
 		"severity, another action": {critical, asItIs, func(r *rules.Record) { r.Action = "edit" }},
 		"severity of what nobody knows the fields of": {critical, func(r *rules.Record) { r.Outcome.Fields = nil }, func(r *rules.Record) { r.Outcome.Fields, r.Outcome.Revision = nil, "" }},
-		"severity of what touched no rule": {NotifyRule{Severity: []string{"critical"}}, asItIs, func(r *rules.Record) { r.Outcome.Fields, r.Outcome.Refs = nil, nil }},
-		"pushed":                           {NotifyRule{Filter: []string{"action=external"}}, func(r *rules.Record) { r.Action = rules.ExternalAction }, asItIs},
-		"interrupted":                      {NotifyRule{Filter: []string{"result=interrupted"}}, func(r *rules.Record) { r.Outcome.Interrupted = true }, asItIs},
+		"severity of what touched no rule":            {NotifyRule{Severity: []string{"critical"}}, asItIs, func(r *rules.Record) { r.Outcome.Fields, r.Outcome.Refs = nil, nil }},
+		"pushed":                                      {NotifyRule{Filter: []string{"action=external"}}, func(r *rules.Record) { r.Action = rules.ExternalAction }, asItIs},
+		"interrupted":                                 {NotifyRule{Filter: []string{"result=interrupted"}}, func(r *rules.Record) { r.Outcome.Interrupted = true }, asItIs},
 		// It is a Saturday noon in Tokyo.
 		"weekend": {office, asItIs, func(r *rules.Record) { r.Request.Time = arrived.Add(48 * time.Hour) }},
 		"night":   {office, func(r *rules.Record) { r.Request.Time = arrived.Add(-28 * time.Hour) }, func(r *rules.Record) { r.Request.Time = arrived.Add(-24 * time.Hour) }},
