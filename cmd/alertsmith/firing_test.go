@@ -147,11 +147,18 @@ func activeAlert(t *testing.T, prometheus, name string) (state, since string) {
 // prometheusAlert is an alert as Prometheus lists it.
 type prometheusAlert struct {
 	Labels          map[string]string
+	Annotations     map[string]string
 	State, ActiveAt string
 }
 
 // activeAlerts returns the alerts of a rule that are pending or firing.
 func activeAlerts(t *testing.T, prometheus, name string) []prometheusAlert {
+	t.Helper()
+	return slices.DeleteFunc(allAlerts(t, prometheus), func(a prometheusAlert) bool { return a.Labels["alertname"] != name })
+}
+
+// allAlerts returns the alerts of all rules that are pending or firing.
+func allAlerts(t *testing.T, prometheus string) []prometheusAlert {
 	t.Helper()
 	response, err := http.Get(prometheus + "/api/v1/alerts")
 	if err != nil {
@@ -168,5 +175,5 @@ func activeAlerts(t *testing.T, prometheus, name string) []prometheusAlert {
 	if err := json.Unmarshal(body, &answer); err != nil {
 		t.Fatalf("%s: %v", body, err)
 	}
-	return slices.DeleteFunc(answer.Data.Alerts, func(a prometheusAlert) bool { return a.Labels["alertname"] != name })
+	return answer.Data.Alerts
 }

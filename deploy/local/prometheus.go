@@ -22,8 +22,9 @@ type PrometheusOptions struct {
 	// EvaluationInterval is the configuration's (15 s) by default. Where it is given, firing alerts are also sent again that often:
 	// Prometheus drops the first ones when it has not found its Alertmanager yet, and would repeat them after a minute.
 	EvaluationInterval time.Duration
-	Lifecycle          bool // whether POST /-/reload is allowed
-	Port               int  // a free one by default
+	ScrapeInterval     time.Duration // the configuration's (15 s) by default
+	Lifecycle          bool          // whether POST /-/reload is allowed
+	Port               int           // a free one by default
 	ExtraFlags         []string
 }
 
@@ -57,6 +58,11 @@ func (o PrometheusOptions) setup(port int) ([]string, error) {
 	}
 	if o.EvaluationInterval != 0 {
 		if err := c.set(o.EvaluationInterval.String(), "global", "evaluation_interval"); err != nil {
+			return nil, err
+		}
+	}
+	if o.ScrapeInterval != 0 {
+		if err := c.set(o.ScrapeInterval.String(), "global", "scrape_interval"); err != nil {
 			return nil, err
 		}
 	}
