@@ -2,6 +2,7 @@ package deploy_test
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -297,6 +298,38 @@ func TestRulesDirectoriesAreShared(t *testing.T) {
 	if got, want := rulesDir["loki"], services["alertsmith"].target("loki-rules")+"/"+local.Tenant; got != want {
 		t.Errorf("Alertsmith writes Loki's rules to %s, and the tenant's directory is %s", got, want)
 	}
+}
+
+// What the example of a sink writes must be what the log collector reads, as the job that the rules and the dashboard ask for.
+func TestJournalLinesAreCollected(t *testing.T) {
+	t.Parallel()
+	services := readComposition(t).Services
+	alertsmith, collector := readFile(t, "alertsmith/alertsmith.yml"), readFile(t, "alloy/config.alloy")
+	example := regexp.MustCompile(`(?m)^#    file: (\S+)$`).FindStringSubmatch(alertsmith)
+	if example == nil {
+		t.Fatal("the configuration has no example of a file for lines")
+	}
+	if got, want := filepath.Dir(example[1]), services["alertsmith"].target("alertsmith-log"); got != want {
+		t.Errorf("Alertsmith writes lines in %s, and the shared volume is at %s", got, want)
+	}
+	if read := fmt.Sprintf(`"%s/*.log"`, services["alloy"].target("alertsmith-log")); !strings.Contains(collector, read) {
+		t.Errorf("the log collector does not read %s", read)
+	}
+	job := strings.TrimSuffix(filepath.Base(example[1]), ".log")
+	for _, file := range []string{"alertsmith-loki-rules.yaml", "grafana-dashboard.json"} {
+		if content := strings.ReplaceAll(readFile(t, file), `\"`, `"`); !strings.Contains(content, fmt.Sprintf("{job=%q}", job)) {
+			t.Errorf("%s does not ask for the job %s", file, job)
+		}
+	}
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
 }
 
 func TestProgramsAcceptTheirConfigurations(t *testing.T) {
