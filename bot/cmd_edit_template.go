@@ -113,8 +113,8 @@ func (c *call) otherVersion(e templateEdit, template rules.Template) error {
 	}
 	anew = append(anew, "template="+latest)
 	byHand := strings.Join(head, " ") + " expr=" + quote(e.entry.Rule.Expr)
-	err := mistake(-1, fmt.Sprintf("%q was made from v%d of the template %s, which is at v%d now. With template=latest it is made anew from v%[4]d, and loses what was "+
-		"changed in it by hand since. To leave it at v%[2]d, change its expression by hand with expr=, from what it is now.",
+	err := mistake(-1, fmt.Sprintf("%q was made from v%d of the template %s, which is at v%d now. With template=latest it is made anew from v%[4]d with the parameters "+
+		"and options that its comment remembers, and loses what else was changed in it since. To leave it at v%[2]d, change its expression by hand with expr=, from what it is now.",
 		e.entry.Ref.Name, e.origin.Version, template.Name, template.Version), strings.Join(anew, " "), byHand)
 	err.Kind = rules.Conflict
 	return err
@@ -154,12 +154,12 @@ func (c *call) otherArguments(origin rules.Origin, template rules.Template, word
 			value = plain
 		}
 		argument := rules.Argument{Name: w.key, Value: redact(w.key + "=" + value)[len(w.key)+1:]}
-		if i := slices.IndexFunc(wanted, func(a rules.Argument) bool { return a.Name == w.key }); i >= 0 {
+		if i := slices.IndexFunc(wanted, func(a rules.Argument) bool { return fieldOf(a.Name) == fieldOf(w.key) }); i >= 0 {
 			wanted[i] = argument
 		} else {
 			wanted = append(wanted, argument)
 		}
 	}
-	// An empty value takes an argument away: the template's default is in force again.
-	return slices.DeleteFunc(wanted, func(a rules.Argument) bool { return a.Value == "" }), nil
+	// A parameter without a value is one that is not given, and an option without one takes away what the template says.
+	return slices.DeleteFunc(wanted, func(a rules.Argument) bool { return a.Value == "" && !isOption(a.Name) }), nil
 }

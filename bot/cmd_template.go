@@ -47,7 +47,7 @@ func runTemplate(ctx context.Context, call *call) (answer, error) {
 // templateText returns what there is to know of a template.
 func templateText(trigger string, t rules.Template) (string, error) {
 	from := rules.FromTemplate{Template: t, Arguments: t.Examples(), Remembered: t.Examples()}
-	rule, err := from.Preview(t.Name, rules.Options{})
+	rule, err := from.Preview(t.Name)
 	if err != nil {
 		return "", err
 	}

@@ -126,7 +126,7 @@ func (c *call) update(address string, e rules.Entry, origin rules.Origin, templa
 	if err != nil {
 		return head + ". It cannot be made anew: " + escape(publicText(err))
 	}
-	difference, err := made.From.Update(e, made.Options)
+	difference, err := made.Update(e)
 	line := "\nTo make it anew: " + code(c.trigger+" edit "+quote(address)+" template="+latest)
 	switch {
 	case err != nil:
@@ -141,6 +141,7 @@ func (c *call) update(address string, e rules.Entry, origin rules.Origin, templa
 func madeAnew(origin rules.Origin, template rules.Template) (rules.Made, error) {
 	from := rules.FromTemplate{Template: template, Remembered: origin.Arguments}
 	var add rules.Add
+	var without []string
 	for _, a := range origin.Arguments {
 		if strings.Contains(a.Value, cutOut) {
 			return rules.Made{}, &rules.Error{Kind: rules.Invalid, Offset: -1, Text: a.Name + "= had a secret in it, which the rule does not remember."}
@@ -150,9 +151,13 @@ func madeAnew(origin rules.Origin, template rules.Template) (rules.Made, error) 
 			from.Arguments = append(from.Arguments, a)
 			continue
 		}
+		if a.Value == "" {
+			without = append(without, fieldOf(a.Name))
+			continue
+		}
 		if err := o.set(&add, a.Name, a.Value); err != nil {
 			return rules.Made{}, err
 		}
 	}
-	return rules.Made{From: from, Options: add.Options}, nil
+	return rules.Made{From: from, Options: add.Options, Without: without}, nil
 }

@@ -194,13 +194,13 @@ func TestEditOfATemplatesParameter(t *testing.T) {
 	c.must(`add x template=own limit=0.5 severity=critical`)
 	c.must(`edit x for=7m label.team=web`)
 	text, _ := c.must(`edit x limit=0.8 reason="too late"`)
-	requireParts(t, text, "-        # template: own v1 limit=0.5 severity=critical", "-        expr: up * 2 < 0.5", "+        # template: own v1 limit=0.8 severity=critical", "+        expr: up * 2 < 0.8")
+	requireParts(t, text, "-        # template: own v1 limit=0.5 severity=critical for=7m label.team=web\n", "-        expr: up * 2 < 0.5", "+        # template: own v1 limit=0.8 severity=critical for=7m label.team=web\n", "+        expr: up * 2 < 0.8")
 	requireParts(t, c.say("show x").Text, "for: 7m", "severity: critical", "team: web")
 	requireParts(t, c.say("history x").Text, "**changed** (edit): too late")
 	c.must(`edit x times=3 severity=page`)
-	requireParts(t, c.say("show x").Text, "# template: own v1 limit=0.8 severity=page times=3", "up * 3 < 0.8", "for: 7m", "severity: page", "team: web")
+	requireParts(t, c.say("show x").Text, "# template: own v1 limit=0.8 severity=page for=7m label.team=web times=3\n", "up * 3 < 0.8", "for: 7m", "severity: page", "team: web")
 	c.must(`edit x times=`)
-	requireParts(t, c.say("show x").Text, "# template: own v1 limit=0.8 severity=page\n", "up * 2 < 0.8")
+	requireParts(t, c.say("show x").Text, "# template: own v1 limit=0.8 severity=page for=7m label.team=web\n", "up * 2 < 0.8")
 
 	requireParts(t, c.say("edit x limt=1").Text, "has no parameter limt=. Did you mean limit=?", "/alert edit x limit=1")
 	requireParts(t, c.say("edit x limit=many").Text, "limit")
@@ -218,14 +218,14 @@ func TestEditOfATemplatesParameter(t *testing.T) {
 	got := c.say("templates outdated").Text
 	requireParts(t, got, "To make it anew: `/alert edit x template=latest`")
 	head := c.head()
-	requireParts(t, c.say(`edit x limit=0.9 reason="too late"`).Text, "was made from v1 of the template own, which is at v2 now", "loses what was changed in it by hand",
+	requireParts(t, c.say(`edit x limit=0.9 reason="too late"`).Text, "was made from v1 of the template own, which is at v2 now", "loses what else was changed in it since",
 		`/alert edit x limit=0.9 reason="too late" template=latest`, `/alert edit x expr="up * 2 < 0.8"`)
 	requireParts(t, c.say(`edit x limit=0.9 template=own dry-run`).Text, `/alert edit x limit=0.9 dry-run template=latest`)
 	if c.head() != head {
 		t.Error("an edit of one parameter took a newer version of the template without a word")
 	}
 	c.must(`edit x template=latest`)
-	requireParts(t, c.say("show x").Text, "# template: own v2 limit=0.8 severity=page\n", "avg_over_time(up[5m]) * 2 < 0.8")
+	requireParts(t, c.say("show x").Text, "# template: own v2 limit=0.8 severity=page for=7m label.team=web\n", "avg_over_time(up[5m]) * 2 < 0.8", "for: 7m", "team: web")
 	requireParts(t, c.say("templates outdated").Text, "newest version")
 
 	c.must(`edit x expr="up < 3"`)
@@ -246,15 +246,15 @@ func TestCopyOfATemplatesRule(t *testing.T) {
 	c.must(`add x template=own limit=0.5 namespace=ops interval=2m`)
 	c.must(`edit x for=7m label.team=web`)
 	copied, _ := c.must(`copy x y limit=0.8 severity=page group=g reason="password=hunter2"`)
-	requireParts(t, copied, "name: g", "# template: own v1 limit=0.8 severity=page\n", "expr: up < 0.8", "for: 7m", "severity: page", "team: web")
+	requireParts(t, copied, "name: g", "# template: own v1 limit=0.8 for=7m label.team=web severity=page\n", "expr: up < 0.8", "for: 7m", "severity: page", "team: web")
 	if text := c.last().Request.Command; strings.Contains(c.say("history y").Text, "hunter2") || strings.Contains(text, "hunter2") {
 		t.Error("the commit has a secret that was typed as a reason")
 	}
-	requireParts(t, c.say("show x").Text, "# template: own v1 limit=0.5\n", "expr: up < 0.5")
+	requireParts(t, c.say("show x").Text, "# template: own v1 limit=0.5 for=7m label.team=web\n", "expr: up < 0.5")
 	c.must(`edit y limit=0.9`)
-	requireParts(t, c.say("show y").Text, "# template: own v1 limit=0.9 severity=page\n", "expr: up < 0.9", "for: 7m")
+	requireParts(t, c.say("show y").Text, "# template: own v1 limit=0.9 for=7m label.team=web severity=page\n", "expr: up < 0.9", "for: 7m")
 	copied, _ = c.must(`copy x z`)
-	requireParts(t, copied, "interval: 2m", "# template: own v1 limit=0.5\n", "expr: up < 0.5")
+	requireParts(t, copied, "interval: 2m", "# template: own v1 limit=0.5 for=7m label.team=web\n", "expr: up < 0.5")
 
 	head := c.head()
 	for text, want := range map[string]string{
@@ -283,5 +283,61 @@ func TestCopyOfATemplatesRule(t *testing.T) {
 		t.Errorf("%d changes of y", n)
 	}
 	c.must("copy x w limit=1 template=latest")
-	requireParts(t, c.say("show w").Text, "# template: own v2 limit=1\n", "expr: up <= 1")
+	requireParts(t, c.say("show w").Text, "# template: own v2 limit=1 for=7m label.team=web\n", "expr: up <= 1")
+}
+
+// What an edit says is remembered as what the add said is: a newer version of the template changes what the template says, and no more.
+func TestEditedOptionsAreRemembered(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		edit, remembered string
+		has              []string
+	}{
+		"options":        {"edit x for=7m severity=page label.team=web runbook=https://r.example/x", "for=7m severity=page label.team=web runbook=https://r.example/x", []string{"for: 7m", "severity: page", "team: web", "runbook_url: https://r.example/x"}},
+		"said before":    {"edit x summary=new", "for=2m summary=new", []string{"for: 2m", "severity: info", "summary: new"}},
+		"taken away":     {"edit x severity= for=", `for="" severity=""`, []string{"summary: old"}},
+		"bulk":           {"edit severity=page where name=x", "for=2m severity=page", []string{"severity: page"}},
+		"YAML":           {"edit x\nalert: x\nexpr: up < 0.5\nlabels: {severity: page, team: web}\nannotations: {summary: old}", `for="" severity=page label.team=web`, []string{"severity: page", "team: web"}},
+		"YAML with note": {"edit x\n- alert: x\n  # template: own v1 limit=0.5 for=2m\n  expr: up < 0.5\n  for: 3m\n  labels: {severity: info}\n  annotations: {summary: old}", "for=3m", []string{"for: 3m", "severity: info"}},
+		"copy":           {"copy x y severity=page group=x; delete x", "for=2m severity=page", []string{"severity: page"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newChat(t, nil)
+			own := func(version, expr string) {
+				file := "name: own\nversion: " + version + "\ndescription: our own\ndialect: promql\nparameters:\n  - {name: limit, type: number, description: d, example: 1}\nrule:\n  expr: '" + expr + "'\n  labels: {severity: info}\n  annotations: {summary: old}\n"
+				c.store.Commit(rules.Commit{Author: rules.Person{Name: "x"}, Subject: "own", Files: map[string][]byte{"templates/own.yaml": []byte(file)}})
+			}
+			own("1", "up < ${limit}")
+			c.must("add x template=own limit=0.5 for=2m")
+			rule := "x"
+			for command := range strings.SplitSeq(test.edit, "; ") {
+				if answer, _ := c.must(command); strings.Contains(command, " where ") {
+					_, apply, _ := strings.Cut(answer, "/alert apply ")
+					c.must("apply " + strings.Fields(apply)[0])
+				} else if strings.HasPrefix(command, "copy") {
+					rule = "y"
+				}
+			}
+			requireParts(t, c.say("show "+rule).Text, "# template: own v1 limit=0.5 "+test.remembered+"\n")
+			if name == "options" {
+				c.must("undo")
+				requireParts(t, c.say("show x").Text, "# template: own v1 limit=0.5 for=2m\n")
+				c.must(test.edit)
+			}
+
+			own("2", "up <= ${limit}")
+			outdated := c.say("templates outdated").Text
+			requireParts(t, outdated, "-  expr: up < 0.5\n+  expr: up <= 0.5\n")
+			if n := strings.Count(outdated, "\n-") + strings.Count(outdated, "\n+"); n != 4 { // two of them are the names
+				t.Errorf("told is what the version does not change: %s", outdated)
+			}
+			c.must("edit " + rule + " template=latest")
+			now := c.say("show " + rule).Text
+			requireParts(t, now, append([]string{"# template: own v2 limit=0.5 " + test.remembered + "\n", "up <= 0.5"}, test.has...)...)
+			if name == "taken away" && (strings.Contains(now, "severity:") || strings.Contains(now, "for:")) {
+				t.Errorf("what was taken away is there again: %s", now)
+			}
+		})
+	}
 }

@@ -57,15 +57,22 @@ func (w *work) comment(entry Entry, pasted placedRule) error {
 	groupIndex, index := f.position(entry.Ref)
 	pasted.Rule, pasted.notes = f.groups[groupIndex].Rules[index].Rule, nil
 	written := Entry{Source: string(renderRules([]placedRule{pasted}))}.notes()
-	for _, note := range entry.notes() {
+	for _, note := range (Entry{Source: f.groups[groupIndex].Rules[index].source}).notes() {
 		if !slices.ContainsFunc(written, func(other string) bool { return sameNote(note, other) }) {
 			pasted.notes = append(pasted.notes, strings.TrimPrefix(note, "# "))
 		}
 	}
 	lines := strings.Split(strings.TrimSuffix(string(renderRules([]placedRule{pasted})), "\n"), "\n")
 	edited, err := f.withPiece(groupIndex, index, piece{body: lines}, pasted)
+	if err != nil {
+		return err
+	}
+	edit, err := edited.edit()
 	if err == nil {
-		w.edited[entry.Ref.Path] = edited
+		err = edit.remember(groupIndex, index, entry.Rule)
+	}
+	if err == nil {
+		w.edited[entry.Ref.Path], err = edit.done()
 	}
 	return err
 }
@@ -118,20 +125,7 @@ func (a Alteration) rule(book *Book, ruler string, rule Rule) (Rule, error) {
 	if err := a.check(info, rule); err != nil {
 		return Rule{}, err
 	}
-	rule.Labels, rule.Annotations = maps.Clone(rule.Labels), maps.Clone(rule.Annotations)
-	for _, field := range a.Remove {
-		kind, name, _ := strings.Cut(field, ".")
-		switch kind {
-		case "for":
-			rule.For = 0
-		case "keep_firing_for":
-			rule.KeepFiringFor = 0
-		case "label":
-			delete(rule.Labels, name)
-		case "annotation":
-			delete(rule.Annotations, name)
-		}
-	}
+	rule.drop(a.Remove)
 	if a.Options.For != nil {
 		rule.For = *a.Options.For
 	}
@@ -143,6 +137,24 @@ func (a Alteration) rule(book *Book, ruler string, rule Rule) (Rule, error) {
 	expression, err := a.expression(book, info, rule)
 	rule.Expr = expression
 	return rule, err
+}
+
+// drop takes fields away from a rule: "for", "keep_firing_for", "label.X", "annotation.X". Others are none of its own.
+func (r *Rule) drop(fields []string) {
+	r.Labels, r.Annotations = maps.Clone(r.Labels), maps.Clone(r.Annotations)
+	for _, field := range fields {
+		kind, name, _ := strings.Cut(field, ".")
+		switch kind {
+		case "for":
+			r.For = 0
+		case "keep_firing_for":
+			r.KeepFiringFor = 0
+		case "label":
+			delete(r.Labels, name)
+		case "annotation":
+			delete(r.Annotations, name)
+		}
+	}
 }
 
 // check refuses what a rule of this kind, or one of this ruler, cannot have.

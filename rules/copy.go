@@ -62,6 +62,11 @@ func (c Copy) made(book *Book, entry Entry) (rule Rule, notes []string, err erro
 	own := c.Options.notes()
 	if c.Anew == nil {
 		rule, err = c.rule(book, entry.Ref.Ruler, entry.Rule)
+		if origin, remembered := entry.Origin(); remembered && err == nil {
+			if note := origin.with(entry.Rule, rule).note(); note != origin.note() {
+				own = append(own, note)
+			}
+		}
 	} else {
 		own = append(own, c.Anew.Now.From.origin().note())
 		rule, err = c.Anew.rule(book, entry)

@@ -20,7 +20,7 @@ func TestACopyRemembersWhatTheRuleRemembers(t *testing.T) {
 		want []string
 	}{
 		{"as it is", Alteration{}, []string{accepted, expires, template}},
-		{"another severity", Alteration{Options: Options{Labels: map[string]string{"severity": "page"}}}, []string{accepted, expires, template}},
+		{"another severity", Alteration{Options: Options{Labels: map[string]string{"severity": "page"}}}, []string{accepted, expires, template + " severity=page"}},
 		{"for good", Alteration{Remove: []string{"expires"}}, []string{accepted, template}},
 		{"nothing accepted", Alteration{Remove: []string{"accept"}}, []string{expires, template}},
 		{"for longer", Alteration{Options: Options{Expires: &later}}, []string{accepted, template, "# expires: 2027-01-01T00:00:00Z"}},

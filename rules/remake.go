@@ -2,8 +2,9 @@ package rules
 
 import "regexp"
 
-// Remake makes a rule anew from the template that it remembers, with other arguments or from a newer version. What somebody changed in the rule
-// since it was made stays, where the template has still the version that it was made from; of an older version nobody knows what it made.
+// Remake makes a rule anew from the template that it remembers, with other arguments or from a newer version. Options of
+// later edits are among what it remembers. What else somebody changed in the rule since it was made stays, where the template has still the version
+// that it was made from; of an older version nobody knows what it made.
 type Remake struct {
 	Address string // see Book.Find
 	Anew
@@ -13,12 +14,6 @@ type Remake struct {
 // Anew is what a rule was made from, and what it is made from now: the same template.
 type Anew struct {
 	Was, Now Made
-}
-
-// Made is what a rule was made from: a template with its arguments, and the options beside them.
-type Made struct {
-	From    FromTemplate
-	Options Options
 }
 
 // Action returns "edit".
@@ -71,18 +66,6 @@ func (a Anew) rule(book *Book, entry Entry) (Rule, error) {
 		return Rule{}, err
 	}
 	return keepByHand(old, entry.Rule, wanted)
-}
-
-// rule returns the rule that is made so.
-func (m Made) rule(name string, ruler RulerInfo) (Rule, error) {
-	rule, err := m.From.Template.Render(name, m.From.Arguments)
-	if err == nil {
-		err = m.Options.check()
-	}
-	if err == nil {
-		err = (Add{Options: m.Options}).decorate(&rule, ruler)
-	}
-	return rule, err
 }
 
 // keepByHand returns the wanted rule with what now says otherwise than was, which somebody wrote by hand. An expression cannot be merged.

@@ -15,20 +15,8 @@ type FromTemplate struct {
 	Remembered []Argument
 }
 
-// Preview returns the rule that an Add of this name and options would write, as a rule file writes it. Errors are as those of Render.
-func (f FromTemplate) Preview(name string, o Options) (string, error) {
-	rule, err := f.Template.Render(name, f.Arguments)
-	if err != nil {
-		return "", err
-	}
-	if err := o.check(); err != nil {
-		return "", err
-	}
-	if err := (Add{Options: o}).decorate(&rule, RulerInfo{Name: languageName(f.Template.Dialect), Dialect: f.Template.Dialect}); err != nil {
-		return "", err
-	}
-	return string(renderRules([]placedRule{{Rule: rule, notes: []string{f.origin().note()}}})), nil
-}
+// Preview returns the rule that an Add of this name would write, as a rule file writes it. Errors are as those of Render.
+func (f FromTemplate) Preview(name string) (string, error) { return Made{From: f}.preview(name) }
 
 func (f FromTemplate) origin() Origin {
 	return Origin{f.Template.Name, f.Template.Version, f.Remembered}
@@ -123,21 +111,4 @@ func (e Entry) Origin() (Origin, bool) {
 		rest = rest[length:]
 	}
 	return o, true
-}
-
-// Update returns how a rule would change if it were made anew from a template, with the arguments that it remembers, as a unified diff; ""
-// when only the version would.
-func (f FromTemplate) Update(e Entry, o Options) (string, error) {
-	was, remembered := e.Origin()
-	if !remembered {
-		return "", invalid("", "The rule %q remembers no template.", e.Ref.Name)
-	}
-	now, err := f.Preview(e.Rule.Name(), o)
-	if err != nil {
-		return "", err
-	}
-	// The comments are alike, so that the two differ in nothing but what they say.
-	old := string(renderRules([]placedRule{{Rule: e.Rule, notes: []string{f.origin().note()}}}))
-	name := func(version int) string { return fmt.Sprintf("%s v%d", f.Template.Name, version) }
-	return Difference(name(was.Version), old, name(f.Template.Version), now), nil
 }

@@ -130,6 +130,14 @@ func (o Options) check() error {
 	return nil
 }
 
+// labelField returns the option that sets a label.
+func labelField(name string) string {
+	if name == "severity" {
+		return name
+	}
+	return "label." + name
+}
+
 // annotationField returns the option that sets an annotation.
 func annotationField(name string) string {
 	switch name {

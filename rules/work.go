@@ -50,6 +50,9 @@ func (a Alteration) apply(book *Book, edit *fileEdit, entry Entry) error {
 	if err == nil {
 		err = edit.setRule(groupIndex, index, wanted)
 	}
+	if err == nil {
+		err = edit.remember(groupIndex, index, entry.Rule)
+	}
 	if interval, said := a.interval(); err == nil && said {
 		err = edit.setInterval(groupIndex, interval)
 	}
