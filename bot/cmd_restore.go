@@ -55,7 +55,7 @@ func runRestore(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	restore := rules.Restore{From: then.book, Ref: then.entry.Ref, Commit: then.commit, Reason: call.args["reason"].value}
+	restore := rules.Restore{From: then.book, Ref: then.entry.Ref, Commit: then.commit, Reason: call.args["reason"].value, Time: call.now}
 	if restore.Now, err = call.standsNow(ctx, then); err != nil {
 		return answer{}, err
 	}

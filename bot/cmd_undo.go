@@ -40,7 +40,7 @@ func runUndo(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	undo := rules.Undo{Commit: commit, Force: forced, Reason: call.args["reason"].value}
+	undo := rules.Undo{Commit: commit, Force: forced, Reason: call.args["reason"].value, Time: call.now}
 	if undo.Before, err = call.backend.BookAt(ctx, commit.Parent); err != nil {
 		return answer{}, err
 	}

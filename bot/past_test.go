@@ -440,3 +440,30 @@ func TestNotesHaveAHistory(t *testing.T) {
 		t.Errorf("it took back something else:\n%s", text)
 	}
 }
+
+// What ended is brought back without its end, which would delete it again; and nobody adds a rule that is over already.
+func TestEndsThatAreOver(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	const path, over = "prometheus/ops/g.yaml", "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up == 0\n  # about B\n  - alert: B\n    # expires: 2020-01-01\n    expr: up == 1\n"
+	c.store.Commit(rules.Commit{Author: rules.Person{Name: "x"}, Subject: "pushed", Files: map[string][]byte{path: []byte(over)}})
+	c.must("edit B for=1m")
+	requireParts(t, c.say("show B").Text, "# expires: 2020-01-01")
+	c.must("delete B")
+	text, _ := c.must("restore B")
+	requireParts(t, text, "+  # about B\n", "+  - alert: B\n+    expr: up == 1\n")
+	c.must("undo")
+	c.must("undo")
+	requireParts(t, c.say("show B").Text, "# about B\n", "- alert: B\n  expr: up == 1\n")
+
+	head := c.head()
+	for _, command := range []string{
+		"add\n- alert: C\n  # expires: 2020-01-01\n  expr: up == 2",
+		"edit A\n- alert: A\n  # expires: 2020-01-01T00:00:00Z\n  expr: up == 0",
+	} {
+		requireParts(t, c.say(command).Text, "2020-01-01T00:00:00Z", "is about the past: it would be deleted at once")
+	}
+	if c.head() != head {
+		t.Error("a rule was added that is over")
+	}
+}

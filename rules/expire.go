@@ -72,3 +72,54 @@ func (a Alteration) setExpiry(e *fileEdit, groupIndex, index int) error {
 	}
 	return nil
 }
+
+// lively refuses a change that gives a rule an end which is over: it would be deleted at once. One that was so before may be changed.
+func (p planned) lively(now time.Time) error {
+	for _, ref := range p.change.Refs {
+		entry, there := p.after.Get(ref)
+		if at, over := entry.over(now); there && over && !p.before.ends(ref, at) {
+			return invalid("", "The comment %q of the rule %q is about the past: it would be deleted at once. Leave the comment out, or name a time to come in it.",
+				"# expires: "+at.UTC().Format(time.RFC3339), ref.Name)
+		}
+	}
+	return nil
+}
+
+// over returns when a rule should have been deleted, and whether it should.
+func (e Entry) over(now time.Time) (at time.Time, over bool) {
+	at, said := e.Expires()
+	return at, said && !at.After(now)
+}
+
+// ends reports whether a rule is there that ends at a time.
+func (b *Book) ends(ref Ref, at time.Time) bool {
+	entry, there := b.Get(ref)
+	end, said := entry.Expires()
+	return there && said && end.Equal(at)
+}
+
+// endless returns a change that brings rules back without the ends that were over by now: they were deleted for that, and would be again.
+func (b *Book) endless(change Change, now time.Time) (Change, error) {
+	after := b.With(change.Files)
+	for _, ref := range change.Refs {
+		entry, there := after.Get(ref)
+		if at, over := entry.over(now); !there || !over || b.ends(ref, at) {
+			continue
+		}
+		edit, err := after.file(ref.Ruler, ref.Path).edit()
+		if err != nil {
+			return Change{}, err
+		}
+		groupIndex, index := edit.file.position(ref)
+		if err := edit.setNote(groupIndex, index, expires, ""); err != nil {
+			return Change{}, err
+		}
+		edited, err := edit.done()
+		if err != nil {
+			return Change{}, err
+		}
+		change.Files[b.rulebookPath(ref)] = edited.content
+		after = b.With(change.Files)
+	}
+	return change, nil
+}

@@ -18,6 +18,9 @@ func (a *Applier) planAndLint(book *Book, intent Intent) (planned, error) {
 	if err = p.after.Check(p.change.Ruler, book); err == nil {
 		err = a.lint(&p, intent)
 	}
+	if err == nil && !bringsBack(intent) {
+		err = p.lively(a.Now())
+	}
 	p.stages = slices.Concat(stages, []Stage{a.stage(StageChecked, start, err)})
 	if err != nil {
 		return planned{stages: p.stages}, err

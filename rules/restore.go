@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"strings"
+	"time"
 )
 
 // Restore puts one rule back as it was at a commit, with its comments: in place of what it is now, or, when it is gone, where it was.
@@ -13,6 +14,7 @@ type Restore struct {
 	Now    Ref        // where its history says that it stands now; zero when it is gone, or nobody followed it
 	Commit PastCommit // for the account
 	Reason string
+	Time   time.Time // what ended by then comes back without its end
 }
 
 // Action returns "restore".
@@ -97,7 +99,7 @@ func (r Restore) plan(book *Book) (Change, error) {
 	if len(change.Refs) == 0 { // its comments alone
 		change.Refs = []Ref{m.ref(at)}
 	}
-	return change, nil
+	return book.endless(change, r.Time)
 }
 
 // standing returns where the rule stands in the newest book. Without a word of its history it is the one that stands in its place among

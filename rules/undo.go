@@ -1,5 +1,7 @@
 package rules
 
+import "time"
+
 // Undo takes back what a commit did, as a new commit. It is the exact inverse where nothing of it was touched since; a rule that a later
 // commit touched as well is a Conflict that explains itself, as Replay says.
 type Undo struct {
@@ -7,6 +9,7 @@ type Undo struct {
 	Before, After *Book // on either side of it: at its first parent, and at itself
 	Force         bool  // also when others use by now what goes with it
 	Reason        string
+	Time          time.Time // rules that ended by then come back without their end
 }
 
 // Action returns "undo".
@@ -17,6 +20,9 @@ func (u Undo) Plan(book *Book) (Change, error) {
 	change, err := Replay{
 		Before: u.Before, After: u.After, Back: true, Verb: u.Action(), Subject: u.Commit.Subject, Reason: u.Reason,
 	}.Plan(book)
+	if err == nil {
+		change, err = book.endless(change, u.Time)
+	}
 	if err != nil {
 		return Change{}, err
 	}
