@@ -94,6 +94,9 @@ func templateLine(t rules.Template) string {
 	case t.Path != "":
 		line += " (the rulebook's own)"
 	}
+	if t.Flaw != "" {
+		line += " **Its rule is refused** unless that is accepted: " + escape(t.Flaw)
+	}
 	return line
 }
 

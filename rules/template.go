@@ -28,6 +28,7 @@ type Template struct {
 	Tests         []TemplateTest `yaml:"tests"`
 
 	Path     string `yaml:"-"` // of its file in the rulebook; "" for one that is built in
+	Flaw     string `yaml:"-"` // what a check finds in its rule, which is refused for that; "" where it was not looked for, or not found
 	Replaces bool   `yaml:"-"` // it stands in the rulebook, and one of this name is built in
 
 	shape string // of the expression, whatever the parameters

@@ -14,9 +14,9 @@ type Templates struct {
 	Problems []Problem  // of files in the rulebook that are no templates
 }
 
-// templatesDir is where the rulebook has its own templates; maxTemplates is how many of them are read.
+// TemplatesDir is where the rulebook has its own templates; maxTemplates is how many of them are read.
 const (
-	templatesDir = "templates"
+	TemplatesDir = "templates"
 	maxTemplates = 500
 )
 
@@ -49,17 +49,17 @@ func (b *Book) Templates(builtIn []Template, taken func(name string) bool) (Temp
 	if b.tree == nil {
 		return all, nil
 	}
-	list, err := b.tree.List(templatesDir)
+	list, err := b.tree.List(TemplatesDir)
 	if err != nil {
 		return Templates{}, unreadable(err)
 	}
 	for i, path := range sortedKeys(list) {
-		name, isTemplate := strings.CutSuffix(strings.TrimPrefix(path, templatesDir+"/"), ".yaml")
+		name, isTemplate := strings.CutSuffix(strings.TrimPrefix(path, TemplatesDir+"/"), ".yaml")
 		if !isTemplate || b.reads(path) {
 			continue
 		}
 		if i >= maxTemplates {
-			all.Problems = append(all.Problems, Problem{Path: templatesDir, Text: fmt.Sprintf("there are more than %d files; the others were not read", maxTemplates)})
+			all.Problems = append(all.Problems, Problem{Path: TemplatesDir, Text: fmt.Sprintf("there are more than %d files; the others were not read", maxTemplates)})
 			break
 		}
 		content, err := b.tree.Read(path)
@@ -104,7 +104,7 @@ func (t Templates) Find(name string) (Template, error) {
 	e := &Error{Kind: NotFound, Field: "template", Offset: -1, Fixes: Nearest(name, names),
 		Text: fmt.Sprintf("There is no template %q. The command templates lists them all.", name)}
 	for _, p := range t.Problems {
-		if p.Path == templatesDir+"/"+name+".yaml" {
+		if p.Path == TemplatesDir+"/"+name+".yaml" {
 			e.Text = fmt.Sprintf("The template %q cannot be used: %s", name, sentence(p.Text))
 		}
 	}

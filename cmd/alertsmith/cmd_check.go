@@ -49,12 +49,18 @@ func (c *check) run(ctx context.Context, p *process) error {
 		return &exitError{exitUnusable, err}
 	}
 	names, err := ruleFiles(c.paths)
-	tree, readErr := readDiskTree(ctx, names)
+	rulesIn, templates := withoutTemplates(names)
+	tree, readErr := readDiskTree(ctx, rulesIn)
 	err = errors.Join(err, readErr)
 	if ctx.Err() != nil {
 		return &exitError{exitUnusable, ctx.Err()}
 	}
 	found, lintErr := lintTree(info, settings, tree)
+	if lintErr == nil {
+		var more []placedFinding
+		more, lintErr = lintTemplates(settings, templates)
+		found = append(found, more...)
+	}
 	if lintErr != nil {
 		return &exitError{exitUnusable, errors.Join(err, lintErr)}
 	}
