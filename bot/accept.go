@@ -37,11 +37,19 @@ func (c *call) completeAccepted(o *rules.Options) error {
 		}
 		a.Reason = o.Reason
 		if !until.IsZero() {
-			year, month, day := until.In(c.zone()).Date()
-			a.Until = time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+			a.Until = dayFrom(until, c.zone())
 		}
 	}
 	return nil
+}
+
+// dayFrom returns the first moment in UTC of a day: of the one that a time begins in its zone, else of the first that begins no sooner.
+func dayFrom(t time.Time, zone *time.Location) time.Time {
+	if local := t.In(zone); local.Equal(time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone)) {
+		return time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, time.UTC)
+	}
+	const day = 24 * time.Hour
+	return t.UTC().Add(day - 1).Truncate(day)
 }
 
 // acceptedIn returns what is accepted of rules, for the list; "" when nothing is.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -64,4 +65,51 @@ func TestLint(t *testing.T) {
 			t.Errorf("%s\n%s\nwant %s\nnot %s", step.say, got, step.want, step.not)
 		}
 	}
+}
+
+// A finding is accepted for as long as was said, and no shorter: until the first day, in UTC, that begins no sooner.
+func TestAcceptedUntil(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		zone        int // hours east of Greenwich; it is 10:00 there
+		until, want string
+	}{
+		{0, "5h", "2026-11-22"},
+		{0, "14h", "2026-11-22"},
+		{0, "15h", "2026-11-23"},
+		{0, "今日", "2026-11-22"},
+		{0, "2026-11-22", "2026-11-22"},
+		{0, "2026-11-22 00:01", "2026-11-23"},
+		{9, "5h", "2026-11-22"},
+		{9, "2026-11-25", "2026-11-25"},
+		{-5, "8h", "2026-11-22"},
+		{-5, "10h", "2026-11-23"},
+		{-5, "2026-11-25", "2026-11-25"},
+		{0, "2026-11-21", ""},
+	} {
+		c := newChat(t, nil)
+		c.handler.backend.Zone = time.FixedZone("there", test.zone*3600)
+		c.now = time.Date(2026, 11, 21, 10-test.zone, 0, 0, 0, time.UTC)
+		got := c.say("add meant expr=\"up == 44\" ruler=prometheus accept=loud reason=why until=\"" + test.until + "\"").Text
+		if test.want == "" {
+			requireParts(t, got, "a date stands for its first moment, which is past", "until=2026-11-22")
+			continue
+		}
+		if want := "# accept: loud until=" + test.want + " reason"; !strings.Contains(got, want) {
+			t.Errorf("%+d until=%s: no %q in %s", test.zone, test.until, want, got)
+			continue
+		}
+		if entry, err := mustBook(t, c).Find("meant"); err != nil || !entry.Accepts("loud", c.now.Add(time.Hour)) {
+			t.Errorf("%+d until=%s is over at once: %v", test.zone, test.until, err)
+		}
+	}
+}
+
+func mustBook(t *testing.T, c *chat) *rules.Book {
+	t.Helper()
+	book, err := c.applier.Book(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return book
 }

@@ -33,6 +33,10 @@ func ParseLater(field, text string, now time.Time, zone *time.Location) (time.Ti
 		later = now.Add(span)
 	}
 	switch {
+	case later.Equal(dayOf(local).At):
+		e := invalid(field, "%s= names today, and a date stands for its first moment, which is past. Tomorrow's date is the end of today.", field)
+		e.Fixes = []string{dayOf(local).Next.Format(time.DateOnly)}
+		return time.Time{}, e
 	case !later.After(now):
 		return time.Time{}, invalid(field, "%s= lies in the past: it is %s now.", field, local.Format("2006-01-02 15:04:05 MST"))
 	case later.Sub(now) > maxLater:
