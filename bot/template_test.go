@@ -90,6 +90,8 @@ func TestTemplateList(t *testing.T) {
 		t.Errorf("%d listed: %v", len(listed), listed)
 	}
 	requireParts(t, c.say("templates バックアップ").Text, "`backup-not-run`", "`backup-too-old`")
+	requireParts(t, c.say("templates ディスク").Text, "`disk-full`", "`disk-hot`", "`disk-will-fill`", "`inodes-full`", "`smart-failing`")
+	requireParts(t, c.say("templates 死活").Text, "`host-down`", "`nginx-down`", "`probe-failed`")
 	requireParts(t, c.say("templates DISK full").Text, "`disk-full` (PromQL): A file system is nearly full", "/alert template disk-full")
 	requireParts(t, c.say("templates nonsense").Text, "**0 templates** with `nonsense`: none")
 	requireParts(t, c.say("templates pgae=2").Text, "Did you mean page=?")

@@ -22,6 +22,7 @@ type Template struct {
 	Version       int            `yaml:"version"` // from 1; a rule remembers which one it was made from
 	Description   string         `yaml:"description"`
 	DescriptionJA string         `yaml:"description_ja"`
+	Keywords      []string       `yaml:"keywords"` // by which people look for it, in any language, where its name and descriptions have them not
 	Dialect       expr.Dialect   `yaml:"dialect"`
 	Parameters    []Parameter    `yaml:"parameters"` // in the order in which they are shown
 	Rule          TemplateRule   `yaml:"rule"`

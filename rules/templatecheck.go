@@ -20,6 +20,8 @@ func (t Template) checkHead(name string) error {
 		return errors.New("version must be a whole number from 1")
 	case strings.TrimSpace(t.Description) == "" || checkPlain(t.Description+t.DescriptionJA) != "":
 		return errors.New("description must be one line of text, and description_ja too where it is given")
+	case slices.ContainsFunc(t.Keywords, func(word string) bool { return word == "" || checkPlain(word) != "" }):
+		return errors.New("each of the keywords must be one line of text")
 	case !slices.Contains(expr.Dialects(), t.Dialect):
 		return fmt.Errorf("dialect is %q and must be promql or logql", t.Dialect)
 	case t.Rule.For < 0 || t.Rule.KeepFiringFor < 0:

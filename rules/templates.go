@@ -111,12 +111,12 @@ func (t Templates) Find(name string) (Template, error) {
 	return Template{}, e
 }
 
-// Search returns the templates that have every word of a text in their name or a description, in upper or lower case.
+// Search returns the templates that have every word of a text in their name, a description or a keyword, in upper or lower case.
 func (t Templates) Search(text string) []Template {
 	words := strings.Fields(fold(text))
 	var found []Template
 	for _, one := range t.All {
-		all := fold(one.Name + "\n" + one.Description + "\n" + one.DescriptionJA + "\n" + string(one.Dialect))
+		all := fold(one.Name + "\n" + one.Description + "\n" + one.DescriptionJA + "\n" + strings.Join(one.Keywords, "\n") + "\n" + string(one.Dialect))
 		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(all, word) }) {
 			found = append(found, one)
 		}
