@@ -112,7 +112,7 @@ func runsWithEveryField(t *testing.T, c RulerCase) {
 		if running[i].File == "" {
 			t.Error("a rule without a file")
 		}
-		running[i].File, running[i].State, running[i].Active, running[i].LastEvaluation = "", "", 0, time.Time{}
+		running[i].File, running[i].State, running[i].Active, running[i].Pending, running[i].LastEvaluation = "", "", 0, nil, time.Time{}
 		running[i].Rule.Expr = canonical(t, r, running[i].Rule.Expr)
 		if len(running[i].Rule.Annotations) == 0 {
 			running[i].Rule.Annotations = nil
