@@ -38,6 +38,7 @@ type subject struct {
 	prom     parser.Expr       // the parsed expression; nil in a LogQL rule
 	log      syntax.SampleExpr // nil in a PromQL rule; its pipelines must not be built, which would change it for the other checks
 	near     *neighbours       // the other rules of its book
+	names    []string          // of all checks
 	settings Scope             // what holds for its ruler and path, with the defaults filled in
 
 	mentioned []mention // see mentions; nil before it was asked for

@@ -11,7 +11,7 @@ var checkFor = Check{
 	Name:     "for",
 	Dialects: inBoth,
 	Severity: rules.SeverityInfo,
-	What:     "an alert whose for or keep_firing_for is shorter than the time between two evaluations, or longer than the setting max_for",
+	What:     "an alert whose for or keep_firing_for is shorter than the time between two evaluations, or longer than the setting max_for; or whose for is shorter than min_for",
 	Why:      "a ruler looks at an alert at its evaluations only, so a shorter time is the same as one interval; and what waits for weeks tells nobody anything",
 	Bad: `groups:
 - name: web
@@ -43,6 +43,9 @@ var checkFor = Check{
 			case f.time > s.settings.MaxFor:
 				found = append(found, at.says(fmt.Sprintf("%s is %s, which is longer than %s", f.name, rules.FormatDuration(f.time), rules.FormatDuration(s.settings.MaxFor))))
 			}
+		}
+		if least := s.settings.MinFor; s.Rule.Alert != "" && s.Rule.For < least {
+			found = append(found, finding{field: "for", text: fmt.Sprintf("an alert must wait for %s here before it fires", rules.FormatDuration(least)), fix: "for=" + rules.FormatDuration(least)})
 		}
 		return found
 	},

@@ -17,6 +17,7 @@ import (
 // Linter runs the checks by its settings. It is safe for concurrent use.
 type Linter struct {
 	checks   []Check
+	names    []string // of the checks that can be accepted
 	settings Settings
 	now      func() time.Time
 
@@ -31,7 +32,7 @@ func New(settings Settings, now func() time.Time) (*Linter, error) {
 			return nil, err
 		}
 	}
-	return &Linter{checks: checks, settings: settings, now: now}, nil
+	return &Linter{checks: checks, names: Names(), settings: settings, now: now}, nil
 }
 
 // Lint returns what the checks find in entries of a book, by file and place. Other rules of the book are looked at as neighbours only. A
@@ -102,7 +103,7 @@ func entriesAt(book *rules.Book, refs []rules.Ref) (entries []rules.Entry) {
 
 // lint returns what the checks find in one rule.
 func (l *Linter) lint(book *rules.Book, near *neighbours, dialect expr.Dialect, e rules.Entry) []rules.Finding {
-	s := &subject{Entry: e, dialect: dialect, settings: l.settings.of(e.Ref.Ruler, e.Ref.Path), near: near}
+	s := &subject{Entry: e, dialect: dialect, names: l.names, settings: l.settings.of(e.Ref.Ruler, e.Ref.Path), near: near}
 	if !s.parse(dialect) {
 		return nil
 	}

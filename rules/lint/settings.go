@@ -29,13 +29,18 @@ type Scope struct {
 	Retention      time.Duration `yaml:"retention"`       // how long samples are kept; 0: that is not looked at
 	MaxInterval    time.Duration `yaml:"max_interval"`    // of a group; default 5m, how far back Prometheus looks for a sample
 	MaxFor         time.Duration `yaml:"max_for"`         // of for and keep_firing_for; default 168h
+	MinFor         time.Duration `yaml:"min_for"`         // of an alert's for; default 0: none is needed
 
 	RequiredLabels      []string `yaml:"required_labels"`      // of every alert
 	RequiredAnnotations []string `yaml:"required_annotations"` // of every alert
-	RequiredMatchers    []string `yaml:"required_matchers"`    // labels that every PromQL selector must have a matcher for
-	KeepLabels          []string `yaml:"keep_labels"`          // that no PromQL expression may take away
-	DropLabels          []string `yaml:"drop_labels"`          // that every PromQL expression must take away
-	ExternalLabels      []string `yaml:"external_labels"`      // that the ruler adds to what it sends; no rule may set them
+	// LabelValues and AnnotationValues are what the values of labels and annotations, by name, must match where an alert has them.
+	LabelValues      map[string]Pattern `yaml:"label_values"`
+	AnnotationValues map[string]Pattern `yaml:"annotation_values"`
+
+	RequiredMatchers []string `yaml:"required_matchers"` // labels that every PromQL selector must have a matcher for
+	KeepLabels       []string `yaml:"keep_labels"`       // that no PromQL expression may take away
+	DropLabels       []string `yaml:"drop_labels"`       // that every PromQL expression must take away
+	ExternalLabels   []string `yaml:"external_labels"`   // that the ruler adds to what it sends; no rule may set them
 
 	AlertNames  Pattern   `yaml:"alert_names"`  // of alerts
 	RecordNames Pattern   `yaml:"record_names"` // of recording rules
@@ -66,21 +71,20 @@ func (s Scope) holds(ruler, path string) bool {
 
 // under returns what holds when next comes after s.
 func (s Scope) under(next Scope) Scope {
-	checks := map[string]rules.Severity{}
-	for _, scope := range []Scope{s, next} {
-		maps.Copy(checks, scope.Checks)
-	}
 	return Scope{
-		Checks:         checks,
+		Checks:         merged(s.Checks, next.Checks),
 		Interval:       cmp.Or(next.Interval, s.Interval),
 		ScrapeInterval: cmp.Or(next.ScrapeInterval, s.ScrapeInterval),
 		MaxRange:       cmp.Or(next.MaxRange, s.MaxRange),
 		Retention:      cmp.Or(next.Retention, s.Retention),
 		MaxInterval:    cmp.Or(next.MaxInterval, s.MaxInterval),
 		MaxFor:         cmp.Or(next.MaxFor, s.MaxFor),
+		MinFor:         cmp.Or(next.MinFor, s.MinFor),
 
 		RequiredLabels:      orList(next.RequiredLabels, s.RequiredLabels),
 		RequiredAnnotations: orList(next.RequiredAnnotations, s.RequiredAnnotations),
+		LabelValues:         merged(s.LabelValues, next.LabelValues),
+		AnnotationValues:    merged(s.AnnotationValues, next.AnnotationValues),
 		RequiredMatchers:    orList(next.RequiredMatchers, s.RequiredMatchers),
 		KeepLabels:          orList(next.KeepLabels, s.KeepLabels),
 		DropLabels:          orList(next.DropLabels, s.DropLabels),
@@ -91,6 +95,14 @@ func (s Scope) under(next Scope) Scope {
 		GroupNames:  cmp.Or(next.GroupNames, s.GroupNames),
 		Reject:      orList(next.Reject, s.Reject),
 	}
+}
+
+// merged returns what either of two maps says; the second one where both do.
+func merged[V any](first, second map[string]V) map[string]V {
+	all := map[string]V{}
+	maps.Copy(all, first)
+	maps.Copy(all, second)
+	return all
 }
 
 // orList returns the first of two lists that is given; an empty one is given too.
@@ -105,7 +117,7 @@ func orList[T any](first, second []T) []T {
 func (s Scope) check() error {
 	for name, severity := range s.Checks {
 		if !slices.ContainsFunc(checks, func(c Check) bool { return c.Name == name }) {
-			return fmt.Errorf("there is no check %q%s", name, didYouMean(name))
+			return fmt.Errorf("there is no check %q%s", name, didYouMean(name, checkNames()))
 		}
 		switch severity {
 		case rules.SeverityError, rules.SeverityWarning, rules.SeverityInfo, Off:
@@ -121,8 +133,8 @@ func (s Scope) check() error {
 	return nil
 }
 
-func didYouMean(name string) string {
-	if near := rules.Nearest(name, checkNames()); len(near) > 0 {
+func didYouMean(name string, names []string) string {
+	if near := rules.Nearest(name, names); len(near) > 0 {
 		return "; did you mean " + near[0] + "?"
 	}
 	return ""

@@ -8,6 +8,7 @@ import (
 
 // checks are all there are, in the order of their names; one file each.
 var checks = []Check{
+	acceptance,
 	constant,
 	duplicate,
 	externalLabel,
