@@ -32,7 +32,7 @@ func (b *Book) writes(ruler string, rule Rule) bool {
 	return slices.ContainsFunc(b.named(rule.Name()), func(e Entry) bool { return e.Ref.Ruler == ruler && e.Rule.Record == rule.Record })
 }
 
-// users returns the rules whose expressions read what a rule of a ruler writes. What a Loki records is written into a Prometheus.
+// users returns the rules whose expressions, or queries in templates, read what a rule of a ruler writes. What a Loki records is written into a Prometheus.
 func (b *Book) users(ruler string, rule Rule) []Entry {
 	var users []Entry
 	info, _ := b.ruler(ruler)
@@ -45,7 +45,7 @@ func (b *Book) users(ruler string, rule Rule) []Entry {
 				continue
 			}
 			for i := range f.entries {
-				if reads(f.entries[i].Rule.Expr, rule) {
+				if reads(f.entries[i].Rule.Expr, rule) || asks(f.entries[i].Rule, rule) {
 					users = append(users, f.entries[i])
 				}
 			}
@@ -67,6 +67,21 @@ func reads(text string, other Rule) bool {
 	return err == nil && slices.ContainsFunc(selections, func(s expr.Selection) bool {
 		return other.Record != "" && s.Metric(other.Record) || other.Alert != "" && s.Alert(other.Alert)
 	})
+}
+
+// asks reports whether a template of an alert asks for what another rule writes. What printf puts together is no expression before it did: there
+// the name is looked for.
+func asks(alert, other Rule) bool {
+	for _, texts := range []map[string]string{alert.Annotations, alert.Labels} {
+		for _, text := range texts {
+			for _, query := range expr.TemplateQueries(text) {
+				if reads(query, other) || strings.Contains(query, "%") && other.Record != "" && strings.Contains(query, other.Record) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // inUse is the error about a rule that others read.

@@ -71,7 +71,7 @@ func (c *config) checkLint(p *problems) {
 		}
 		for name, d := range map[string]time.Duration{
 			"interval": scope.Interval, "scrape_interval": scope.ScrapeInterval, "max_range": scope.MaxRange, "retention": scope.Retention,
-			"max_interval": scope.MaxInterval, "max_for": scope.MaxFor,
+			"max_interval": scope.MaxInterval, "max_for": scope.MaxFor, "min_for": scope.MinFor,
 		} {
 			checkDuration(p, key+"."+name, d)
 		}
