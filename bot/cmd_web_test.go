@@ -41,7 +41,7 @@ func TestType(t *testing.T) {
 	c := newChat(t, func(c *chat) { c.access.Channels = []string{channelID} })
 	request := rules.Request{Key: "web-1", Actor: rules.Person{ID: "terminal-root", Name: "root"}, Channel: rules.Place{Name: "default"},
 		Remote: "127.0.0.1", Client: "a\nbrowser", Command: " /alert add x expr='up == 0' summary='token=hunter2hunter2' ruler=prometheus "}
-	text, result := c.handler.Type(t.Context(), request)
+	_, text, result := c.handler.Type(t.Context(), request)
 	r := c.last()
 	if result != rules.Success || !strings.Contains(text, "committed as") || r.Request.Entry != rules.EntryWeb || r.Request.Client != "abrowser" || r.Request.Remote != "127.0.0.1" {
 		t.Errorf("%s %q %+v", result, text, r.Request)
@@ -49,12 +49,12 @@ func TestType(t *testing.T) {
 	if strings.Contains(r.Request.Command, "hunter2hunter2") {
 		t.Errorf("a secret is in the journal: %q", r.Request.Command)
 	}
-	if again, _ := c.handler.Type(t.Context(), request); !strings.Contains(again, "came twice") || len(c.journal.all()) != 1 {
+	if _, again, _ := c.handler.Type(t.Context(), request); !strings.Contains(again, "came twice") || len(c.journal.all()) != 1 {
 		t.Errorf("done twice: %q", again)
 	}
 	request.Key = "web-2"
 	request.Command = "add y expr='" + strings.Repeat("x", maxText) + "'"
-	if text, result := c.handler.Type(t.Context(), request); result != rules.ValidationError || !strings.Contains(text, "bytes long") {
+	if _, text, result := c.handler.Type(t.Context(), request); result != rules.ValidationError || !strings.Contains(text, "bytes long") {
 		t.Errorf("%s %q", result, text)
 	}
 }

@@ -203,7 +203,7 @@ func (h *Handler) requestOf(r *http.Request, f form, entry string) rules.Request
 
 // refuse answers what is not a command of ours, without saying why.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int) {
-	h.options.Logger.Warn("request refused", "id", "AS1002", "status", status, "remote", r.RemoteAddr, "method", r.Method)
+	h.options.Logger.Warn("request refused", "id", "AS1002", "status", status, "network", NetworkOf(r.RemoteAddr), "method", r.Method)
 	if status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", http.MethodPost)
 	}

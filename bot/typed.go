@@ -22,7 +22,7 @@ func (h *Handler) SignedIn(ctx context.Context, request rules.Request) {
 
 // Type takes a command that somebody typed who is known already: who, from where and with which idempotency key says the request, whose command is
 // the text. It walks the path of every other command behind the token's verification, and returns when it ends, or with "" when ctx does.
-func (h *Handler) Type(ctx context.Context, request rules.Request) (text string, result rules.Result) {
+func (h *Handler) Type(ctx context.Context, request rules.Request) (id, text string, result rules.Result) {
 	f := form{command: "/alert", text: wellFormed(request.Command)}
 	if f.length = len(f.text); f.length > maxText {
 		f.text = strings.ToValidUTF8(f.text[:maxText], "")
@@ -38,8 +38,8 @@ func (h *Handler) Type(ctx context.Context, request rules.Request) (text string,
 	})
 	select {
 	case reply := <-done:
-		return reply.message(), reply.result
+		return request.ID, reply.message(), reply.result
 	case <-ctx.Done():
-		return "", ""
+		return request.ID, "", ""
 	}
 }

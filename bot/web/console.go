@@ -77,6 +77,8 @@ func (p *Pages) typed(w http.ResponseWriter, r *http.Request) {
 		Command: command,
 	}
 	body := console{Key: rand.Text(), Typed: request.Command}
-	body.Answer, body.Result = p.options.Type(r.Context(), request)
+	id, answer, result := p.options.Type(r.Context(), request)
+	body.Answer, body.Result = answer, result
+	w.Header().Set(rules.RequestHeader, id)
 	p.show(w, r, http.StatusOK, "console.html", body)
 }

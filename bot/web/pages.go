@@ -38,9 +38,9 @@ type Options struct {
 	SignedIn func(ctx context.Context, request rules.Request)
 	// Secure reports whether a browser speaks to the service over TLS.
 	Secure func(r *http.Request) bool
-	// Console reports whether there is a console, and Type gives a command that was typed there. It returns the answer in Markdown and how it ended.
+	// Console reports whether there is a console, and Type gives a command that was typed there. It returns the request's id, the answer in Markdown and how it ended.
 	Console func() bool
-	Type    func(ctx context.Context, request rules.Request) (string, rules.Result)
+	Type    func(ctx context.Context, request rules.Request) (id, answer string, result rules.Result)
 	Now     func() time.Time
 	Zone    *time.Location    // where times are told and meant
 	Actions map[string]string // as in rules.JournalAsker

@@ -123,9 +123,9 @@ func newSite(t *testing.T, name string) *site {
 		SignedIn:  func(_ context.Context, r rules.Request) { s.noted = append(s.noted, r.Actor.Name) },
 		Secure:    func(r *http.Request) bool { return r.TLS != nil },
 		Console:   func() bool { return s.console },
-		Type: func(_ context.Context, r rules.Request) (string, rules.Result) {
+		Type: func(_ context.Context, r rules.Request) (string, string, rules.Result) {
 			s.typed = append(s.typed, r)
-			return "**" + name + "** `" + name + "`\n```\n" + name + "\n```", rules.Success
+			return "typed", "**" + name + "** `" + name + "`\n```\n" + name + "\n```", rules.Success
 		},
 		Now: func() time.Time { return s.now }, Zone: time.UTC, Actions: map[string]string{"edit": "edit"}, Logger: slog.New(slog.DiscardHandler),
 	})
@@ -474,8 +474,8 @@ func TestHostileTexts(t *testing.T) {
 			}
 			mark := markOf(t, s)
 			r := s.do(http.MethodPost, "/console", url.Values{"mark": {mark}, "key": {strings.Repeat("A", 26)}, "text": {name}})
-			if r.status != http.StatusOK {
-				t.Errorf("%d", r.status)
+			if r.status != http.StatusOK || r.header.Get(rules.RequestHeader) != "typed" {
+				t.Errorf("%d, %v", r.status, r.header)
 			}
 			harmless(t, "the console's answer", r, plain.get("/").header)
 		})

@@ -51,6 +51,9 @@ func (v *verifyJournal) run(ctx context.Context, p *process) error {
 		fmt.Fprintf(p.stdout, ", and %d what was pruned: %d entries before a signed stump", found.Stumped, found.Pruned)
 	}
 	fmt.Fprintf(p.stdout, ". This took %s.\n", time.Since(start).Round(10*time.Millisecond))
+	if !found.Indexed {
+		fmt.Fprintln(p.stdout, "There is no index of the journal, journal-search.db, or none of this version: whether entries were removed that came in behind the last commit cannot be told.")
+	}
 	if found.Others > 0 {
 		fmt.Fprintf(p.stdout, "%d commits know another journal: that of another replica, or one that was here before.\n", found.Others)
 	}

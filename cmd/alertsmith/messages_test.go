@@ -20,7 +20,7 @@ import (
 // thousands are: 1 chat, 2 the journal and its sinks, 3 Git, 4 rulers, 5 the service itself.
 var messages = map[string]string{
 	"AS1001": "Its author has no answer: see the entry in the journal by the request's id, and tell them. When it happens often, see whether this machine reaches `mattermost.url`.",
-	"AS1002": "Somebody sent a command without a valid token, or pressed a button that is not ours: of before a restart, or made by somebody else. When it is your Mattermost, its token is not in `mattermost.token_files`; when it is not, find out who sits at that address.",
+	"AS1002": "Somebody sent a command without a valid token, or pressed a button that is not ours: of before a restart, or made by somebody else. When it is your Mattermost, its token is not in `mattermost.token_files`; when it is not, find out who asks from that network.",
 	"AS1003": "A command failed by no fault of its author: `err` says why. Nothing was changed, unless the result is `OPEN`: then the rulebook says it, and the journal follows.",
 	"AS1004": "The end of a command is not in the journal; its commit is. Make room on the disk, or mend it; the next start looks the command up.",
 	"AS1005": "See whether the bot may post in that channel and whether its token is valid.",
@@ -37,7 +37,7 @@ var messages = map[string]string{
 	"AS2105": "Commits go on without the journal's anchor. See the disk that the storage path is on.",
 	"AS2106": "Make room on the disk, or mend it; it is tried again.",
 	"AS2107": "`git log` of the rulebook says it. Make room on the disk, or mend it.",
-	"AS2201": "Nothing at once. When it stays, stop the service and remove `journal-search.db`: it is made anew.",
+	"AS2201": "Nothing at once. When it stays, run `alertsmith journal verify` first, as the index is evidence of entries that were removed, and keep a copy of the storage path; then stop the service and remove `journal-search.db`: it is made anew.",
 	"AS2202": "Nothing at once: it is tried again. When it stays, see the disk that the storage path is on.",
 	"AS2301": "It is tried again in a day. See the disk that the storage path is on; `alertsmith journal verify` tries at once.",
 	"AS2302": "Keep a copy of the storage path. `alertsmith journal verify` names the first entry that was changed; the commits in Git vouch for those before it. Find out who wrote to `journal.db`, or whether the disk is broken.",
@@ -63,7 +63,7 @@ var messages = map[string]string{
 	"AS3013": "Nothing at once; start the service again some time.",
 	"AS3014": "See the disk: it failed to confirm a write. The commit is safe.",
 	"AS3015": "Mend the files that `/alert status` names, and push again. What was there before stays in force.",
-	"AS3016": "When it is your Git server, its secret is not in `git.webhook_secret_files`; when it is not, find out who sits at that address.",
+	"AS3016": "When it is your Git server, its secret is not in `git.webhook_secret_files`; when it is not, find out who asks from that network.",
 	"AS3017": "See what `err` says; nothing of the push is applied until it is examined.",
 	"AS3018": "See in `git log` whether what the rulebook has is what you want: nothing that was pushed is held up.",
 	"AS4001": "See whether the ruler is up, and what `err` says; `/alert status` tells how it stands. Changes are committed and wait.",

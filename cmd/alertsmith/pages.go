@@ -32,8 +32,8 @@ func (s *service) newPages() *web.Pages {
 		Secure: func(r *http.Request) bool {
 			return r.TLS != nil || strings.HasPrefix(s.cfg.Web.ExternalURL, "https:") || strings.EqualFold(r.Header.Get(forwardedProto), "https")
 		},
-		Console: func() bool { return s.cfg.Mattermost.URL == "" && len(s.chat.access.Load().Tokens) == 0 },
-		Type: func(ctx context.Context, request rules.Request) (string, rules.Result) {
+		Console: s.nobodyChats,
+		Type: func(ctx context.Context, request rules.Request) (string, string, rules.Result) {
 			return s.chat.handler.Type(ctx, request)
 		},
 		Now:     time.Now,
@@ -43,10 +43,15 @@ func (s *service) newPages() *web.Pages {
 	})
 }
 
+// nobodyChats reports whether no chat server is known: then whoever there is sits at this machine.
+func (s *service) nobodyChats() bool {
+	return s.cfg.Mattermost.URL == "" && len(s.chat.access.Load().Tokens) == 0
+}
+
 // signIn returns the whole address of a page that signs in whoever gave a request.
 func (s *service) signIn(ctx context.Context, request rules.Request) (string, error) {
 	base := s.cfg.pagesAddress()
-	if base == "" && (request.Entry == rules.EntryCLI || s.cfg.Mattermost.URL == "") {
+	if base == "" && (request.Entry == rules.EntryCLI || s.nobodyChats()) {
 		base = s.address // nobody is known to be on another machine
 	}
 	if base == "" {

@@ -13,6 +13,26 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
+// TestWebLinkNeedsAnAddress holds that who chats is given no link to this machine, which is not theirs; who sits at it is.
+func TestWebLinkNeedsAnAddress(t *testing.T) {
+	t.Parallel()
+	tokens := filepath.Join(t.TempDir(), "tokens")
+	if err := os.WriteFile(tokens, []byte("mattermost-token\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newSystem(t, "--prometheus.url=http://127.0.0.1:1", "--mattermost.token-file="+tokens)
+	s.start()
+	if a := s.must("web"); !strings.Contains(a.text, s.url+"/sign-in") {
+		t.Errorf("who sits at the machine is told %s", a.text)
+	}
+	form := s.form("web")
+	form.Set("token", "mattermost-token")
+	if a, err := s.post(form); err != nil || a.result != rules.Failed || !strings.Contains(a.text, `web.external\_url`) || strings.Contains(a.text, "127.0.0.1") {
+		t.Errorf("who chats is told %+v, %v", a, err)
+	}
+	s.stop()
+}
+
 // TestRequestIDsReachRulers holds that the id of a command is in its answer and in what the ruler is asked because of it.
 func TestRequestIDsReachRulers(t *testing.T) {
 	t.Parallel()

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/alertsmith/alertsmith/bot"
 )
 
 const (
@@ -48,7 +50,7 @@ func (h *webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		http.Error(w, http.StatusText(http.StatusRequestEntityTooLarge), http.StatusRequestEntityTooLarge)
 	case !known:
-		h.logger.Warn("Webhook refused: it does not prove that it knows a secret of git.webhook_secret_files", "id", "AS3016", "remote", r.RemoteAddr)
+		h.logger.Warn("Webhook refused: it does not prove that it knows a secret of git.webhook_secret_files", "id", "AS3016", "network", bot.NetworkOf(r.RemoteAddr))
 		http.Error(w, http.StatusText(http.StatusUnauthorized), http.StatusUnauthorized)
 	case isPush(r.Header):
 		h.kick()

@@ -78,6 +78,8 @@ type Verified struct {
 	Stumped  int   // commits whose anchor lies in what was pruned
 	Others   int   // commits that anchor other journals: of other replicas, or of a journal that was here before
 	HeadHash string
+	// Indexed is whether there was an index that could tell of newest entries which were removed before any commit knew them.
+	Indexed bool
 	// Claims is how many commits contradict the journal without being proof, as it does not know that it made them, and Claim what the first of them says.
 	// Whoever may push can make such a commit; or the newest entries were removed, and with them what was known of it.
 	Claims int
@@ -136,6 +138,7 @@ func (s *Search) Verify(ctx context.Context, anchors []Anchor, check Checker) (v
 			return v, flaw, nil
 		}
 	}
+	v.Indexed = s.index != nil
 	if v.Entries, err = s.number(ctx, "SELECT count(*) FROM commands"); err != nil {
 		return v, unreadableAt(0, err), ctx.Err()
 	}
@@ -240,8 +243,9 @@ func (s *Search) indexed(ctx context.Context) (*Flaw, error) {
 	if state.lose(head); state.lostTo == 0 {
 		return nil, nil //nolint:nilnil // none was lost
 	}
-	return &Flaw{Event: state.lostFrom, Text: fmt.Sprintf("the events from %d to %d, which the index of the journal knew, are missing, or were for a time: the newest entries were removed. "+
-		"When you know why, as of a journal that was put back from a backup, stop the service and remove %s: it is made anew", state.lostFrom, state.lostTo, filepath.Base(s.index.path))}, nil
+	return &Flaw{Event: state.lostFrom, Text: fmt.Sprintf("the events from %[1]d to %[2]d, which the index of the journal knew, are missing, or were for a time: the newest entries were removed. "+
+		"The index %[3]s is the evidence: keep a copy of the storage path. Only when you know why, as of a journal that was put back from a backup, stop the service and remove the index: "+
+		"it is made anew, and nothing else may tell any more that they were there", state.lostFrom, state.lostTo, filepath.Base(s.index.path))}, nil
 }
 
 // derived compares the entries with what the events say of them.
