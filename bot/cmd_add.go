@@ -13,7 +13,7 @@ import (
 
 var addCommand = Command{
 	Name:    "add",
-	Spelled: []string{"create", "new", "追加"},
+	Spelled: []string{"create", "new", "追加", "登録", "作成"},
 	Usage: []string{
 		`add NAME LABEL PATTERN TIME [option=value …]`,
 		`add NAME expr='EXPR' [option=value …]`,

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -28,6 +29,10 @@ func (c *call) logForm(add rules.Add, rest []word) (rules.Add, error) {
 			return add, c.args.unexpected(w, addOptions(), "")
 		}
 		c.args[field] = rest[i].whole()
+	}
+	if m := corners.FindStringSubmatch(rest[1].value); m != nil && !strings.ContainsFunc(c.text[rest[1].start:rest[1].end], isQuote) {
+		return add, &rules.Error{Kind: rules.Invalid, Field: "pattern", Offset: -1, Fixes: []string{m[1] + m[2], rest[1].value},
+			Text: "Are the brackets quotes around the pattern, or do the lines have them? Quotes are \"…\"."}
 	}
 	if err := c.args["pattern"].seen(); err != nil {
 		return add, err
@@ -92,9 +97,19 @@ func (c *call) tooMany(rest []word) error {
 		}
 	}
 	c.args[fieldUnknown] = rest[3].whole()
+	if n, err := strconv.Atoi(strings.Trim(rest[3].keyword(), "x×回")); err == nil && n > 0 && timesOver.MatchString(rest[3].keyword()) {
+		return &rules.Error{Kind: rules.Invalid, Field: fieldUnknown, Fixes: []string{"threshold=" + strconv.Itoa(n-1), "threshold=" + strconv.Itoa(n)},
+			Text: "How many lines are too many is given as threshold=: the alert fires when more than that are counted."}
+	}
 	return &rules.Error{Kind: rules.Invalid, Field: fieldUnknown, Text: "After NAME come three words: LABEL, PATTERN and TIME. " +
 		"Put quotes around a pattern that has spaces; options are written name=value."}
 }
+
+// corners are the brackets that are the quotes of Japanese, and stand in lines of a log too.
+var corners = regexp.MustCompile(`^(?:「([^「」]+)」|『([^『』]+)』)$`)
+
+// timesOver is how often something is to happen, in people's own words.
+var timesOver = regexp.MustCompile(`^(?:[x×]\d{1,6}|\d{1,6}[x×回])$`)
 
 // joinSlashes makes one word of a PATTERN such as /Failed password/ that was typed without quotes.
 func joinSlashes(text string, rest []word) []word {

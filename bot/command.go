@@ -168,6 +168,9 @@ func lookUp(table []Command, trigger, text string) (Command, int, error) {
 			names = append(names, alias)
 		}
 	}
+	if second, _, _ := strings.Cut(strings.TrimLeftFunc(text[next:], isSpace), " "); slices.Contains([]string{"==", "!=", ">", "<", ">=", "<="}, fold(second)) {
+		return Command{}, next, mistake(start, "This is an expression. A rule is made of it with a name before it: add NAME expr='up == 0' for=5m.")
+	}
 	err := mistake(start, "There is no such command. The commands are "+commandNames(table)+".", withoutCommand(names, text[start:], text[next:])...)
 	if near := nearest(name, names); near != "" {
 		err.Text = "There is no such command. Did you mean " + near + "?"

@@ -196,7 +196,7 @@ var texts = []string{"summary", "description", "reason"}
 
 // suspicious reports whether a bare word is rather something else than a piece of a text: an option, or a comparison.
 func (p part) suspicious() bool {
-	return p.optionWord() != "" || strings.ContainsAny(p.value, "=＝<>|&") || p.key != "" || strings.HasPrefix(p.value, "-") || strings.HasPrefix(p.value, "{")
+	return p.optionWord() != "" || strings.ContainsAny(p.value, "=＝<>|&") || p.key != "" || strings.HasPrefix(p.value, "-") || strings.HasPrefix(p.value, "{") || timesOver.MatchString(p.keyword())
 }
 
 // words returns how many words without a key of an option the command begins with.

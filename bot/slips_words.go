@@ -55,6 +55,8 @@ func sameUnit(text, next string) bool {
 var otherOptions = map[string]string{
 	"runbook_url": "runbook", "annotation.runbook": "runbook", "desc": "description", "keep-firing-for": "keep_firing_for", "query": "expr",
 	"expression": "expr", "ns": "namespace", "sev": "severity",
+	"重要度": "severity", "しきい値": "threshold", "閾値": "threshold", "式": "expr", "理由": "reason", "説明": "description", "概要": "summary",
+	"要約": "summary", "期限": "expires", "テンプレート": "template", "グループ": "group", "名前空間": "namespace",
 }
 
 // labelOfAlert is a label of the alert as it is written in other places.
@@ -64,7 +66,7 @@ var labelOfAlert = regexp.MustCompile(`^labels?([:.=])(\w+=.+)$`)
 func otherNames(r *respelling) {
 	for i, p := range r.parts {
 		if own := otherOptions[p.key]; own != "" {
-			r.replace(i, i+1, own+"="+p.afterEquals(), "The option is called "+own+"=.")
+			r.replace(i, i+1, own+"="+p.afterEquals(), "It is called "+own+"=.")
 		} else if m := labelOfAlert.FindStringSubmatch(p.value); m != nil && !p.isOption() && (m[1] != "=" || i >= r.afterTime()) {
 			r.replaceAll(i, labelOptions(m[2]), "A label of the alert is given as label.NAME=.")
 		}
@@ -92,7 +94,7 @@ func repeatedCommand(r *respelling) {
 }
 
 // roles are the words of an add, in their order, by the names that people give them as options.
-var roles = [][]string{{"name", "alert", "alertname"}, {"label", "labels", "selector"}, {"pattern", "filter"}, {"time", "window", "range"}}
+var roles = [][]string{{"name", "alert", "alertname", "名前"}, {"label", "labels", "selector", "ラベル"}, {"pattern", "filter", "パターン"}, {"time", "window", "range", "時間"}}
 
 // namedWords mends name=NAME, label=LABEL, pattern=PATTERN and time=TIME.
 func namedWords(r *respelling) {

@@ -134,6 +134,9 @@ func (s *scanner) word() (word, error) {
 				return word{}, err
 			}
 			state = inText
+		case (atStart || state == afterKey) && cornersLen(s.text[s.pos:]) > 0:
+			s.corners(cornersLen(s.text[s.pos:]))
+			state = inText
 		case isOpening(r):
 			if err := s.braces(); err != nil {
 				return word{}, err
@@ -155,6 +158,30 @@ func (s *scanner) word() (word, error) {
 		}
 	}
 	return s.done(), nil
+}
+
+// cornersLen returns the length in bytes of the text in 「 」 or 『 』 that a text begins with, which is one word with its brackets; 0 for none.
+func cornersLen(s string) int {
+	line, _, _ := strings.Cut(s, "\n")
+	if open := firstRune(line); open != '「' && open != '『' {
+		return 0
+	}
+	end := strings.IndexAny(line, "」』")
+	if end < 0 || !corners.MatchString(line[:end+len("」")]) {
+		return 0
+	}
+	return end + len("」")
+}
+
+// corners copies so many bytes in 「 」 or 『 』. Around an expression they can be nothing but quotes; elsewhere they may be text.
+func (s *scanner) corners(n int) {
+	around := 0
+	if s.w.key == "expr" {
+		s.w.quoted, around = true, len("「")
+	}
+	s.pos += around
+	s.copy(n - 2*around)
+	s.pos += around
 }
 
 // done returns the word that ends at pos.

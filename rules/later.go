@@ -26,6 +26,15 @@ func ParseLater(field, text string, now time.Time, zone *time.Location) (time.Ti
 		}
 	}
 	if later.IsZero() {
+		if clock, err := time.ParseInLocation("15:04", text, zone); err == nil {
+			e := invalid(field, "%s= is a time without its day.", field)
+			next := time.Date(local.Year(), local.Month(), local.Day(), clock.Hour(), clock.Minute(), 0, 0, zone)
+			if !next.After(now) {
+				next = next.AddDate(0, 0, 1)
+			}
+			e.Fixes = []string{next.Format("2006-01-02 15:04")}
+			return time.Time{}, e
+		}
 		span, err := timeAgo(field, strings.TrimSuffix(strings.TrimPrefix(text, "IN "), "後"))
 		if err != nil {
 			return time.Time{}, invalid(field, `%s= takes how long from now, such as 2h or 30d, or a time, such as 2027-01-01 or "2027-01-01 09:00" (in %s).`, field, local.Format("MST"))
