@@ -28,6 +28,7 @@ import (
 type searchJournal struct {
 	filter          []string
 	storage, format string
+	configFile      string
 	limit           int
 	follow          bool
 }
@@ -43,6 +44,8 @@ func searchCommand(parent *kingpin.CmdClause) subcommand {
 	clause := parent.Command("search", "Prints the entries that FILTER selects, the newest first: by=USER rule=NAME action=add result=failed channel=NAME ruler=NAME "+
 		"since=7d until=TIME at=DAY, and words that are looked for in command, why, rules and answer.").Default()
 	clause.Flag("storage.path", "The storage directory with the journal. It is read beside the service, or without one.").Default(defaultStorage).StringVar(&s.storage)
+	clause.Flag("config.file", "The service's configuration file, where it has one: its journal.timezone is what times are told and meant in. Without it that is the zone of this machine.").
+		StringVar(&s.configFile)
 	clause.Flag("format", "How entries are printed: table, csv (no cell is a formula to a spreadsheet) or json (one object a line).").
 		Default("table").EnumVar(&s.format, "table", "csv", "json")
 	clause.Flag("limit", "How many entries at most; 0 for all.").Default("50").IntVar(&s.limit)
@@ -52,7 +55,11 @@ func searchCommand(parent *kingpin.CmdClause) subcommand {
 }
 
 func (s *searchJournal) run(ctx context.Context, p *process) error {
-	query, err := s.query(time.Now())
+	zone, err := s.zone()
+	if err != nil {
+		return &exitError{exitUnusable, err}
+	}
+	query, err := s.query(time.Now(), zone)
 	if err != nil {
 		return &exitError{exitUnusable, plainError(err)}
 	}
@@ -60,7 +67,7 @@ func (s *searchJournal) run(ctx context.Context, p *process) error {
 	if err != nil {
 		return &exitError{exitUnusable, err}
 	}
-	out := newEntryPrinter(s.format, p.stdout)
+	out := newEntryPrinter(s.format, p.stdout, zone)
 	if s.follow {
 		err = follow(ctx, reader, query, out)
 	} else {
@@ -72,8 +79,20 @@ func (s *searchJournal) run(ctx context.Context, p *process) error {
 	return nil
 }
 
+// zone returns where times are told and meant.
+func (s *searchJournal) zone() (*time.Location, error) {
+	if s.configFile == "" {
+		return journalConfig{}.location()
+	}
+	cfg, err := loadConfig(s.configFile)
+	if err != nil {
+		return nil, err
+	}
+	return cfg.Journal.location()
+}
+
 // query reads the words of the command line.
-func (s *searchJournal) query(now time.Time) (rules.JournalQuery, error) {
+func (s *searchJournal) query(now time.Time, zone *time.Location) (rules.JournalQuery, error) {
 	var terms []rules.JournalTerm
 	for _, word := range s.filter {
 		key, value, found := strings.Cut(word, "=")
@@ -82,7 +101,7 @@ func (s *searchJournal) query(now time.Time) (rules.JournalQuery, error) {
 		}
 		terms = append(terms, rules.JournalTerm{Key: key, Value: value})
 	}
-	return rules.ParseJournalQuery(terms, rules.JournalAsker{Now: now, Zone: time.Local, Actions: bot.ActionNames()})
+	return rules.ParseJournalQuery(terms, rules.JournalAsker{Now: now, Zone: zone, Actions: bot.ActionNames()})
 }
 
 // plainError returns an error's text with what it suggests.
@@ -150,7 +169,7 @@ type entryPrinter struct {
 	close func() error
 }
 
-func newEntryPrinter(format string, w io.Writer) *entryPrinter {
+func newEntryPrinter(format string, w io.Writer, zone *time.Location) *entryPrinter {
 	nothing := func() error { return nil }
 	switch format {
 	case "csv":
@@ -177,7 +196,7 @@ func newEntryPrinter(format string, w io.Writer) *entryPrinter {
 		if o.Interrupted {
 			result += ", " + rules.InterruptedResult
 		}
-		cells := []string{o.Time.Local().Format("2006-01-02 15:04:05"), o.Actor.Name, o.Channel.Name, result, o.Command, o.Why, cmp.Or(o.Error, o.Reason)}
+		cells := []string{o.Time.In(zone).Format("2006-01-02 15:04:05"), o.Actor.Name, o.Channel.Name, result, o.Command, o.Why, cmp.Or(o.Error, o.Reason)}
 		for i, cell := range cells {
 			cells[i] = shown(cell)
 		}

@@ -77,10 +77,10 @@ type webConfig struct {
 	TrustedProxies []string `yaml:"trusted_proxies"`
 }
 
-// location returns the time zone that the journal's days are those of.
+// location returns the time zone that the journal's days are those of: the machine's, where none is configured.
 func (c journalConfig) location() (*time.Location, error) {
 	if c.Timezone == "" {
-		return time.Local, nil
+		return machineZone(time.Now()), nil
 	}
 	return time.LoadLocation(c.Timezone)
 }

@@ -28,15 +28,19 @@ func pruneCommand(parent *kingpin.CmdClause) subcommand {
 }
 
 func (c *pruneJournal) run(ctx context.Context, p *process) (err error) {
-	before, err := rules.ParseMoment("before", c.before, time.Now(), time.Local)
-	if err != nil {
-		return &exitError{exitUnusable, plainError(err)}
-	}
 	storage, err := openClosed(ctx, &c.serve)
 	if err != nil {
 		return &exitError{exitUnusable, err}
 	}
 	defer func() { err = errors.Join(err, storage.close()) }()
+	zone, err := storage.cfg.Journal.location()
+	if err != nil {
+		return &exitError{exitUnusable, err}
+	}
+	before, err := rules.ParseMoment("before", c.before, time.Now(), zone)
+	if err != nil {
+		return &exitError{exitUnusable, plainError(err)}
+	}
 	_, flaw, err := verify(ctx, c.storage, storage.cfg, false) // a stump would hide what is wrong before it
 	switch {
 	case err != nil:
@@ -60,7 +64,7 @@ func (c *pruneJournal) run(ctx context.Context, p *process) (err error) {
 		fmt.Fprintf(p.stdout, "Signed with the key %s. Beside `journal verify`, this proves it: ssh-keygen -Y verify -f ALLOWED_SIGNERS -I PRINCIPAL -n %s -s %s <%s\n", key.Public(), stumpNamespace, stump+stumpSignature, stump)
 	}
 	if !pruned.Stopped.IsZero() {
-		fmt.Fprintf(p.stdout, "It went no further than the entry of %s, which is open or was changed later than entries that stay.\n", pruned.Stopped.Local().Format("2006-01-02 15:04:05"))
+		fmt.Fprintf(p.stdout, "It went no further than the entry of %s, which is open or was changed later than entries that stay.\n", pruned.Stopped.In(zone).Format("2006-01-02 15:04:05"))
 	}
 	return nil
 }

@@ -256,7 +256,7 @@ func (j steppedJournal) Receive(ctx context.Context, request rules.Request) (*ru
 
 // takenBy returns a request with where it was taken, by which version, and the zone that it tells times in.
 func takenBy(request rules.Request, host string, zone *time.Location) rules.Request {
-	request.Host, request.Version, request.Zone = host, version.Version, zone.String()
+	request.Host, request.Version, request.Zone = host, version.Version, zoneName(zone, request.Time)
 	return request
 }
 
