@@ -16,14 +16,15 @@ var journalCommand = Command{
 	Name:    "journal",
 	Aliases: []string{"audit"},
 	Spelled: []string{"ジャーナル", "監査"},
-	Usage:   []string{`journal [WORD …] [by=@user] [rule=…] [action=…] [result=failed] [channel=…] [ruler=…] [since=7d] [until=…] [at=…] [n=20] [page=…]`, `journal REQUEST`},
+	Usage:   []string{`journal [WORD …] [by=@user] [rule=…] [action=add,edit] [changed=yes] [result=failed] [channel=…] [ruler=…] [since=7d] [until=…] [at=…] [n=20] [page=…]`, `journal REQUEST`},
 	Summary: "Search the record of every command, refused ones included",
 	Help: "The newest comes first. Words are looked for in the command, why it was given, the rules' names and the answer; any part of a word will do. by=, rule=, channel= and ruler= take whole names, without a *. " +
 		"result= takes a result or a state (`failed`, `denied`, `live`, `not-loaded` …), or a group: `ok`, `refused`, `error`, `waiting`, `undone`; `interrupted` is what the service was stopped at, and looked up in the rulebook afterwards. " +
 		"action=external is what people pushed by Git, each commit by itself, with by= its author's name or address. " +
+		"action= takes a command or several, changed=yes what changed the rulebook, whichever command did. " +
 		"at= is one day, or one minute. REQUEST is an id that a reply or this list shows; beside other filters it is request=.",
-	Examples: []string{`journal`, `journal by=me since=7d`, `journal result=refused`, `journal rule=sshd-ban noisy`},
-	Options:  []string{"by", "since", "until", "action", "at", "n", "page"},
+	Examples: []string{`journal`, `journal by=me since=7d`, `journal result=refused`, `journal changed=yes since=1d`, `journal rule=sshd-ban noisy`},
+	Options:  []string{"by", "since", "until", "action", "changed", "at", "n", "page"},
 	Run:      runJournal,
 }
 

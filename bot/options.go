@@ -42,6 +42,7 @@ var options = []option{
 	{"since", "7d", "only what was done since then: how long ago, a date or a time", nil},
 	{"until", "2026-11-01", "only what was done until then; for a pause or accept=, when it is over: how long from now, a date or a time", setExpires},
 	{"action", "delete", "only what this command did, or external: what somebody pushed", nil},
+	{"changed", "yes", "only what changed the rulebook, or with no what did not", nil},
 	{"n", "20", "how many at once; 20 by default, at most 50", nil},
 }
 

@@ -30,6 +30,7 @@ var journalKeys = []struct {
 	{"by", []string{"user", "who", "actor", "author", "person", "誰"}, readBy},
 	{"rule", []string{"name", "alert", "ルール"}, func(q *JournalQuery, _ JournalAsker, _, v string) error { q.Rule = v; return nil }},
 	{"action", []string{"command", "cmd", "操作"}, readAction},
+	{"changed", []string{"changes", "changed_rulebook", "変更"}, readChanged},
 	{"result", []string{"results", "state", "status", "結果"}, readResult},
 	{"channel", []string{"チャンネル"}, func(q *JournalQuery, _ JournalAsker, _, v string) error {
 		q.Channel = strings.TrimLeft(v, "~#～")
@@ -162,17 +163,40 @@ func readBy(q *JournalQuery, asker JournalAsker, key, value string) error {
 }
 
 func readAction(q *JournalQuery, asker JournalAsker, key, value string) error {
-	q.Action = fold(value)
-	if asker.Actions == nil {
-		return nil
+	parts := strings.FieldsFunc(fold(value), func(r rune) bool { return r == ',' || r == '、' || unicode.IsSpace(r) })
+	for i, part := range parts {
+		name, known := asker.Actions[part]
+		switch {
+		case asker.Actions == nil:
+			name = part
+		case !known:
+			e := invalid(key, "%s= takes the name of a command, or several with commas between them: %s.", key, strings.Join(slices.Compact(slices.Sorted(maps.Values(asker.Actions))), ", "))
+			for _, near := range Nearest(part, sortedKeys(asker.Actions)) {
+				e.Fixes = append(e.Fixes, strings.Join(slices.Concat(parts[:i], []string{near}, parts[i+1:]), ","))
+			}
+			return e
+		}
+		if !slices.Contains(q.Actions, name) {
+			q.Actions = append(q.Actions, name)
+		}
 	}
-	name, known := asker.Actions[q.Action]
-	if !known {
-		e := invalid(key, "%s= takes the name of a command: %s.", key, strings.Join(slices.Compact(slices.Sorted(maps.Values(asker.Actions))), ", "))
-		e.Fixes = Nearest(value, sortedKeys(asker.Actions))
+	if len(parts) == 0 {
+		return invalid(key, "%s= takes the name of a command.", key)
+	}
+	return nil
+}
+
+func readChanged(q *JournalQuery, _ JournalAsker, key, value string) error {
+	switch fold(value) {
+	case Yes, "true", "はい", "あり":
+		q.Changed = Yes
+	case No, "false", "いいえ", "なし":
+		q.Changed = No
+	default:
+		e := invalid(key, "%s= takes yes, for what changed the rulebook, or no.", key)
+		e.Fixes = []string{Yes, No}
 		return e
 	}
-	q.Action = name
 	return nil
 }
 

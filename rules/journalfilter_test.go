@@ -29,7 +29,10 @@ func TestParseJournalQuery(t *testing.T) {
 		"me":                {[]JournalTerm{{"by", "me"}}, JournalQuery{By: "u1"}},
 		"another word":      {[]JournalTerm{{"WHO", "＠愛子"}}, JournalQuery{By: "愛子"}},
 		"a rule":            {[]JournalTerm{{"rule", "sshd-ban"}}, JournalQuery{Rule: "sshd-ban"}},
-		"an alias":          {[]JournalTerm{{"action", "RM"}}, JournalQuery{Action: "delete"}},
+		"an alias":          {[]JournalTerm{{"action", "RM"}}, JournalQuery{Actions: []string{"delete"}}},
+		"actions":           {[]JournalTerm{{"action", "add, RM，delete"}}, JournalQuery{Actions: []string{"add", "delete"}}},
+		"changes":           {[]JournalTerm{{"変更", "YES"}}, JournalQuery{Changed: "yes"}},
+		"questions":         {[]JournalTerm{{"changed", "no"}}, JournalQuery{Changed: "no"}},
 		"a result":          {[]JournalTerm{{"result", "failed"}}, JournalQuery{Results: []string{"FAILED"}}},
 		"results":           {[]JournalTerm{{"result", "denied,Not-Loaded"}}, JournalQuery{Results: []string{"DENIED", "NOT_LOADED"}}},
 		"results twice":     {[]JournalTerm{{"result", "denied,refused,Denied"}}, JournalQuery{Results: []string{"DENIED", "VALIDATION_ERROR", "REVERTED"}}},
@@ -46,7 +49,7 @@ func TestParseJournalQuery(t *testing.T) {
 		"the day of so ago": {[]JournalTerm{{"at", "1d"}}, JournalQuery{Since: jst(11, 21, 0, 0), Until: jst(11, 22, 0, 0)}},
 		"everything at once": {
 			[]JournalTerm{{"by", "aiko"}, {"rule", "x"}, {"action", "add"}, {"ruler", "loki"}, {"", "noisy"}},
-			JournalQuery{By: "aiko", Rule: "x", Action: "add", Ruler: "loki", Words: []string{"noisy"}},
+			JournalQuery{By: "aiko", Rule: "x", Actions: []string{"add"}, Ruler: "loki", Words: []string{"noisy"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,6 +73,9 @@ func TestParseJournalQueryRefuses(t *testing.T) {
 	}{
 		"a key misspelled":     {[]JournalTerm{{"chanel", "ops"}}, "chanel", "Did you mean channel=?", "channel=ops"},
 		"a command misspelled": {[]JournalTerm{{"action", "delte"}}, "action", "add, delete, list", "delete"},
+		"one of two":           {[]JournalTerm{{"action", "add,delte"}}, "action", "several with commas", "add,delete"},
+		"no action":            {[]JournalTerm{{"action", ","}}, "action", "name of a command", ""},
+		"neither yes nor no":   {[]JournalTerm{{"changed", "maybe"}}, "changed", "takes yes", "yes"},
 		"a result misspelled":  {[]JournalTerm{{"result", "faild"}}, "result", "not_loaded", "failed"},
 		"nothing behind it":    {[]JournalTerm{{"by", " "}}, "by", "no value", ""},
 		"nobody":               {[]JournalTerm{{"by", "@"}}, "by", "name of a person", ""},
@@ -120,7 +126,7 @@ func TestMatches(t *testing.T) {
 	e := JournalEntry{Seq: 7, Record: Record{
 		Request: Request{Time: at, Actor: Person{ID: "u1", Name: "Aiko"}, Channel: Place{ID: "c1", Name: "ops"}, Command: `add disk-full … reason="ディスク使用率の監視"`},
 		Action:  "add", Done: at, Reply: "live in prometheus",
-		Outcome: Outcome{Result: Success, State: Live, Ruler: "prometheus", Refs: []Ref{{Ruler: "prometheus", Name: "disk-full"}}},
+		Outcome: Outcome{Revision: "0123456", Result: Success, State: Live, Ruler: "prometheus", Refs: []Ref{{Ruler: "prometheus", Name: "disk-full"}}},
 	}}
 	refused := JournalEntry{Seq: 8, Record: Record{Request: Request{Command: "delete `Disk-Full`"}, Action: "delete", Done: at, Outcome: Outcome{Result: ValidationError,
 		Err: &Error{Text: "There is no rule."}}}}
@@ -139,7 +145,10 @@ func TestMatches(t *testing.T) {
 		"open":               {q: JournalQuery{Results: []string{OpenResult}}, but: JournalQuery{Results: []string{"FAILED"}}, e: open},
 		"channel":            {q: JournalQuery{Channel: "OPS"}, but: JournalQuery{Channel: "op"}, e: e},
 		"ruler":              {q: JournalQuery{Ruler: "prometheus"}, but: JournalQuery{Ruler: "loki"}, e: e},
-		"action":             {q: JournalQuery{Action: "add"}, but: JournalQuery{Action: "delete"}, e: e},
+		"action":             {q: JournalQuery{Actions: []string{"add"}}, but: JournalQuery{Actions: []string{"delete", "list"}}, e: e},
+		"actions":            {q: JournalQuery{Actions: []string{"list", "ADD"}}, but: JournalQuery{Actions: []string{"list"}}, e: e},
+		"changed":            {q: JournalQuery{Changed: Yes}, but: JournalQuery{Changed: No}, e: e},
+		"not changed":        {q: JournalQuery{Changed: No}, but: JournalQuery{Changed: Yes}, e: refused},
 		"since":              {q: JournalQuery{Since: at}, but: JournalQuery{Since: at.Add(time.Millisecond)}, e: e},
 		"until":              {q: JournalQuery{Until: at.Add(time.Millisecond)}, but: JournalQuery{Until: at}, e: e},
 		"before":             {q: JournalQuery{Before: 8}, but: JournalQuery{Before: 7}, e: e},

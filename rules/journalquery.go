@@ -12,7 +12,8 @@ type JournalQuery struct {
 	Request string    // a request's id
 	By      string    // a person's name or id, without "@"
 	Rule    string    // the name of a rule that was touched or named
-	Action  string    // a command's canonical name
+	Actions []string  // commands' canonical names, one of them
+	Changed string    // Yes for what changed the rulebook, No for what did not
 	Results []string  // results and states, one of them; see JournalResults
 	Channel string    // its name or id, without "~"
 	Ruler   string    // its name
@@ -35,7 +36,8 @@ func (q JournalQuery) Matches(e JournalEntry) bool {
 		!q.Since.IsZero() && r.Request.Time.Before(q.Since),
 		!q.Until.IsZero() && !r.Request.Time.Before(q.Until),
 		!same(q.By, r.Request.Actor.ID, r.Request.Actor.Name),
-		!same(q.Action, r.Action),
+		len(q.Actions) > 0 && !slices.ContainsFunc(q.Actions, func(wanted string) bool { return same(wanted, r.Action) }),
+		!same(q.Changed, JournalChanged(r)),
 		!same(q.Channel, r.Request.Channel.ID, r.Request.Channel.Name),
 		!same(q.Ruler, JournalRulers(r)...),
 		q.Rule != "" && !slices.Contains(JournalRules(r), fold(q.Rule)),
@@ -47,6 +49,20 @@ func (q JournalQuery) Matches(e JournalEntry) bool {
 	}
 	text := JournalText(r)
 	return !slices.ContainsFunc(q.Words, func(word string) bool { return !strings.Contains(text, fold(word)) })
+}
+
+// What JournalChanged says, and `changed=` asks for.
+const (
+	Yes = "yes"
+	No  = "no"
+)
+
+// JournalChanged tells whether there is a commit of an entry: Yes or No. What was undone later did change the rulebook.
+func JournalChanged(r Record) string {
+	if r.Outcome.Revision != "" {
+		return Yes
+	}
+	return No
 }
 
 // JournalRulers returns the names of the rulers that an entry is about.

@@ -91,6 +91,7 @@ var japanese = map[string]string{ //nolint:gosec // texts that speak of password
 	"Undone by the commit": "取り消したコミット",
 	"Until":                "以前",
 	"On":                   "日時",
+	"Changed the rules":    "ルールの変更",
 	"What changed":         "変更点",
 	"What was pushed is not applied: it would not be taken. These are its problems:":                                              "プッシュされた変更は受け入れられないため適用していません。問題点:",
 	"Whoever runs the service may let people in by user and password instead: basic_auth_users in the file of --web.config.file.": "管理者は、代わりにユーザー名とパスワードでの利用を設定することもできます(--web.config.file のファイルの basic_auth_users)。",

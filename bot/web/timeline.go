@@ -16,7 +16,7 @@ import (
 )
 
 // filterFields are the filters that have a field of their own beside the line of all.
-var filterFields = []string{"by", "rule", "action", "result", "channel", "ruler", "since", "until", "at"}
+var filterFields = []string{"by", "rule", "action", "changed", "result", "channel", "ruler", "since", "until", "at"}
 
 // pageEntries is how many entries a page of the timeline has.
 const pageEntries = 50

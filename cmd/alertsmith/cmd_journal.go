@@ -41,7 +41,7 @@ func journalCommands(app *kingpin.Application) []subcommand {
 
 func searchCommand(parent *kingpin.CmdClause) subcommand {
 	var s searchJournal
-	clause := parent.Command("search", "Prints the entries that FILTER selects, the newest first: by=USER rule=NAME action=add result=failed channel=NAME ruler=NAME "+
+	clause := parent.Command("search", "Prints the entries that FILTER selects, the newest first: by=USER rule=NAME action=add,edit changed=yes result=failed channel=NAME ruler=NAME "+
 		"since=7d until=TIME at=DAY, and words that are looked for in command, why, rules and answer.").Default()
 	clause.Flag("storage.path", "The storage directory with the journal. It is read beside the service, or without one.").Default(defaultStorage).StringVar(&s.storage)
 	clause.Flag("config.file", "The service's configuration file, where it has one: its journal.timezone is what times are told and meant in. Without it that is the zone of this machine.").

@@ -6,11 +6,16 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gopkg.in/yaml.v3"
+
+	"github.com/alertsmith/alertsmith/bot"
+	"github.com/alertsmith/alertsmith/gitsync/journal"
 )
 
 // wanted is how a fixture says which error it is to make.
@@ -57,6 +62,28 @@ func TestSampleConfiguration(t *testing.T) {
 	}
 	if len(cfg.Rulers) != 2 || cfg.Mattermost.URL == "" || cfg.Live.Timeout != 2*time.Minute {
 		t.Errorf("the sample is not what it says: %+v", cfg)
+	}
+}
+
+// TestSampleOfNotify holds that the rules of the sample that stand behind # are ones, and that the one about working hours is of changes alone.
+func TestSampleOfNotify(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, commented, _ := strings.Cut(string(content), "\nnotify: []\n")
+	var notify []journal.NotifyRule
+	if err := yaml.Unmarshal([]byte(regexp.MustCompile(`(?m)^#`).ReplaceAllString(commented, "")), &notify); err != nil {
+		t.Fatal(err)
+	}
+	hours := false
+	for _, rule := range notify {
+		rule.Check(bot.ActionNames(), func(key, format string, args ...any) { t.Errorf(rule.Name+": "+key+": "+format, args...) })
+		hours = hours || rule.Outside != nil && slices.Equal(rule.Filter, []string{"changed=yes"})
+	}
+	if !hours || len(notify) < 4 {
+		t.Errorf("the rules are %+v", notify)
 	}
 }
 

@@ -71,8 +71,9 @@ func (j *journalPast) question() question {
 			q.query.By = fmt.Sprint("person", j.rand.IntN(30))
 			add("^Actor: "+q.query.By+" ", fmt.Sprintf(".actor.name == %q", q.query.By))
 		case 1:
-			q.query.Action = j.pick("add", "delete", "edit", "list")
-			add("^Action: "+q.query.Action+"$", fmt.Sprintf(".action == %q", q.query.Action))
+			action := j.pick("add", "delete", "edit", "list")
+			q.query.Actions = []string{action}
+			add("^Action: "+action+"$", fmt.Sprintf(".action == %q", action))
 		case 2:
 			q.query.Channel = fmt.Sprint("channel", j.rand.IntN(12))
 			add("^Channel: "+q.query.Channel+" ", fmt.Sprintf(".channel.name == %q", q.query.Channel))

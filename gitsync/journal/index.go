@@ -25,7 +25,7 @@ type index struct {
 }
 
 // indexVersion counts up whenever the same entry would be indexed in another way.
-const indexVersion = 2
+const indexVersion = 3
 
 const indexSchema = `CREATE TABLE indexed (journal TEXT NOT NULL, up_to INTEGER NOT NULL, highest INTEGER NOT NULL, latest INTEGER NOT NULL, back INTEGER NOT NULL,
 		lost_from INTEGER NOT NULL, lost_to INTEGER NOT NULL) STRICT;

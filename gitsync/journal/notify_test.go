@@ -35,6 +35,8 @@ func TestNotifyRules(t *testing.T) {
 		"severity of what touched no rule":            {NotifyRule{Severity: []string{"critical"}}, asItIs, func(r *rules.Record) { r.Outcome.Fields, r.Outcome.Refs = nil, nil }},
 		"pushed":                                      {NotifyRule{Filter: []string{"action=external"}}, func(r *rules.Record) { r.Action = rules.ExternalAction }, asItIs},
 		"interrupted":                                 {NotifyRule{Filter: []string{"result=interrupted"}}, func(r *rules.Record) { r.Outcome.Interrupted = true }, asItIs},
+		"changes":                                     {NotifyRule{Filter: []string{"changed=yes"}}, asItIs, func(r *rules.Record) { r.Outcome.Revision = "" }},
+		"commands":                                    {NotifyRule{Filter: []string{"action=add,delete"}}, asItIs, func(r *rules.Record) { r.Action = "list" }},
 		// It is a Saturday noon in Tokyo.
 		"weekend": {office, asItIs, func(r *rules.Record) { r.Request.Time = arrived.Add(48 * time.Hour) }},
 		"night":   {office, func(r *rules.Record) { r.Request.Time = arrived.Add(-28 * time.Hour) }, func(r *rules.Record) { r.Request.Time = arrived.Add(-24 * time.Hour) }},

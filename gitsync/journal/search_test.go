@@ -128,7 +128,8 @@ func question(r *rand.Rand, newest time.Time) rules.JournalQuery {
 		case 1:
 			q.Rule = fmt.Sprintf("disk-full-%d", r.IntN(101))
 		case 2:
-			q.Action = []string{"add", "delete", "list", "history"}[r.IntN(4)]
+			q.Actions = [][]string{{"add"}, {"delete"}, {"list", "history"}, {"history"}}[r.IntN(4)]
+			q.Changed = []string{"", "", rules.Yes, rules.No}[r.IntN(4)]
 		case 3:
 			q.Results = [][]string{{"FAILED"}, {"DENIED"}, {"VALIDATION_ERROR", "DENIED", "REVERTED"}, {"LIVE"}, {"OPEN"}, {"PENDING", "NOT_LOADED"}}[r.IntN(6)]
 		case 4:

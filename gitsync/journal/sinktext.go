@@ -71,9 +71,9 @@ func titleText(t rules.Telling) string {
 	r := t.Change.Entry.Record
 	action, what := cmp.Or(plainLine(r.Action), "command"), ruleNames(r)
 	if what == "" { // a command mostly begins with its action
-		what = strings.TrimPrefix(plainLine(r.Request.Command), action+" ")
+		what, _ = strings.CutPrefix(plainLine(r.Request.Command)+" ", action+" ")
 	}
-	text := fmt.Sprintf("%s %s by %s: %s", action, what, plainLine(r.Request.Actor.Name), endText(r))
+	text := fmt.Sprintf("%s by %s: %s", strings.TrimSpace(action+" "+what), plainLine(r.Request.Actor.Name), endText(r))
 	if len(t.Burst) > 0 {
 		text = fmt.Sprintf("%d within a short time, the last: %s", len(t.Burst), text)
 	}

@@ -29,6 +29,7 @@ func TestTitlesHaveTheActionOnce(t *testing.T) {
 		{"edit", "change root-full percent=x", nil, "edit change root-full percent=x by alice: "},
 		{"edit", "edit root-full percent=80", []rules.Ref{{Name: "root-full"}}, "edit root-full by alice: "},
 		{"", "hello", nil, "command hello by alice: "},
+		{"list", "list", nil, "list by alice: "},
 	} {
 		told := rules.Telling{Burst: make([]rules.JournalEntry, 2)}
 		told.Change.Entry.Record = rules.Record{Request: rules.Request{Command: c.command, Actor: rules.Person{Name: "alice"}}, Action: c.action, Outcome: rules.Outcome{Refs: c.refs}}

@@ -20,6 +20,7 @@ const (
 	tokenChannel
 	tokenRuler
 	tokenGram
+	tokenChanged
 )
 
 // token returns the token of a text, as FTS5's tokenizer "ascii" takes it for one word.
@@ -60,6 +61,7 @@ func tokensOf(r rules.Record) string {
 	values(tokenBy, r.Request.Actor.ID, r.Request.Actor.Name)
 	values(tokenRule, rules.JournalRules(r)...)
 	values(tokenAction, r.Action)
+	values(tokenChanged, rules.JournalChanged(r))
 	values(tokenResult, rules.JournalResults(r)...)
 	values(tokenChannel, r.Request.Channel.ID, r.Request.Channel.Name)
 	values(tokenRuler, rules.JournalRulers(r)...)
@@ -82,18 +84,22 @@ func matchOf(q rules.JournalQuery) string {
 	for _, f := range []struct {
 		kind  byte
 		value string
-	}{{tokenRule, q.Rule}, {tokenBy, q.By}, {tokenChannel, q.Channel}, {tokenAction, q.Action}, {tokenRuler, q.Ruler}} {
+	}{{tokenRule, q.Rule}, {tokenBy, q.By}, {tokenChannel, q.Channel}, {tokenChanged, q.Changed}, {tokenRuler, q.Ruler}} {
 		if f.value != "" {
 			all = append(all, token(f.kind, rules.FoldText(f.value)))
 		}
 	}
-	var results []string
-	for _, r := range q.Results {
-		results = append(results, token(tokenResult, rules.FoldText(r)))
+	oneOf := func(kind byte, values []string) {
+		var tokens []string
+		for _, v := range values {
+			tokens = append(tokens, token(kind, rules.FoldText(v)))
+		}
+		if len(tokens) > 0 {
+			all = append(all, "("+strings.Join(tokens, " OR ")+")")
+		}
 	}
-	if len(results) > 0 {
-		all = append(all, "("+strings.Join(results, " OR ")+")")
-	}
+	oneOf(tokenAction, q.Actions)
+	oneOf(tokenResult, q.Results)
 	for _, word := range q.Words {
 		all = append(all, gramsOf([]rune(rules.FoldText(word)), max(1, maxGrams/len(q.Words)))...)
 	}
