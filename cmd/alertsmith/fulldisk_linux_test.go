@@ -22,7 +22,7 @@ func (s *system) smallStorage() (leave func(bytes int64)) {
 		s.t.Fatal(err)
 	}
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=24m,mode=0777"); err != nil {
-		s.t.Skipf("NOT TESTED: a service whose disk is full: only root may make a small disk here: %v", err)
+		s.t.Skipf("NOT TESTED: a service on a disk of its own, full or read-only: only root may make a small disk here: %v", err)
 	}
 	s.t.Cleanup(func() {
 		s.kill()
