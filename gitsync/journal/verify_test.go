@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -211,8 +212,26 @@ func dumpRows(ctx context.Context, db *sql.DB, query string, to *strings.Builder
 	return rows.Err()
 }
 
-// TestEveryByteCounts flips bytes all over the file: each time Verify finds a flaw, or the byte says nothing: the journal reads as before. A few in
-// each page; with JOURNAL_FLIPS=all every seventh one.
+// eventsAt returns which event's text or hash each byte of a journal's file belongs to, as far as that stands in the file once and in one piece.
+func eventsAt(t *testing.T, path string, content []byte) map[int]int64 {
+	t.Helper()
+	events := map[int]int64{}
+	for _, column := range []string{"body", "hash"} {
+		for i, value := range columnOf[[]byte](t, path, "SELECT CAST("+column+" AS BLOB) FROM events ORDER BY n") {
+			if bytes.Count(content, value) != 1 {
+				continue
+			}
+			begin := bytes.Index(content, value)
+			for at := range value {
+				events[begin+at] = int64(i + 1)
+			}
+		}
+	}
+	return events
+}
+
+// TestEveryByteCounts flips bytes all over the file: each time Verify finds a flaw, or the byte says nothing: the journal reads as before. A byte of an
+// event makes it name that event. A few in each page; with JOURNAL_FLIPS=all every seventh one.
 func TestEveryByteCounts(t *testing.T) {
 	t.Parallel()
 	path := closedJournal(t, 60)
@@ -228,7 +247,8 @@ func TestEveryByteCounts(t *testing.T) {
 	if os.Getenv("JOURNAL_FLIPS") == "all" {
 		step = 7
 	}
-	flaws, silent := 0, 0
+	events := eventsAt(t, path, content)
+	flaws, silent, named := 0, 0, 0
 	work := filepath.Join(t.TempDir(), "flipped.db")
 	for at := 0; at < len(content); at += step {
 		flipped := append([]byte(nil), content...)
@@ -238,6 +258,12 @@ func TestEveryByteCounts(t *testing.T) {
 		}
 		if _, flaw := verifyAt(t, work); flaw != nil {
 			flaws++
+			if n, known := events[at]; known {
+				named++
+				if flaw.Event != n {
+					t.Errorf("the byte %d of the event %d was flipped: %+v", at, n, flaw)
+				}
+			}
 		} else if got, err := dump(t.Context(), work); err != nil || got != want {
 			t.Errorf("the byte %d (page %d) was flipped unseen: %v", at, at/4096+1, err)
 		} else {
@@ -247,8 +273,8 @@ func TestEveryByteCounts(t *testing.T) {
 			_ = os.Remove(work + suffix)
 		}
 	}
-	t.Logf("%d flips in %d pages: %d found, %d say nothing", flaws+silent, len(content)/4096, flaws, silent)
-	if flaws < silent/4 {
-		t.Errorf("only %d of %d flips were found", flaws, flaws+silent)
+	t.Logf("%d flips in %d pages: %d found, %d of them in an event, %d say nothing", flaws+silent, len(content)/4096, flaws, named, silent)
+	if flaws < silent/4 || named < 30 {
+		t.Errorf("only %d of %d flips were found, %d of them in an event", flaws, flaws+silent, named)
 	}
 }
