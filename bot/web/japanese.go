@@ -127,4 +127,17 @@ var japanese = map[string]string{ //nolint:gosec // texts that speak of password
 	"unknown":             "不明",
 	"until":               "まで",
 	"with this":           "比較先",
+
+	// Errors.
+	"There is no console here: commands are given in the chat.":                                            "ここにコンソールはありません。コマンドはチャットで入力してください。",
+	"The console is for this machine alone: open it here as http://127.0.0.1, and past every proxy.":       "コンソールはこのマシンからのみ利用できます。プロキシを通さず、このマシンで http://127.0.0.1 を開いてください。",
+	"This form is not one of ours, or too old. Open the console again.":                                    "フォームが無効か、期限切れです。コンソールを開き直してください。",
+	"The journal has no entry of this request.":                                                            "このリクエストの記録はジャーナルにありません。",
+	"Nothing is known of a rule of this name.":                                                             "この名前のルールは見つかりません。",
+	"Choose two different versions of this rule.":                                                          "このルールの異なる版を2つ選んでください。",
+	"Too many people are signing in. Try again in a few minutes.":                                          "サインインが集中しています。数分後にもう一度お試しください。",
+	"This cannot be read now. Please try again in a minute.":                                               "現在読み込めません。1分ほど待ってからもう一度お試しください。",
+	"There is no such page.":                                                                               "そのページはありません。",
+	"This is no page of the journal.":                                                                      "ジャーナルにそのページはありません。",
+	"The address is malformed behind its question mark: % begins two hexadecimal digits, and & separates.": "アドレスの「?」より後が正しくありません。% の後には16進数2桁が必要で、項目は & で区切ります。",
 }
