@@ -47,11 +47,11 @@ func (l loki) rules(t *testing.T, tenant, bad, good string) {
 // await waits until both rules of a tenant do what is expected, and still do at their next evaluation.
 func (l loki) await(t *testing.T, tenant string, bad, good outcome) {
 	t.Helper()
-	asked, err := ruler.New(ruler.Config{Kind: "loki", Name: tenant, URL: l.URL, Tenant: tenant, StateDir: t.TempDir()})
+	asked, err := ruler.New(ruler.Config{Kind: "loki", Name: tenant, URL: l.URL, Tenant: tenant, StateDir: t.TempDir(), Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var since time.Time
 	for got := map[string]outcome{}; ; time.Sleep(250 * time.Millisecond) {
