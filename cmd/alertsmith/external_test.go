@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -142,19 +143,31 @@ func TestLargePush(t *testing.T) {
 	s.must("add first expr='up == 0'")
 	clone := cloneOf(t, s)
 	var want []string
+	commits := bytes.NewBufferString("reset refs/heads/main\nfrom refs/heads/main^0\n")
 	for n := range maxExternal + 3 {
 		name := fmt.Sprint("rule", n)
-		commitAs(t, clone, "Bob", "edit "+name, map[string]string{"prometheus/ops/" + name + ".yaml": ruleFile(name, "up == 0")})
+		message, content := "edit "+name+"\n", ruleFile(name, "up == 0")
+		fmt.Fprintf(commits, "commit refs/heads/main\ncommitter Bob <bob@example.org> now\ndata %d\n%s", len(message), message)
+		fmt.Fprintf(commits, "M 100644 inline prometheus/ops/%s.yaml\ndata %d\n%s", name, len(content), content)
 		if n >= 3 {
 			want = append([]string{"edit " + name + ": " + name + " PENDING"}, want...)
 		}
+	}
+	take := exec.Command("git", "-C", clone, "fast-import", "--quiet", "--date-format=now")
+	take.Stdin = commits
+	if out, err := take.CombinedOutput(); err != nil {
+		t.Fatalf("git fast-import: %v\n%s", err, out)
 	}
 	gitIn(t, clone, "push", "-q", "origin", "HEAD:main")
 	await(t, "the push is told", func() bool { return strings.Contains(s.printed(), "What was pushed is applied") })
 	var got []string
 	for _, r := range s.recorded() {
 		if r.Request.Entry == rules.EntryGit {
-			got = append(got, fmt.Sprintf("%s: %s %s", r.Request.Command, r.Outcome.Refs[0].Name, r.Outcome.State))
+			var names []string
+			for _, ref := range r.Outcome.Refs {
+				names = append(names, ref.Name)
+			}
+			got = append(got, fmt.Sprintf("%s: %s %s", r.Request.Command, strings.Join(names, ","), r.Outcome.State))
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -116,14 +116,18 @@ func TestNotReadyWhereTheRulebookHasNoRoom(t *testing.T) {
 	leave := s.smallStorage()
 	s.start()
 	s.must("add first expr='up == 0'")
-	db, err := sql.Open("sqlite", filepath.Join(s.dir, "data", journalName))
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "data", journalName)+"?_pragma=busy_timeout(10000)")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.ExecContext(t.Context(), "PRAGMA wal_checkpoint(RESTART)"); err != nil {
-		t.Fatal(err)
-	}
+	await(t, "the log of the journal is empty", func() bool {
+		var busy, pages, copied int
+		if err := db.QueryRowContext(t.Context(), "PRAGMA wal_checkpoint(RESTART)").Scan(&busy, &pages, &copied); err != nil {
+			t.Fatal(err)
+		}
+		return busy == 0 // a busy one is a row, and no error
+	})
 	leave(0)
 	if a, err := s.command("add second expr='up == 0'"); err != nil || a.result != rules.Failed || strings.Contains(a.text, "journal") {
 		t.Errorf("without room: %+v, %v", a, err)

@@ -102,7 +102,7 @@ func rowSum(values []driver.Value) (int64, error) {
 		case []byte:
 			add('b', v)
 		default:
-			return 0, fmt.Errorf("no value of the index of the history: %T", value)
+			return 0, fmt.Errorf("no value of a row with a sum: %T", value)
 		}
 	}
 	return int64(sum), nil

@@ -43,7 +43,7 @@ func (w *worker) run(ctx context.Context) {
 				w.trouble = err.Error()
 				w.logger.Warn("A sink cannot be told; it is tried again", "id", "AS2403", "err", err)
 			}
-		case told && w.failures > 0:
+		case told && w.trouble != "":
 			w.logger.Info("The sink takes what it is told again")
 			w.failures, w.trouble = 0, ""
 		}

@@ -210,6 +210,42 @@ func TestWhatASinkDoesNotTakeIsNoOutage(t *testing.T) {
 	})
 }
 
+// TestWhatASinkDoesNotTakeIsLoggedAgain has a sink refuse something, take something else, and refuse again with the same words: the log has both.
+func TestWhatASinkDoesNotTakeIsLoggedAgain(t *testing.T) {
+	t.Parallel()
+	db := openNew(t)
+	var before, took, after atomic.Int32
+	e := ear{fails: func(told rules.Telling) error {
+		switch {
+		case told.Change.Entry.Record.Request.ID == "good":
+			took.Add(1)
+			return nil
+		case took.Load() == 0:
+			before.Add(1)
+		default:
+			after.Add(1)
+		}
+		return &unfit{errors.New("it answered 422")}
+	}}
+	sink := e.sink("ear", TellsEverything)
+	sink.batch = 1
+	teller := newTeller(t, db, TellerOptions{Sinks: []Sink{sink}})
+	var log bytes.Buffer
+	teller.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	command(t, db, "poison", "add", rules.Outcome{Revision: "abc"})
+	given := false
+	run(t, teller, func() bool {
+		if before.Load() >= 3 && !given {
+			given = true
+			command(t, db, "good", "add", rules.Outcome{Revision: "abc"})
+		}
+		return after.Load() >= 3
+	})
+	if refused, taken := strings.Count(log.String(), "id=AS2403"), strings.Count(log.String(), "takes what it is told again"); refused != 2 || taken != 1 {
+		t.Errorf("%d lines that something is refused and %d that the sink takes something, want two and one:\n%s", refused, taken, log.String())
+	}
+}
+
 // TestOneThatCannotBeToldWithOthers holds that those which were to be told together with one that a sink does not take are told at once, by themselves,
 // and not put off with it.
 func TestOneThatCannotBeToldWithOthers(t *testing.T) {
