@@ -22,6 +22,17 @@ func flips(few int) int {
 	return few
 }
 
+// flipper returns the chance by which a test flips: the same each time, as the test counts what is found; with JOURNAL_FLIPS=all another one each time.
+func flipper(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := uint64(2)
+	if os.Getenv("JOURNAL_FLIPS") == "all" {
+		seed = rand.Uint64()
+	}
+	t.Logf("the seed is %d", seed)
+	return rand.New(rand.NewPCG(seed, 1))
+}
+
 // closedQueue returns the path of a journal that nobody has open, with much that sinks were not told yet.
 func closedQueue(t *testing.T) string {
 	t.Helper()
@@ -64,18 +75,18 @@ func TestEveryByteOfTheQueueCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := flips(300)
+	all, chance := flips(300), flipper(t)
 	for _, table := range []string{"telling", "bursts", "deliveries"} {
 		pages := columnOf[int](t, path, "SELECT pageno FROM dbstat WHERE name = '"+table+"'")
 		rows := 0
 		for range all / 3 {
 			work := filepath.Join(t.TempDir(), "flipped.db")
 			flipped := slices.Clone(content)
-			at := (pages[rand.IntN(len(pages))]-1)*4096 + rand.IntN(4096)
+			at := (pages[chance.IntN(len(pages))]-1)*4096 + chance.IntN(4096)
 			if page := flipped[at&^4095:][:4096]; rows == 0 { // one that counts for sure: the last byte of a page is one of a row
 				at = at&^4095 + len(page) - 9
 			}
-			flipped[at] ^= 1 << rand.IntN(8)
+			flipped[at] ^= 1 << chance.IntN(8)
 			if err := os.WriteFile(work, flipped, 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -179,11 +190,11 @@ func TestEveryByteOfTheSearchIndexCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, all := 0, flips(60)
+	found, all, chance := 0, flips(60), flipper(t)
 	for range all {
-		at := rand.IntN(len(content))
+		at := chance.IntN(len(content))
 		flipped := slices.Clone(content)
-		flipped[at] ^= 1 << rand.IntN(8)
+		flipped[at] ^= 1 << chance.IntN(8)
 		if err := os.WriteFile(indexPath(path), flipped, 0o600); err != nil {
 			t.Fatal(err)
 		}
