@@ -115,6 +115,37 @@ func TestAGoodPushIsAppliedAtOnceAndToldWithItsStateAtTheRulers(t *testing.T) {
 	b.toldNothing(t)
 }
 
+func TestWhatWasPushedToTwoRulersIsLiveWhenItIsAtBoth(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	down := func(r *rulestest.Ruler) {
+		r.OnPublish = func() error { return &rules.Error{Kind: rules.Unreachable, Text: "down"} }
+	}
+	up := func(r *rulestest.Ruler) { r.OnPublish = nil }
+	b.prometheus.Set(down)
+	b.loki.Set(down)
+	logs := []byte("groups:\n  - name: ban\n    rules:\n      - alert: ban\n        expr: count_over_time({job=\"sshd\"} |= \"Ban\" [5m]) > 0\n")
+	revision := b.push(t, "two rulers", map[string][]byte{"prometheus/ops/new.yaml": fileOf("up == 0", "new"), "loki/ops/ban.yaml": logs})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	b.Watch(rules.Waiting{Request: rules.Request{ID: "git1", Entry: rules.EntryGit}, Since: time.Now(), Outcome: rules.Outcome{
+		Ruler: "prometheus", State: rules.Pending, Revision: revision, Refs: []rules.Ref{
+			{Ruler: "prometheus", Path: "ops/new.yaml", Group: "new", Name: "new", Nth: 1}, {Ruler: "loki", Path: "ops/ban.yaml", Group: "ban", Name: "ban", Nth: 1},
+		},
+	}})
+	b.prometheus.Set(up)
+	await(t, func() bool { return b.prometheus.Published("ops/new.yaml") != nil && len(b.Status(t.Context()).Rulers[0].NotLive) == 0 })
+	select {
+	case w := <-b.settled:
+		t.Fatalf("settled while loki has not got it: %+v", w)
+	default:
+	}
+	b.loki.Set(up)
+	if w := b.waitSettled(t); w.Request.ID != "git1" || w.Outcome.State != rules.Live || b.loki.Published("ops/ban.yaml") == nil {
+		t.Errorf("settled %+v", w)
+	}
+}
+
 func TestTheStatusSaysThatNewerFilesAreOnTheirWay(t *testing.T) {
 	b := newBench(t)
 	b.adopt(t)

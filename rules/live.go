@@ -85,12 +85,12 @@ func (a *Applier) standing(ctx context.Context, d *desk, change Outcome, seen ma
 	return a.stands(ctx, d, book, running, change, seen)
 }
 
-// stands says how a change stands, given what the ruler runs: as the first of its rules that is not live.
+// stands says how a change stands, given what the ruler runs: as the first of its rules there that is not live.
 func (a *Applier) stands(ctx context.Context, d *desk, book *Book, running []RunningRule, change Outcome, seen map[Ref]time.Time) verdict {
 	if a.overtaken(ctx, book, change) {
 		return verdict{state: Superseded, why: overtakenText}
 	}
-	for _, v := range a.compare(d, book, running, change.Refs, seen) {
+	for _, v := range a.compare(d, book, running, refsAt(change.Refs, d.name), seen) {
 		if v.state != Live {
 			return v
 		}
@@ -99,6 +99,14 @@ func (a *Applier) stands(ctx context.Context, d *desk, book *Book, running []Run
 		return verdict{state: PausedState}
 	}
 	return verdict{state: Live}
+}
+
+// refsAt returns those of some rules that are of one ruler: a commit that somebody pushed may be about several.
+func refsAt(refs []Ref, ruler string) []Ref {
+	if !slices.ContainsFunc(refs, func(r Ref) bool { return r.Ruler != ruler }) {
+		return refs
+	}
+	return slices.DeleteFunc(slices.Clone(refs), func(r Ref) bool { return r.Ruler != ruler })
 }
 
 const overtakenText = "a later change took its place in the rulebook"

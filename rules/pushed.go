@@ -17,10 +17,14 @@ const (
 // is not too much. Where not all rules are named, there are no fields. An error is one of reading; then the outcome says what the message does.
 func (r *Rebuilder) External(ctx context.Context, c PastCommit) (Outcome, error) {
 	out, _, err := r.external(ctx, c)
+	out.Refs = firstRefs(out.Refs)
 	return out, err
 }
 
-// external also returns the book of the commit's own files after it.
+// firstRefs returns those of the rules of a commit that are named.
+func firstRefs(refs []Ref) []Ref { return refs[:min(len(refs), maxPushedRefs)] }
+
+// external names all rules, and also returns the book of the commit's own files after it.
 func (r *Rebuilder) external(ctx context.Context, c PastCommit) (out Outcome, after *Book, err error) {
 	out = Outcome{Result: Success, Action: c.Action(), Why: firstLines(c.Body, maxPushedWhy), Revision: c.Revision}
 	before, after, change, err := r.sides(ctx, c)
@@ -36,12 +40,12 @@ func (r *Rebuilder) external(ctx context.Context, c PastCommit) (out Outcome, af
 	if out.Fields = fieldChanges(before, after, out.Refs); len(out.Refs) > maxPushedRefs || fieldsSize(out.Fields) > maxPushedFields {
 		out.Fields = nil
 	}
-	out.Refs = out.Refs[:min(len(out.Refs), maxPushedRefs)]
 	if len(out.Refs) > 0 {
 		out.Ruler = out.Refs[0].Ruler
 	}
 	out.Diff = before.diffOfFirst(change, maxPushedDiff)
-	out.Templates, out.Accepted = templatesOf(after, out.Refs), newlyAccepted(before, after, out.Refs)
+	named := firstRefs(out.Refs)
+	out.Templates, out.Accepted = templatesOf(after, named), newlyAccepted(before, after, named)
 	return out, after, nil
 }
 
@@ -64,6 +68,7 @@ func (r *Rebuilder) Push(ctx context.Context, push ExternalPush, head *Book, com
 		if push.Held == nil && head != nil && head.changedSince(after, out.Refs) {
 			out.State, out.Reason = Superseded, overtakenText
 		}
+		out.Refs = firstRefs(out.Refs)
 		visit(c, out, err)
 	}
 }

@@ -254,7 +254,13 @@ func (a *Applier) survey(ctx context.Context, d *desk, book *Book) (well bool, e
 	})
 	for _, w := range d.waits() {
 		now := a.stands(ctx, d, book, running, w.Outcome, nil)
-		if !now.state.settled() {
+		if !now.state.settled() || now.state == Live && w.cutShort() && len(notLive) > 0 {
+			continue
+		}
+		if next := a.nextOf(d, w); next != nil && now.state.InForce() {
+			if d.settle(w.Request.ID) {
+				next.wait(w)
+			}
 			continue
 		}
 		w.Outcome.State, w.Outcome.Reason, w.Outcome.Took = now.state, now.why, a.Now().Sub(w.Since)
@@ -263,6 +269,24 @@ func (a *Applier) survey(ctx context.Context, d *desk, book *Book) (well bool, e
 		a.rest(ctx, d, w)
 	}
 	return len(notLive) == 0 && len(d.waits()) == 0, nil
+}
+
+// cutShort reports whether only the first rules of a commit that somebody pushed are named: then it is live where all that the ruler is to run is.
+func (w Waiting) cutShort() bool {
+	return w.Request.Entry == EntryGit && len(w.Outcome.Refs) >= maxPushedRefs
+}
+
+// nextOf returns the ruler behind d, in the order of the configuration, that a waiting change is about too; nil where d is the last.
+func (a *Applier) nextOf(d *desk, w Waiting) *desk {
+	behind := false
+	for _, ruler := range a.Rulers {
+		name := ruler.Info().Name
+		if behind && (w.cutShort() || len(refsAt(w.Outcome.Refs, name)) > 0) {
+			return a.desks[name]
+		}
+		behind = behind || name == d.name
+	}
+	return nil
 }
 
 // Status returns how everything stands. It asks no ruler: it tells what the last reconciliation saw.
