@@ -47,7 +47,7 @@ func writeHeld(b *strings.Builder, h *rules.HeldPush, now time.Time) {
 	}
 	fmt.Fprintf(b, "**Not applied** (noticed %s): what was pushed would not be taken. The files that it changed stay in force as they were.\n", ago(h.Since, now))
 	writeList(b, h.Commits, "pushed and held up", func(c rules.PastCommit) string {
-		return fmt.Sprintf("%s by %s: %s", code(short(c.Revision)), escape(c.Author.Name), escape(c.Subject))
+		return fmt.Sprintf("%s by %s: %s", code(short(c.Revision)), escape(c.Author.Name), escape(PushedSubject(c)))
 	})
 	writeList(b, h.Problems, "to be mended", problemText)
 	b.WriteString(noRuleFiles)

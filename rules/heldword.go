@@ -72,8 +72,8 @@ func (h *HeldPush) why(path string) string {
 		}
 	}
 	p := h.Problems[max(0, slices.IndexFunc(h.Problems, func(p Problem) bool { return p.Path == path }))]
-	return fmt.Sprintf("%s is held, because of what %s pushed (%s %q), which would not be taken: %s: %s",
-		path, c.Author.Name, ShortRevision(c.Revision), c.Subject, place(p), sentence(p.Text))
+	return fmt.Sprintf("%s is held, because of what %s pushed (%s), which would not be taken: %s: %s",
+		path, c.Author.Name, ShortRevision(c.Revision), place(p), sentence(p.Text))
 }
 
 // ShortRevision returns the first digits of a commit's hash, as people are shown it.

@@ -25,7 +25,7 @@ func TestAChangeOfAHeldFileSaysThatItIsHeld(t *testing.T) {
 	b.Moved(t.Context())
 	b.waitPush(t)
 
-	held := `.yaml is held, because of what carol pushed (` + pushed[:min(7, len(pushed))] + ` "break it"), which would not be taken: prometheus/ops/ext.yaml, line 9: `
+	held := `.yaml is held, because of what carol pushed (` + pushed[:min(7, len(pushed))] + `), which would not be taken: prometheus/ops/ext.yaml, line 9: `
 	beside := nodeDown("ext4")
 	beside.Options.Group = "ext1"
 	for _, c := range []struct {

@@ -256,3 +256,22 @@ func TestOriginSurvives(t *testing.T) {
 		}
 	}
 }
+
+func TestATemplateWithoutARuleHarmsNoOther(t *testing.T) {
+	t.Parallel()
+	of := func(name string) Template {
+		read, err := ReadTemplate(name, []byte(strings.Replace(promTemplate, "name: prom", "name: "+name, 1)), noneTaken)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read.Path = "templates/" + name + ".yaml"
+		return read
+	}
+	all := Templates{All: []Template{of(strings.Repeat("long", 60)), of("short")}}
+	all.Lint(nil, func(*Book, *Book, []Ref) []Finding {
+		return []Finding{{Check: "some-check", Severity: SeverityError, Text: "not so"}}
+	})
+	if long, short := all.All[0].Flaw, all.All[1].Flaw; !strings.Contains(long, "at most") || short != "some-check: not so" {
+		t.Errorf("flaws %q and %q", long, short)
+	}
+}

@@ -12,15 +12,15 @@ func (t Template) Lint(ruler RulerInfo, lint func(before, after *Book, refs []Re
 }
 
 // Lint notes in the rulebook's own templates what would refuse the rules that are made of them.
-func (t Templates) Lint(rulers []RulerInfo, lint func(before, after *Book, refs []Ref) []Finding) error {
+func (t Templates) Lint(rulers []RulerInfo, lint func(before, after *Book, refs []Ref) []Finding) {
 	for i, one := range t.All {
 		if one.Path == "" {
 			continue
 		}
 		fitting := append(ofDialect(rulers, one.Dialect), one.AnyRuler())
 		found, err := one.Lint(fitting[0], lint)
-		if err != nil {
-			return err
+		if err != nil { // as for its name: that harms no other template
+			t.All[i].Flaw = reasonOf(err)
 		}
 		for _, f := range found {
 			if f.Severity == SeverityError {
@@ -29,7 +29,6 @@ func (t Templates) Lint(rulers []RulerInfo, lint func(before, after *Book, refs 
 			}
 		}
 	}
-	return nil
 }
 
 // AnyRuler returns a ruler that the template is for, where none is configured.

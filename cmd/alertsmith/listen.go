@@ -11,6 +11,7 @@ import (
 
 	"github.com/coreos/go-systemd/v22/activation"
 	toolkit "github.com/prometheus/exporter-toolkit/web"
+	"golang.org/x/sync/errgroup"
 )
 
 // listen opens the addresses, or takes what systemd has opened. There is at least one.
@@ -63,10 +64,11 @@ func serveHTTP(server *http.Server, listener net.Listener, flags *toolkit.FlagCo
 	return err
 }
 
-// shutdown lets the servers end what they answer.
-func shutdown(ctx context.Context, servers []*http.Server) (err error) {
+// shutdown lets the servers end what they answer. All of them stop listening at once.
+func shutdown(ctx context.Context, servers []*http.Server) error {
+	var group errgroup.Group
 	for _, server := range servers {
-		err = errors.Join(err, server.Shutdown(ctx))
+		group.Go(func() error { return server.Shutdown(ctx) })
 	}
-	return err
+	return group.Wait()
 }

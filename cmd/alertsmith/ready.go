@@ -11,10 +11,12 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// written is when all that the service keeps could be written last. It is found out by writing, and so at most once in lookPause: anybody may ask.
+// written is when it was last tried whether all that the service keeps can be written. It is found out by writing, and so at most once in lookPause:
+// anybody may ask.
 type written struct {
 	mu   sync.Mutex
 	last time.Time
+	why  []string // it could not
 }
 
 const lookPause = time.Second
@@ -24,16 +26,14 @@ func (s *service) unwritable(ctx context.Context) (why []string) {
 	s.written.mu.Lock()
 	defer s.written.mu.Unlock()
 	if time.Since(s.written.last) < lookPause {
-		return nil
+		return s.written.why
 	}
 	for _, err := range []error{s.journal.Writable(ctx), s.book.Writable()} {
 		if e, ok := errors.AsType[*rules.Error](err); ok {
 			why = append(why, strings.ToUpper(e.Text[:1])+e.Text[1:]+".")
 		}
 	}
-	if len(why) == 0 {
-		s.written.last = time.Now()
-	}
+	s.written.last, s.written.why = time.Now(), why
 	return why
 }
 

@@ -84,6 +84,11 @@ func (p *person) check(ctx context.Context, flags ...string) error {
 	return execute(ctx, p.dir, p.lab.promtool, slices.Concat([]string{"check", "rules"}, flags, p.files)...)
 }
 
+// lint is `alertsmith check` over the whole tree.
+func (p *person) lint(ctx context.Context) error {
+	return execute(ctx, p.dir, p.lab.alertsmith, "check", ruler)
+}
+
 // commit is `git add` and `git commit`, with more of Git's options in front.
 func (p *person) commit(ctx context.Context, paths []string, options ...string) error {
 	if err := git(ctx, p.dir, slices.Concat(options, []string{"add"}, paths)...); err != nil {

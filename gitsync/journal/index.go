@@ -69,7 +69,7 @@ func openIndex(ctx context.Context, path, journal string, head int64) (*index, e
 		return x, nil
 	}
 	lost := indexState{}
-	if err == nil && state.journal == journal {
+	if (err == nil || errors.Is(err, errOldIndex)) && state.journal == journal {
 		state.lose(head)
 		lost = state
 	}
@@ -147,14 +147,15 @@ func readIndexState(ctx context.Context, from interface {
 	if err := from.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return s, err
 	}
-	switch {
-	case 0 < version && version < indexVersion:
-		return s, errOldIndex
-	case version != indexVersion:
+	old := 0 < version && version < indexVersion
+	if !old && version != indexVersion {
 		return s, fmt.Errorf("its version is %d, and this program's %d", version, indexVersion)
 	}
 	err = from.QueryRowContext(ctx, "SELECT journal, up_to, highest, latest, back, lost_from, lost_to FROM indexed").
 		Scan(&s.journal, &s.upTo, &s.highest, &s.latest, &s.back, &s.lostFrom, &s.lostTo)
+	if old {
+		return s, errOldIndex // what it knew of removed events is as before, where it could be read
+	}
 	return s, err
 }
 
