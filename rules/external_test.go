@@ -134,7 +134,9 @@ func TestWhatWasPushedToTwoRulersIsLiveWhenItIsAtBoth(t *testing.T) {
 		},
 	}})
 	b.prometheus.Set(up)
-	await(t, func() bool { return b.prometheus.Published("ops/new.yaml") != nil && len(b.Status(t.Context()).Rulers[0].NotLive) == 0 })
+	await(t, func() bool {
+		return b.prometheus.Published("ops/new.yaml") != nil && len(b.Status(t.Context()).Rulers[0].NotLive) == 0
+	})
 	select {
 	case w := <-b.settled:
 		t.Fatalf("settled while loki has not got it: %+v", w)
