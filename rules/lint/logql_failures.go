@@ -90,11 +90,11 @@ func pastFilter(left []failure, filter log.LabelFilterer, r *syntax.LogRangeExpr
 		if both.And {
 			return pastFilter(past, both.Right, r)
 		}
-		return append(past, pastFilter(left, both.Right, r)...)
+		return pastEither(past, pastFilter(left, both.Right, r))
 	}
 	m := textMatcher(filter)
 	if m == nil { // it compares numbers, and passes over a line without the label
-		return append(pastDemand(left, filter.RequiredLabelNames()[0], r), failure{stage: filter.String()})
+		return append(slices.Clip(pastDemand(left, filter.RequiredLabelNames()[0], r)), failure{stage: filter.String()})
 	}
 	switch {
 	case m.Name == logqlmodel.ErrorLabel:
@@ -103,6 +103,25 @@ func pastFilter(left []failure, filter log.LabelFilterer, r *syntax.LogRangeExpr
 		return left
 	}
 	return pastDemand(left, m.Name, r)
+}
+
+// maxFailures is how many failures are told apart after an or: each may double them.
+const maxFailures = 200
+
+// pastEither returns the failures that are among one or the other. Of too many it makes one that only a filter of __error__ takes out: at worst there
+// is a warning too many, and an evaluation that fails is never passed over.
+func pastEither(one, other []failure) (all []failure) {
+	for _, f := range one {
+		same := func(g failure) bool { return f.stage == g.stage && f.bare == g.bare && slices.Equal(f.lacks, g.lacks) }
+		if !slices.ContainsFunc(other, same) {
+			all = append(all, f)
+		}
+	}
+	all = append(all, other...)
+	if len(all) > maxFailures {
+		return []failure{{stage: all[len(all)-1].stage}}
+	}
+	return all
 }
 
 // pastDemand returns which failures are left where a line has a label.

@@ -47,6 +47,31 @@ func TestLineErrors(t *testing.T) {
 	}
 }
 
+// TestLineErrorsOfManyOrs has filters that would double the failures forty times.
+func TestLineErrorsOfManyOrs(t *testing.T) {
+	t.Parallel()
+	var brackets []string
+	for i := range 40 {
+		brackets = append(brackets, fmt.Sprintf(`(a%d="1" or b%d="2")`, i, i))
+	}
+	for _, filters := range []string{
+		strings.Repeat(` | a!="1" or b!="2"`, 40),
+		" | " + strings.Join(brackets, " | "),
+		" | " + strings.Join(brackets, " and "),
+	} {
+		for end, want := range map[string]string{"": "| json", ` | __error__=""`: ""} {
+			text := `sum(count_over_time({job="a"} | json` + filters + end + ` [5m])) > 0`
+			parsed, err := expr.ParseLogQL(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := unhandled(parsed, nodesOf[*syntax.LogRangeExpr](parsed)[0]); got != want {
+				t.Errorf("%s: %q fails, want %q", text, got, want)
+			}
+		}
+	}
+}
+
 // failingLine returns a line which Loki counts with an error; "" when there is none.
 func failingLine(t *testing.T, g lineGrammar, text string) string {
 	t.Helper()
