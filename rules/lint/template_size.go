@@ -48,7 +48,7 @@ const maxTemplateWork = 64 << 10
 
 // mayBeLarge reports whether a template has something by which it could write more than it is long: most have not.
 func mayBeLarge(text string) bool {
-	for _, word := range []string{"print", "range", "template", "reReplaceAll", ":="} {
+	for _, word := range []string{"print", "range", "template", "reReplaceAll", "js", ":="} {
 		if strings.Contains(text, word) {
 			return strings.Contains(text, "{{")
 		}
@@ -65,7 +65,7 @@ func templateWork(text string) float64 {
 	if _, err := tree.Parse(preamble+text, "", "", defined); err != nil {
 		return 0
 	}
-	w := workWalk{defined: defined, vars: map[string]made{}, times: 1}
+	w := workWalk{defined: defined, vars: map[string]made{}, dot: made{size: usualSize}, times: 1}
 	w.list(tree.Root)
 	return w.work
 }

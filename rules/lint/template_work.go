@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"text/template/parse"
 )
 
@@ -13,6 +14,7 @@ type workWalk struct {
 	defined map[string]*parse.Tree
 	inside  []string // the names of the templates that are being expanded
 	vars    map[string]made
+	dot     made
 	times   float64 // how often what is walked is expanded
 	work    float64
 }
@@ -45,42 +47,42 @@ func (w *workWalk) list(l *parse.ListNode) {
 		case *parse.ActionNode:
 			w.pipe(node.Pipe)
 		case *parse.IfNode:
-			w.branch(&node.BranchNode)
+			w.pipe(node.Pipe)
+			w.list(node.List)
+			w.list(node.ElseList)
 		case *parse.WithNode:
-			w.branch(&node.BranchNode)
+			outer := w.dot
+			w.dot = w.pipe(node.Pipe)
+			w.list(node.List)
+			w.dot = outer
+			w.list(node.ElseList)
 		case *parse.RangeNode:
 			w.loop(node)
 		case *parse.TemplateNode:
-			w.pipe(node.Pipe)
-			w.expand(node.Name)
+			w.expand(node.Name, w.pipe(node.Pipe))
 		}
 	}
 }
 
-func (w *workWalk) branch(b *parse.BranchNode) {
-	w.pipe(b.Pipe)
-	w.list(b.List)
-	w.list(b.ElseList)
-}
-
 // loop walks what is repeated: as often as a number says, or as many series as a query has.
 func (w *workWalk) loop(r *parse.RangeNode) {
-	count := float64(usualSeries)
+	count, item := float64(usualSeries), made{size: usualSize}
 	if over := w.pipe(r.Pipe); over.known && over.text == "" {
-		count = over.number
+		count, item = over.number, over
 	}
-	outer := w.times
+	outer, outerDot := w.times, w.dot
+	w.dot = item
 	w.times *= max(count/rounds, 1)
 	for range int(min(count, rounds)) {
 		w.work += w.times
 		w.list(r.List)
 	}
-	w.times = outer
+	w.times, w.dot = outer, outerDot
 	w.list(r.ElseList)
 }
 
 // expand walks a template that is defined here. One that comes to itself again makes more than can be told.
-func (w *workWalk) expand(name string) {
+func (w *workWalk) expand(name string, dot made) {
 	if slices.Contains(w.inside, name) {
 		w.work = math.Inf(1)
 		return
@@ -88,7 +90,10 @@ func (w *workWalk) expand(name string) {
 	w.work += w.times
 	if tree := w.defined[name]; tree != nil {
 		w.inside = append(w.inside, name)
+		outer, whole := w.dot, w.vars["$"]
+		w.dot, w.vars["$"] = dot, dot
 		w.list(tree.Root)
+		w.dot, w.vars["$"] = outer, whole
 		w.inside = w.inside[:len(w.inside)-1]
 	}
 }
@@ -125,12 +130,37 @@ func (w *workWalk) argument(arg parse.Node) made {
 		return made{size: float64(len(arg.Text)), text: arg.Text, known: true}
 	case *parse.NumberNode:
 		return made{size: float64(len(arg.Text)), number: arg.Float64, known: true}
+	case *parse.DotNode:
+		return w.dot
+	case *parse.FieldNode:
+		return part(w.dot)
+	case *parse.ChainNode:
+		return part(w.argument(arg.Node))
 	case *parse.VariableNode:
-		if v, ok := w.vars[arg.Ident[0]]; ok && len(arg.Ident) == 1 {
+		v, ok := w.vars[arg.Ident[0]]
+		switch {
+		case ok && len(arg.Ident) == 1:
 			return v
+		case ok:
+			return part(v)
 		}
 	}
 	return made{size: usualSize}
+}
+
+// part returns what is known of a field: a number is that of args.
+func part(of made) made {
+	return made{size: max(of.size, usualSize), number: of.number, known: of.number != 0}
+}
+
+// largest returns what is known of one of some values, whichever it is.
+func largest(values []made) (result made) {
+	for _, v := range values {
+		result.size = max(result.size, v.size)
+		result.number = max(result.number, math.Abs(v.number))
+	}
+	result.known = result.number != 0
+	return result
 }
 
 // call returns what a function makes.
@@ -144,6 +174,10 @@ func (w *workWalk) call(name string, args []made) made {
 		return made{size: formatted(args, most)}
 	case name == "len" && len(args) == 1:
 		return made{size: usualSize, number: most, known: true}
+	case name == "or", name == "and", name == "args":
+		return largest(args)
+	case name == "query", name == "first", name == "sortByLabel", name == "value", name == "label":
+		return made{size: usualSize}
 	case name == "reReplaceAll" && len(args) == 3:
 		return made{size: (args[1].size + 1) * (args[2].size + 1)}
 	}
@@ -151,30 +185,44 @@ func (w *workWalk) call(name string, args []made) made {
 }
 
 // verbs are those of a format, with their width and precision.
-var verbs = regexp.MustCompile(`%[-+# 0]*(?:\[\d+\])?(\*|\d*)(?:\.(?:\[\d+\])?(\*|\d*))?(?:\[\d+\])?.`)
+var verbs = regexp.MustCompile(`(?s)%[-+# 0]*(?:\[\d+\])?(\*|\d*)(?:\.(?:\[\d+\])?(\*|\d*))?(?:\[\d+\])?.`)
 
 // formatted returns the size of what printf makes of a format and its arguments, of which the largest is most. A format that is not there to be
-// read may hold any width.
+// read may hold any width, and so may an argument.
 func formatted(args []made, most float64) float64 {
-	format, widest := args[0], 0.0
+	format, args := args[0], args[1:]
 	if !format.known || format.text == "" && format.size > 0 {
 		return math.Inf(1)
 	}
-	for _, arg := range args[1:] {
-		widest = max(widest, arg.number)
-	}
-	size := format.size
+	size, next, indexed := format.size, 0, strings.Contains(format.text, "[")
 	for _, verb := range verbs.FindAllStringSubmatch(format.text, -1) {
 		size += max(most, usualSize/4)
 		for _, width := range verb[1:] {
 			number, err := strconv.ParseFloat(width, 64)
 			switch {
+			case width == "*" && indexed:
+				size += widest(args)
 			case width == "*":
-				size += widest
+				size += widest(args[min(next, len(args)):min(next+1, len(args))])
+				next++
 			case err == nil:
 				size += number
 			}
 		}
+		if !strings.HasSuffix(verb[0], "%") {
+			next++
+		}
 	}
 	return size
+}
+
+// widest returns the largest width that one of some values gives, of which fmt takes the absolute value.
+func widest(values []made) (width float64) {
+	for _, v := range values {
+		if !v.known {
+			return math.Inf(1)
+		}
+		width = max(width, math.Abs(v.number))
+	}
+	return width
 }
