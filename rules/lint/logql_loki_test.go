@@ -59,7 +59,7 @@ var inLoki = map[string]shown{
 	"logql-error-label":    {[]logged{job("api", append(numbered(`{"level":"error","host":"a","n":%d}`, 11), `{"level":"error","msg":"cut in the mid`)...)}, fails("JSONParserErr"), fires1},
 	"logql-impossible":     {[]logged{job("sshd", "Failed password for root")}, silent, fires1},
 	"logql-literal-regexp": {[]logged{job("shop", "fatal: out of stock")}, silent, fires1},
-	"logql-matching":       {[]logged{job("api", "error", "ok")}, silent, fires1},
+	"logql-matching":       {[]logged{job("api", "error", "ok"), job("shop", "error")}, silent, fires1},
 	"logql-never":          {nil, silent, fires1},
 	"logql-no-comparator":  {[]logged{job("fail2ban", "Ban 192.0.2.1")}, fires1, silent},
 	"logql-quantile":       {[]logged{job("api", "took=10ms", "took=20ms")}, fires1, silent},
