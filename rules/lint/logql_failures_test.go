@@ -59,8 +59,8 @@ func TestLineErrorsOfManyOrs(t *testing.T) {
 		" | " + strings.Join(brackets, " | "),
 		" | " + strings.Join(brackets, " and "),
 	} {
-		for end, want := range map[string]string{"": "| json", ` | __error__=""`: ""} {
-			text := `sum(count_over_time({job="a"} | json` + filters + end + ` [5m])) > 0`
+		for end, want := range map[string]string{"": "| json", `| __error__=""`: ""} {
+			text := `sum(count_over_time({job="a"} | json` + filters + ` ` + end + ` [5m])) > 0`
 			parsed, err := expr.ParseLogQL(text)
 			if err != nil {
 				t.Fatal(err)
