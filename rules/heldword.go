@@ -75,6 +75,3 @@ func (h *HeldPush) why(path string) string {
 	return fmt.Sprintf("%s is held, because of what %s pushed (%s), which would not be taken: %s: %s",
 		path, c.Author.Name, ShortRevision(c.Revision), place(p), sentence(p.Text))
 }
-
-// ShortRevision returns the first digits of a commit's hash, as people are shown it.
-func ShortRevision(revision string) string { return revision[:min(len(revision), 7)] }

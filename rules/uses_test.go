@@ -17,6 +17,7 @@ func TestTemplateUses(t *testing.T) {
 		`{{ if true }}{{ else }}{{ query "job:up:sum" | first | value }}{{ end }}`:                     true,
 		`{{ define "n" }}{{ query "job:up:sum" | first | value }}{{ end }}{{ template "n" }}`:          true,
 		`{{ query "job:up:sum2" | first | value }} are up`:                                             false,
+		`{{ query "up" | first | label "job:up:sum" }}`:                                                false,
 		`job:up:sum is recorded; {{ query "up" | first | value }}`:                                     false,
 	} {
 		content := "groups:\n- name: g\n  rules:\n  - record: job:up:sum\n    expr: sum by (job) (up)\n  - alert: A\n    expr: up == 0\n    annotations:\n      summary: >-\n        " + text + "\n"

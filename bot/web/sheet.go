@@ -30,7 +30,7 @@ func parseSheets(language string, zone *time.Location) *template.Template {
 			return moment{t.UTC().Format(time.RFC3339Nano), t.In(zone).Format("2006-01-02 15:04:05 MST")}
 		},
 		"took":  func(d time.Duration) string { return d.Round(time.Millisecond).String() },
-		"short": func(revision string) string { return revision[:min(len(revision), 7)] },
+		"short": rules.ShortRevision,
 		"rule":  ruleAddress,
 		"cut":   shortened,
 		"kind":  func(word any) string { return strings.ToLower(strings.ReplaceAll(fmt.Sprint(word), "_", "-")) },

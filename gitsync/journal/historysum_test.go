@@ -3,7 +3,6 @@ package journal
 import (
 	"database/sql"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -167,16 +166,13 @@ func TestEveryByteOfTheHistoryCounts(t *testing.T) {
 	if len(pages) < 30 {
 		t.Fatalf("the history has %d pages only", len(pages))
 	}
-	flips := 400
-	if os.Getenv("JOURNAL_FLIPS") == "all" {
-		flips = 20_000
-	}
+	all, chance := flips(400), flipper(t)
 	flaws, rows, silent := 0, 0, 0
 	work := filepath.Join(t.TempDir(), "flipped.db")
-	for range flips {
-		at := (pages[rand.IntN(len(pages))]-1)*4096 + rand.IntN(4096)
+	for range all {
+		at := (pages[chance.IntN(len(pages))]-1)*4096 + chance.IntN(4096)
 		flipped := append([]byte(nil), content...)
-		flipped[at] ^= 1 << rand.IntN(8)
+		flipped[at] ^= 1 << chance.IntN(8)
 		if err := os.WriteFile(work, flipped, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -195,8 +191,8 @@ func TestEveryByteOfTheHistoryCounts(t *testing.T) {
 			_ = os.Remove(work + suffix)
 		}
 	}
-	t.Logf("%d flips in %d pages: %d found, %d of them with their row, %d say nothing", flips, len(pages), flaws, rows, silent)
-	if rows < flips/4 {
-		t.Errorf("only %d of %d flips were found with their row", rows, flips)
+	t.Logf("%d flips in %d pages: %d found, %d of them with their row, %d say nothing", all, len(pages), flaws, rows, silent)
+	if rows < all/4 {
+		t.Errorf("only %d of %d flips were found with their row", rows, all)
 	}
 }

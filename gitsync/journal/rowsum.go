@@ -51,15 +51,16 @@ func (t summed) triggers(key string) string {
 
 // proved is tables with sums, and what to do about a row that is not as it was written.
 type proved struct {
-	tables []summed
-	advice string
+	tables  []summed
+	advice  string
+	inPlace bool // what is to be done needs the table's pages to be sound: rows are dropped from them
 }
 
 var derivedTables = []proved{
 	{[]summed{historyTips, historyCommits, historyRules, historyVersions}, "This table is an index of what Git has, and the journal's entries are sound without it: " +
-		"stop the service and run `alertsmith journal reindex`, and the service makes it anew from Git"},
+		"stop the service and run `alertsmith journal reindex`, and the service makes it anew from Git", false},
 	{[]summed{queueTelling, queueBursts, queueDeliveries}, "This table says what sinks are still to be told, and the journal's entries are sound without it: " +
-		"stop the service and run `alertsmith journal reindex`, which drops such rows"},
+		"stop the service and run `alertsmith journal reindex`, which drops such rows", true},
 }
 
 // summedUp sums up the rows of the derived tables again.
@@ -70,13 +71,19 @@ func (s *Search) summedUp(ctx context.Context) (*Flaw, error) {
 			err := s.journal.QueryRowContext(ctx, table.changed()).Scan(&row)
 			switch {
 			case errors.Is(err, sql.ErrNoRows):
-			case err == nil:
-				return &Flaw{Text: fmt.Sprintf("a row of the table %s (%s) is not as it was written. %s", table.name, row, part.advice), Derived: true}, nil
+				continue
 			case ctx.Err() != nil:
 				return nil, err
-			default:
+			}
+			if part.inPlace {
+				if flaw, err := s.sound(ctx, "'"+table.name+"'"); flaw != nil || err != nil {
+					return flaw, err
+				}
+			}
+			if err != nil {
 				return &Flaw{Text: fmt.Sprintf("the table %s cannot be read: %v. %s", table.name, err, part.advice), Derived: true}, nil
 			}
+			return &Flaw{Text: fmt.Sprintf("a row of the table %s (%s) is not as it was written. %s", table.name, row, part.advice), Derived: true}, nil
 		}
 	}
 	return nil, nil //nolint:nilnil // there is none

@@ -7,6 +7,7 @@ import (
 	"text/template/parse"
 
 	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
 // mentions returns what the templates of an alert, which its ruler expands, take from it, in the order of the fields and their texts.
@@ -46,22 +47,19 @@ const (
 	aResult                    // a label of what a query returns
 )
 
-// preamble is what Prometheus puts before each template: rules/alerting.go.
-const preamble = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
-
 // mentions returns what a template takes from its alert, in the order of the text; nil when it does not parse. What stands in {{define}} is
 // left out: it sees what it is given.
 func mentions(text string) []mention {
 	tree := parse.New("")
 	tree.Mode = parse.SkipFuncCheck
-	if _, err := tree.Parse(preamble+text, "", "", map[string]*parse.Tree{}); err != nil {
+	if _, err := tree.Parse(expr.TemplatePreamble+text, "", "", map[string]*parse.Tree{}); err != nil {
 		return nil
 	}
 	w := templateWalk{}
 	w.list(tree.Root, true)
-	found := slices.DeleteFunc(w.found, func(m mention) bool { return m.offset < len(preamble) })
+	found := slices.DeleteFunc(w.found, func(m mention) bool { return m.offset < len(expr.TemplatePreamble) })
 	for i := range found {
-		found[i].offset -= len(preamble)
+		found[i].offset -= len(expr.TemplatePreamble)
 	}
 	return found
 }

@@ -6,6 +6,7 @@ import (
 	"text/template/parse"
 
 	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
 var templateSize = Check{
@@ -62,7 +63,7 @@ func templateWork(text string) float64 {
 	tree := parse.New("")
 	tree.Mode = parse.SkipFuncCheck
 	defined := map[string]*parse.Tree{}
-	if _, err := tree.Parse(preamble+text, "", "", defined); err != nil {
+	if _, err := tree.Parse(expr.TemplatePreamble+text, "", "", defined); err != nil {
 		return 0
 	}
 	w := workWalk{defined: defined, vars: map[string]made{}, dot: made{size: usualSize}, times: 1}
