@@ -73,6 +73,24 @@ func (r *Rebuilder) Push(ctx context.Context, push ExternalPush, head *Book, com
 	}
 }
 
+// cutShort reports whether only the first rules of a commit that somebody pushed are named: then it is live where all that the ruler is to run is.
+func (w Waiting) cutShort() bool {
+	return w.Request.Entry == EntryGit && len(w.Outcome.Refs) >= maxPushedRefs
+}
+
+// nextOf returns the ruler behind d, in the order of the configuration, that a waiting change is about too; nil where d is the last.
+func (a *Applier) nextOf(d *desk, w Waiting) *desk {
+	behind := false
+	for _, ruler := range a.Rulers {
+		name := ruler.Info().Name
+		if behind && (w.cutShort() || len(refsAt(w.Outcome.Refs, name)) > 0) {
+			return a.desks[name]
+		}
+		behind = behind || name == d.name
+	}
+	return nil
+}
+
 // fieldsSize returns how many bytes changes of fields say.
 func fieldsSize(fields []FieldChange) (size int) {
 	for _, f := range fields {

@@ -271,24 +271,6 @@ func (a *Applier) survey(ctx context.Context, d *desk, book *Book) (well bool, e
 	return len(notLive) == 0 && len(d.waits()) == 0, nil
 }
 
-// cutShort reports whether only the first rules of a commit that somebody pushed are named: then it is live where all that the ruler is to run is.
-func (w Waiting) cutShort() bool {
-	return w.Request.Entry == EntryGit && len(w.Outcome.Refs) >= maxPushedRefs
-}
-
-// nextOf returns the ruler behind d, in the order of the configuration, that a waiting change is about too; nil where d is the last.
-func (a *Applier) nextOf(d *desk, w Waiting) *desk {
-	behind := false
-	for _, ruler := range a.Rulers {
-		name := ruler.Info().Name
-		if behind && (w.cutShort() || len(refsAt(w.Outcome.Refs, name)) > 0) {
-			return a.desks[name]
-		}
-		behind = behind || name == d.name
-	}
-	return nil
-}
-
 // Status returns how everything stands. It asks no ruler: it tells what the last reconciliation saw.
 func (a *Applier) Status(ctx context.Context) Status {
 	var status Status
