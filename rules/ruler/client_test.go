@@ -158,6 +158,7 @@ func TestCredentialsStay(t *testing.T) {
 		for name, follow := range map[string]bool{"told not to follow redirects": false, "told to follow redirects": true} {
 			t.Run(kind+"/"+name, func(t *testing.T) {
 				t.Parallel()
+				cfg := cfg // both names of a kind run beside each other
 				cfg.Tenant = "team-a"
 				cfg.HTTP = &config.HTTPClientConfig{
 					Authorization:   &config.Authorization{Type: "Bearer", Credentials: canary},
