@@ -1,19 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
-	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/alertsmith/alertsmith/rules"
 	"github.com/alertsmith/alertsmith/rules/expr"
 	"github.com/alertsmith/alertsmith/rules/lint"
-	"github.com/alertsmith/alertsmith/rules/ruler"
 )
 
 // check checks and lints rule files that lie anywhere, the way the service does with a change.
@@ -32,13 +31,13 @@ var severities = []string{string(rules.SeverityError), string(rules.SeverityWarn
 func checkCommand(app *kingpin.Application) subcommand {
 	var c check
 	clause := app.Command("check", "Checks rule files the way the service does, and says what will hurt in them. Exits with 0, 1 (problems) or 2 (could not read).")
-	clause.Flag("dialect", "The language of the expressions: promql (Prometheus) or logql (Loki).").
-		Default(string(expr.PromQL)).EnumVar(&c.dialect, string(expr.PromQL), string(expr.LogQL))
+	clause.Flag("dialect", "The language of the expressions: promql (Prometheus) or logql (Loki). Default: in a rulebook that of the ruler below whose "+
+		"directory a file lies, elsewhere promql.").EnumVar(&c.dialect, string(expr.PromQL), string(expr.LogQL))
 	clause.Flag("format", "How findings are printed: text, json (an array of objects), github (annotations of a workflow) or checkstyle (XML).").
 		Default(formats[0].name).EnumVar(&c.format, formatNames()...)
 	clause.Flag("fail-on", "The least severity that makes the exit code 1: error, warning or info.").
 		Default(severities[0]).EnumVar(&c.failOn, severities...)
-	clause.Flag("config.file", "A configuration file of the service, for its lint settings.").StringVar(&c.configFile)
+	clause.Flag("config.file", "A configuration file of the service, for its rulers and its lint settings.").StringVar(&c.configFile)
 	clause.Flag("ruler", "The ruler in the configuration whose rules these are: its settings hold, and its dialect.").StringVar(&c.ruler)
 	clause.Arg("path", "Rule files, or directories whose *.yml and *.yaml files are checked, recursively.").Required().StringsVar(&c.paths)
 	return subcommand{clause, c.run}
@@ -50,18 +49,18 @@ const sparseGC = 400
 
 func (c *check) run(ctx context.Context, p *process) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(sparseGC))
-	info, settings, err := c.settings()
+	readers, settings, err := c.settings()
 	if err != nil {
 		return &exitError{exitUnusable, err}
 	}
 	names, err := ruleFiles(c.paths)
 	rulesIn, templates := withoutTemplates(names)
-	tree, readErr := readDiskTree(ctx, rulesIn)
+	tree, readErr := readDiskTree(ctx, rulesIn, readers)
 	err = errors.Join(err, readErr)
 	if ctx.Err() != nil {
 		return &exitError{exitUnusable, ctx.Err()}
 	}
-	found, lintErr := lintTree(info, settings, tree)
+	found, unread, lintErr := lintTree(readers, settings, tree)
 	if lintErr == nil {
 		var more []placedFinding
 		more, lintErr = lintTemplates(settings, templates)
@@ -71,6 +70,9 @@ func (c *check) run(ctx context.Context, p *process) error {
 		return &exitError{exitUnusable, errors.Join(err, lintErr)}
 	}
 	bad, others := c.tally(found)
+	if unread > 0 {
+		others += "; " + count(unread, "file") + " left out, as rulebook_files or rulebook_exclude says"
+	}
 	if printErr := printerOf(c.format)(p.stdout, found); printErr != nil {
 		return &exitError{exitUnusable, printErr}
 	}
@@ -78,10 +80,10 @@ func (c *check) run(ctx context.Context, p *process) error {
 	case err != nil:
 		return &exitError{exitUnusable, err}
 	case bad > 0:
-		return &exitError{exitFailed, fmt.Errorf("%s in %s", count(bad, "problem"), count(len(names), "file"))}
+		return &exitError{exitFailed, fmt.Errorf("%s in %s", count(bad, "problem"), count(len(names)-unread, "file"))}
 	}
 	if c.format == formats[0].name {
-		fmt.Fprintln(p.stdout, count(len(names), "file")+" checked, no problem"+others)
+		fmt.Fprintln(p.stdout, count(len(names)-unread, "file")+" checked, no problem"+others)
 	}
 	return nil
 }
@@ -105,52 +107,32 @@ func (c *check) tally(found []placedFinding) (bad int, others string) {
 	return bad, others
 }
 
-// settings returns the ruler that the files are checked for, and what is looked for in its rules.
-func (c *check) settings() (rules.RulerInfo, lint.Settings, error) {
-	info := rules.RulerInfo{Name: c.ruler, Dialect: expr.Dialect(c.dialect), Layout: rules.TreeLayout}
-	if c.configFile == "" {
-		if c.ruler != "" {
-			return info, nil, errors.New("--ruler names a ruler of a configuration: it needs --config.file")
+// settings returns the rulers that the files are checked for, and what is looked for in their rules.
+func (c *check) settings() (readers, lint.Settings, error) {
+	cfg := &config{}
+	if c.configFile != "" {
+		var err error
+		if cfg, err = loadConfig(c.configFile); err != nil {
+			return readers{}, nil, err
 		}
-		return info, nil, nil
+	} else if c.ruler != "" {
+		return readers{}, nil, errors.New("--ruler names a ruler of a configuration: it needs --config.file")
 	}
-	cfg, err := loadConfig(c.configFile)
-	if err != nil {
-		return info, nil, err
+	other := rules.RulerInfo{Name: c.ruler, Dialect: expr.Dialect(cmp.Or(c.dialect, string(expr.PromQL))), Layout: rules.TreeLayout}
+	switch {
+	case c.ruler != "":
+		i := slices.IndexFunc(cfg.Rulers, func(r rulerConfig) bool { return r.Name == c.ruler })
+		if i < 0 {
+			return readers{}, nil, fmt.Errorf("%s has no ruler %q", c.configFile, c.ruler)
+		}
+		other.Dialect = dialectOf(cfg.Rulers[i])
+		return readersOf(nil, other, false), cfg.Lint, nil
+	case c.dialect != "":
+		return readersOf(nil, other, false), cfg.Lint, nil
+	case len(cfg.Rulers) == 0:
+		return readersOf(defaultRulers(defaultStorage), other, true), cfg.Lint, nil
 	}
-	if c.ruler == "" {
-		return info, cfg.Lint, nil
-	}
-	i := slices.IndexFunc(cfg.Rulers, func(r rulerConfig) bool { return r.Name == c.ruler })
-	if i < 0 {
-		return info, nil, fmt.Errorf("%s has no ruler %q", c.configFile, c.ruler)
-	}
-	kind := slices.IndexFunc(ruler.Kinds, func(k ruler.Kind) bool { return k.Name == cfg.Rulers[i].Kind }) // which the configuration was checked for
-	info.Dialect = ruler.Kinds[kind].Dialect
-	return info, cfg.Lint, nil
-}
-
-// lintTree returns what is wrong with rule files and what will hurt in them, by place.
-func lintTree(info rules.RulerInfo, settings lint.Settings, tree diskTree) ([]placedFinding, error) {
-	linter, err := lint.New(settings, time.Now)
-	if err != nil {
-		return nil, err
-	}
-	book, err := rules.NewBook([]rules.RulerInfo{info}).At(tree)
-	if err != nil {
-		return nil, err
-	}
-	var found []placedFinding
-	for _, problem := range book.Problems() {
-		found = append(found, placedFinding{Check: "syntax", Severity: severities[0], File: tree.file(problem.Path), Line: problem.Line, Column: problem.Column,
-			Message: problem.Text, Why: "the ruler would not take the file"})
-	}
-	for _, f := range linter.Lint(book, book.Entries("")) {
-		found = append(found, placedFinding{Check: f.Check, Severity: string(f.Severity), File: tree.file(f.Ref.Path), Line: f.Line, Column: f.Column,
-			Message: tree.named(f.Text), Why: f.Why, Fix: f.Fix})
-	}
-	slices.SortStableFunc(found, tree.compare)
-	return found, nil
+	return readersOf(cfg.Rulers, other, false), cfg.Lint, nil
 }
 
 // count returns "1 file", "2 files".

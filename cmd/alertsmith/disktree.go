@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -21,10 +22,14 @@ type diskTree struct {
 	order    map[string]int    // of the names as they were given
 }
 
-// readDiskTree reads files. The error joins what could not be read; the others are in the tree.
-func readDiskTree(ctx context.Context, files []string) (tree diskTree, err error) {
+// readDiskTree reads files, which stand in the tree where the rulers look for them. The error joins what could not be read; the others are in
+// the tree.
+func readDiskTree(ctx context.Context, files []string, readers readers) (tree diskTree, err error) {
 	tree = diskTree{map[string][]byte{}, map[string]string{}, map[string]int{}}
 	for i, file := range files {
+		if _, twice := tree.order[file]; twice {
+			continue
+		}
 		if ctx.Err() != nil {
 			return tree, ctx.Err()
 		}
@@ -33,7 +38,7 @@ func readDiskTree(ctx context.Context, files []string) (tree diskTree, err error
 			err = errors.Join(err, readErr)
 			continue
 		}
-		name := tree.nameFor(file)
+		name := tree.nameFor(file, readers)
 		tree.contents[name], tree.files[name], tree.order[file] = content, file, i
 	}
 	return tree, err
@@ -53,8 +58,11 @@ func readRuleFile(file string) ([]byte, error) {
 	return content, err
 }
 
-// nameFor returns a name for a file that a book takes for a rule file's.
-func (t diskTree) nameFor(file string) string {
+// nameFor returns a name for a file that a book takes for a rule file's: its own where it lies in a rulebook.
+func (t diskTree) nameFor(file string, readers readers) string {
+	if path, placed := readers.place(file); placed && isRuleFile(path) && t.files[path] == "" && !strings.Contains("/"+path, "/.") {
+		return path
+	}
 	elements := strings.Split(strings.TrimPrefix(filepath.ToSlash(filepath.Clean(file)), "/"), "/")
 	for i, element := range elements {
 		if strings.HasPrefix(element, ".") {
@@ -65,8 +73,9 @@ func (t diskTree) nameFor(file string) string {
 	if !isRuleFile(name) {
 		name += ".yaml"
 	}
+	name = path.Join(unplaced, name)
 	for t.files[name] != "" {
-		name = "_/" + name
+		name += ".yaml"
 	}
 	return name
 }
@@ -95,7 +104,7 @@ func (t diskTree) file(name string) string { return t.files[name] }
 // named returns a text with the names as they were given.
 func (t diskTree) named(text string) string {
 	for name, file := range t.files {
-		if name != file && strings.Contains(text, name) {
+		if name, _ = strings.CutPrefix(name, unplaced+"/"); name != file && strings.Contains(text, name) {
 			text = strings.ReplaceAll(text, name, file)
 		}
 	}
