@@ -43,7 +43,7 @@ var addCommand = Command{
 func runAdd(ctx context.Context, call *call) (answer, error) {
 	add, err := call.read()
 	if err != nil {
-		return answer{}, err
+		return answer{}, call.fromTemplate(ctx, err)
 	}
 	if add.From != nil {
 		if err := call.takeTemplate(ctx, &add); err != nil {

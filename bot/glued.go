@@ -39,6 +39,9 @@ func punctuationLen(s string) int {
 // quotesLookedFor is how many ends of a text that has its own quotes in it are tried.
 const quotesLookedFor = 5
 
+// straightQuotes makes quotes plain that do not go together: “x“ and ”x“.
+var straightQuotes = strings.NewReplacer("“", `"`, "”", `"`, "„", `"`, "＂", `"`)
+
 // otherQuotes returns the command with other quotes around a text that has the same ones around it and in it, for each place where the
 // text may end.
 func (s *scanner) otherQuotes() []string {
@@ -47,19 +50,24 @@ func (s *scanner) otherQuotes() []string {
 		begin = s.w.keyEnd
 	}
 	line, _, _ := strings.Cut(s.text[begin:], "\n")
-	open := line[:1]
-	if open != `"` && open != "'" || len(line) > maxLine {
+	open := firstRune(line)
+	ends := rules.ClosingQuotes(open) + string(open)
+	if ends == string(open) || len(line) > maxLine {
 		return nil
 	}
 	var lines []string
 	for end, tries := len(line), 0; tries < quotesLookedFor; tries++ {
-		if end = strings.LastIndex(line[:end], open); end <= 0 {
+		if end = strings.LastIndexAny(line[:end], ends); end < len(string(open)) {
 			break
 		}
-		value, rest := line[1:end], line[end+1:]
-		ends := rest == "" || isSpace(firstRune(rest))
-		if ends && (s.w.key != "expr" || rules.IsExpression(value)) {
-			lines = append(lines, s.text[:begin]+quote(value)+s.text[begin+end+1:])
+		value, rest := line[len(string(open)):end], line[end+firstSize(line[end:]):]
+		if s.w.key == "expr" {
+			if value = rules.SpelledExpression(value); !rules.IsExpression(value) {
+				value = rules.SpelledExpression(straightQuotes.Replace(value))
+			}
+		}
+		if (rest == "" || isSpace(firstRune(rest))) && (s.w.key != "expr" || rules.IsExpression(value)) {
+			lines = append(lines, s.text[:begin]+quote(value)+rest+s.text[begin+len(line):])
 		}
 	}
 	return lines

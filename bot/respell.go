@@ -33,14 +33,19 @@ var respellings = []slip{
 	{mend: dryRun, in: all},
 	{mend: marks, in: all, always: true, sure: true},
 	{mend: patternSigns, in: adding, always: true, sure: true},
+	{mend: wideSeverity, in: altering, always: true, sure: true},
 	{mend: dashes, in: all, sure: true},
 	{mend: spacedEquals, in: all, sure: true},
+	{mend: japaneseList, in: all},
+	{mend: japaneseLabels, in: adding, always: true},
+	{mend: japaneseKeys, in: all},
 	{mend: link, in: adding, sure: true},
 	{mend: dateAndTime, in: others},
 	{mend: repeatedName, in: others},
 	{mend: namedNames, in: others},
 	{mend: conditionLabels, in: []string{"edit"}},
 	{mend: fillers, in: others},
+	{mend: particlesBetween, in: others},
 	{mend: spacedDuration, in: all, sure: true},
 	{mend: aboveOption, in: altering},
 	{mend: optionWithoutEquals, in: all, sure: true},
@@ -52,10 +57,11 @@ var respellings = []slip{
 	{mend: logQLFilter, in: adding},
 	{mend: misspelt, in: adding},
 	{mend: spacedLabels, in: adding},
+	{mend: japaneseCounts, in: adding},
 	{mend: aboveThreshold, in: altering},
 	{mend: spacedText, in: all},
 	{mend: bareSeverity, in: altering},
-	{mend: bareSpan, in: []string{"pause"}},
+	{mend: bareSpan, in: []string{"pause", addName}},
 	{mend: remarks, in: all},
 	{mend: spacedPattern, in: adding},
 	{mend: order, in: adding},
@@ -196,7 +202,7 @@ var texts = []string{"summary", "description", "reason"}
 
 // suspicious reports whether a bare word is rather something else than a piece of a text: an option, or a comparison.
 func (p part) suspicious() bool {
-	return p.optionWord() != "" || strings.ContainsAny(p.value, "=＝<>|&") || p.key != "" || strings.HasPrefix(p.value, "-") || strings.HasPrefix(p.value, "{") || timesOver.MatchString(p.keyword())
+	return p.optionWord() != "" || strings.ContainsAny(p.value, "=＝<>＜＞|&") || p.key != "" || strings.HasPrefix(p.value, "-") || strings.HasPrefix(p.value, "{") || timesOver.MatchString(p.keyword())
 }
 
 // words returns how many words without a key of an option the command begins with.

@@ -54,13 +54,14 @@ func spacedExpression(r *respelling) {
 		return
 	}
 	if r.parts[i].key == "" {
-		if text := typedOf(r.parts[i+1 : end]); rules.IsExpression(text) {
+		if text := rules.SpelledExpression(typedOf(r.parts[i+1 : end])); rules.IsExpression(text) {
 			r.replace(i, end, "expr="+quote(text), "An expression is given as expr=, with quotes around it.")
 		}
 		return
 	}
 	if text := typedOf(r.parts[i:end]); end > i+1 {
-		if text = text[strings.IndexAny(text, "=＝")+firstSize(text[strings.IndexAny(text, "=＝"):]):]; rules.IsExpression(text) {
+		text = rules.SpelledExpression(text[strings.IndexAny(text, "=＝")+firstSize(text[strings.IndexAny(text, "=＝"):]):])
+		if rules.IsExpression(text) {
 			r.replace(i, end, "expr="+quote(text), "An expression with spaces needs quotes around it.")
 		}
 	}

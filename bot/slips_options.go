@@ -12,6 +12,7 @@ var otherOptions = map[string]string{
 	"expression": "expr", "ns": "namespace", "sev": "severity",
 	"重要度": "severity", "しきい値": "threshold", "閾値": "threshold", "式": "expr", "理由": "reason", "説明": "description", "概要": "summary",
 	"要約": "summary", "期限": "expires", "テンプレート": "template", "グループ": "group", "名前空間": "namespace",
+	"重大度": "severity", "深刻度": "severity", "継続時間": "for", "持続時間": "for", "間隔": "interval", "手順書": "runbook",
 }
 
 // labelOfAlert is a label of the alert as it is written in other places.

@@ -96,9 +96,10 @@ func aboveOption(r *respelling) {
 	}
 }
 
-// bareSpan mends `pause NAME 2h`.
+// bareSpan mends `pause NAME 2h` and `add NAME expr='up == 0' 5m`.
 func bareSpan(r *respelling) {
-	if len(r.parts) > 1 && r.parts[1].isTime() {
-		r.replace(1, 2, "for="+r.parts[1].typed, "How long is given as for=.")
+	i := r.afterTime()
+	if i < len(r.parts) && r.parts[i].isTime() && (r.command != addName || r.parts[i-1].key == "expr") {
+		r.replace(i, i+1, "for="+r.parts[i].typed, "How long is given as for=.")
 	}
 }

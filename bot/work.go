@@ -98,7 +98,7 @@ func (h *Handler) run(ctx context.Context, access Access, call *call) (name stri
 	}
 	call.book = sync.OnceValues(func() (*rules.Book, error) { return call.backend.Book(ctx) })
 	if unknown != nil {
-		return name, ended, unknown
+		return name, ended, call.fromTemplate(ctx, unknown)
 	}
 	if call.request.Entry == rules.EntryButton && !command.hasPages() {
 		return name, ended, &rules.Error{Kind: rules.Denied, Offset: -1, Text: "A button only turns pages. Type the command."}

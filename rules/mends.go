@@ -2,6 +2,7 @@ package rules
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -113,8 +114,20 @@ var operatorSlips = []replacement{
 	{regexp.MustCompile(`([^=!<>~\s])\s*=\s*(-?[0-9.]+)`), "$1 == $2"},
 }
 
-// operators mends signs that compare and join.
-func operators(code string, _ []string) []string { return only(replace(code, operatorSlips)) }
+// spokenSlips are comparisons in words, which stand behind the number or before it.
+var spokenSlips = slices.Concat(spokenSlip("以上", ">="), spokenSlip("以下", "<="), spokenSlip("未満|より小さい", "<"), spokenSlip("超|を超える|を超えたら|より大きい", ">"))
+
+func spokenSlip(words, sign string) []replacement {
+	return []replacement{
+		{regexp.MustCompile(`(?:\s*(?:が|は)\s*|\s+|([)}\]]))(-?[0-9.]+)\s*(?:` + words + `)(?:の(?:場合|とき|時))?$`), "$1 " + sign + " $2"},
+		{regexp.MustCompile(`\s*(?:が|は)?\s*(?:` + words + `)\s*(-?[0-9.]+)$`), " " + sign + " $1"},
+	}
+}
+
+// operators mends signs that compare and join, and words for them.
+func operators(code string, _ []string) []string {
+	return only(replace(replace(code, operatorSlips), spokenSlips))
+}
 
 var function = regexp.MustCompile(`\b[A-Z][A-Z_]+\s*\(`)
 
