@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -102,23 +103,53 @@ func (c *call) otherVersion(e templateEdit, template rules.Template) error {
 	for _, name := range e.names {
 		head = append(head, c.text[name.start:name.end])
 	}
-	anew := slices.Clone(head)
+	anew, byHand := slices.Clone(head), slices.Clone(head)
 	for _, w := range e.others {
 		if w.key != "template" {
 			anew = append(anew, c.text[w.start:w.end])
 		}
+		if isOption(w.key) && w.key != "template" {
+			byHand = append(byHand, c.text[w.start:w.end])
+		}
 	}
 	if e.dry != nil {
-		anew = append(anew, flagDry)
+		anew, byHand = append(anew, flagDry), append(byHand, flagDry)
 	}
-	anew = append(anew, "template="+latest)
-	byHand := strings.Join(head, " ") + " expr=" + quote(e.entry.Rule.Expr)
+	fixes := []string{strings.Join(append(anew, "template="+latest), " ")}
+	if expression, known := e.byHand(); known {
+		fixes = append(fixes, strings.Join(append(byHand, "expr="+quote(expression)), " "))
+	}
 	err := mistake(-1, fmt.Sprintf("%q was made from v%d of the template %s, which is at v%d now. With template=latest it is made anew from v%[4]d with the parameters "+
-		"and options that its comment remembers, and loses what else was changed in it since. To leave it at v%[2]d, change its expression by hand with expr=, from what it is now.",
-		e.entry.Ref.Name, e.origin.Version, template.Name, template.Version), strings.Join(anew, " "), byHand)
+		"and options that its comment remembers, and loses what else was changed in it since. To leave it at v%[2]d, change its expression by hand with expr=, from what it is now: %[5]s",
+		e.entry.Ref.Name, e.origin.Version, template.Name, template.Version, e.entry.Rule.Expr), fixes...)
 	err.Kind = rules.Conflict
 	return err
 }
+
+// byHand returns the rule's expression with the parameters that are given put where those that it remembers stand; false where that is not to be
+// seen in it.
+func (e templateEdit) byHand() (string, bool) {
+	expression := e.entry.Rule.Expr
+	for _, w := range e.others {
+		if isOption(w.key) {
+			continue
+		}
+		was := slices.IndexFunc(e.origin.Arguments, func(a rules.Argument) bool { return a.Name == w.key })
+		is := fold(w.value[w.keyLen:])
+		if was < 0 || !plainValue.MatchString(is) || !plainValue.MatchString(e.origin.Arguments[was].Value) {
+			return "", false
+		}
+		place := regexp.MustCompile(`(^|[^\w.:])` + regexp.QuoteMeta(e.origin.Arguments[was].Value) + `($|[^\w.:])`)
+		if len(place.FindAllString(expression, 2)) != 1 {
+			return "", false
+		}
+		expression = place.ReplaceAllString(expression, "${1}"+is+"${2}")
+	}
+	return expression, true
+}
+
+// plainValue is a number or a duration as an expression has it too.
+var plainValue = regexp.MustCompile(`^\d+(?:\.\d+)?(?:[smhdw])?$`)
 
 // otherArguments returns what a rule is to remember instead of what its origin says.
 func (c *call) otherArguments(origin rules.Origin, template rules.Template, words []word, place []string) ([]rules.Argument, error) {
