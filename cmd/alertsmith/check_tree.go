@@ -23,9 +23,10 @@ func lintTree(readers readers, settings lint.Settings, tree diskTree) (found []p
 		return nil, 0, err
 	}
 	found = syntaxFindings(book.Problems(), tree)
+	named := readers.named(tree)
 	for _, f := range linter.Lint(book, book.Entries("")) {
 		found = append(found, placedFinding{Check: f.Check, Severity: string(f.Severity), File: tree.file(readers.pathOf(f.Ref)), Line: f.Line, Column: f.Column,
-			Message: tree.named(f.Text), Why: f.Why, Fix: f.Fix})
+			Message: named[f.Ref.Ruler].Replace(f.Text), Why: f.Why, Fix: f.Fix})
 	}
 	slices.SortStableFunc(found, tree.compare)
 	for name := range tree.files {
@@ -34,6 +35,22 @@ func lintTree(readers readers, settings lint.Settings, tree diskTree) (found []p
 		}
 	}
 	return found, unread, nil
+}
+
+// named returns, by ruler, what puts the files' names as they were given into the texts that say where another rule of the ruler stands: "in a.yml,
+// line 3".
+func (r readers) named(tree diskTree) map[string]*strings.Replacer {
+	all := map[string]*strings.Replacer{}
+	for _, info := range r.rulers {
+		var places []string
+		for name, file := range tree.files {
+			if path, there := below(info, name); there && path != file {
+				places = append(places, " in "+path+", line ", " in "+file+", line ")
+			}
+		}
+		all[info.Name] = strings.NewReplacer(places...)
+	}
+	return all
 }
 
 // pathOf returns where a rule's file is in the tree that was checked.
@@ -49,13 +66,18 @@ func (r readers) pathOf(ref rules.Ref) string {
 // read reports whether one of the rulers reads a file of the tree.
 func (r readers) read(book *rules.Book, name string) bool {
 	return slices.ContainsFunc(r.rulers, func(info rules.RulerInfo) bool {
-		relative := name
-		if info.Dir != "" {
-			relative = strings.TrimPrefix(name, info.Dir+"/")
-		}
-		_, _, found := book.File(info.Name, relative)
-		return found && (info.Dir == "" || relative != name)
+		path, there := below(info, name)
+		_, _, found := book.File(info.Name, path)
+		return there && found
 	})
+}
+
+// below returns a file's path below a ruler's directory, and whether it lies there.
+func below(info rules.RulerInfo, name string) (path string, there bool) {
+	if info.Dir == "" {
+		return name, true
+	}
+	return strings.CutPrefix(name, info.Dir+"/")
 }
 
 // syntaxFindings returns problems of rule files as findings; a file that is good in another language than the one that it is checked for has no

@@ -101,16 +101,6 @@ func (t diskTree) Read(path string) ([]byte, error) {
 // file returns the name as it was given.
 func (t diskTree) file(name string) string { return t.files[name] }
 
-// named returns a text with the names as they were given.
-func (t diskTree) named(text string) string {
-	for name, file := range t.files {
-		if name, _ = strings.CutPrefix(name, unplaced+"/"); name != file && strings.Contains(text, name) {
-			text = strings.ReplaceAll(text, name, file)
-		}
-	}
-	return text
-}
-
 // compare orders findings by their place, and files as they were given.
 func (t diskTree) compare(a, b placedFinding) int {
 	return cmp.Or(t.order[a.File]-t.order[b.File], a.Line-b.Line, a.Column-b.Column)
