@@ -140,10 +140,12 @@ func (d *document) source(s sequence, i int) string {
 	if !s.block {
 		return ""
 	}
+	at := s.spans[i]
 	var text strings.Builder
-	for line := s.spans[i].first; line < s.spans[i].end; line++ {
-		dedent := min(d.indent(line), s.node.Column-1)
-		text.WriteString(d.line(line)[min(dedent, len(d.line(line))):])
+	text.Grow(d.starts[at.end] - d.starts[at.first])
+	for line := at.first; line < at.end; line++ {
+		content := d.line(line)
+		text.WriteString(content[min(d.indent(line), s.node.Column-1, len(content)):])
 		text.WriteByte('\n')
 	}
 	return text.String()

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -17,6 +19,10 @@ const (
 
 	// defaultLiveTimeout is how long a command waits for its change to be live.
 	defaultLiveTimeout = 2 * time.Minute
+
+	// denseGC is how much of what is in use may come on top of it before garbage is collected, in percent, unless GOGC says otherwise: with
+	// 10,000 rules the service then has less than 200 MB.
+	denseGC = 75
 )
 
 // What is kept below the storage path, beside live directories.
@@ -83,6 +89,9 @@ func (s *serve) config() (*config, error) {
 
 // run opens everything, takes commands until ctx ends, and closes everything.
 func (s *serve) run(ctx context.Context, p *process) error {
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(denseGC))
+	}
 	cfg, err := s.config()
 	if err != nil {
 		return err
