@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// verifyInterval is how often the journal's chain is looked through as a whole.
-const verifyInterval = 24 * time.Hour
+const (
+	verifyInterval = 24 * time.Hour  // how often the journal's chain is looked through as a whole
+	verifyDelay    = 5 * time.Second // of the first look: at the start people and rulers wait for the machine
+)
 
-// watchJournal proves at the start and once a day that the journal is as it was written, and says so in the metrics.
+// watchJournal proves soon after the start and once a day that the journal is as it was written, and says so in the metrics.
 func (s *service) watchJournal(ctx context.Context) {
-	ticker := time.NewTicker(verifyInterval)
-	defer ticker.Stop()
-	for {
-		s.verifyJournal(ctx)
+	for wait := verifyDelay; ; wait = verifyInterval {
 		select {
-		case <-ticker.C:
+		case <-time.After(wait):
+			s.verifyJournal(ctx)
 		case <-ctx.Done():
 			return
 		}
