@@ -23,9 +23,10 @@ const busyTimeout = 5 * time.Second
 
 // DB is the journal's database. It is safe for concurrent use. Every method's failure is a *rules.Error of kind Unavailable.
 type DB struct {
-	sql     *sql.DB // the one connection that writes
-	writing writing // what waits for it
-	reader  *sql.DB // connections that read the history, beside it
+	sql     *sql.DB  // the one connection that writes
+	writing writing  // what waits for it
+	reader  *sql.DB  // connections that read the history, beside it
+	asked   prepared // for them
 	path    string
 	file    os.FileInfo // the database as it was opened
 }
@@ -61,7 +62,11 @@ func open(ctx context.Context, path string, busy time.Duration) (*DB, error) {
 	if err != nil {
 		return nil, unavailable(errors.Join(err, db.Close()), "the journal %s cannot be opened", path)
 	}
-	return &DB{sql: db, reader: reader, path: path, file: file}, nil
+	asked, err := prepare(ctx, reader)
+	if err != nil {
+		return nil, unavailable(errors.Join(err, reader.Close(), db.Close()), "the journal %s cannot be opened", path)
+	}
+	return &DB{sql: db, reader: reader, asked: asked, path: path, file: file}, nil
 }
 
 // inPlace returns an error when somebody has removed or replaced the database under us: what SQLite goes on writing then is lost.

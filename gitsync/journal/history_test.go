@@ -221,7 +221,7 @@ func TestQuestionsUseIndexes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := historyReader{tx}
+		r := historyReader{tx, db.asked}
 		f, err := r.filter(t.Context(), tc.q)
 		if err != nil {
 			t.Fatal(err)

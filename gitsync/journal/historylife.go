@@ -107,12 +107,15 @@ func (r historyReader) last(ctx context.Context, rule, before int64) (last event
 	return last, err
 }
 
+// selectCounterpart has the places that the rule of a place came from or went to.
+const selectCounterpart = `SELECT here.path, there.path, there.id FROM (
+		SELECT rule AS id FROM history_versions WHERE came_from = ?1 UNION SELECT came_from FROM history_versions WHERE rule = ?1 AND came_from IS NOT NULL
+	) way JOIN history_rules there ON there.id = way.id JOIN history_rules here ON here.id = ?1`
+
 // counterpart returns where the rule of a place stands while it is paused, and of the place of a paused one where it stands else; 0 when it never
 // was paused.
 func (r historyReader) counterpart(ctx context.Context, rule int64) (int64, error) {
-	rows, err := r.tx.QueryContext(ctx, `SELECT here.path, there.path, there.id FROM (
-			SELECT rule AS id FROM history_versions WHERE came_from = ?1 UNION SELECT came_from FROM history_versions WHERE rule = ?1 AND came_from IS NOT NULL
-		) way JOIN history_rules there ON there.id = way.id JOIN history_rules here ON here.id = ?1`, rule)
+	rows, err := r.query(ctx, selectCounterpart, rule)
 	if err != nil {
 		return 0, err
 	}
@@ -130,9 +133,13 @@ func (r historyReader) counterpart(ctx context.Context, rule int64) (int64, erro
 	return 0, rows.Err()
 }
 
+// selectArrival has where a rule went from a place next, after a position.
+const selectArrival = `SELECT v.rule, v.position FROM history_versions v JOIN history_commits c ON c.position = v.position
+	WHERE v.came_from = ? AND v.position > ? ORDER BY v.position LIMIT 1`
+
 // end returns the place where the rule stands now, or stood last, that stood at a place last; 0 when there was none.
 func (r historyReader) end(ctx context.Context, at rules.Ref) (rule int64, err error) {
-	err = r.tx.QueryRowContext(ctx, selectRule, at.Path, at.Group, at.Name, max(at.Nth, 1), at.Ruler).Scan(&rule)
+	err = r.queryRow(ctx, selectRule, at.Path, at.Group, at.Name, max(at.Nth, 1), at.Ruler).Scan(&rule)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
@@ -147,9 +154,7 @@ func (r historyReader) end(ctx context.Context, at rules.Ref) (rule int64, err e
 		rule = last.left
 	}
 	for position := last.position; ; {
-		came := r.tx.QueryRowContext(ctx, `SELECT v.rule, v.position FROM history_versions v JOIN history_commits c ON c.position = v.position
-			WHERE v.came_from = ? AND v.position > ? ORDER BY v.position LIMIT 1`, rule, position)
-		err := came.Scan(&rule, &position)
+		err := r.queryRow(ctx, selectArrival, rule, position).Scan(&rule, &position)
 		if errors.Is(err, sql.ErrNoRows) {
 			var next int64
 			if next, position, err = r.again(ctx, rule); next == 0 && err == nil {
@@ -181,14 +186,19 @@ func (r historyReader) again(ctx context.Context, rule int64) (other, position i
 	return other, position, err
 }
 
-// events calls visit with what happened at a place before a position, the newest first, until it returns false.
-func (r historyReader) events(ctx context.Context, rule, before int64, f filter, visit func(event) bool) error {
+// selectEvents has what happened at a place before a position, the newest first, and whether a filter wants it.
+func selectEvents(wanted string) string {
 	by := func(column string) string {
-		return "SELECT v.position, v.n, v.kind, v.rule, COALESCE(v.came_from, 0), COALESCE(" + f.sql + ", false)" +
+		return "SELECT v.position, v.n, v.kind, v.rule, COALESCE(v.came_from, 0), COALESCE(" + wanted + ", false)" +
 			" FROM history_versions v CROSS JOIN history_commits c ON c.position = v.position WHERE v." + column + " = ? AND v.position < ?"
 	}
+	return by("rule") + " UNION ALL " + by("came_from") + " ORDER BY 1 DESC, 2"
+}
+
+// events calls visit with what happened at a place before a position, the newest first, until it returns false.
+func (r historyReader) events(ctx context.Context, rule, before int64, f filter, visit func(event) bool) error {
 	args := append(append([]any{}, f.args...), rule, before)
-	rows, err := r.tx.QueryContext(ctx, by("rule")+" UNION ALL "+by("came_from")+" ORDER BY 1 DESC, 2", append(args, args...)...)
+	rows, err := r.query(ctx, selectEvents(f.sql), append(args, args...)...)
 	if err != nil {
 		return err
 	}

@@ -27,13 +27,16 @@ func (d *DB) Versions(ctx context.Context, q rules.HistoryQuery) ([]rules.Versio
 		return nil, unavailable(err, historyUnreadable)
 	}
 	defer tx.Rollback() // nothing was written
-	r := historyReader{tx}
+	r := historyReader{tx, d.asked}
 	versions, err := r.versions(ctx, q)
 	return versions, wrap(err, historyUnreadable)
 }
 
 // historyReader reads one state of the history.
-type historyReader struct{ tx *sql.Tx }
+type historyReader struct {
+	tx       *sql.Tx
+	prepared prepared
+}
 
 func (r historyReader) versions(ctx context.Context, q rules.HistoryQuery) ([]rules.Version, error) {
 	f, err := r.filter(ctx, q)
@@ -145,26 +148,24 @@ func (r historyReader) search(ctx context.Context, q rules.HistoryQuery, f filte
 	return found, rows.Err()
 }
 
+// selectVersion has a version with its commit, at a place.
+const selectVersion = `SELECT c.revision, c.parents, c.time, c.author_name, c.author_email, c.author_id, c.action, c.subject, c.body,
+		c.trailers, v.kind, r.ruler, r.path, r.grp, r.name, r.nth, COALESCE(f.ruler, ''), COALESCE(f.path, ''), COALESCE(f.grp, ''),
+		COALESCE(f.name, ''), COALESCE(f.nth, 0)
+	FROM history_versions v
+	JOIN history_commits c ON c.position = v.position
+	JOIN history_rules r ON r.id = v.rule
+	LEFT JOIN history_rules f ON f.id = v.came_from
+	WHERE v.position = ? AND v.n = ?`
+
 // read returns the versions at these places.
 func (r historyReader) read(ctx context.Context, found []place) ([]rules.Version, error) {
 	if len(found) == 0 {
 		return nil, nil
 	}
-	s, err := r.tx.PrepareContext(ctx, `SELECT c.revision, c.parents, c.time, c.author_name, c.author_email, c.author_id, c.action, c.subject, c.body,
-			c.trailers, v.kind, r.ruler, r.path, r.grp, r.name, r.nth, COALESCE(f.ruler, ''), COALESCE(f.path, ''), COALESCE(f.grp, ''),
-			COALESCE(f.name, ''), COALESCE(f.nth, 0)
-		FROM history_versions v
-		JOIN history_commits c ON c.position = v.position
-		JOIN history_rules r ON r.id = v.rule
-		LEFT JOIN history_rules f ON f.id = v.came_from
-		WHERE v.position = ? AND v.n = ?`)
-	if err != nil {
-		return nil, err
-	}
-	defer s.Close() //nolint:errcheck // it was only read from
 	versions := make([]rules.Version, 0, len(found))
 	for _, p := range found {
-		v, err := scanVersion(s.QueryRowContext(ctx, p.position, p.n))
+		v, err := scanVersion(r.queryRow(ctx, selectVersion, p.position, p.n))
 		if err != nil {
 			return nil, err
 		}
