@@ -14,7 +14,7 @@ func prepare(ctx context.Context, reader *sql.DB) (prepared, error) {
 	all := prepared{}
 	for _, text := range []string{selectRule, selectEvents("true"), selectCounterpart, selectArrival, selectVersion} {
 		var err error
-		if all[text], err = reader.PrepareContext(ctx, text); err != nil {
+		if all[text], err = reader.PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // closing the connections ends it
 			return nil, err
 		}
 	}
@@ -24,7 +24,7 @@ func prepare(ctx context.Context, reader *sql.DB) (prepared, error) {
 // query asks in the reader's state of the history.
 func (r historyReader) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	if s := r.prepared[text]; s != nil {
-		return r.tx.StmtContext(ctx, s).QueryContext(ctx, args...) // which the transaction closes
+		return r.tx.StmtContext(ctx, s).QueryContext(ctx, args...) //nolint:sqlclosecheck // the transaction closes it
 	}
 	return r.tx.QueryContext(ctx, text, args...)
 }
@@ -32,7 +32,7 @@ func (r historyReader) query(ctx context.Context, text string, args ...any) (*sq
 // queryRow asks for one row.
 func (r historyReader) queryRow(ctx context.Context, text string, args ...any) *sql.Row {
 	if s := r.prepared[text]; s != nil {
-		return r.tx.StmtContext(ctx, s).QueryRowContext(ctx, args...)
+		return r.tx.StmtContext(ctx, s).QueryRowContext(ctx, args...) //nolint:sqlclosecheck // the transaction closes it
 	}
 	return r.tx.QueryRowContext(ctx, text, args...)
 }
