@@ -111,8 +111,8 @@ func (w *walk) past(n *node, service string) (rules.PastCommit, error) {
 	past := readMessage(commit.Message)
 	past.Revision = n.hash.String()
 	past.Author.Name, past.Author.Email, past.When = commit.Author.Name, commit.Author.Email, commit.Committer.When
-	if commit.Committer.Email != service {
-		disown(&past)
+	if commit.Committer.Email != service { // cherry-pick, rebase and amend keep the message of a commit of ours
+		past = past.Disowned()
 	}
 	trees := make([]*tree, 0, 1)
 	for _, parent := range n.parents {

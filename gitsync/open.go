@@ -70,6 +70,7 @@ type Rulebook struct {
 
 	requests requests
 	stands   standing
+	made     made
 
 	sync      *syncing // nil: there is no Git server
 	kicked    chan struct{}

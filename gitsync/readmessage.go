@@ -1,7 +1,6 @@
 package gitsync
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -17,13 +16,6 @@ func readMessage(message string) rules.PastCommit {
 		past.Author.ID = actorID(past.Trailers)
 	}
 	return past
-}
-
-// disown leaves out what the message says of a request, as somebody else made the commit: cherry-pick, rebase and amend keep the message of a
-// commit of ours, and nobody has checked what became of its files.
-func disown(past *rules.PastCommit) {
-	past.Trailers = slices.DeleteFunc(past.Trailers, func(t rules.Trailer) bool { return t.Key == "Request-Id" })
-	past.Author.ID = ""
 }
 
 // readBody returns what stands between subject and trailers, without the indent that message gives it.

@@ -63,6 +63,9 @@ type ApplierOptions struct {
 	// External hears of every push that somebody made without Alertsmith: when it was found bad, and when it was applied. It hears of a push
 	// twice only when the service is killed between External and Told or Good.
 	External func(ctx context.Context, push ExternalPush)
+	// Ours reports whether a commit that says to be made for a request was made by this service, or another replica of it: whoever may push can
+	// write such a message. nil believes the message.
+	Ours func(ctx context.Context, c PastCommit) (bool, error)
 	// LastTold and Told remember, as LastGood and Good do, the newest commit of a bad push that External was told of.
 	LastTold func() (revision string)
 	Told     func(revision string)
@@ -162,6 +165,9 @@ func (o *ApplierOptions) deafen() {
 	}
 	if o.External == nil {
 		o.External = func(context.Context, ExternalPush) {}
+	}
+	if o.Ours == nil {
+		o.Ours = func(context.Context, PastCommit) (bool, error) { return true, nil }
 	}
 	if o.LastTold == nil {
 		o.LastTold = none

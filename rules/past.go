@@ -1,6 +1,9 @@
 package rules
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // PastCommit is one commit of the rulebook's history, with the files that it changed.
 type PastCommit struct {
@@ -24,6 +27,13 @@ type PastFile struct {
 // out of a commit that the service is not the committer of: cherry-pick, rebase and amend keep the message of a commit of ours.
 func (c PastCommit) External() bool {
 	return c.Trailer("Request-Id") == ""
+}
+
+// Disowned returns the commit as one that somebody else made, whatever its message says of a request: nobody has checked what it does.
+func (c PastCommit) Disowned() PastCommit {
+	c.Trailers = slices.DeleteFunc(slices.Clone(c.Trailers), func(t Trailer) bool { return t.Key == "Request-Id" })
+	c.Author.ID = ""
+	return c
 }
 
 // ExternalAction is the action of what other people pushed.

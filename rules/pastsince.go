@@ -13,8 +13,18 @@ type pastSince struct {
 	foreign   map[string]bool // path in the rulebook → it was somebody else who touched it last
 }
 
-// add takes a commit up.
-func (p *pastSince) add(c PastCommit) {
+// add takes a commit up. One that says to be ours is somebody else's where nobody knows it for ours.
+func (a *Applier) add(ctx context.Context, p *pastSince, c PastCommit) error {
+	if !c.External() {
+		ours, err := a.Ours(ctx, c)
+		if err != nil {
+			return err
+		}
+		if !ours {
+			a.Logger.Warn("A commit says to be made by this service, which does not know it: it is taken for somebody else's", "id", "AS3019", "commit", c.Revision, "author", c.Author.Name)
+			c = c.Disowned()
+		}
+	}
 	external := c.External()
 	switch {
 	case external:
@@ -25,6 +35,7 @@ func (p *pastSince) add(c PastCommit) {
 	for _, f := range c.Files {
 		p.foreign[f.Path] = external
 	}
+	return nil
 }
 
 // pastSince reads what happened since the last good state; while something is held, only what was committed on top of what was read before.
@@ -35,9 +46,8 @@ func (a *Applier) pastSince(ctx context.Context, book *Book) (pastSince, error) 
 		past, onTop := o.past, true
 		err := a.Store.Log(ctx, past.to, book.Revision(), func(c PastCommit) error {
 			onTop = onTop && len(c.Parents) == 1 && c.Parent == past.to
-			past.add(c)
 			past.to = c.Revision
-			return nil
+			return a.add(ctx, &past, c)
 		})
 		if err == nil && onTop {
 			return past, nil
@@ -52,7 +62,9 @@ func (a *Applier) pastSinceGood(ctx context.Context, book *Book) (pastSince, err
 	o := &a.outside
 	past, good := pastSince{to: book.Revision(), foreign: map[string]bool{}}, o.good.Revision()
 	err := a.Store.Log(ctx, good, book.Revision(), func(c PastCommit) error {
-		past.add(c)
+		if err := a.add(ctx, &past, c); err != nil {
+			return err
+		}
 		if len(past.external) == 0 && len(c.Parents) <= 1 && c.Parent == good {
 			good = c.Revision
 		}

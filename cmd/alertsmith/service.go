@@ -46,6 +46,7 @@ type service struct {
 	known     *revisions
 	snapshots snapshots
 	written   written
+	signers   []string // the public keys that may have signed commits of ours; nil: commits are not signed
 }
 
 // serve listens, reconciles and takes commands until ctx ends; then it lets the commands that are being worked on end.

@@ -69,6 +69,11 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		return err
 	}
 	s.zone = location
+	if s.cfg.Git.SigningKeyFile != "" {
+		if s.signers, err = trustedKeys(s.settings.storage, s.cfg.Git); err != nil {
+			return err
+		}
+	}
 	var mattermost *bot.Mattermost
 	chat := &chat{settings: s.settings, logger: s.logger.With("part", "chat"), metrics: s.metrics, deadline: s.deadline()}
 	if address := s.cfg.Mattermost.URL; address != "" {
@@ -109,6 +114,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		LastGood:     func() string { return known.last(goodRevision) },
 		Good:         func(revision string) { known.note(goodRevision, revision) },
 		External:     s.external,
+		Ours:         s.ours,
 		LastTold:     func() string { return known.last(toldRevision) },
 		Told:         func(revision string) { known.note(toldRevision, revision) },
 		Snapshot:     s.snapshots.load(),

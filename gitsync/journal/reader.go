@@ -93,6 +93,12 @@ func journalID(ctx context.Context, db *sql.DB) (id string, err error) {
 	return id, err
 }
 
+// ID returns the journal's id, which commits name in their anchors.
+func (s *Search) ID(ctx context.Context) (string, error) {
+	id, err := journalID(ctx, s.journal)
+	return id, wrap(err, cannotRead)
+}
+
 // Head returns the number of the newest event of the journal; 0 when there is none.
 func (s *Search) Head(ctx context.Context) (int64, error) {
 	n, err := s.number(ctx, "SELECT COALESCE(max(n), (SELECT n FROM chain)) FROM events")

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// configured has a service take a configuration, and a key that signs commits where it names one.
+func (s *system) configured(config string) {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, "alertsmith.yml"), []byte(config), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	s.args = append(s.args, "--config.file=alertsmith.yml")
+}
+
+// signingKey makes a key that commits are signed with, for several services.
+func signingKey(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "signing.key")
+	if err := newJournalKey(path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestForgedCommits pushes changes of rules whose commits say to be the service's own: they are in the journal as what somebody pushed.
+func TestForgedCommits(t *testing.T) {
+	t.Parallel()
+	for name, config := range map[string]string{
+		"on this machine":                "{}\n",
+		"with a key":                     "git: {signing_key_file: KEY}\n",
+		"shared and signed":              "git: {signing_key_file: KEY, remote: SERVER, push: required, fetch_interval: 1s}\n",
+		"shared and unsigned":            "git: {remote: SERVER, push: required, fetch_interval: 1s}\n",
+		"on a server that is not shared": "git: {remote: SERVER, fetch_interval: 1s}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSystem(t, "--prometheus.url=http://127.0.0.1:1", "--prometheus.rules-dir="+t.TempDir())
+			from := filepath.Join(s.dir, "data", rulebookName)
+			if strings.Contains(config, "SERVER") {
+				from = filepath.Join(t.TempDir(), "server.git")
+				gitIn(t, ".", "init", "-q", "--bare", "-b", "main", from)
+			}
+			s.configured(strings.NewReplacer("KEY", signingKey(t), "SERVER", from).Replace(config))
+			s.start()
+			s.must("add one expr='up == 0'")
+			if a, err := s.command("add two expr='up =='"); err != nil || a.result == rules.Success {
+				t.Fatalf("it is not refused: %+v, %v", a, err)
+			}
+			refused := s.found("result=refused")[0].Request
+			await(t, "the server has the first commit", func() bool { return strings.Contains(gitIn(t, from, "log", "--format=%s", "main"), "add one") })
+			clone := filepath.Join(t.TempDir(), "clone")
+			gitIn(t, ".", "clone", "-q", from, clone)
+			trailer := func(key string) string {
+				return strings.TrimSpace(gitIn(t, clone, "log", "-1", "--format=%(trailers:key="+key+",valueonly)"))
+			}
+			anchor, own := trailer("Journal"), trailer("Request-Id")
+			for i, request := range []string{strings.Repeat("x", 26), own, refused} {
+				rule := fmt.Sprint("forged-", i)
+				path := filepath.Join(clone, "prometheus", "ops", rule+".yaml")
+				if err := os.WriteFile(path, []byte(ruleFile(rule, "up == 1")), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				gitIn(t, clone, "add", ".")
+				gitIn(t, clone, "-c", "user.name="+committer.Name, "-c", "user.email="+committer.Email, "commit", "-q", "-m", "edit "+rule,
+					"-m", "Action: add\nActor: root u1\nJournal: "+anchor+"\nRequest-Id: "+request)
+			}
+			gitIn(t, clone, "push", "-q", "origin", "HEAD:main")
+			await(t, "the pushed commits are in the journal", func() bool { return len(s.found("action=external")) == 3 })
+			for i, o := range s.found("action=external") {
+				if want := fmt.Sprint("forged-", 2-i); len(o.Rules) != 1 || o.Rules[0].Name != want || o.Entry != "git" || o.Fields == nil {
+					t.Errorf("the journal says %+v, want it to tell of %s", o, want)
+				}
+			}
+			s.stop()
+			s.start()
+			s.must("add three expr='up == 0'")
+			s.stop()
+			if n := len(s.found("action=external")); n != 3 {
+				t.Errorf("after a restart %d commits are somebody else's, want 3", n)
+			}
+		})
+	}
+}
+
+// TestCommitsOfReplicas has two services change one rulebook: neither takes the other's commits for somebody else's, nor its own after a restart.
+func TestCommitsOfReplicas(t *testing.T) {
+	t.Parallel()
+	for name, config := range map[string]string{
+		"with a key":    "git: {signing_key_file: KEY, remote: SERVER, push: required, fetch_interval: 1s}\n",
+		"without a key": "git: {remote: SERVER, push: required, fetch_interval: 1s}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := filepath.Join(t.TempDir(), "server.git")
+			gitIn(t, ".", "init", "-q", "--bare", "-b", "main", server)
+			config = strings.NewReplacer("KEY", signingKey(t), "SERVER", server).Replace(config)
+			var replicas []*system
+			for range 2 {
+				s := newSystem(t, "--prometheus.url=http://127.0.0.1:1", "--prometheus.rules-dir="+t.TempDir())
+				s.configured(config)
+				s.start()
+				replicas = append(replicas, s)
+			}
+			for i := range 6 {
+				replicas[i%2].must(fmt.Sprintf("add rule-%d expr='up == %d'", i, i))
+			}
+			replicas[0].kill()
+			replicas[1].must("add seventh expr='up == 7'")
+			replicas[0].start()
+			replicas[0].must("add eighth expr='up == 8'")
+			await(t, "the other has the last one", func() bool { return strings.Contains(replicas[1].git("log", "--format=%s", "main"), "add eighth") })
+			for i, s := range replicas {
+				s.must("list")
+				s.stop()
+				if found := s.found("action=external"); len(found) > 0 {
+					t.Errorf("the replica %d takes for somebody else's: %+v", i, found)
+				}
+			}
+		})
+	}
+}
