@@ -126,7 +126,13 @@ func TestPushedCommits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for place, text := range map[string]string{"the journal": string(entries), "the log": s.printed()} { // Git has it, as Eve wrote it
+	places := map[string]string{"the journal": string(entries), "the log": s.printed()} // Git has it, as Eve wrote it
+	for _, command := range []string{"history a-rule", "history by=Eve"} {
+		if places[command] = s.must(command).text; !strings.Contains(places[command], "first thing") {
+			t.Errorf("%s does not tell the pushed commit's subject: %s", command, places[command])
+		}
+	}
+	for place, text := range places {
 		if strings.Contains(text, secret) {
 			t.Errorf("%s tells the secret", place)
 		}

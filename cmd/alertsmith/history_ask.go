@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/alertsmith/alertsmith/bot"
+	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
 )
 
@@ -50,4 +52,10 @@ func (x *historyIndex) RevisionAt(ctx context.Context, at time.Time) (string, er
 		return "", nil
 	}
 	return x.db.RevisionAt(ctx, head, at)
+}
+
+// indexed returns what the index has of a commit: what it did to rules, and its message without what looks like a secret.
+func (x *historyIndex) indexed(ctx context.Context, c rules.PastCommit) (journal.IndexedCommit, error) {
+	versions, err := x.historian.Versions(ctx, c)
+	return journal.IndexedCommit{Commit: bot.CommitWithoutSecrets(c), Versions: versions}, err
 }

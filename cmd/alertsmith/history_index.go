@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	indexer       = 3                // counts up whenever the same history would be indexed in another way
+	indexer       = 4                // counts up whenever the same history would be indexed in another way
 	maxReplaced   = 500              // commits that are taken out of the index or put in their place at once; where it is more, it is made anew
 	indexedAtOnce = 100              // commits and versions of rules that are written in one go
 	indexPatience = 2 * time.Second  // how long a question waits for the index
@@ -218,11 +218,11 @@ func (x *historyIndex) replace(ctx context.Context, gone []string, tip, head str
 	var fresh []journal.IndexedCommit
 	size := 0
 	err = x.book.Log(ctx, tip, head, func(c rules.PastCommit) error {
-		versions, err := x.historian.Versions(ctx, c)
-		if size += 1 + len(versions); size > maxReplaced {
+		indexed, err := x.indexed(ctx, c)
+		if size += 1 + len(indexed.Versions); size > maxReplaced {
 			return errEnough
 		}
-		fresh = append(fresh, journal.IndexedCommit{Commit: c, Versions: versions})
+		fresh = append(fresh, indexed)
 		return err
 	})
 	if errors.Is(err, errEnough) {
@@ -249,9 +249,9 @@ func (x *historyIndex) add(ctx context.Context, tips []string, head string) erro
 	w := &indexWriter{db: x.db, tips: slices.Clone(tips)}
 	start, reported := time.Now(), time.Now()
 	err = commits.Visit(ctx, func(c rules.PastCommit) error {
-		versions, err := x.historian.Versions(ctx, c)
+		indexed, err := x.indexed(ctx, c)
 		if err == nil {
-			err = w.add(ctx, journal.IndexedCommit{Commit: c, Versions: versions})
+			err = w.add(ctx, indexed)
 		}
 		x.done.Add(1)
 		if time.Since(reported) > indexReport {

@@ -64,7 +64,7 @@ func openCosense(c SinkConfig, host SinkHost) (send, error) {
 	if s.base == "" {
 		s.base = "https://scrapbox.io"
 	}
-	s.pages = cosensePages{find: host.Find, zone: host.Zone, prefix: c.Prefix}
+	s.pages = cosensePages{find: host.Find, zone: host.Zone, prefix: c.Prefix, address: host.Pages}
 	if s.pages.prefix == "" {
 		s.pages.prefix = defaultPrefix
 	}
@@ -188,9 +188,10 @@ func (p cosensePage) bounded() cosensePage {
 
 // cosensePages makes pages from the journal.
 type cosensePages struct {
-	find   func(context.Context, rules.JournalQuery) (rules.JournalPage, error)
-	zone   *time.Location
-	prefix string
+	find    func(context.Context, rules.JournalQuery) (rules.JournalPage, error)
+	zone    *time.Location
+	prefix  string
+	address string // of the pages that entries are linked to, as SinkHost has it
 }
 
 // each makes the pages that changes are on, of their days and of their rules, each once and one after the other: together they can be large.
@@ -300,7 +301,11 @@ func (p cosensePages) entry(e rules.JournalEntry, at string) []string {
 	if r.Outcome.Reason != "" {
 		lines = append(lines, " not live: "+cosenseCode(r.Outcome.Reason))
 	}
-	lines = append(lines, " request "+cosenseCode(r.Request.ID))
+	request := " request " + cosenseCode(r.Request.ID)
+	if link := entryLink(p.address, r); link != "" {
+		request += " [entry " + link + "]"
+	}
+	lines = append(lines, request)
 	if r.Outcome.Diff == "" {
 		return lines
 	}

@@ -217,8 +217,8 @@ func (m mailer) lines(t rules.Telling) []string {
 	if len(t.Rules) > 0 {
 		lines = append(lines, "Rule:    "+plainLine(strings.Join(t.Rules, ", ")))
 	}
-	if m.pages != "" {
-		lines = append(lines, "Entry:   "+m.pages+"/entry/"+t.Change.Entry.Record.Request.ID)
+	if link := entryLink(m.pages, t.Change.Entry.Record); link != "" {
+		lines = append(lines, "Entry:   "+link)
 	}
 	lines = append(lines, detailLines(t.Change.Entry.Record, m.zone)...)
 	if len(t.Burst) > 0 {

@@ -21,12 +21,15 @@ type TellingObject struct {
 	At     time.Time `json:"at"`               // when that was written down, UTC
 	Notify []string  `json:"notify,omitempty"` // the notification rules that ask for it
 	Burst  []string  `json:"burst,omitempty"`  // the request ids of what it stands for
+	Link   string    `json:"link,omitempty"`   // the entry's page, where web.external_url says how people reach it
 	rules.JournalObject
 }
 
-func objectOf(t rules.Telling) TellingObject {
+// objectOf returns what programs are told, with the link to a page below pages, as SinkHost has it.
+func objectOf(t rules.Telling, pages string) TellingObject {
 	o := TellingObject{
-		ID: t.ID, Event: t.Change.Event, Kind: t.Change.Kind, At: t.Change.Time, Notify: t.Rules, JournalObject: t.Change.Entry.Object(),
+		ID: t.ID, Event: t.Change.Event, Kind: t.Change.Kind, At: t.Change.Time, Notify: t.Rules,
+		Link: entryLink(pages, t.Change.Entry.Record), JournalObject: t.Change.Entry.Object(),
 	}
 	o.Remote = "" // a person's address is the journal's to keep
 	for _, e := range t.Burst {
@@ -50,7 +53,7 @@ func openJSONL(c SinkConfig, host SinkHost) (send, error) {
 	}
 	turn := make(chan struct{}, 1)
 	return func(ctx context.Context, all []rules.Telling) error {
-		lines, err := linesOf(all)
+		lines, err := linesOf(all, host.Pages)
 		if err != nil {
 			return err
 		}
@@ -73,11 +76,11 @@ func openJSONL(c SinkConfig, host SinkHost) (send, error) {
 	}, nil
 }
 
-func linesOf(all []rules.Telling) ([]byte, error) {
+func linesOf(all []rules.Telling, pages string) ([]byte, error) {
 	var lines bytes.Buffer
 	encoder := json.NewEncoder(&lines)
 	for _, t := range all {
-		if err := encoder.Encode(objectOf(t)); err != nil {
+		if err := encoder.Encode(objectOf(t, pages)); err != nil {
 			return nil, err
 		}
 	}

@@ -46,7 +46,7 @@ func checkWebhook(c SinkConfig, at func(string, string, ...any)) {
 }
 
 // openWebhook returns a sink that posts a TellingObject, signed.
-func openWebhook(c SinkConfig, _ SinkHost) (send, error) {
+func openWebhook(c SinkConfig, host SinkHost) (send, error) {
 	if _, err := webhookKeys(c.SecretFile); err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func openWebhook(c SinkConfig, _ SinkHost) (send, error) {
 			return err
 		}
 		for _, t := range all {
-			request, err := webhookRequest(ctx, to, keys, t, time.Now())
+			request, err := webhookRequest(ctx, to, keys, objectOf(t, host.Pages), time.Now())
 			if err != nil {
 				return err
 			}
@@ -112,8 +112,8 @@ func webhookKeys(path string) (keys [][]byte, err error) {
 	return keys, nil
 }
 
-func webhookRequest(ctx context.Context, to string, keys [][]byte, t rules.Telling, now time.Time) (*http.Request, error) {
-	body, err := json.Marshal(objectOf(t))
+func webhookRequest(ctx context.Context, to string, keys [][]byte, o TellingObject, now time.Time) (*http.Request, error) {
+	body, err := json.Marshal(o)
 	if err != nil {
 		return nil, err
 	}
@@ -124,10 +124,10 @@ func webhookRequest(ctx context.Context, to string, keys [][]byte, t rules.Telli
 	stamp := strconv.FormatInt(now.Unix(), 10)
 	var signatures []string
 	for _, key := range keys {
-		signatures = append(signatures, sign(key, t.ID, stamp, body))
+		signatures = append(signatures, sign(key, o.ID, stamp, body))
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set(webhookID, t.ID)
+	request.Header.Set(webhookID, o.ID)
 	request.Header.Set(webhookTimestamp, stamp)
 	request.Header.Set(webhookSignature, strings.Join(signatures, " "))
 	return request, nil

@@ -43,6 +43,14 @@ func clipped(s string, n int) string {
 	return s
 }
 
+// entryLink returns the address of an entry's page; "" where pages, as SinkHost has it, is not known.
+func entryLink(pages string, r rules.Record) string {
+	if pages == "" {
+		return ""
+	}
+	return pages + "/entry/" + r.Request.ID
+}
+
 // endText says how an entry ended: its result, its state, whether it was interrupted, and the commit.
 func endText(r rules.Record) string {
 	text := strings.Join(rules.JournalResults(r), ", ")
