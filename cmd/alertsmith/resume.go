@@ -24,6 +24,9 @@ type follower struct {
 // settled hears of a change that waited and is live now, or was undone.
 func (f *follower) settled(ctx context.Context, w rules.Waiting) {
 	ctx = context.WithoutCancel(ctx) // the service may be ending; the change has come to its end
+	if w.Outcome.State == rules.Displaced {
+		w.Outcome = f.displaced(ctx, w)
+	}
 	err := f.journal.SetOutcome(ctx, w.Request.ID, bot.WithoutSecrets(w.Outcome))
 	if errors.Is(err, journal.ErrNotReceived) {
 		return // whoever gave the command hears it from the replica that took it
@@ -32,6 +35,17 @@ func (f *follower) settled(ctx context.Context, w rules.Waiting) {
 		f.logger.Error("The journal does not say that a change has settled", "id", "AS2103", "request", w.Request.ID, "err", err)
 	}
 	f.tell(ctx, w.Request, bot.Settled(w, time.Now()).WithEntry(f.pages, w.Request.ID))
+}
+
+// displaced returns the outcome of a change that was displaced, with all that the journal says it did: the commit that says so knows little of that.
+func (f *follower) displaced(ctx context.Context, w rules.Waiting) rules.Outcome {
+	record, err := f.journal.Record(ctx, w.Request.ID)
+	if err != nil || record.Done.IsZero() {
+		return w.Outcome // SetOutcome says what is wrong
+	}
+	out := record.Outcome
+	out.State, out.Undone, out.Reason = rules.Displaced, w.Outcome.Undone, w.Outcome.Reason
+	return out
 }
 
 // reaches reports whether somebody can be told of a request: it came from a channel, or is about what was asked for in one.
