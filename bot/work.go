@@ -56,6 +56,7 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 	if err != nil {
 		ended = call.failed(ended, err)
 	}
+	ended.reply.Text += h.missed(ctx, request)
 	ended.outcome.Stages = append([]rules.Stage{received}, ended.outcome.Stages...)
 	if rules.KindOf(err) == rules.Uncertain {
 		// Nobody knows yet: the journal keeps it open until the rulebook says how it ended, and then its author is told.
@@ -68,6 +69,18 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 	ended.reply.result = ended.outcome.Result
 	ended.reply.actions = h.buttons(call, ended.reply)
 	return ended.reply
+}
+
+// missed tells whoever types at a terminal or in the console what came of commands that were interrupted: there is no channel that could hear it.
+func (h *Handler) missed(ctx context.Context, request rules.Request) (text string) {
+	if h.backend.Missed == nil || request.Entry != rules.EntryCLI && request.Entry != rules.EntryWeb {
+		return ""
+	}
+	for _, r := range h.backend.Missed(ctx, request.Actor.ID) {
+		text += "\n\nThe service was stopped while it worked on your command " + code(oneLine(cut(r.Request.Command, 200))) + ". What came of it: " +
+			Interrupted(r).WithEntry(h.backend.Pages, r.Request.ID).Text
+	}
+	return text
 }
 
 // broken is the error that a panic makes. A change may have been committed before it.

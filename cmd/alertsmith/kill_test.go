@@ -100,13 +100,17 @@ func TestKilledAtEveryStep(t *testing.T) {
 				if err != nil || beyondReturn(step) == (a.result == rules.Success) {
 					t.Errorf("given again: %+v, %v", a, err)
 				}
+				const missed = "was stopped while it worked on your command"
+				if later := s.must("list"); strings.Contains(a.text, missed) != (step != stepRecorded) || strings.Contains(later.text, missed) {
+					t.Errorf("its author hears of it by %q and then by %q, want once", a.text, later.text)
+				}
 				if got := s.subjects(); !slices.Equal(got, []string{tt.subject, "add first"}) {
 					t.Errorf("commits %q", got)
 				}
 				awaitRules(t, running, tt.after)
 				s.awaitNothingWaits()
 				s.stop()
-				if diff := cmp.Diff(map[string]int{tt.first: 1, tt.command: 2}, s.assertJournal()); diff != "" {
+				if diff := cmp.Diff(map[string]int{tt.first: 1, tt.command: 2, "list": 1}, s.assertJournal()); diff != "" {
 					t.Errorf("commands in the journal (-given +there):\n%s", diff)
 				}
 			})

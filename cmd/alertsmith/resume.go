@@ -70,6 +70,13 @@ func (s *service) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	untold, err := s.journal.Missed(ctx, time.Now().Add(-missedFor))
+	if err != nil {
+		return err
+	}
+	for _, record := range untold {
+		s.missed.add(record.Request)
+	}
 	inDoubt := s.book.Doubts()
 	for _, record := range interrupted {
 		if slices.Contains(inDoubt, record.Request.ID) {
@@ -151,7 +158,9 @@ func (s *service) finishInterrupted(ctx context.Context, record rules.Record, wh
 	}
 	if tells {
 		s.follower.tell(ctx, record.Request, told)
+		return record, nil
 	}
+	s.missed.add(record.Request)
 	return record, nil
 }
 

@@ -46,6 +46,7 @@ type service struct {
 	known     *revisions
 	snapshots snapshots
 	written   written
+	missed    missed
 	signers   []string // the public keys that may have signed commits of ours; nil: commits are not signed
 }
 

@@ -143,6 +143,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		Lint:       linter.Lint,
 		Examine:    examine(rulers),
 		SignIn:     s.signIn,
+		Missed:     s.missedBy,
 		Pages:      s.cfg.pagesAddress(),
 		Checks:     lint.Names(),
 		Templates:  s.templates,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"modernc.org/sqlite"
 
@@ -101,6 +102,14 @@ func (d *DB) Interrupted(ctx context.Context) ([]rules.Record, error) {
 // Waiting returns the changes that are committed and not live yet (Pending or NotLoaded), the oldest first.
 func (d *DB) Waiting(ctx context.Context) ([]rules.Record, error) {
 	return d.read(ctx, "WHERE done IS NOT NULL AND state IN ('PENDING', 'NOT_LOADED') ORDER BY seq")
+}
+
+// Missed returns the commands since a time that were interrupted and given at a terminal or in the console, where nobody could be told of that, and
+// whose authors have given no command there since; the oldest first.
+func (d *DB) Missed(ctx context.Context, since time.Time) ([]rules.Record, error) {
+	return d.read(ctx, `WHERE received >= ?1 AND entry IN (?2, ?3, ?4) AND outcome ->> 'interrupted' AND NOT EXISTS (
+		SELECT 1 FROM commands later WHERE later.received > commands.done AND later.actor_id = commands.actor_id AND later.entry IN (?2, ?3)
+	) ORDER BY seq`, since.UnixMilli(), rules.EntryCLI, rules.EntryWeb, rules.EntryImport)
 }
 
 func (d *DB) read(ctx context.Context, where string, args ...any) ([]rules.Record, error) {
