@@ -72,15 +72,16 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 }
 
 // missed tells whoever types at a terminal or in the console what came of commands that were interrupted: there is no channel that could hear it.
-func (h *Handler) missed(ctx context.Context, request rules.Request) (text string) {
+func (h *Handler) missed(ctx context.Context, request rules.Request) string {
 	if h.backend.Missed == nil || request.Entry != rules.EntryCLI && request.Entry != rules.EntryWeb {
 		return ""
 	}
+	var b strings.Builder
 	for _, r := range h.backend.Missed(ctx, request.Actor.ID) {
-		text += "\n\nThe service was stopped while it worked on your command " + code(oneLine(cut(r.Request.Command, 200))) + ". What came of it: " +
-			Interrupted(r).WithEntry(h.backend.Pages, r.Request.ID).Text
+		fmt.Fprintf(&b, "\n\nThe service was stopped while it worked on your command %s. What came of it: %s",
+			code(oneLine(cut(r.Request.Command, 200))), Interrupted(r).WithEntry(h.backend.Pages, r.Request.ID).Text)
 	}
-	return text
+	return b.String()
 }
 
 // broken is the error that a panic makes. A change may have been committed before it.
