@@ -114,10 +114,17 @@ func (c *chat) post(fields url.Values) *httptest.ResponseRecorder {
 	return w
 }
 
-// say types a command and returns what comes back.
+// say types a command and returns what comes back. Every line that is offered begins with a command that there is.
 func (c *chat) say(text string) answered {
 	c.t.Helper()
-	return decode(c.t, c.post(c.form(text)))
+	form := c.form(text)
+	a := decode(c.t, c.post(form))
+	for _, line := range linesIn(a.Text) {
+		if _, _, err := lookUp(Commands, "/alert", strings.TrimPrefix(line, form.Get("command")+" ")); err != nil {
+			c.t.Errorf("%q is answered with the line %q, which is no command: %v", text, line, err)
+		}
+	}
+	return a
 }
 
 // decode reads a command response.

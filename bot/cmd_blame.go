@@ -16,6 +16,7 @@ var blameCommand = Command{
 	Summary:  "Show who last set each field of a rule, when and why",
 	Help:     "For each of the expression, the times, every label and every annotation: the person, the time, the commit and the request that last set it to what it is.",
 	Examples: []string{`blame sshd-ban`},
+	Check:    reading(1, nil),
 	Run:      runBlame,
 }
 

@@ -18,6 +18,7 @@ var diffCommand = Command{
 		"Of a rule that was renamed or moved either name will do.",
 	Examples: []string{`diff sshd-ban`, `diff since=7d`},
 	Options:  diffOptions,
+	Check:    reading(3, diffOptions),
 	Run:      runDiff,
 }
 

@@ -15,6 +15,7 @@ var helpCommand = Command{
 	Usage:    []string{"help [COMMAND]"},
 	Summary:  "Explain the commands, or one of them",
 	Examples: []string{"help", "help add"},
+	Check:    reading(1, nil),
 	Run:      runHelp,
 }
 

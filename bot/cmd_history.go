@@ -20,6 +20,7 @@ var historyCommand = Command{
 		"A rule that was renamed or moved is followed; one that is gone is found by its name.",
 	Examples: []string{`history`, `history sshd-ban`, `history by=@alice since=7d action=delete`},
 	Options:  historyOptions,
+	Check:    reading(1, historyOptions),
 	Run:      runHistory,
 }
 

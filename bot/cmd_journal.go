@@ -25,6 +25,7 @@ var journalCommand = Command{
 		"at= is one day, or one minute. REQUEST is an id that a reply or this list shows; beside other filters it is request=.",
 	Examples: []string{`journal`, `journal by=me since=7d`, `journal result=refused`, `journal changed=yes since=1d`, `journal rule=sshd-ban noisy`},
 	Options:  []string{"by", "since", "until", "action", "changed", "at", "n", "page"},
+	Check:    checkJournal,
 	Run:      runJournal,
 }
 
@@ -36,13 +37,9 @@ func runJournal(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	terms := call.journalTerms(words)
-	if len(terms) == 1 && requestID.MatchString(fold(terms[0].Value)) && terms[0].Key == "" {
-		terms[0].Key = "request"
-	}
-	query, err := rules.ParseJournalQuery(terms, rules.JournalAsker{ID: call.request.Actor.ID, Now: call.now, Zone: call.zone(), Actions: actionNames(call.table)})
+	query, err := call.journalQuery(words)
 	if err != nil {
-		return answer{}, call.unknownKey(err)
+		return answer{}, err
 	}
 	page, err := call.page()
 	if err != nil {
@@ -68,6 +65,19 @@ func runJournal(ctx context.Context, call *call) (answer, error) {
 		return told(call.entryText(found.Entries[0])), nil
 	}
 	return told(call.journalText(found, page, n)), nil
+}
+
+// journalQuery returns what is looked for.
+func (c *call) journalQuery(words []word) (rules.JournalQuery, error) {
+	terms := c.journalTerms(words)
+	if len(terms) == 1 && requestID.MatchString(fold(terms[0].Value)) && terms[0].Key == "" {
+		terms[0].Key = "request"
+	}
+	query, err := rules.ParseJournalQuery(terms, rules.JournalAsker{ID: c.request.Actor.ID, Now: c.now, Zone: c.zone(), Actions: actionNames(c.table)})
+	if err != nil {
+		return query, c.unknownKey(err)
+	}
+	return query, nil
 }
 
 // asked returns the number of the entry of this very command, or of the one whose pages are turned; 0 where the journal has none. What came in since is

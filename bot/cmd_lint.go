@@ -19,6 +19,7 @@ var lintCommand = Command{
 		"What is meant is accepted beside the rule: `edit NAME accept=CHECK reason=\"…\" until=2027-01-01`.",
 	Examples: []string{`lint`, `lint sshd-ban`, `lint all namespace=ops`},
 	Options:  listOptions,
+	Check:    reading(1, listOptions),
 	Run:      runLint,
 }
 

@@ -18,6 +18,7 @@ var listCommand = Command{
 	Help:     "NAME may be `group/NAME`, `namespace/group/NAME` or `ruler:namespace/group/NAME`; a rule that is called \"all\" needs quotes. at= shows what was then: a date, a time in the journal's zone, or how long ago.",
 	Examples: []string{`list`, `list all`, `list sshd-ban`, `list namespace=ops`, `list at=7d`},
 	Options:  listAtOptions,
+	Check:    reading(1, listAtOptions),
 	Run:      runList,
 }
 

@@ -15,6 +15,7 @@ var showCommand = Command{
 		"or how long ago: `7d`.",
 	Examples: []string{`show sshd-ban`, `show sshd-ban at=7d`},
 	Options:  showOptions,
+	Check:    reading(1, showOptions),
 	Run:      runShow,
 }
 

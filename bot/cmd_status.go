@@ -15,6 +15,7 @@ var statusCommand = Command{
 	Usage:    []string{"status"},
 	Summary:  "Show the rulers, the rulebook, and what is not live and why",
 	Examples: []string{"status"},
+	Check:    reading(0, nil),
 	Run:      runStatus,
 }
 

@@ -14,6 +14,7 @@ var templateCommand = Command{
 	Usage:    []string{"template T"},
 	Summary:  "Explain a template: its parameters, the line to type, and the rule that comes of it",
 	Examples: []string{"template disk-full"},
+	Check:    reading(1, nil),
 	Run:      runTemplate,
 }
 

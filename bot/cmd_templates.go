@@ -16,6 +16,7 @@ var templatesCommand = Command{
 	Help:     "WORD is looked for in names and descriptions, in English and Japanese. Templates of your own are files `templates/NAME.yaml` in the rulebook.",
 	Examples: []string{`templates`, `templates disk`, `templates outdated`},
 	Options:  templatesOptions,
+	Check:    reading(mostWords, templatesOptions),
 	Run:      runTemplates,
 }
 

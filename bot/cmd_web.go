@@ -9,6 +9,7 @@ var webCommand = Command{
 	Summary:  "Open the pages: the journal, the rules as they are and were, and how each came to be",
 	Help:     "The answer is a link for you alone that signs you in once, within five minutes; you stay signed in for twelve hours, or until the service is started anew.",
 	Examples: []string{"web"},
+	Check:    reading(0, nil),
 	Run:      runWeb,
 }
 

@@ -67,17 +67,20 @@ func isBefore(name, trigger string) bool {
 	return name == "" || name == strings.TrimLeft(fold(trigger), "/") || slices.Contains([]string{"alert", "alertsmith", "send", "@alertsmith"}, name)
 }
 
-// withoutCommand returns what may have been meant by a text that begins with no command: the command that its second or last word is, or add.
+// withoutCommand returns what may have been meant by a text that begins with no command: the command that its second word is, or its last one where
+// that is in Japanese, which says last what is done, or add.
 func withoutCommand(names []string, text, rest string) []string {
-	if second, start, next := firstWord(rest, 0); slices.Contains(names, second) && strings.TrimSpace(rest[next:]) != "" {
+	line := withoutFlags(text)
+	before, last := cutLast(line)
+	last = strings.TrimPrefix(commandWord(last), "を")
+	if slices.Contains(names, last) && last[0] >= utf8.RuneSelf && !strings.Contains(text, "\n") {
+		return []string{last + " " + strings.TrimSuffix(before, " を") + text[len(line):]}
+	}
+	if second, start, _ := firstWord(rest, 0); slices.Contains(names, second) {
 		return []string{rest[start:]}
 	}
 	if strings.TrimSpace(rest) == "" {
 		return nil
-	}
-	before, last := cutLast(text)
-	if last = strings.TrimPrefix(commandWord(last), "を"); slices.Contains(names, last) && !strings.Contains(text, "\n") { // Japanese says last what is done
-		return []string{last + " " + strings.TrimSuffix(before, " を")}
 	}
 	return []string{"add " + text}
 }
