@@ -48,7 +48,7 @@ func runHistory(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	n, err := call.number("n", historyLines, maxHistoryLines)
+	n, err := call.entriesShown()
 	if err != nil {
 		return answer{}, err
 	}
@@ -139,15 +139,15 @@ func (c *call) action(word string) (string, error) {
 	return "", invalidOption("action", "takes one of "+strings.Join(known, ", "), rules.Nearest(word, known)...)
 }
 
-// number returns the number that an option gives.
-func (c *call) number(name string, usual, most int) (int, error) {
-	arg, given := c.args[name]
+// entriesShown returns how many entries a page is to have, by n=.
+func (c *call) entriesShown() (int, error) {
+	arg, given := c.args["n"]
 	if !given {
-		return usual, nil
+		return historyLines, nil
 	}
 	n, err := strconv.Atoi(fold(arg.value))
-	if err != nil || n < 1 || n > most {
-		return 0, invalidOption(name, fmt.Sprintf("takes a number from 1 to %d", most), strconv.Itoa(usual))
+	if err != nil || n < 1 || n > maxHistoryLines {
+		return 0, invalidOption("n", fmt.Sprintf("takes a number from 1 to %d", maxHistoryLines), strconv.Itoa(historyLines))
 	}
 	return n, nil
 }

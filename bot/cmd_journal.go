@@ -45,7 +45,7 @@ func runJournal(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	n, err := call.number("n", historyLines, maxHistoryLines)
+	n, err := call.entriesShown()
 	if err != nil {
 		return answer{}, err
 	}

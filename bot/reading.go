@@ -30,7 +30,7 @@ func (c *call) readingOptions() error {
 	if _, err := c.page(); err != nil {
 		return err
 	}
-	_, err := c.number("n", historyLines, maxHistoryLines)
+	_, err := c.entriesShown()
 	return err
 }
 
@@ -46,6 +46,6 @@ func checkJournal(c *call) error {
 	if _, err := c.page(); err != nil {
 		return err
 	}
-	_, err = c.number("n", historyLines, maxHistoryLines)
+	_, err = c.entriesShown()
 	return err
 }

@@ -98,11 +98,18 @@ func syntaxFindings(problems []rules.Problem, tree diskTree) (found []placedFind
 		case dialect == "":
 			add(p)
 		case !known:
-			add(rules.Problem{Path: p.Path, Text: fmt.Sprintf("all of this file is %[1]s, which it is not checked for; use --dialect=%[1]s, "+
-				"or --config.file so that each file is checked for the ruler that reads it", dialect)})
+			add(rules.Problem{Path: p.Path, Text: wrongLanguage(p.Path, dialect)})
 		}
 	}
 	return found
+}
+
+// wrongLanguage says that a file, by its path in the tree, is all in a language that it was not checked for.
+func wrongLanguage(path string, dialect expr.Dialect) string {
+	if strings.HasPrefix(path, unplaced+"/") {
+		return fmt.Sprintf("all of this file is %[1]s, which it is not checked for; use --dialect=%[1]s, or --config.file so that each file is checked for the ruler that reads it", dialect)
+	}
+	return fmt.Sprintf("all of this file is %s, which the ruler that reads it does not take; it lies below another one's directory", dialect)
 }
 
 // goodIn returns the language in which a file is good; "" when there is none.
