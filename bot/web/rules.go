@@ -29,9 +29,10 @@ type rulesPage struct {
 	Status  rules.Status
 	Paused  []rules.Paused
 	Rules   []ruleRow
-	All     int // rules that were found, on all pages
 	Earlier string
 	Later   string
+
+	All, AllPaused int // rules that were found and that are paused, on all pages
 }
 
 // slide is the rulebook's last commits, as the steps of a slider.
@@ -102,7 +103,6 @@ func (p *Pages) rulesPage(ctx context.Context, values url.Values, steps []rules.
 	if err != nil {
 		return body, err
 	}
-	body.Paused = book.Paused()
 	body.Slide = slideOf(steps, body.Commit, body.Past, body.Query)
 	page, err := pageNumber(values)
 	if err != nil {
@@ -127,7 +127,13 @@ func pageNumber(values url.Values) (int, error) {
 	return page, nil
 }
 
-// list puts one page of rules on the page; of a page behind the last one, the last one.
+// pageOf returns one page of a list, which may be behind its end.
+func pageOf[T any](all []T, page int) []T {
+	first := min((page-1)*pageRules, len(all))
+	return all[first:min(first+pageRules, len(all))]
+}
+
+// list puts one page of rules, and one of those that are paused, on the page; of a page behind the last one, the last one.
 func (b *rulesPage) list(book, newest *rules.Book, judge judge, page int) {
 	found := book.Entries("")
 	if wanted := strings.Fields(rules.FoldText(b.Query)); len(wanted) > 0 {
@@ -136,10 +142,10 @@ func (b *rulesPage) list(book, newest *rules.Book, judge judge, page int) {
 			return slices.ContainsFunc(wanted, func(word string) bool { return !strings.Contains(text, word) })
 		})
 	}
-	b.All = len(found)
-	page = min(page, max((len(found)+pageRules-1)/pageRules, 1))
-	first := min((page-1)*pageRules, len(found))
-	last := min(first+pageRules, len(found))
+	paused := book.Paused()
+	b.All, b.AllPaused = len(found), len(paused)
+	last := max((max(b.All, b.AllPaused)+pageRules-1)/pageRules, 1)
+	page = min(page, last)
 	at := func(page int) string {
 		values := url.Values{"page": {strconv.Itoa(page)}}
 		if b.Query != "" {
@@ -150,13 +156,14 @@ func (b *rulesPage) list(book, newest *rules.Book, judge judge, page int) {
 		}
 		return "/rules?" + values.Encode()
 	}
-	if first > 0 {
+	if page > 1 {
 		b.Earlier = at(page - 1)
 	}
-	if last < len(found) {
+	if page < last {
 		b.Later = at(page + 1)
 	}
-	for _, e := range found[first:last] {
+	b.Paused = pageOf(paused, page)
+	for _, e := range pageOf(found, page) {
 		row := ruleRow{Ref: e.Ref, Address: book.Address(e.Ref), Expr: shortened(e.Rule.Expr), Severity: e.Rule.Labels["severity"]}
 		if b.Past {
 			row.standing = sinceThen(e, newest)
