@@ -16,7 +16,7 @@ const contactPatience = 15 * time.Second
 //	no rulebook here yet               everything. If the server does not answer, the start fails: to begin with an empty rulebook would be to tell
 //	                                   every ruler that it has no rules. An empty repository there is a rulebook to begin with.
 //	one that never met the server      where its branch stands. Two histories that have nothing in common are a mistake in the configuration, and
-//	                                   the start fails; if the server does not answer, Follow finds out.
+//	                                   the start fails, unless the server was met without that branch; if it does not answer, Follow finds out.
 //	changes have to be pushed          the same, so that the commands that a crash interrupted can be looked up; what remains in doubt says Doubts.
 //	else                               nothing.
 //
@@ -39,7 +39,7 @@ func (r *Rulebook) connect(ctx context.Context, o Options) error {
 		r.push = r.pushRequired
 	}
 	if s.seen, err = readRef(r.fs, s.ref); err == nil {
-		err = errors.Join(r.loadDoubts(ctx, head), r.countUnpushed(ctx, head))
+		err = errors.Join(r.loadDoubts(ctx, head), r.countUnpushed(ctx, head), r.loadBlank())
 	}
 	if err != nil {
 		return unavailable(err, "what the rulebook %s knows of its Git server cannot be read", r.dir)

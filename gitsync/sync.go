@@ -51,6 +51,8 @@ type syncing struct {
 
 	theirs requests // what the server's branch answers; only who plans again uses it
 
+	blank bool // see blankRef; only who has the writer's token uses it
+
 	// Only who has the writer's token changes these, and refs/remotes/origin/BRANCH.
 	mu       sync.Mutex
 	seen     plumbing.Hash // where the server's branch was seen last
@@ -132,7 +134,8 @@ func (r *Rulebook) look(ctx context.Context) (plumbing.Hash, error) {
 //	is contained in ours                            stays; there is something to push
 //	has commits that ours has not, and ours others  moves to the server's, with ours planned again on top of it
 //	does not contain where it was seen last         stays, and nothing is followed or pushed; see Rewritten
-//	has nothing in common with ours                 stays, and nothing is followed or pushed: one of them is the wrong repository
+//	has nothing in common with ours                 stays, and nothing is followed or pushed: one of them is the wrong repository; but where we
+//	                                                met the server without its branch, ours is planned again on top of it
 //
 // The branch moves before refs/remotes/origin/BRANCH does: after a crash between them the commits of others look for a while as if they
 // were to be pushed, which does no harm.
@@ -147,6 +150,11 @@ func (r *Rulebook) absorb(ctx context.Context, tip, since plumbing.Hash) error {
 	head, err := readRef(r.fs, r.branch)
 	if err != nil {
 		return unavailable(err, "the rulebook %s cannot be read", r.dir)
+	}
+	if tip.IsZero() && since.IsZero() {
+		if err := r.noteBlank(); err != nil {
+			return err
+		}
 	}
 	next, err := r.join(ctx, head, since, tip)
 	if err != nil {
@@ -171,7 +179,7 @@ func (r *Rulebook) join(ctx context.Context, head, since, tip plumbing.Hash) (pl
 	switch {
 	case err != nil:
 		return head, err
-	case len(ours.commits) > 0 && !ours.related:
+	case len(ours.commits) > 0 && !ours.related && !r.sync.blank:
 		return head, unavailable(errUnrelated, "the rulebook %s and the Git server's %s have no commit in common, so one of them is the wrong one: "+
 			"name an empty repository in git.remote, which will get the rulebook, or move the directory away, so that the server's is cloned", r.dir, r.sync.remote)
 	case len(ours.commits) > 0:
@@ -205,6 +213,9 @@ func (r *Rulebook) saw(tip plumbing.Hash) error {
 		err = deleteRef(r.fs, s.ref, was)
 	default:
 		err = moveRef(r.fs, s.ref, was, tip)
+	}
+	if err == nil && !tip.IsZero() {
+		err = r.forgetBlank()
 	}
 	if err != nil {
 		return unavailable(err, "the rulebook %s cannot note where the Git server's branch stands", r.dir)

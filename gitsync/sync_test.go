@@ -310,6 +310,46 @@ func TestOpenWithAServer(t *testing.T) {
 	})
 }
 
+// TestSomebodyElseBegins has somebody make the branch, as Git hosts do with a first README, after the rulebook met the server without it: our commit goes on
+// top of theirs, also after a restart. A server that was met as another one is no such.
+func TestSomebodyElseBegins(t *testing.T) {
+	t.Parallel()
+	host := gitHost(t)
+	p := patch(at(t, host))
+	r := openBook(t, Options{Remote: p})
+	p.set(func(p *patchy) { p.down = true })
+	update(t, r, map[string][]byte{"log": {}})
+	add(t, r, "ours")
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	fsck(t, r.dir)
+
+	other := gitHost(t)
+	outsideLine(t, outsider(t, other), "of another rulebook")
+	if _, err := Open(t.Context(), Options{Dir: r.dir, Committer: service, Remote: at(t, other), Logger: r.log}); !errors.Is(err, errUnrelated) {
+		t.Fatalf("Open with another server = %v", err)
+	}
+
+	work := outsider(t, host)
+	write(t, work, "README.md", []byte("# Rules\n"))
+	push(t, work)
+	p.set(func(p *patchy) { p.down = false })
+	r = openBook(t, Options{Dir: r.dir, Remote: p})
+	keepUp(t, r, Following{})
+	r.Kick()
+	same(t, r, host)
+	if got := runGit(t, host, "show", "main:README.md"); got != "# Rules\n" {
+		t.Errorf("theirs is %q", got)
+	}
+	if got := hostLines(t, host); !slices.Equal(got, []string{"ours"}) {
+		t.Errorf("on the server: %q", got)
+	}
+	if got := runGit(t, r.dir, "for-each-ref", blankRef.String()); got != "" {
+		t.Errorf("the rulebook still takes the server for one without a branch: %s", got)
+	}
+}
+
 // TestReplan has somebody be faster again and again while commits wait here: they are planned again and nothing of either is lost.
 func TestReplan(t *testing.T) {
 	t.Parallel()
