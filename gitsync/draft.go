@@ -39,7 +39,7 @@ func (d *draft) add(c rules.Commit) (*tree, error) {
 		return nil, unchanged(err)
 	}
 	if next.root == d.tip.root || d.tip.root.IsZero() && next.root == emptyTree {
-		return nil, conflict("nothing to change: the rulebook says this already")
+		return nil, &rules.Error{Kind: rules.Conflict, Text: "nothing to change: the rulebook says this already", Offset: -1}
 	}
 	next.commit, err = b.commit(d.tip, next.root, r.committer, c, r.sign)
 	if err != nil {

@@ -82,9 +82,9 @@ func (b *builder) tree(dir plumbing.Hash, e *edit, at string) (plumbing.Hash, er
 		entry, exists := entries[name]
 		switch {
 		case e.dirs[name] != nil || exists && entry.Mode == filemode.Dir:
-			return plumbing.ZeroHash, conflict("%s%s is a directory and cannot be a file as well", at, name)
+			return plumbing.ZeroHash, inTheWay(at+name, "is a directory and cannot be a file as well")
 		case exists && !regular(entry.Mode):
-			return plumbing.ZeroHash, conflict("%s%s is a symbolic link or a submodule, which Alertsmith does not touch", at, name)
+			return plumbing.ZeroHash, inTheWay(at+name, "is a symbolic link or a submodule, which Alertsmith does not touch")
 		case content == nil:
 			delete(entries, name)
 			continue
@@ -97,7 +97,7 @@ func (b *builder) tree(dir plumbing.Hash, e *edit, at string) (plumbing.Hash, er
 	for name, below := range e.dirs {
 		entry, exists := entries[name]
 		if exists && entry.Mode != filemode.Dir {
-			return plumbing.ZeroHash, conflict("%s%s is not a directory, so nothing can be written below it", at, name)
+			return plumbing.ZeroHash, inTheWay(at+name, "is not a directory, so nothing can be written below it")
 		}
 		hash, err := b.tree(entry.Hash, below, at+name+"/")
 		if err != nil {
@@ -120,7 +120,7 @@ func (b *builder) tree(dir plumbing.Hash, e *edit, at string) (plumbing.Hash, er
 	return b.add((&object.Tree{Entries: sorted}).Encode)
 }
 
-// conflict returns the error of a plan that does not fit the rulebook as it is.
-func conflict(format string, args ...any) error {
-	return &rules.Error{Kind: rules.Conflict, Text: fmt.Sprintf(format, args...), Offset: -1}
+// inTheWay returns the error of a plan that does not fit what the rulebook has at a path.
+func inTheWay(path, text string) error {
+	return &rules.Error{Kind: rules.Conflict, Text: path + " " + text, Offset: -1, Cause: rules.InTheWay{path}}
 }

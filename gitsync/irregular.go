@@ -1,6 +1,7 @@
 package gitsync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,8 +16,9 @@ import (
 )
 
 // Irregular returns what a commit, given by its full hash, has below directories that is not read and that no ruler's directory should have:
-// symbolic links, submodules, names that no honest program writes, and directories that are too deep; sorted by path. It is not told of files
-// that are too large: reading says that of each. fs.ErrNotExist when the rulebook has no such commit; other failures are *rules.Error of kind
+// symbolic links, submodules, names that no honest program writes, and directories that are too deep; sorted by path. What stands at the place
+// of such a directory, or of one above it, and is none, is told too; that there is nothing is not. It is not told of files that are too large:
+// reading says that of each. fs.ErrNotExist when the rulebook has no such commit; other failures are *rules.Error of kind
 // Unavailable.
 func (r *Rulebook) Irregular(ctx context.Context, revision string, dirs []string) ([]rules.Problem, error) {
 	if revision == "" {
@@ -29,16 +31,9 @@ func (r *Rulebook) Irregular(ctx context.Context, revision string, dirs []string
 	t := at.(*tree) //nolint:forcetypeassert // ours
 	var found []rules.Problem
 	for _, dir := range dirs {
-		entry, err := t.find(dir)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		prefix := ""
-		if dir != "" {
-			prefix = dir + "/"
-		}
-		if err == nil && entry.Mode == filemode.Dir {
-			err = t.irregular(entry.Hash, prefix, &found)
+		at, err := t.directory(dir, &found)
+		if err == nil && !at.IsZero() {
+			err = t.irregular(at, below(dir), &found)
 		}
 		if err != nil {
 			return nil, unavailable(err, "the rulebook cannot be read below %q", dir)
@@ -48,6 +43,48 @@ func (r *Rulebook) Irregular(ctx context.Context, revision string, dirs []string
 	return slices.Compact(found), nil
 }
 
+// directory returns what is in a directory; the zero hash when there is none. Something else at its place, or above it, is added to found.
+func (t *tree) directory(dir string, found *[]rules.Problem) (plumbing.Hash, error) {
+	for end := range len(dir) + 1 {
+		if end < len(dir) && dir[end] != '/' {
+			continue
+		}
+		entry, err := t.find(dir[:end])
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return plumbing.ZeroHash, nil
+		case err != nil:
+			return plumbing.ZeroHash, err
+		case entry.Mode != filemode.Dir:
+			*found = append(*found, rules.Problem{Path: dir[:end], Text: cmp.Or(noFile(entry.Mode), "this is a file, and a directory must be here")})
+			return plumbing.ZeroHash, nil
+		case end == len(dir):
+			return entry.Hash, nil
+		}
+	}
+	return plumbing.ZeroHash, nil
+}
+
+// below returns what the paths of all that is in a directory begin with.
+func below(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	return dir + "/"
+}
+
+// noFile says what an entry is that is neither a file nor a directory; "" for one that is.
+func noFile(mode filemode.FileMode) string {
+	switch mode {
+	case filemode.Symlink:
+		return "this is a symbolic link, which is not followed: put the file itself here"
+	case filemode.Submodule:
+		return "this is a submodule, which is not read: put the files themselves here"
+	default:
+		return ""
+	}
+}
+
 // irregular looks at one directory; prefix is its path, "" or ending in a slash.
 func (t *tree) irregular(dir plumbing.Hash, prefix string, found *[]rules.Problem) error {
 	entries, err := t.objects.tree(dir)
@@ -55,14 +92,10 @@ func (t *tree) irregular(dir plumbing.Hash, prefix string, found *[]rules.Proble
 		return err
 	}
 	for _, e := range entries {
-		path, text := prefix+e.Name, ""
+		path, text := prefix+e.Name, noFile(e.Mode)
 		switch {
 		case !readable(e.Name):
 			path, text = fmt.Sprintf("%s%q", prefix, e.Name), "this name is not one that a file should have; it is not read"
-		case e.Mode == filemode.Symlink:
-			text = "this is a symbolic link, which is not followed: put the file itself here"
-		case e.Mode == filemode.Submodule:
-			text = "this is a submodule, which is not read: put the files themselves here"
 		case e.Mode == filemode.Dir && strings.Count(path, "/") >= maxDepth:
 			text = fmt.Sprintf("this is deeper than %d directories", maxDepth)
 		case e.Mode == filemode.Dir:

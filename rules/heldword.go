@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // sayHeld returns the error about a change that was refused; where that is for a file which is held, one that says so: because of which push,
@@ -14,7 +15,7 @@ func (a *Applier) sayHeld(ctx context.Context, err error) error {
 	if !ok {
 		return err
 	}
-	var clashed inTheWay
+	var clashed InTheWay
 	paths, clash := e.paths(), errors.As(err, &clashed)
 	if paths = append(paths, clashed...); len(paths) == 0 {
 		return err
@@ -48,13 +49,13 @@ func (e *Error) paths() (paths []string) {
 	return paths
 }
 
-// holds reports whether a file of the rulebook is held; false where nothing is.
+// holds reports whether a file of the rulebook is held, or is what the hold is for; false where nothing is held.
 func (h *HeldPush) holds(path string) bool {
 	if h == nil {
 		return false
 	}
 	_, held := slices.BinarySearch(h.Paths, path)
-	return held
+	return held || slices.ContainsFunc(h.Problems, func(p Problem) bool { return p.Path == path })
 }
 
 // isNew reports whether a problem is none of those that were pushed; it may stand on another line by now.
@@ -66,7 +67,7 @@ func (h *HeldPush) isNew(p Problem) bool {
 func (h *HeldPush) why(path string) string {
 	c := h.Commits[len(h.Commits)-1]
 	for _, commit := range slices.Backward(h.Commits) {
-		if slices.ContainsFunc(commit.Files, func(f PastFile) bool { return f.Path == path }) {
+		if slices.ContainsFunc(commit.Files, func(f PastFile) bool { return f.Path == path || strings.HasPrefix(f.Path, path+"/") }) {
 			c = commit
 			break
 		}

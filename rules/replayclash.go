@@ -19,11 +19,11 @@ const (
 	maxClashes    = 3
 )
 
-// inTheWay is the cause of an error about rule files that are not as a change needs them: their paths in the rulebook.
-type inTheWay []string
+// InTheWay is the cause of an error about files, or what is none, that are not as a change needs them: their paths in the rulebook.
+type InTheWay []string
 
 // Error returns the paths.
-func (w inTheWay) Error() string { return "in the way: " + strings.Join(w, ", ") }
+func (w InTheWay) Error() string { return "in the way: " + strings.Join(w, ", ") }
 
 // conflict returns the error that explains the clashes of a replay; nil when there are none.
 func (m *merge) conflict(r Replay) error {
@@ -32,7 +32,7 @@ func (m *merge) conflict(r Replay) error {
 	}
 	commit, cannot := r.words()
 	var places []string
-	var paths inTheWay
+	var paths InTheWay
 	var detail strings.Builder
 	for _, c := range m.clashes[:min(len(m.clashes), maxClashes)] {
 		places, paths = append(places, m.title(c.at)), append(paths, m.book.rulebookPath(c.at))

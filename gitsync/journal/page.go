@@ -70,6 +70,9 @@ func pageFor(pages Pages, t time.Time, more int) (number int, page []byte, err e
 	return number - 1, page, nil
 }
 
+// PageDir returns the directory in the rulebook of the pages of t's day.
+func PageDir(t time.Time) string { return path.Dir(pagePath(t, 1)) }
+
 // pagePath returns the path in the rulebook of a page of t's day; the first has the number 1.
 func pagePath(t time.Time, number int) string {
 	return t.Format("journal/2006/01/2006-01-02") + continued("-%d", number) + ".md"
