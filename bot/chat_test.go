@@ -61,7 +61,7 @@ func newChat(t testing.TB, change func(*chat)) *chat {
 		Page: func(_ rules.Tree, e rules.PageEntry) (string, []byte, error) {
 			return "journal/page.md", fmt.Appendln(nil, e.Request.ID, e.Request.Command, e.Change.Subject, e.Change.Reason), nil
 		},
-		Service: rules.Person{Name: "Alertsmith"}, Now: time.Now, LiveTimeout: time.Second, PollInterval: time.Millisecond,
+		Service: rules.Person{Name: "Alertsmith"}, Now: time.Now, LiveTimeout: 20 * time.Second, PollInterval: time.Millisecond,
 		Lint:   newWords,
 		Logger: slog.New(slog.DiscardHandler),
 	})
