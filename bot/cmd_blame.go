@@ -14,7 +14,7 @@ var blameCommand = Command{
 	Spelled:  []string{"annotate", "経緯"},
 	Usage:    []string{`blame NAME`},
 	Summary:  "Show who last set each field of a rule, when and why",
-	Help:     "For each of the expression, the times, every label and every annotation: the person, the time, the commit and the request that last set it to what it is.",
+	Help:     "For each of the expression, the times, every label and annotation, and what its group says for it: the person, the time, the commit and the request that last set it to what it is.",
 	Examples: []string{`blame sshd-ban`},
 	Check:    reading(1, nil),
 	Run:      runBlame,
@@ -45,7 +45,7 @@ func runBlame(ctx context.Context, call *call) (answer, error) {
 		return answer{}, err
 	}
 	lines := []string{"**" + escape(book.Address(entry.Ref)) + "**"}
-	left := entry.Rule.Fields()
+	left := entry.Fields()
 	for i := 0; i < len(versions) && len(left) > 0; i++ {
 		older, err := call.fieldsBefore(ctx, versions, i)
 		if err != nil {
@@ -98,7 +98,7 @@ func (c *call) fieldsBefore(ctx context.Context, versions []rules.Version, i int
 func fieldsAt(book *rules.Book, ref rules.Ref) map[string]string {
 	fields := map[string]string{}
 	if entry, ok := book.Get(ref); ok {
-		for _, f := range entry.Rule.Fields() {
+		for _, f := range entry.Fields() {
 			fields[f.Name] = f.Value
 		}
 	}

@@ -123,13 +123,13 @@ func (c *call) sideOf(ctx context.Context, newest *rules.Book, address string, c
 		if rules.KindOf(err) == rules.NotFound {
 			return side{name: "now"}, nil
 		}
-		return side{"now", entry.Source}, err
+		return side{"now", entry.Text()}, err
 	}
 	s := side{name: short(commit.Revision) + " of " + c.when(commit.When)}
 	then, err := c.ruleAt(ctx, newest, address, *commit)
 	switch {
 	case err == nil && !then.before:
-		s.text = then.entry.Source
+		s.text = then.entry.Text()
 	case err != nil && rules.KindOf(err) != rules.NotFound:
 		return s, err
 	}

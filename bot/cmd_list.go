@@ -195,7 +195,15 @@ func names(entries []rules.Entry, address func(rules.Ref) string) []string {
 	return blocks
 }
 
-// inFull returns one rule with its address above it.
+// inFull returns one rule with its address above it, and below it what its group says for it.
 func inFull(address string, e rules.Entry) string {
-	return "**" + escape(address) + "**\n" + fence("yaml", cut(e.Source, pageSize-1000))
+	text := "**" + escape(address) + "**\n" + fence("yaml", cut(e.Source, pageSize-1000))
+	var settings []string
+	for _, f := range e.Settings {
+		settings = append(settings, escape(shortCut(strings.TrimPrefix(f.Name, rules.GroupField)))+" "+code(shortCut(f.Value)))
+	}
+	if len(settings) > 0 {
+		text += "\nFor all rules of its group: " + strings.Join(settings, ", ") + "."
+	}
+	return text
 }

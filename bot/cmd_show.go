@@ -50,7 +50,7 @@ func runShow(ctx context.Context, call *call) (answer, error) {
 		head += ", paused"
 	}
 	text := inFull(then.book.Address(then.entry.Ref), then.entry) + "\n" + head
-	if now, there := n.newest.Get(then.entry.Ref); !there || now.Source != then.entry.Source {
+	if now, there := n.newest.Get(then.entry.Ref); !there || now.Text() != then.entry.Text() {
 		text += "; to put it back: " + code(call.trigger+" restore "+quote(n.address+"@"+short(then.commit.Revision)))
 	}
 	return told(text), nil

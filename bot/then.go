@@ -111,11 +111,11 @@ func differing(older, newer *rules.Book) (kinds map[rules.ChangeKind]int, blocks
 		var name, was, is string
 		switch {
 		case p.was == nil:
-			kind, name, is = rules.RuleAdded, newer.Address(ref), p.is.Source
+			kind, name, is = rules.RuleAdded, newer.Address(ref), p.is.Text()
 		case p.is == nil:
-			kind, name, was = rules.RuleDeleted, older.Address(ref), p.was.Source
-		case p.was.Source != p.is.Source:
-			kind, name, was, is = rules.RuleChanged, newer.Address(ref), p.was.Source, p.is.Source
+			kind, name, was = rules.RuleDeleted, older.Address(ref), p.was.Text()
+		case p.was.Text() != p.is.Text():
+			kind, name, was, is = rules.RuleChanged, newer.Address(ref), p.was.Text(), p.is.Text()
 		default:
 			continue
 		}

@@ -30,6 +30,7 @@ type Entry struct {
 	GroupLabels map[string]string // of its group: the ruler adds them where the rule has no label of that name
 	Source      string            // the rule as its file writes it, with its leading comments, dedented
 	Interval    time.Duration     // of its group; 0 when the group leaves it to the ruler
+	Settings    []Field           // all that its group says for its rules: "group interval", "group label team"
 	Line        int               // of its file, from 1
 }
 

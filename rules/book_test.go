@@ -168,6 +168,7 @@ func TestEntry(t *testing.T) {
 		Rule:     Rule{Alert: "A", Expr: "up\n  == 0\n", For: 5 * time.Minute},
 		Source:   "# why\n- alert: A\n  expr: |\n    up\n      == 0\n  for: 5m # long\n",
 		Interval: 30 * time.Second,
+		Settings: []Field{{"group interval", "30s"}},
 		Line:     6,
 	}}
 	if diff := cmp.Diff(want, book.Entries("prometheus")); diff != "" {

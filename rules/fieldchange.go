@@ -1,6 +1,6 @@
 package rules
 
-// FieldChange is what a change did to one field of a rule, as Rule.Fields names it. Was is empty where the rule had no such field, Is where it
+// FieldChange is what a change did to one field of a rule, as Entry.Fields names it. Was is empty where the rule had no such field, Is where it
 // has none any more.
 type FieldChange struct {
 	Rule  string `json:"rule"` // its name after the change; before it where it is gone
@@ -18,15 +18,15 @@ func fieldChanges(before, after *Book, refs []Ref) (changes []FieldChange) {
 		if !was && !is { // it is paused, so that no ruler had it
 			old, now = before.asideFor(ref), after.asideFor(ref)
 		}
-		changes = append(changes, old.Rule.changesTo(now.Rule, ref.Name)...)
+		changes = append(changes, old.changesTo(now, ref.Name)...)
 	}
 	return changes
 }
 
-// changesTo returns the fields in which another rule differs; the zero rule has none.
-func (r Rule) changesTo(other Rule, name string) (changes []FieldChange) {
+// changesTo returns the fields in which another rule differs; the zero Entry has none.
+func (e Entry) changesTo(other Entry, name string) (changes []FieldChange) {
 	var fields []Field
-	if other.Name() != "" {
+	if other.Rule.Name() != "" {
 		fields = other.Fields()
 	}
 	now := map[string]string{}
@@ -34,8 +34,8 @@ func (r Rule) changesTo(other Rule, name string) (changes []FieldChange) {
 		now[f.Name] = f.Value
 	}
 	known := map[string]bool{}
-	if r.Name() != "" {
-		for _, f := range r.Fields() {
+	if e.Rule.Name() != "" {
+		for _, f := range e.Fields() {
 			known[f.Name] = true
 			if now[f.Name] != f.Value {
 				changes = append(changes, FieldChange{name, f.Name, f.Value, now[f.Name]})

@@ -32,17 +32,17 @@ func Life(ctx context.Context, book *Book, address string, query HistoryQuery, h
 	return nil, err
 }
 
-// Sources returns a rule as its file wrote it before and after a version, given the books on either side of its commit; "" where it was not there.
+// Sources returns a rule as Entry.Text has it before and after a version, given the books on either side of its commit; "" where it was not there.
 func (v Version) Sources(before, after *Book) (was, is string) {
 	from := v.Ref
 	if v.Kind == RuleMoved {
 		from = v.From
 	}
 	if entry, ok := before.Get(from); ok && v.Kind != RuleAdded {
-		was = entry.Source
+		was = entry.Text()
 	}
 	if entry, ok := after.Get(v.Ref); ok && v.Kind != RuleDeleted {
-		is = entry.Source
+		is = entry.Text()
 	}
 	return was, is
 }

@@ -7,6 +7,7 @@ import (
 )
 
 // Restore puts one rule back as it was at a commit, with its comments: in place of what it is now, or, when it is gone, where it was.
+// What its group said for all its rules comes back with it where it is the only one.
 // A group or file that is gone is made again. A rule that is paused stays so, and one that is gone and was paused then is paused again.
 type Restore struct {
 	From   *Book      // the rulebook at the commit
@@ -89,9 +90,15 @@ func (r Restore) plan(book *Book) (Change, error) {
 	if err := r.put(m, source, index, at); err != nil {
 		return Change{}, err
 	}
+	if err := r.settle(m, source, at); err != nil {
+		return Change{}, err
+	}
 	change := r.change(m.files(), r.Ref.Name)
 	if len(change.Files) == 0 {
 		done := conflict("name", "There is nothing to do: %q is just as it was then.", r.Ref.Name)
+		if r.otherSettings(m, source, at) {
+			done = conflict("name", "There is nothing to restore: %q itself is just as it was then. What is another by now is said for all rules of its group.", r.Ref.Name)
+		}
 		done.Cause = errDone
 		return Change{}, done
 	}
@@ -133,6 +140,26 @@ func (r Restore) put(m *merge, source *file, index int, at spot) error {
 		m.edited[at.path] = edited
 	}
 	return err
+}
+
+// settle takes over what the group said for all its rules, where the rule is the only one, then and now.
+func (r Restore) settle(m *merge, source *file, at spot) error {
+	f := m.now(at.path)
+	if !r.otherSettings(m, source, at) || len(source.group(r.Ref.Group).Rules) > 1 || len(f.group(at.group).Rules) > 1 ||
+		f.frameOf(at.group) == nil || source.frameOf(r.Ref.Group) == nil {
+		return nil
+	}
+	edited, err := f.withFrameOf(f.groupIndex(at.group), source, source.groupIndex(r.Ref.Group))
+	if err == nil {
+		m.edited[at.path] = edited
+	}
+	return err
+}
+
+// otherSettings reports whether the rule's group says other things for all its rules than it did then.
+func (r Restore) otherSettings(m *merge, source *file, at spot) bool {
+	then := source.group(r.Ref.Group)
+	return at.index >= 0 && at.group == then.Name && !sameSettings(*then, *m.now(at.path).group(at.group))
 }
 
 // ref returns the address of the rule that stands somewhere.

@@ -113,6 +113,31 @@ func TestVersions(t *testing.T) {
 			[]rules.PastFile{{Path: path, Before: inGroup("g", "A a")}, {Path: "prometheus/b.yaml", Before: inGroup("g", "A b"), After: inGroup("g", "A a")}},
 			[]string{"changed prometheus:b.yaml/g/A#1", "deleted prometheus:a.yaml/g/A#1"},
 		},
+		"what a group says for all its rules": {
+			[]rules.PastFile{{Path: path, Before: inGroup("g", "A up", "B up"), After: inGroup("g\n  interval: 10s", "A up", "B up")}},
+			[]string{"changed prometheus:a.yaml/g/A#1", "changed prometheus:a.yaml/g/B#1"},
+		},
+		"what a group says, written otherwise": {
+			[]rules.PastFile{{Path: path, Before: inGroup("g\n  interval: 60s\n  labels: {a: b, c: d}", "A up"), After: inGroup("g\n  labels:\n    c: d\n    a: 'b'\n  interval: 1m", "A up")}}, nil,
+		},
+		"an offset of nothing is one": {
+			[]rules.PastFile{{Path: path, Before: inGroup("g", "A up"), After: inGroup("g\n  query_offset: 0s", "A up")}}, []string{"changed prometheus:a.yaml/g/A#1"},
+		},
+		"a limit": {
+			[]rules.PastFile{{Path: path, Before: inGroup("g\n  limit: 1", "A up"), After: inGroup("g", "A up")}}, []string{"changed prometheus:a.yaml/g/A#1"},
+		},
+		"a group of Loki gets a label, and another one that it had not": {
+			[]rules.PastFile{{Path: "loki/a.yaml", Before: inGroup("g\n  labels: {team: x}", "A up"), After: inGroup("g\n  labels: {team: y}", "A up", "B up")}},
+			[]string{"changed loki:a.yaml/g/A#1", "added loki:a.yaml/g/B#1"},
+		},
+		"a group with other settings takes a rule": {
+			[]rules.PastFile{{Path: path, Before: inGroup("g", "A up", "B up"), After: inGroup("g", "B up")}, {Path: "prometheus/b.yaml", After: inGroup("g\n  interval: 10s", "A up")}},
+			[]string{"moved prometheus:b.yaml/g/A#1 from prometheus:a.yaml/g/A#1"},
+		},
+		"a merge takes the group from one side and a rule from the other": {
+			[]rules.PastFile{{Path: path, Before: inGroup("g", "A a", "B b"), Others: []string{inGroup("g\n  limit: 3", "A c", "B b")}, After: inGroup("g\n  limit: 3", "A a", "B b")}},
+			[]string{"changed prometheus:a.yaml/g/A#1"},
+		},
 		"a merge takes over from both": {
 			[]rules.PastFile{{Path: path, Before: inGroup("g", "A a", "B b"), Others: []string{inGroup("g", "A c", "B d")}, After: inGroup("g", "A a", "B d")}}, nil,
 		},

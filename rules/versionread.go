@@ -11,11 +11,12 @@ import (
 	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
-// pastRule is a rule as a file of the past has it. Two are equal when they say the same.
+// pastRule is a rule as a file of the past has it. Two are equal when they say the same, and their groups say the same for them.
 type pastRule struct {
 	group, name string
 	nth         int
 	says        string // all but the name, a line for each thing that is set
+	settings    string // what its group says for all its rules, in the same way
 }
 
 // readPastRules returns the rules of a file as a Book has them, without checking them.
@@ -31,17 +32,21 @@ func readPastRules(content []byte) []pastRule {
 	count := map[[2]string]int{} // as in makeIndex
 	groups, noted := d.groups(), hasNotes(content)
 	for i, node := range groups.items {
-		group := decodeGroup(node).Name
+		group := decodeGroup(node)
+		var settings strings.Builder
+		for _, f := range group.fields() {
+			fmt.Fprintf(&settings, "%q %q\n", f.Name, f.Value)
+		}
 		items := d.rules(node, groups.spans[i].end)
 		for j, item := range items.items {
 			r := decodeRule(item)
-			at := [2]string{group, r.Name()}
+			at := [2]string{group.Name, r.Name()}
 			count[at]++
 			says := said(r)
 			if noted {
 				says += strings.Join(Entry{Source: d.source(items, j)}.notes(), "\n")
 			}
-			rules = append(rules, pastRule{group: group, name: r.Name(), nth: count[at], says: says})
+			rules = append(rules, pastRule{group: group.Name, name: r.Name(), nth: count[at], says: says, settings: settings.String()})
 		}
 	}
 	return rules

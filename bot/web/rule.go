@@ -163,7 +163,7 @@ func (p *Pages) compare(ctx context.Context, book *rules.Book, values url.Values
 			return nil, err
 		}
 		if e, there := then.Get(v.Ref); there && v.Kind != rules.RuleDeleted {
-			sides[i] = e.Source
+			sides[i] = e.Text()
 		}
 	}
 	c.Diff = between(sides[0], sides[1], split)

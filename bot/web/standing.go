@@ -98,7 +98,7 @@ func sinceThen(then rules.Entry, newest *rules.Book) standing {
 	switch now, there := newest.Get(then.Ref); {
 	case !there:
 		return standing{"gone", ""}
-	case now.Source != then.Source:
+	case now.Text() != then.Text():
 		return standing{"changed", ""}
 	}
 	return standing{"the same", ""}

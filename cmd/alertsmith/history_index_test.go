@@ -133,7 +133,7 @@ func TestIndexSaysWhatTheTreesSay(t *testing.T) {
 				}
 				rulesAt[c] = map[rules.Ref]string{}
 				for _, e := range book.Entries("") {
-					rulesAt[c][e.Ref] = fmt.Sprint(e.Rule)
+					rulesAt[c][e.Ref] = fmt.Sprint(e.Rule, e.Settings)
 				}
 			}
 			want, got := map[string][]rules.Ref{}, map[string][]rules.Ref{}

@@ -52,15 +52,17 @@ type randomHistory struct {
 type state map[string][]randomGroup
 
 type randomGroup struct {
-	name  string
-	rules []randomRule
+	name     string
+	settings string // a line for all its rules; "" for none
+	rules    []randomRule
 }
 
 type randomRule struct{ name, expr, severity string }
 
 var (
-	randomPaths = []string{"prometheus/a.yaml", "prometheus/ops/b.yaml", "prometheus/ops/c.yml", "loki/a.yaml", "loki/web/d.yaml", "prometheus/README.md"}
-	randomNames = []string{"Down", "Slow", "Full"}
+	randomPaths    = []string{"prometheus/a.yaml", "prometheus/ops/b.yaml", "prometheus/ops/c.yml", "loki/a.yaml", "loki/web/d.yaml", "prometheus/README.md"}
+	randomNames    = []string{"Down", "Slow", "Full"}
+	randomSettings = []string{"", "interval: 30s", "limit: 5", "query_offset: 0s", "query_offset: 1m", "labels: {team: web}", "labels: {team: ops}"}
 )
 
 // pick returns one of them.
@@ -113,7 +115,7 @@ func (h *randomHistory) change(s state) {
 	path, other := pick(h.chance, randomPaths...), pick(h.chance, randomPaths...)
 	groups := s[path]
 	if len(groups) == 0 {
-		s[path] = []randomGroup{{pick(h.chance, "g", "h"), []randomRule{h.rule(), h.rule()}}}
+		s[path] = []randomGroup{{name: pick(h.chance, "g", "h"), rules: []randomRule{h.rule(), h.rule()}}}
 		return
 	}
 	g := &groups[h.chance.IntN(len(groups))]
@@ -121,7 +123,7 @@ func (h *randomHistory) change(s state) {
 	if len(g.rules) > 0 {
 		at = h.chance.IntN(len(g.rules))
 	}
-	switch h.chance.IntN(12) {
+	switch h.chance.IntN(13) {
 	case 0:
 		delete(s, path)
 	case 1:
@@ -134,10 +136,12 @@ func (h *randomHistory) change(s state) {
 	case 3:
 		g.name = pick(h.chance, "g", "h", "k")
 	case 4:
-		s[path] = append(groups, randomGroup{pick(h.chance, "g", "h"), []randomRule{h.rule()}})
+		s[path] = append(groups, randomGroup{name: pick(h.chance, "g", "h"), rules: []randomRule{h.rule()}})
 	case 5:
 		s[path] = nil
-	case 6, 7:
+	case 6:
+		g.settings = pick(h.chance, randomSettings...)
+	case 7, 8:
 		g.rules = slices.Insert(g.rules, at, h.rule())
 	default:
 		if len(g.rules) > 0 {
@@ -170,7 +174,11 @@ func (s state) text(path string) string {
 	var b strings.Builder
 	b.WriteString("groups:\n")
 	for _, g := range s[path] {
-		fmt.Fprintf(&b, "  - name: %s\n    rules:\n", g.name)
+		fmt.Fprintf(&b, "  - name: %s\n", g.name)
+		if g.settings != "" {
+			fmt.Fprintf(&b, "    %s\n", g.settings)
+		}
+		b.WriteString("    rules:\n")
 		for _, r := range g.rules {
 			fmt.Fprintf(&b, "      - alert: %s\n        expr: %s\n", r.name, r.expr)
 			if r.severity != "" {
