@@ -15,7 +15,7 @@ func Left(commit rules.PastCommit, kept string) Reply {
 		code(short(commit.Revision)), escape(commit.Author.Name), escape(PushedSubject(commit)), code(kept))}
 }
 
-// External returns what the channel for reports hears of a push by other people: that it is live, why it is not, or why it is not applied.
+// External returns what the channel for reports hears of a push by other people: that it is live or gone, why it is not, or why it is not applied.
 func External(push rules.ExternalPush) Reply {
 	var b strings.Builder
 	if push.Held != nil {
@@ -29,22 +29,43 @@ func External(push rules.ExternalPush) Reply {
 		return fmt.Sprintf("%s by %s: %s", code(short(c.Revision)), escape(c.Author.Name), escape(PushedSubject(c)))
 	})
 	for _, change := range push.Rulers {
-		if len(change.Refs) > 0 {
-			fmt.Fprintf(&b, "**%s** in %s: %s\n", refNames(change.Refs), escape(change.Ruler), standsText(change))
-		}
+		writeStandings(&b, change)
 	}
 	return Reply{Text: strings.TrimRight(b.String(), "\n"), InChannel: true}
 }
 
-// standsText says how a push stands at a ruler.
-func standsText(change rules.ExternalChange) string {
-	switch change.State {
-	case rules.Live:
-		return "live."
-	case rules.PausedState:
-		return "paused."
+// writeStandings says how the rules of a push stand at a ruler: a line for all that stand alike, with why the first of them does.
+func writeStandings(b *strings.Builder, change rules.ExternalChange) {
+	alike := map[string][]rules.Ref{}
+	var standings, reasons []string
+	for _, rule := range change.Rules {
+		text := standsText(rule)
+		if alike[text] == nil {
+			standings, reasons = append(standings, text), append(reasons, rule.Reason)
+		}
+		alike[text] = append(alike[text], rule.Ref)
+	}
+	for i, text := range standings {
+		if reasons[i] != "" {
+			text += ": " + sentence(reasons[i])
+		}
+		fmt.Fprintf(b, "**%s** in %s: %s.\n", refNames(alike[standings[i]]), escape(change.Ruler), text)
+	}
+}
+
+// standsText says how a rule of a push stands at its ruler.
+func standsText(rule rules.PushedRule) string {
+	switch {
+	case rule.State == rules.PausedState:
+		return "paused"
+	case rule.State == rules.Live && rule.Gone:
+		return "gone"
+	case rule.State == rules.Live:
+		return "live"
+	case rule.Gone:
+		return "not gone yet"
 	default:
-		return "not live yet: " + sentence(change.Reason) + "."
+		return "not live yet"
 	}
 }
 

@@ -20,13 +20,17 @@ func TestReports(t *testing.T) {
 		{"applied", External(rules.ExternalPush{
 			Commits: []rules.PastCommit{eve, bob, eve},
 			Rulers: []rules.ExternalChange{
-				{Ruler: "prometheus", Refs: []rules.Ref{{Name: "disk-full"}}, State: rules.Live},
-				{Ruler: "loki", Refs: []rules.Ref{{Name: "bans"}}, State: rules.Pending, Reason: "Loki does not\nanswer."},
+				{Ruler: "prometheus", Rules: []rules.PushedRule{
+					{Ref: rules.Ref{Name: "disk-full"}, State: rules.Live}, {Ref: rules.Ref{Name: "old"}, Gone: true, State: rules.Live}, {Ref: rules.Ref{Name: "up"}, State: rules.Live},
+					{Ref: rules.Ref{Name: "stays"}, Gone: true, State: rules.NotLoaded, Reason: `prometheus still runs "stays" as it was`}, {Ref: rules.Ref{Name: "off"}, Gone: true, State: rules.PausedState},
+				}},
+				{Ruler: "loki", Rules: []rules.PushedRule{{Ref: rules.Ref{Name: "bans"}, State: rules.Pending, Reason: "Loki does not\nanswer."}, {Ref: rules.Ref{Name: "more"}, State: rules.NotLoaded, Reason: "no"}}},
 				{Ruler: "mimir"},
 			},
 		}), "Eve \\*Hacker\\*, Bob pushed to the rulebook.\n- 3 pushed:\n" +
 			"    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here\n    - `1f8e7d6` by Bob: more\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here\n" +
-			"**disk-full** in prometheus: live.\n**bans** in loki: not live yet: Loki does not answer."},
+			"**disk-full, up** in prometheus: live.\n**old** in prometheus: gone.\n**stays** in prometheus: not gone yet: prometheus still runs \"stays\" as it was.\n**off** in prometheus: paused.\n" +
+			"**bans, more** in loki: not live yet: Loki does not answer."},
 		{"held", External(rules.ExternalPush{
 			Commits: []rules.PastCommit{eve},
 			Held:    &rules.HeldPush{Problems: []rules.Problem{{Path: "loki/x.yaml", Line: 3, Column: 7, Text: "no expression"}}},

@@ -2,22 +2,40 @@ package rules
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"time"
 )
 
-// applyPush brings a good push to the rulers whose rules it touched, waits until they run it, and tells.
-func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, after *Book) {
+// applyPush brings a good push to the rulers whose rules it touched, waits until they run it, and tells. between says that commits of ours came
+// after one of the push's: then not all that changed is its doing.
+func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, after *Book, between bool) {
+	pushed := func(Ref) bool { return true }
+	if between {
+		if families, err := a.pushedFamilies(ctx, push.Commits); err != nil {
+			a.Logger.Warn("What was pushed cannot be told from what was changed here meanwhile; all of it is told", "id", "AS3020", "err", err)
+		} else {
+			pushed = func(ref Ref) bool { return families[ref.family()] }
+		}
+	}
 	var wg sync.WaitGroup
 	for _, ruler := range after.rulers {
-		if len(changedPaths(before, after, ruler.Name)) > 0 {
-			push.Rulers = append(push.Rulers, ExternalChange{Ruler: ruler.Name, Refs: touched(before, after, ruler.Name)})
+		if len(changedPaths(before, after, ruler.Name)) == 0 {
+			continue
 		}
+		change := ExternalChange{Ruler: ruler.Name}
+		for _, ref := range touched(before, after, ruler.Name) {
+			if pushed(ref) {
+				change.Rules = append(change.Rules, PushedRule{Ref: ref})
+			}
+		}
+		push.Rulers = append(push.Rulers, change)
 	}
 	for i := range push.Rulers {
 		change := &push.Rulers[i]
 		wg.Go(func() {
-			if !a.contained("push to "+change.Ruler, "", func() { change.State, change.Reason = a.applyExternal(ctx, change, push.Head) }) {
-				change.State, change.Reason = Pending, reasonOf(internalError(change.Ruler))
+			if !a.contained("push to "+change.Ruler, "", func() { a.applyExternal(ctx, change, push.Head) }) {
+				change.stands(Pending, reasonOf(internalError(change.Ruler)))
 			}
 		})
 	}
@@ -25,18 +43,90 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, afte
 	a.External(context.WithoutCancel(ctx), push)
 }
 
-// applyExternal brings the newest rulebook to a ruler, and waits until it runs what somebody else changed.
-func (a *Applier) applyExternal(ctx context.Context, change *ExternalChange, revision string) (State, string) {
+// pushedFamilies returns which rules commits changed, each by its own files.
+func (a *Applier) pushedFamilies(ctx context.Context, commits []PastCommit) (map[Ref]bool, error) {
+	families := map[Ref]bool{}
+	for _, c := range commits {
+		places := map[string][2]string{} // content id → revision, path
+		for _, f := range c.Files {
+			places[f.Before], places[f.After] = [2]string{c.Parent, f.Path}, [2]string{c.Revision, f.Path}
+		}
+		r := NewRebuilder(a.lastBook().Rulers(), a.Service, func(ctx context.Context, id string) ([]byte, error) {
+			tree, err := a.Store.At(ctx, places[id][0])
+			if err != nil {
+				return nil, err
+			}
+			content, err := tree.Read(places[id][1])
+			if errors.Is(err, ErrTooLarge) {
+				return nil, nil
+			}
+			return content, err
+		})
+		before, after, _, err := r.sides(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		for _, ruler := range after.rulers {
+			for _, ref := range touched(before, after, ruler.Name) {
+				families[ref.family()] = true
+			}
+		}
+	}
+	return families, nil
+}
+
+// applyExternal brings the newest rulebook to a ruler, waits until it runs what somebody else changed, and notes how each rule stands there.
+func (a *Applier) applyExternal(ctx context.Context, change *ExternalChange, revision string) {
 	d := a.desks[change.Ruler]
-	ctx, cancel := context.WithTimeout(ctx, a.LiveTimeout)
+	until, cancel := context.WithTimeout(ctx, a.LiveTimeout)
 	defer cancel()
-	f := &flight{at: a.Now(), out: Outcome{Ruler: d.name, Refs: change.Refs, Revision: revision, State: Pending}}
-	if f.err = d.take(ctx); f.err == nil {
-		f.err = a.bringAll(ctx, d, d.departed())
-		f.seen = d.seenOf(change.Refs)
+	f := &flight{at: a.Now(), out: Outcome{Ruler: d.name, Refs: change.refs(), Revision: revision, State: Pending}}
+	if f.err = d.take(until); f.err == nil {
+		f.err = a.bringAll(until, d, d.departed())
+		f.seen = d.seenOf(f.out.Refs)
 		d.leave()
 	}
-	out := a.awaitLive(ctx, d, f)
+	out := a.awaitLive(until, d, f)
 	signal(d.changed)
-	return out.State, out.Reason
+	change.stands(out.State, out.Reason)
+	a.standEach(ctx, d, change, f.seen)
+}
+
+// standEach notes how each rule of a push stands, where the ruler can be asked; else they stand as all of them.
+func (a *Applier) standEach(ctx context.Context, d *desk, change *ExternalChange, seen map[Ref]time.Time) {
+	book, err := a.applied(ctx)
+	if err != nil {
+		return
+	}
+	for i := range change.Rules {
+		_, there := book.Get(change.Rules[i].Ref)
+		change.Rules[i].Gone = !there
+	}
+	running, err := d.runningTogether(ctx, groupsOf(change.refs()))
+	if err != nil {
+		return
+	}
+	for i, v := range a.compare(d, book, running, change.refs(), seen) {
+		rule := &change.Rules[i]
+		if rule.State, rule.Reason = v.state, v.why; v.state == Live && book.paused([]Ref{v.ref}) {
+			rule.State = PausedState
+		}
+	}
+}
+
+// stands notes how the push stands at the ruler, and each of its rules with it.
+func (c *ExternalChange) stands(state State, reason string) {
+	c.State, c.Reason = state, reason
+	for i := range c.Rules {
+		c.Rules[i].State, c.Rules[i].Reason = state, reason
+	}
+}
+
+// refs returns the rules that the push touched.
+func (c *ExternalChange) refs() []Ref {
+	refs := make([]Ref, len(c.Rules))
+	for i, r := range c.Rules {
+		refs[i] = r.Ref
+	}
+	return refs
 }

@@ -21,9 +21,17 @@ type ExternalPush struct {
 // ExternalChange is what an external push did to the rules of one ruler, and how that stands there.
 type ExternalChange struct {
 	Ruler  string
-	Refs   []Ref // the rules that were added, changed or deleted
+	Rules  []PushedRule // that were added, changed or deleted
+	State  State        // of all that the ruler was to get
+	Reason string       // why that is not live
+}
+
+// PushedRule is how one rule that an external push touched stands at its ruler.
+type PushedRule struct {
+	Ref    Ref
+	Gone   bool // the rulebook has it no more: it is in force so when the ruler has it no more either
 	State  State
-	Reason string // why it is not live
+	Reason string // why it is not in force
 }
 
 // outside is what the applier knows of other people's commits.
@@ -98,7 +106,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	if len(problems) == 0 {
 		o.good, o.held, o.kept, o.past = book, nil, nil, pastSince{}
 		if len(past.external) > 0 {
-			a.tell(ctx, "push", "", func(ctx context.Context) { a.applyPush(ctx, push, good, book) })
+			a.tell(ctx, "push", "", func(ctx context.Context) { a.applyPush(ctx, push, good, book, past.between) })
 		}
 		return nil
 	}

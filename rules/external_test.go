@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -103,8 +104,9 @@ func TestAGoodPushIsAppliedAtOnceAndToldWithItsStateAtTheRulers(t *testing.T) {
 	b.push(t, "two rules", map[string][]byte{"prometheus/ops/new.yaml": fileOf("up == 0", "new"), "prometheus/ops/gone.yaml": nil})
 	b.Moved(t.Context())
 	p := b.waitPush(t)
-	want := []rules.ExternalChange{{Ruler: "prometheus", State: rules.Live, Refs: []rules.Ref{
-		{Ruler: "prometheus", Path: "ops/gone.yaml", Group: "gone", Name: "gone", Nth: 1}, {Ruler: "prometheus", Path: "ops/new.yaml", Group: "new", Name: "new", Nth: 1},
+	want := []rules.ExternalChange{{Ruler: "prometheus", State: rules.Live, Rules: []rules.PushedRule{
+		{Ref: rules.Ref{Ruler: "prometheus", Path: "ops/gone.yaml", Group: "gone", Name: "gone", Nth: 1}, Gone: true, State: rules.Live},
+		{Ref: rules.Ref{Ruler: "prometheus", Path: "ops/new.yaml", Group: "new", Name: "new", Nth: 1}, State: rules.Live},
 	}}}
 	if diff := cmp.Diff(want, p.Rulers); diff != "" || p.Held != nil {
 		t.Errorf("held %+v, rulers (-want +got):\n%s", p.Held, diff)
@@ -165,6 +167,52 @@ func TestTheStatusSaysThatNewerFilesAreOnTheirWay(t *testing.T) {
 	b.waitPush(t)
 	if stands().Behind {
 		t.Error("what is held is called on its way")
+	}
+}
+
+// A push that was held is told with the rules that it touched, not with those that commands changed meanwhile, also in a file of both.
+func TestAHeldPushIsToldWithoutWhatCommandsChangedMeanwhile(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	b.push(t, "bad", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 1", "old"), "prometheus/ops/bad.yaml": fileOf("up ==", "bad"), "prometheus/ops/gone.yaml": nil})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	beside := nodeDown("old-too")
+	beside.Options.Group = "old"
+	for _, intent := range []rules.Intent{nodeDown("elsewhere"), beside, rules.Delete{Address: "bad"}} {
+		if out := b.Apply(t.Context(), request(fmt.Sprint(intent)), intent); out.State != rules.Live {
+			t.Fatalf("%+v: %+v", intent, out)
+		}
+	}
+	p := b.waitPush(t)
+	told := map[string]rules.PushedRule{}
+	for _, rule := range p.Rulers[0].Rules {
+		told[rule.Ref.Name] = rules.PushedRule{Gone: rule.Gone, State: rule.State}
+	}
+	want := map[string]rules.PushedRule{"old": {State: rules.Live}, "gone": {Gone: true, State: rules.Live}}
+	if diff := cmp.Diff(want, told); diff != "" || p.Held != nil {
+		t.Errorf("told of %+v, rules (-want +got):\n%s", p, diff)
+	}
+}
+
+// What a push leaves undone at its ruler is told rule by rule.
+func TestAPushIsToldRuleByRule(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	b.LiveTimeout = 50 * time.Millisecond
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		r.OnRunning = func(running []rules.RunningRule) ([]rules.RunningRule, error) {
+			return slices.DeleteFunc(running, func(r rules.RunningRule) bool { return r.Rule.Alert == "slow" }), nil
+		}
+	})
+	b.push(t, "two", map[string][]byte{"prometheus/ops/new.yaml": fileOf("up == 0", "new"), "prometheus/ops/slow.yaml": fileOf("up == 0", "slow"), "prometheus/ops/gone.yaml": nil})
+	b.Moved(t.Context())
+	states := map[string]rules.State{}
+	for _, rule := range b.waitPush(t).Rulers[0].Rules {
+		states[rule.Ref.Name] = rule.State
+	}
+	if diff := cmp.Diff(map[string]rules.State{"new": rules.Live, "gone": rules.Live, "slow": rules.NotLoaded}, states); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 

@@ -10,6 +10,7 @@ type pastSince struct {
 	to        string // the revision that it goes up to; "" when nothing was read
 	external  []PastCommit
 	displaced []PastCommit    // that stand in place of a change of ours
+	between   bool            // a commit of ours came after an external one
 	foreign   map[string]bool // path in the rulebook → it was somebody else who touched it last
 }
 
@@ -26,6 +27,7 @@ func (a *Applier) add(ctx context.Context, p *pastSince, c PastCommit) error {
 		}
 	}
 	external := c.External()
+	p.between = p.between || !external
 	switch {
 	case external:
 		p.external = append(p.external, c)
@@ -66,7 +68,7 @@ func (a *Applier) pastSinceGood(ctx context.Context, book *Book) (pastSince, err
 			return err
 		}
 		if len(past.external) == 0 && len(c.Parents) <= 1 && c.Parent == good {
-			good = c.Revision
+			good, past.between = c.Revision, false
 		}
 		return nil
 	})

@@ -52,17 +52,17 @@ func (r *Rebuilder) external(ctx context.Context, c PastCommit) (out Outcome, af
 // Push calls visit for some commits of a push that is applied, with what each did, as External tells it, and how that stands: as its ruler does with
 // the push, or superseded where the book at the push's Head does not have a rule as the commit left it. nil for the book: it cannot be told.
 func (r *Rebuilder) Push(ctx context.Context, push ExternalPush, head *Book, commits []PastCommit, visit func(PastCommit, Outcome, error)) {
-	stands := map[Ref]ExternalChange{}
+	stands := map[Ref]PushedRule{}
 	for _, change := range push.Rulers {
-		for _, ref := range change.Refs {
-			stands[ref] = change
+		for _, rule := range change.Rules {
+			stands[rule.Ref] = rule
 		}
 	}
 	for _, c := range commits {
 		out, after, err := r.external(ctx, c)
 		for _, ref := range out.Refs {
-			if change, known := stands[ref]; known && (out.State == "" || out.State.InForce()) {
-				out.Ruler, out.State, out.Reason = change.Ruler, change.State, change.Reason
+			if rule, known := stands[ref]; known && (out.State == "" || out.State.InForce()) {
+				out.Ruler, out.State, out.Reason = ref.Ruler, rule.State, rule.Reason
 			}
 		}
 		if push.Held == nil && head != nil && head.changedSince(after, out.Refs) {
