@@ -111,10 +111,14 @@ func (a Alteration) setAccepted(e *fileEdit, entry Entry, groupIndex, index int)
 		notes[accepted.Check] = "# " + accepted.note()
 	}
 	for _, check := range sortedKeys(notes) {
-		old := regexp.MustCompile(`^\s*# accept: ` + regexp.QuoteMeta(check) + ` .*$`)
-		if err := e.setNote(groupIndex, index, old, notes[check]); err != nil {
+		if err := e.setNote(groupIndex, index, acceptanceOf(check), notes[check]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// acceptanceOf matches the line of the note about a check.
+func acceptanceOf(check string) *regexp.Regexp {
+	return regexp.MustCompile(`^\s*# accept: ` + regexp.QuoteMeta(check) + ` .*$`)
 }

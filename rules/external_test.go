@@ -485,7 +485,7 @@ func TestAChangeThatCannotBePlannedAgainIsSettledWithTheReason(t *testing.T) {
 	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
 	stop := b.session(t)
 	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
-	out := b.Apply(t.Context(), request("r1"), rules.Delete{Address: "old"})
+	out := b.Apply(t.Context(), request("r1"), rules.Edit{Address: "old", Alteration: rules.Alteration{Expr: "up == 1"}})
 	if out.State != rules.Live {
 		t.Fatalf("outcome %+v", out)
 	}
@@ -497,7 +497,7 @@ func TestAChangeThatCannotBePlannedAgainIsSettledWithTheReason(t *testing.T) {
 	}
 	want := []rules.Trailer{
 		{Key: "Alert", Value: "old"}, {Key: "Ruler", Value: "prometheus"}, {Key: "Action", Value: "conflict"}, {Key: "Actor", Value: "alice u1"},
-		{Key: "Channel", Value: "ops c1"}, {Key: "Displaces", Value: out.Revision}, {Key: "Displaced-Action", Value: "delete"}, {Key: "Request-Id", Value: "r1"},
+		{Key: "Channel", Value: "ops c1"}, {Key: "Displaces", Value: out.Revision}, {Key: "Displaced-Action", Value: "edit"}, {Key: "Request-Id", Value: "r1"},
 	}
 	if diff := cmp.Diff(want, again.Trailers); diff != "" {
 		t.Errorf("trailers (-want +got):\n%s", diff)
@@ -525,7 +525,7 @@ func TestAChangeThatCannotBePlannedAgainIsSettledWithTheReason(t *testing.T) {
 	wanted := rules.Waiting{
 		Request: rules.Request{ID: "r1", Time: again.When, Actor: again.Author, Channel: rules.Place{ID: "c1", Name: "ops"}, Entry: "chat", Command: "add x"},
 		Outcome: rules.Outcome{
-			Result: rules.Success, Action: "delete", Ruler: "prometheus", Refs: []rules.Ref{{Ruler: "prometheus", Name: "old", Nth: 1}},
+			Result: rules.Success, Action: "edit", Ruler: "prometheus", Refs: []rules.Ref{{Ruler: "prometheus", Name: "old", Nth: 1}},
 			Revision: out.Revision, State: rules.Displaced, Undone: conflict,
 		},
 		Since: again.When,

@@ -32,7 +32,7 @@ func (a *Applier) Replan(_ context.Context, own OwnCommit, onto Tree) (Commit, e
 	change, diff, err := a.again(own, onto)
 	switch {
 	case err == nil:
-		entry.Diff = diff
+		entry.Diff, commit.Trailers = diff, own.movedFrom(change)
 	case KindOf(err) == Unavailable:
 		return Commit{}, err
 	default:
@@ -69,14 +69,14 @@ func (a *Applier) again(own OwnCommit, onto Tree) (change Change, diff string, e
 	if err != nil {
 		return Change{}, "", err
 	}
+	if intent, err := own.intent(before, after, book); intent != nil || err != nil {
+		return planAgain(book, intent, err)
+	}
 	change.Files = map[string][]byte{}
 	if own.changesRules(before, after) {
-		p, err := plan(book, Replay{Before: before, After: after, Ruler: own.Trailer("Ruler"), Verb: own.Trailer("Action")})
-		if err != nil && !errors.Is(err, errDone) {
+		change, diff, err = planAgain(book, Replay{Before: before, After: after, Ruler: own.Trailer("Ruler"), Verb: own.Trailer("Action")}, nil)
+		if err != nil {
 			return Change{}, "", err
-		}
-		if err == nil {
-			change.Refs, change.Files, diff = p.change.Refs, p.change.Files, book.Diff(p.change)
 		}
 	}
 	for _, f := range own.Files {
@@ -87,6 +87,34 @@ func (a *Applier) again(own OwnCommit, onto Tree) (change Change, diff string, e
 		}
 	}
 	return change, diff, nil
+}
+
+// planAgain plans an intent that may be one whose effect is there already.
+func planAgain(book *Book, intent Intent, err error) (change Change, diff string, _ error) {
+	change.Files = map[string][]byte{}
+	var p planned
+	if err == nil {
+		p, err = plan(book, intent)
+	}
+	switch {
+	case errors.Is(err, errDone):
+		return change, "", nil
+	case err != nil:
+		return Change{}, "", err
+	}
+	change.Refs, change.Files, change.Trailers = p.change.Refs, p.change.Files, p.change.Trailers
+	return change, book.Diff(p.change), nil
+}
+
+// movedFrom returns the commit's trailers, with where its rule stood before a change that was planned again.
+func (c OwnCommit) movedFrom(change Change) []Trailer {
+	trailers := slices.Clone(c.Trailers)
+	for i, t := range trailers {
+		if now := TrailerOf(change.Trailers, t.Key); t.Key == TrailerMovedFrom && now != "" {
+			trailers[i].Value = now
+		}
+	}
+	return trailers
 }
 
 // journalDir is where the journal's pages are in the rulebook: each commit writes its own entry there.

@@ -9,9 +9,9 @@ import (
 
 // Replay is the intent that does on a newer book what a commit did: it made After of Before. Where a file is byte for byte as it was
 // in Before it becomes what it is in After. Elsewhere each rule that the commit added, changed or deleted is looked at by itself: it is
-// taken over where it still stands as in Before, also where its group or file has another name by now, and all other lines of the file
-// stay as they are. A rule that a later commit touched as well is a Conflict, whose Detail shows what it was, what the commit made of it
-// and what it is now.
+// taken over where it still stands as in Before, also where its group, its file or it itself has another name by now, and all other lines of
+// the file stay as they are. A rule that a later commit touched as well is a Conflict, whose Detail shows what it was, what the commit made of
+// it and what it is now; but of what an edit is done again to, only the fields that it changed must be as they were, or so already.
 type Replay struct {
 	Before, After *Book
 	Back          bool   // take back what the commit did: from After to Before
@@ -42,7 +42,8 @@ func (r Replay) Plan(book *Book) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	m := &merge{book: book, ruler: ruler, from: from, to: to, edited: map[string]*file{}}
+	m := newMerge(book, from, to, ruler)
+	m.fields = !r.Back && r.Verb == Edit{}.Action()
 	for _, path := range changedPaths(from, to, ruler) {
 		if noRuleFile(from.file(ruler, path)) && noRuleFile(to.file(ruler, path)) {
 			continue // what is none is nothing that a ruler had of it
@@ -50,6 +51,9 @@ func (r Replay) Plan(book *Book) (Change, error) {
 		if err := m.file(path); err != nil {
 			return Change{}, err
 		}
+	}
+	if err := m.strays(); err != nil {
+		return Change{}, err
 	}
 	change := Change{Ruler: ruler, Files: m.files(), Reason: r.Reason}
 	m.aside(change.Files)

@@ -1,14 +1,28 @@
 package rules
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // merge is a Replay at work: it takes the step from one book to another over to a third.
 type merge struct {
 	book, from, to *Book
 	ruler          string
+	fields         bool             // of a rule that somebody else changed too, the fields that the step changed are taken over
 	edited         map[string]*file // path → what it becomes; nil: it goes
+	unpaused       []string         // the files of paused rules that go with them
 	doomed         []doomed         // rules that go when all others have found their places
 	clashes        []clash
+	did, since     func() course // where rules of the one book stand in the other, and in the newest one
+}
+
+func newMerge(book, from, to *Book, ruler string) *merge {
+	return &merge{
+		book: book, from: from, to: to, ruler: ruler, edited: map[string]*file{},
+		did:   sync.OnceValue(func() course { return follow(from, to, ruler) }),
+		since: sync.OnceValue(func() course { return follow(from, book, ruler) }),
+	}
 }
 
 // doomed is a rule that is to be deleted: one of the group that says just this.
@@ -28,6 +42,9 @@ func (m *merge) now(path string) *file {
 // files returns what the change writes.
 func (m *merge) files() map[string][]byte {
 	files := map[string][]byte{}
+	for _, path := range m.unpaused {
+		files[path] = nil
+	}
 	for path, f := range m.edited {
 		switch {
 		case sameContent(f, m.book.file(m.ruler, path)):
@@ -66,7 +83,8 @@ func (m *merge) expressible(path string, was, will *file) bool {
 		}
 		return len(f.groups) > 0
 	}
-	trial := &merge{book: m.from, from: m.from, to: m.to, ruler: m.ruler, edited: map[string]*file{}}
+	trial := newMerge(m.from, m.from, m.to, m.ruler)
+	trial.did = m.did
 	if err := trial.rules(path, was, will); err != nil || len(trial.clashes) > 0 {
 		return false
 	}
@@ -81,6 +99,11 @@ func (m *merge) rules(path string, was, will *file) error {
 			return err
 		}
 	}
+	return m.deleteDoomed()
+}
+
+// deleteDoomed deletes the rules that are to be deleted.
+func (m *merge) deleteDoomed() error {
 	for _, d := range m.doomed {
 		f := m.now(d.path)
 		for i := 0; f != nil && i < len(f.groups); i++ {
@@ -105,24 +128,29 @@ func (m *merge) group(path, name string, was, will *file) error {
 	old, wanted := was.group(name), will.group(name)
 	home, homeGroup := m.home(path, name, old)
 	standing := m.now(home).group(homeGroup)
-	pairs, nowPairs := matchRules(old.rules(), wanted.rules()), matchRules(old.rules(), standing.rules())
+	at := Ref{Ruler: m.ruler, Path: path, Group: name}
+	stays := home == path && homeGroup == name
+	pairs, nowPairs := m.renamed(at, old, wanted), matchRules(old.rules(), standing.rules())
 	if err := m.frame(home, homeGroup, old, wanted, was, will); err != nil {
 		return err
 	}
 	for i, r := range old.rules() {
-		at := m.place(home, homeGroup, nowPairs.second(i), r)
-		j := pairs.second(i)
-		if j < 0 {
-			m.remove(old.ref(Ref{Ruler: m.ruler, Path: path, Group: name}, i), r, at)
-			continue
+		now := spot{path, name, nowPairs.second(i)}
+		inPlace := stays && now.index >= 0
+		if !inPlace {
+			now = m.place(old.ref(at, i))
 		}
-		if err := m.replace(old.ref(Ref{Ruler: m.ruler, Path: path, Group: name}, i), step{was, will, name, i, j}, at); err != nil {
-			return err
+		if j := pairs.second(i); j >= 0 {
+			if err := m.replace(old.ref(at, i), step{was, will, name, i, j}, now); err != nil {
+				return err
+			}
+		} else if inPlace { // else strays sees to it
+			m.remove(old.ref(at, i), r, now)
 		}
 	}
 	var added []int
 	for j, r := range wanted.rules() {
-		if pairs.first(j) < 0 && !m.there(wanted.ref(Ref{Ruler: m.ruler, Path: path, Group: name}, j), r, standing, nowPairs) {
+		if pairs.first(j) < 0 && !m.there(wanted.ref(at, j), r, standing, nowPairs) {
 			added = append(added, j)
 		}
 	}
@@ -135,36 +163,41 @@ type spot struct {
 	index       int
 }
 
-// place returns where a rule stands now, given its place in the group where it should be; index -1 when it is nowhere. A rule that
-// is not there may have been moved: it is the only one with its name and fields that stands where none stood before.
-func (m *merge) place(path, group string, index int, rule placedRule) spot {
-	if index >= 0 {
-		return spot{path, group, index}
-	}
-	found := spot{index: -1}
-	for _, e := range m.moved(rule) {
-		if found.index >= 0 {
-			return spot{index: -1}
+// renamed pairs the rules of a group on either side of the step, also those that have another name there.
+func (m *merge) renamed(at Ref, old, wanted *group) pairing {
+	pairs := matchRules(old.rules(), wanted.rules())
+	for i := range old.rules() {
+		if pairs.second(i) >= 0 {
+			continue
 		}
-		f := m.now(e.Ref.Path)
-		for i := range f.group(e.Ref.Group).rules() {
-			if f.group(e.Ref.Group).ref(e.Ref.group(), i) == e.Ref {
-				found = spot{e.Ref.Path, e.Ref.Group, i}
+		to := m.did().went[old.ref(at, i)]
+		for j := range wanted.rules() {
+			if pairs.first(j) < 0 && wanted.ref(at, j) == to {
+				pairs = append(pairs, [2]int{i, j})
 			}
 		}
 	}
-	return found
+	return pairs
 }
 
-// moved returns the rules of the newest book that say the same as one of the old book and stand where none stood there.
-func (m *merge) moved(rule placedRule) []Entry {
-	var moved []Entry
-	for _, e := range m.book.named(rule.Name()) {
-		if _, stood := m.from.Get(e.Ref); !stood && e.Ref.Ruler == m.ruler && sameRule(e.Rule, rule.Rule) {
-			moved = append(moved, e)
+// place returns where a rule stands that is not in its place any more; index -1 when it is gone, is paused, or cannot be told from others.
+func (m *merge) place(ref Ref) spot {
+	at, stands, err := m.since().where(ref)
+	if err != nil || !stands {
+		return spot{index: -1}
+	}
+	return m.spot(at)
+}
+
+// spot returns where the rule at ref stands by now; index -1 when it is gone or paused.
+func (m *merge) spot(at Ref) spot {
+	g := m.now(at.Path).group(at.Group)
+	for i := range g.rules() {
+		if g.ref(at.group(), i) == at {
+			return spot{at.Path, at.Group, i}
 		}
 	}
-	return moved
+	return spot{index: -1}
 }
 
 // group returns the address of a rule's group.
@@ -177,11 +210,11 @@ func (m *merge) home(path, name string, old *group) (homePath, homeGroup string)
 	}
 	votes := map[Ref]int{}
 	best := Ref{Path: path, Group: name}
-	for _, r := range old.Rules {
-		for _, e := range m.moved(r) {
-			at := e.Ref.group()
-			if votes[at]++; votes[at] > votes[best] {
-				best = at
+	for i := range old.Rules {
+		if at := m.place(old.ref(Ref{Ruler: m.ruler, Path: path, Group: name}, i)); at.index >= 0 {
+			group := Ref{Path: at.path, Group: at.group}
+			if votes[group]++; votes[group] > votes[best] {
+				best = group
 			}
 		}
 	}

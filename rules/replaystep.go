@@ -9,11 +9,8 @@ type step struct {
 	i, j      int
 }
 
-// remove deletes a rule, if it still stands as it was or is gone already.
+// remove deletes a rule, if it still stands as it was.
 func (m *merge) remove(ref Ref, rule placedRule, at spot) {
-	if at.index < 0 {
-		return
-	}
 	now := m.now(at.path).group(at.group).Rules[at.index]
 	if !sameRule(now.Rule, rule.Rule) {
 		m.clash(clash{at: ref, was: rule.source, now: now.source})
@@ -28,7 +25,7 @@ func (m *merge) replace(ref Ref, s step, at spot) error {
 	old, wanted := s.was.group(s.group).Rules[s.i], s.will.group(s.group).Rules[s.j]
 	was, _ := s.was.piece(s.group, s.i)
 	will, editable := s.will.piece(s.group, s.j)
-	says := !sameRule(old.Rule, wanted.Rule)
+	says := !sameRule(old.Rule, wanted.Rule) || !sameNotes(old, wanted)
 	if !says && slices.Equal(was.body, will.body) && slices.Equal(was.comments, will.comments) {
 		return nil
 	}
@@ -40,12 +37,15 @@ func (m *merge) replace(ref Ref, s step, at spot) error {
 	}
 	f := m.now(at.path)
 	standing := f.group(at.group).Rules[at.index]
-	if sameRule(standing.Rule, wanted.Rule) && says {
+	if says && sameRule(standing.Rule, wanted.Rule) && sameNotes(standing, wanted) {
 		return nil
 	}
 	now, _ := f.piece(at.group, at.index)
 	body, ok := choose(was.body, will.body, now.body)
-	if !ok && says || !editable && says {
+	switch ok = ok && editable; {
+	case !ok && says && m.fields:
+		return m.setFields(ref, old, wanted, at)
+	case !ok && says:
 		m.clash(clash{at: ref, was: old.source, will: wanted.source, now: standing.source})
 		return nil
 	}
@@ -172,10 +172,16 @@ func (f *file) only(name string, keep []int) (*file, error) {
 // frame takes over what happened to what a group says for all its rules.
 func (m *merge) frame(path, group string, old, wanted *group, was, will *file) error {
 	f := m.now(path)
-	if f.group(group) == nil || wanted == nil {
+	at := Ref{Ruler: m.ruler, Path: path, Group: group}
+	switch {
+	case wanted == nil:
+		return nil
+	case f.group(group) == nil:
+		if old != nil && !sameSettings(*old, *wanted) {
+			m.clash(clash{at: at, was: frameText(was.frameOf(old.Name)), will: frameText(will.frameOf(wanted.Name))})
+		}
 		return nil
 	}
-	at := Ref{Ruler: m.ruler, Path: path, Group: group}
 	if old == nil {
 		// The group was added, and by now somebody else has one of its name.
 		if settings := *wanted; !sameSettings(settings, *f.group(group)) {
@@ -188,9 +194,13 @@ func (m *merge) frame(path, group string, old, wanted *group, was, will *file) e
 		return nil
 	}
 	if !slices.Equal(now, wasFrame) || now == nil || willFrame == nil {
-		if !sameSettings(*old, *wanted) {
-			m.clash(clash{at: at, was: frameText(wasFrame), will: frameText(willFrame), now: frameText(now)})
+		if sameSettings(*old, *wanted) {
+			return nil
 		}
+		if done, err := m.setInterval(at, *old, *wanted); done || err != nil {
+			return err
+		}
+		m.clash(clash{at: at, was: frameText(wasFrame), will: frameText(willFrame), now: frameText(now)})
 		return nil
 	}
 	edited, err := f.withFrameOf(f.groupIndex(group), will, will.groupIndex(wanted.Name))

@@ -85,7 +85,7 @@ func (r Restore) plan(book *Book) (Change, error) {
 	if source.groupIndex(r.Ref.Group) != groupIndex {
 		return Change{}, byHand("%s had two groups with the name %q", r.From.rulebookPath(r.Ref), r.Ref.Group)
 	}
-	m := &merge{book: book, from: r.From, to: book, ruler: r.Ref.Ruler, edited: map[string]*file{}}
+	m := newMerge(book, r.From, r.From, r.Ref.Ruler)
 	at := r.standing(m, index)
 	if err := r.put(m, source, index, at); err != nil {
 		return Change{}, err
@@ -120,7 +120,14 @@ func (r Restore) standing(m *merge, index int) spot {
 	}
 	old := r.From.file(r.Ref.Ruler, r.Ref.Path).group(r.Ref.Group)
 	pairs := matchRules(old.rules(), m.now(r.Ref.Path).group(r.Ref.Group).rules())
-	return m.place(r.Ref.Path, r.Ref.Group, pairs.second(index), old.Rules[index])
+	if at := (spot{r.Ref.Path, r.Ref.Group, pairs.second(index)}); at.index >= 0 {
+		return at
+	}
+	at := m.place(r.Ref)
+	if at.index >= 0 && !sameRule(m.now(at.path).group(at.group).Rules[at.index].Rule, old.Rules[index].Rule) {
+		return spot{index: -1}
+	}
+	return at
 }
 
 // put edits the file in which the rule stands, or is to stand.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -112,3 +113,84 @@ func contents(files map[string][]byte) map[string]string {
 	}
 	return texts
 }
+
+// What a command did is taken back where its rule stands by now, or the undo says that it cannot be.
+func TestUndoFollowsTheRule(t *testing.T) {
+	t.Parallel()
+	add := func(name, group string) Add {
+		return Add{Name: name, Expr: "up == " + name[1:], Options: Options{Ruler: "prometheus", Namespace: "ops", Group: group}}
+	}
+	one := add("r1", "")
+	until := Pause{Address: "r1", Request: "p"}
+	for _, test := range []struct {
+		name    string
+		undo    int // which of the intents
+		intents []Intent
+		refused string
+		want    []string // the rules afterwards: path name
+	}{
+		{name: "add, and it was moved", intents: []Intent{one, Move{Address: "r1", Namespace: "web"}}},
+		{name: "add, and it was renamed", intents: []Intent{one, Rename{Address: "r1", Name: "r2"}}},
+		{name: "add, and it was paused", intents: []Intent{one, until}},
+		{
+			name: "add, and it was moved and changed", refused: "Later changes",
+			intents: []Intent{one, Move{Address: "r1", Namespace: "web"}, Edit{Address: "r1", Alteration: Alteration{Expr: "up == 7"}}},
+		},
+		{name: "add, and it was deleted", intents: []Intent{one, Delete{Address: "r1"}}, refused: "nothing to do"},
+		{name: "rename, and it was deleted", undo: 1, intents: []Intent{one, Rename{Address: "r1", Name: "r2"}, Delete{Address: "r2"}}, refused: "Later changes"},
+		{
+			name: "rename, and it was moved", undo: 1, want: []string{"web/r1.yaml r1"},
+			intents: []Intent{one, Rename{Address: "r1", Name: "r2"}, Move{Address: "r2", Namespace: "web"}},
+		},
+		{
+			name: "rename, and it was changed", undo: 1, refused: "Later changes",
+			intents: []Intent{one, Rename{Address: "r1", Name: "r2"}, Edit{Address: "r2", Alteration: Alteration{Expr: "up == 7"}}},
+		},
+		{name: "rename", undo: 1, intents: []Intent{one, Rename{Address: "r1", Name: "r2"}}, want: []string{"ops/r1.yaml r1"}},
+		{name: "move, and it was deleted", undo: 1, intents: []Intent{one, Move{Address: "r1", Namespace: "web"}, Delete{Address: "r1"}}, refused: "Later changes"},
+		{
+			name: "move, and it was moved on", undo: 1, want: []string{"ops/r1.yaml r1"},
+			intents: []Intent{one, Move{Address: "r1", Namespace: "web"}, Move{Address: "r1", Namespace: "y"}},
+		},
+		{name: "move, and it was paused", undo: 1, intents: []Intent{one, Move{Address: "r1", Namespace: "web"}, until}, refused: "Later changes"},
+		{name: "move, and it was moved back", undo: 1, intents: []Intent{one, Move{Address: "r1", Namespace: "web"}, Move{Address: "r1", Namespace: "ops"}}, refused: "nothing to do"},
+		{name: "pause, and it was deleted", undo: 1, intents: []Intent{one, until, Delete{Address: "r1"}}, refused: "Later changes"},
+		{name: "pause, and it was resumed", undo: 1, intents: []Intent{one, until, Resume{Address: "r1"}}, refused: "nothing to do"},
+		{
+			name: "edit of the end, and the expression was changed", undo: 1, refused: "Later changes",
+			intents: []Intent{
+				one, Edit{Address: "r1", Alteration: Alteration{Options: Options{Expires: &neverOver}}}, Edit{Address: "r1", Alteration: Alteration{Expr: "up == 7"}},
+			},
+		},
+		{
+			name: "delete, and a neighbour was deleted too", undo: 3, want: []string{"ops/g.yaml r2", "ops/g.yaml r3"},
+			intents: []Intent{add("r1", "g"), add("r2", "g"), add("r3", "g"), Delete{Address: "r2"}, Delete{Address: "r1"}},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			book, sides := bookOf(t, memoryTree{}), make([][2]*Book, len(test.intents))
+			for i, intent := range test.intents {
+				after := book.With(requirePlan(t, book, intent).Files)
+				sides[i], book = [2]*Book{book, after}, after
+			}
+			undo := Undo{Before: sides[test.undo][0], After: sides[test.undo][1], Commit: PastCommit{Found: Found{Revision: "1111", Subject: "it"}}}
+			if test.refused != "" {
+				if change, err := undo.Plan(book); KindOf(err) != Conflict || !strings.Contains(err.Error(), test.refused) {
+					t.Errorf("got %v, %+v", err, change)
+				}
+				return
+			}
+			after := book.With(requirePlan(t, book, undo).Files)
+			var got []string
+			for _, e := range after.Entries("") {
+				got = append(got, e.Ref.Path+" "+e.Ref.Name)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" || len(after.Paused()) > 0 {
+				t.Errorf("paused %v; (-want +got):\n%s", after.Paused(), diff)
+			}
+		})
+	}
+}
+
+var neverOver = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -1,0 +1,83 @@
+package rules
+
+import "fmt"
+
+// ownStep is what a commit of ours did to one rule: it stood at from, and stands at to, nowhere (the zero Ref) when it was deleted. By now it
+// stands at at.
+type ownStep struct {
+	before, after *Book
+	onto          *Book
+	from, to, at  Ref
+}
+
+// intent returns the intent of a commit of ours that deleted, renamed, moved or paused one rule: about that rule where it stands on top of what
+// somebody else pushed first, whatever else they changed in it. nil is a commit that did anything else. An error says that it cannot be had
+// there, or that all of it is so already (errDone).
+func (c OwnCommit) intent(before, after, onto *Book) (Intent, error) {
+	plans := map[string]func(ownStep) (Intent, error){
+		Delete{}.Action(): ownStep.delete, Rename{}.Action(): ownStep.rename, Move{}.Action(): ownStep.move, Pause{}.Action(): ownStep.pause,
+	}
+	plan, known := plans[c.Trailer("Action")]
+	left := follow(before, after, c.Trailer("Ruler")).left()
+	if !known || len(left) != 1 {
+		return nil, nil
+	}
+	step := ownStep{before: before, after: after, onto: onto}
+	for step.from, step.to = range left {
+	}
+	deletes := c.Trailer("Action") == Delete{}.Action()
+	if deletes != (step.to == Ref{}) {
+		return nil, nil
+	}
+	at, stands, err := follow(before, onto, c.Trailer("Ruler")).where(step.from)
+	switch {
+	case err != nil:
+		return nil, err
+	case !stands && deletes:
+		return nil, errDone
+	case !stands:
+		return nil, &Error{Kind: NotFound, Offset: -1, Text: fmt.Sprintf("There is no rule %q any more: somebody else deleted it.", step.from.Name)}
+	}
+	step.at = at
+	return plan(step)
+}
+
+// address returns the address of the rule on top of what somebody else pushed.
+func (s ownStep) address() string { return s.onto.Address(s.at) }
+
+func (s ownStep) delete() (Intent, error) {
+	_, err := Delete{Address: s.before.Address(s.from)}.Plan(s.before)
+	return Delete{Address: s.address(), Force: err != nil}, nil
+}
+
+func (s ownStep) rename() (Intent, error) {
+	switch s.at.Name {
+	case s.to.Name:
+		return nil, errDone
+	case s.from.Name:
+		_, err := Rename{Address: s.before.Address(s.from), Name: s.to.Name}.Plan(s.before)
+		return Rename{Address: s.address(), Name: s.to.Name, Force: err != nil}, nil
+	}
+	return nil, conflict("name", "Somebody else renamed %q to %q.", s.from.Name, s.at.Name)
+}
+
+// move moves the rule as far as the commit did: to another group, to another namespace, or both.
+func (s ownStep) move() (Intent, error) {
+	m := Move{Address: s.address()}
+	if s.to.Group != s.from.Group {
+		m.Group = s.to.Group
+	}
+	if s.to.Namespace() != s.from.Namespace() {
+		m.Namespace = s.to.Namespace()
+	}
+	if (m.Group == "" || m.Group == s.at.Group) && (m.Namespace == "" || m.Namespace == s.at.Namespace()) {
+		return nil, errDone
+	}
+	return m, nil
+}
+
+func (s ownStep) pause() (Intent, error) {
+	p, _ := s.after.pausedAt(s.to)
+	_, err := Pause{Address: s.before.Address(s.from)}.Plan(s.before)
+	return Pause{Address: s.address(), Until: p.Until, By: Person{Name: p.By}, Request: p.Request, Force: err != nil, Reason: p.Reason}, nil
+}
