@@ -172,17 +172,20 @@ func (c *call) given(names ...string) string {
 
 // names returns the addresses of the entries, a block for every ruler and namespace, long ones in several blocks.
 func names(entries []rules.Entry, address func(rules.Ref) string) []string {
-	place := func(r rules.Ref) string { return r.Ruler + "/" + r.Namespace() }
-	var blocks []string
-	for i := 0; i < len(entries); {
-		first := i
-		for i < len(entries) && place(entries[i].Ref) == place(entries[first].Ref) {
-			i++
+	at := map[string][]rules.Entry{}
+	var places, blocks []string
+	for _, e := range entries { // files of a ruler's own directory stand between those of its namespaces
+		place := strings.TrimSuffix(e.Ref.Ruler+"/"+e.Ref.Namespace(), "/")
+		if at[place] == nil {
+			places = append(places, place)
 		}
-		head := fmt.Sprintf("**%s** (%d): ", escape(strings.TrimSuffix(place(entries[first].Ref), "/")), i-first)
+		at[place] = append(at[place], e)
+	}
+	for _, place := range places {
+		head := fmt.Sprintf("**%s** (%d): ", escape(place), len(at[place]))
 		var line []string
 		size := 0
-		for _, e := range entries[first:i] {
+		for _, e := range at[place] {
 			name := code(address(e.Ref))
 			if size += len(name) + 2; size > pageSize/4 {
 				blocks = append(blocks, head+strings.Join(line, ", "))

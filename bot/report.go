@@ -15,6 +15,21 @@ func Left(commit rules.PastCommit, kept string) Reply {
 		code(short(commit.Revision)), escape(commit.Author.Name), escape(PushedSubject(commit)), code(kept))}
 }
 
+// Rewritten returns what the channel for reports hears when somebody rewrote the history on the Git server.
+func Rewritten(w rules.Rewritten) Reply {
+	return Reply{InChannel: true, Text: "**The history on the Git server was rewritten**: " + rewrittenText(w)}
+}
+
+// rewrittenText says what of a rewritten history is known, and what a person can do.
+func rewrittenText(w rules.Rewritten) string {
+	now := "its newest commit is " + code(short(w.Now)) + ", and " + code(short(w.Was)) + " is not part of it"
+	if w.Now == "" {
+		now = "the branch is gone, which had " + code(short(w.Was))
+	}
+	return now + ". Nothing is fetched or pushed. Push the old history back, or accept the new one with " + code("git.accept_rewritten: "+w.Accept()) +
+		" in the configuration and a restart."
+}
+
 // External returns what the channel for reports hears of a push by other people: that it is live or gone, why it is not, or why it is not applied.
 func External(push rules.ExternalPush) Reply {
 	var b strings.Builder

@@ -36,6 +36,10 @@ func TestReports(t *testing.T) {
 			Held:    &rules.HeldPush{Problems: []rules.Problem{{Path: "loki/x.yaml", Line: 3, Column: 7, Text: "no expression"}}},
 		}), "**Not applied**: what Eve \\*Hacker\\* pushed to the rulebook would not be taken. The files that it changed stay in force as they were.\n" +
 			"- 1 to be mended:\n    - `loki/x.yaml:3:7`: no expression\n" + noRuleFiles + "- 1 pushed:\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here"},
+		{"rewritten", Rewritten(rules.Rewritten{Was: "1f8e7d6c5b", Now: "9f8e7d6c5b"}), "**The history on the Git server was rewritten**: its newest commit is `9f8e7d6`, and `1f8e7d6` " +
+			"is not part of it. Nothing is fetched or pushed. Push the old history back, or accept the new one with `git.accept_rewritten: 9f8e7d6c5b` in the configuration and a restart."},
+		{"gone", Rewritten(rules.Rewritten{Was: "1f8e7d6c5b"}), "**The history on the Git server was rewritten**: the branch is gone, which had `1f8e7d6`. Nothing is fetched or pushed. " +
+			"Push the old history back, or accept the new one with `git.accept_rewritten: 0000000000000000000000000000000000000000` in the configuration and a restart."},
 		{"left", Left(eve, "refs/alertsmith/kept/1"), "The commit `9f8e7d6` by Eve \\*Hacker\\* (tidy @" + apart + "here) is not in the rulebook any more: " +
 			"it was made here while something else was pushed to the Git server, and does not fit on top of that. It is kept as `refs/alertsmith/kept/1`."},
 	}

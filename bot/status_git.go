@@ -28,9 +28,7 @@ func writeRemote(b *strings.Builder, r rules.RemoteStatus, now time.Time) {
 	}
 	fmt.Fprintf(b, "; last read %s, last pushed %s\n", ago(r.LastFetch, now), ago(r.LastPush, now))
 	if r.Rewritten != nil {
-		fmt.Fprintf(b, "- the history there was rewritten %s: its newest commit is %s, and %s is not part of it. Nothing is fetched or pushed. "+
-			"Push the old history back, or accept the new one with %s in the configuration and a restart.\n",
-			ago(r.Rewritten.Since, now), code(short(r.Rewritten.Now)), code(short(r.Rewritten.Was)), code("git.accept_rewritten: "+r.Rewritten.Now))
+		fmt.Fprintf(b, "- the history there was rewritten %s: %s\n", ago(r.Rewritten.Since, now), rewrittenText(*r.Rewritten))
 	}
 	if r.Err != nil {
 		fmt.Fprintf(b, "- trouble: %s\n", escape(publicText(r.Err)))

@@ -58,7 +58,7 @@ func (r *Rulebook) connect(ctx context.Context, o Options) error {
 			break
 		}
 	}
-	s.takeNews() // the rulebook says it to who looks a command up after a start
+	s.decided, s.left = nil, nil // the rulebook says it to who looks a command up after a start
 	if head.IsZero() && err != nil {
 		return unavailable(err, "there is no rulebook at %s yet, and none can be had: %s", r.dir, textOf(err))
 	}

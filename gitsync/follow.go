@@ -28,7 +28,7 @@ type Following struct {
 	// be made any more: then a commit that only says so in the journal, or one without files. It must keep the trailers. An error stops the
 	// following until it works. It is called while other changes wait.
 	Replan func(ctx context.Context, own rules.OwnCommit, onto rules.Tree) (rules.Commit, error)
-	// Moved hears that commits of others have come into the rulebook. May be nil. Neither it nor the two that follow are called while changes
+	// Moved hears that commits of others have come into the rulebook. May be nil. Neither it nor those that follow are called while changes
 	// wait, and what they do is not ended with the following: they limit their own time.
 	Moved func(ctx context.Context)
 	// Decided hears how the requests ended that Doubts named. May be nil.
@@ -36,6 +36,9 @@ type Following struct {
 	// Left hears of a commit that somebody made here, past Alertsmith and the Git server, and that does not fit on top of what was pushed
 	// there: it is not in the rulebook any more, but kept in the ref. May be nil.
 	Left func(ctx context.Context, commit rules.PastCommit, kept string)
+	// Rewritten hears that the history on the Git server was rewritten, so that nothing is fetched or pushed until a person decides: once, and once
+	// more after a start. May be nil.
+	Rewritten func(ctx context.Context, w rules.Rewritten)
 }
 
 // Kick has Follow look at the Git server now, as somebody has said that there is something new. It waits for nothing.
@@ -136,7 +139,10 @@ func (r *Rulebook) tell(ctx context.Context, f *Following) {
 	if r.sync == nil {
 		return
 	}
-	decided, left := r.sync.takeNews()
+	decided, left, rewritten := r.sync.takeNews()
+	if rewritten != nil && f.Rewritten != nil {
+		f.Rewritten(ctx, *rewritten)
+	}
 	for _, d := range decided {
 		if f.Decided != nil {
 			f.Decided(ctx, d.request, d.accepted)
@@ -150,12 +156,12 @@ func (r *Rulebook) tell(ctx context.Context, f *Following) {
 }
 
 // takeNews returns what nobody was told of yet.
-func (s *syncing) takeNews() (decided []decision, left []leftOut) {
+func (s *syncing) takeNews() (decided []decision, left []leftOut, rewritten *rules.Rewritten) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	decided, left = s.decided, s.left
-	s.decided, s.left = nil, nil
-	return decided, left
+	decided, left, rewritten = s.decided, s.left, s.rewritten
+	s.decided, s.left, s.rewritten = nil, nil, nil
+	return decided, left, rewritten
 }
 
 // lookHere reports whether the branch stands where nobody of us has moved it: somebody pushed to the repository here. It costs one small

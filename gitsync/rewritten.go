@@ -1,6 +1,7 @@
 package gitsync
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -25,11 +26,13 @@ func (r *Rulebook) assertFollows(ctx context.Context, seen, tip plumbing.Hash) e
 	}
 	now := revisionOf(tip)
 	if w := s.status.Rewritten; w == nil || w.Was != revisionOf(seen) || w.Now != now {
-		since := time.Now()
+		next := rules.Rewritten{Was: revisionOf(seen), Now: now, Since: time.Now()}
 		if w != nil {
-			since = w.Since
+			next.Since = w.Since
+		} else {
+			s.rewritten = &next
 		}
-		s.status.Rewritten = &rules.Rewritten{Was: revisionOf(seen), Now: now, Since: since}
+		s.status.Rewritten = &next
 		r.log.Error("the history on the Git server was rewritten; nothing is fetched or pushed until a person decides", "id", "AS3003", "was", revisionOf(seen), "now", now)
 	}
 	return rewritten(s.status.Rewritten, s.remote)
@@ -37,12 +40,9 @@ func (r *Rulebook) assertFollows(ctx context.Context, seen, tip plumbing.Hash) e
 
 // rewritten is why nothing is fetched or pushed.
 func rewritten(w *rules.Rewritten, remote Remote) error {
-	now, accept := w.Now, w.Now
-	if now == "" {
-		now, accept = "nothing: the branch is gone", plumbing.ZeroHash.String()
-	}
+	now := cmp.Or(w.Now, "nothing: the branch is gone")
 	return unavailable(nil, "the history on the Git server %s was rewritten: it had %s and has %s now. Nothing is fetched or pushed until it has the old commit again, "+
-		"or until an operator accepts the new history: git.accept_rewritten: %s", remote, w.Was, now, accept)
+		"or until an operator accepts the new history: git.accept_rewritten: %s", remote, w.Was, now, w.Accept())
 }
 
 // follows reports whether the server's branch may stand at tip after it stood at seen.

@@ -60,7 +60,9 @@ type syncing struct {
 	doubts   []doubt
 	decided  []decision // that nobody was told of yet
 	left     []leftOut  // that nobody was told of yet
-	status   rules.RemoteStatus
+	// rewritten is how the server's history was rewritten, as far as nobody was told of it yet.
+	rewritten *rules.Rewritten
+	status    rules.RemoteStatus
 }
 
 // unpushed is a commit that the server has not got.

@@ -544,7 +544,8 @@ func TestRewritten(t *testing.T) {
 		outsideLine(t, work, "first")
 		outsideLine(t, work, "second")
 		r := openBook(t, Options{Remote: at(t, host), Required: required})
-		stop := keepUp(t, r, Following{})
+		told := make(chan rules.Rewritten, 10)
+		stop := keepUp(t, r, Following{Rewritten: func(_ context.Context, w rules.Rewritten) { told <- w }})
 		was := add(t, r, "ours1").Revision()
 		same(t, r, host)
 
@@ -560,6 +561,9 @@ func TestRewritten(t *testing.T) {
 		if got := *r.Remote().Rewritten; got.Was != was || got.Now != now || got.Since.IsZero() {
 			t.Errorf("rewritten: %+v, want from %s to %s", got, was, now)
 		}
+		if got := <-told; got.Was != was || got.Now != now {
+			t.Errorf("told that it was rewritten: %+v, want from %s to %s", got, was, now)
+		}
 		want := map[string]bool{"first": true}
 		_, err := r.Update(t.Context(), appendLine("log", "ours2"))
 		switch {
@@ -574,6 +578,9 @@ func TestRewritten(t *testing.T) {
 			t.Errorf("the server's branch was moved to %s", got)
 		}
 		stop()
+		if len(told) > 0 {
+			t.Errorf("told again: %+v", <-told)
+		}
 		if err := r.Close(); err != nil {
 			t.Fatal(err)
 		}

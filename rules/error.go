@@ -1,6 +1,9 @@
 package rules
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // Kind says whose fault an error is, and with that which Result a command ends in.
 type Kind string
@@ -41,10 +44,14 @@ type Error struct {
 	Cause error
 }
 
-// Error returns the text for the person followed by the cause, for logs.
+// Error returns the text for the person followed by the cause, for logs. What the text repeats of the cause is said once.
 func (e *Error) Error() string {
-	if e.Cause != nil {
-		return e.Text + ": " + e.Cause.Error()
+	cause := e.Cause
+	for inner, ok := errors.AsType[*Error](cause); ok && strings.Contains(e.Text, strings.TrimSuffix(inner.Text, ".")); inner, ok = errors.AsType[*Error](cause) {
+		cause = inner.Cause
+	}
+	if cause != nil {
+		return e.Text + ": " + cause.Error()
 	}
 	return e.Text
 }

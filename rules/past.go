@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -100,6 +102,9 @@ type RemoteStatus struct {
 
 // Rewritten says that the history on the Git server does not contain what it did: nothing is fetched or pushed until a person decides.
 type Rewritten struct {
-	Was, Now string // full hashes of the server's branch
+	Was, Now string // full hashes of the server's branch; Now is "" where the branch is gone
 	Since    time.Time
 }
+
+// Accept returns what git.accept_rewritten has to be for the new history to be followed.
+func (r Rewritten) Accept() string { return cmp.Or(r.Now, strings.Repeat("0", 40)) }

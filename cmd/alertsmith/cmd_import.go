@@ -98,6 +98,9 @@ func (i *importFiles) adopt(ctx context.Context, p *process) (complete bool, err
 			return false, err
 		}
 		fmt.Fprintf(p.stdout, "Imported %s with %s as %.7s.\n", count(len(found.New), "file"), count(len(outcome.Refs), "rule"), outcome.Revision)
+		if svc.book.Remote().Unpushed > 0 {
+			fmt.Fprintln(p.stdout, "The Git server has it when the service runs.")
+		}
 		fmt.Fprint(p.stdout, adoptionNote(cfg, i.ruler))
 	}
 	return len(found.left) == 0, nil

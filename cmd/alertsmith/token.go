@@ -14,7 +14,7 @@ import (
 // shortestToken is the length below which a command token could be guessed; Mattermost's own have 26 characters.
 const shortestToken = 16
 
-// readTokens returns the tokens of these files, which hold one a line; empty lines and lines that begin with # are passed over.
+// readTokens returns the tokens, or secrets, of these files, which hold one a line; empty lines and lines that begin with # are passed over.
 // No error repeats any of a file's content.
 func readTokens(files ...string) (tokens []string, err error) {
 	for _, file := range files {
@@ -30,15 +30,15 @@ func readTokens(files ...string) (tokens []string, err error) {
 				continue
 			}
 			if len(line) < shortestToken {
-				return nil, fmt.Errorf("%s:%d: the token is shorter than %d characters and could be guessed; the whole of it has to stand here", file, n, shortestToken)
+				return nil, fmt.Errorf("%s:%d: the token or secret is shorter than %d characters and could be guessed; the whole of it has to stand here", file, n, shortestToken)
 			}
 			tokens = append(tokens, line)
 		}
 		if lines.Err() != nil {
-			return nil, fmt.Errorf("%s: a line is too long for a token", file)
+			return nil, fmt.Errorf("%s: a line is too long for a token or secret", file)
 		}
 		if len(tokens) == before {
-			return nil, fmt.Errorf("%s: there is no token in it", file)
+			return nil, fmt.Errorf("%s: there is no token or secret in it", file)
 		}
 	}
 	return tokens, nil

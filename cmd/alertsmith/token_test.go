@@ -22,9 +22,9 @@ func TestReadTokens(t *testing.T) {
 		{"one", a + "\n", []string{a}, ""},
 		{"without a line break", a, []string{a}, ""},
 		{"rotation", "# the old one\n" + a + "\n\n# from Monday on\n  " + b + "\r\n", []string{a, b}, ""},
-		{"empty", "# none yet\n", nil, ": there is no token in it"},
-		{"short", a + "\ncanary\n", nil, ":2: the token is shorter than 16 characters and could be guessed; the whole of it has to stand here"},
-		{"no text file", strings.Repeat("canary", 20_000), nil, ": a line is too long for a token"},
+		{"empty", "# none yet\n", nil, ": there is no token or secret in it"},
+		{"short", a + "\ncanary\n", nil, ":2: the token or secret is shorter than 16 characters and could be guessed; the whole of it has to stand here"},
+		{"no text file", strings.Repeat("canary", 20_000), nil, ": a line is too long for a token or secret"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

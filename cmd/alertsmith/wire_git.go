@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/alertsmith/alertsmith/bot"
 	"github.com/alertsmith/alertsmith/gitsync"
@@ -22,7 +25,7 @@ func (s *service) rulebookOptions(step func(string)) (gitsync.Options, error) {
 		Logger:          logger,
 		Required:        c.Push == pushRequired,
 		AcceptRewritten: c.AcceptRewritten,
-		Progress:        func(text string) { logger.Info("The rulebook is being cloned", "progress", text) },
+		Progress:        cloneProgress(logger),
 	}
 	if c.SigningKeyFile != "" {
 		signer, err := gitsync.LoadSigner(c.SigningKeyFile, c.SigningKeyPassphraseFile)
@@ -52,6 +55,18 @@ func (s *service) rulebookOptions(step func(string)) (gitsync.Options, error) {
 	return options, nil
 }
 
+// cloneProgress returns what logs how far a clone is: each end of a step, and between them a line now and then.
+func cloneProgress(logger *slog.Logger) func(string) {
+	var last time.Time
+	return func(text string) {
+		if strings.Contains(text, "%") && !strings.HasSuffix(text, "done.") && time.Since(last) < indexReport {
+			return
+		}
+		last = time.Now()
+		logger.Info("The rulebook is being cloned", "progress", text)
+	}
+}
+
 // followGit keeps the rulebook and its Git server the same until ctx ends.
 func (s *service) followGit(ctx context.Context) {
 	err := s.book.Follow(ctx, gitsync.Following{
@@ -60,6 +75,9 @@ func (s *service) followGit(ctx context.Context) {
 		Moved:    s.applier.Moved,
 		Decided:  s.decided,
 		Left:     s.left,
+		Rewritten: func(ctx context.Context, w rules.Rewritten) {
+			s.report(ctx, bot.Rewritten(w))
+		},
 	})
 	if err != nil && ctx.Err() == nil {
 		s.logger.Error("The Git server is not followed any more", "id", "AS3005", "err", err)

@@ -49,6 +49,11 @@ func (k *hosts) check(hostPort string, addr net.Addr, key ssh.PublicKey) error {
 	if err == nil {
 		return nil
 	}
+	if e, ok := errors.AsType[*xknownhosts.RevokedError](err); ok {
+		k.refusal = unavailable(err, "the Git server %s shows a host key (%s %s) that %s, line %d, says is revoked: who shows it may be somebody who stole it. Nothing is sent there. "+
+			"Ask the server's administrator", k.shell.at, key.Type(), ssh.FingerprintSHA256(key), k.shell.known, e.Revoked.Line)
+		return k.refusal
+	}
 	where := k.shell.known
 	if e, ok := errors.AsType[*xknownhosts.KeyError](err); ok && len(e.Want) > 0 {
 		where = fmt.Sprintf("%s, line %d", where, e.Want[0].Line)

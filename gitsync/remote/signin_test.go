@@ -182,7 +182,7 @@ func TestHostKeys(t *testing.T) {
 		{"empty", "", []string{"is not in", "ssh-keyscan"}},
 		{"changed", here + key("ed25519"), []string{"another host key", "line 1", "SHA256:", "ssh-keygen -R '[127.0.0.1]:" + port + "'", "ssh-keyscan"}},
 		{"of another kind", here + key("rsa"), []string{"no host key of a kind", "rsa-sha2-512", "ssh-keyscan"}},
-		{"revoked", "@revoked * " + s.HostKey + "\n" + here + s.HostKey, []string{"another host key"}},
+		{"revoked", "@revoked * " + s.HostKey + "\n" + here + s.HostKey, []string{"line 1, says is revoked", "SHA256:"}},
 		{"nonsense", "what is\tthis", []string{"cannot be understood"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -196,6 +196,9 @@ func TestHostKeys(t *testing.T) {
 				return
 			}
 			has(t, err, c.want...)
+			if c.name == "revoked" && strings.Contains(err.Error(), "ssh-key") {
+				t.Errorf("%v: want no advice to trust the key", err)
+			}
 		})
 	}
 }
