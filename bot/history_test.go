@@ -81,6 +81,7 @@ func (p pastIn) history(ctx context.Context, q rules.HistoryQuery) ([]rules.Vers
 		return nil, err
 	}
 	var found []rules.Version
+	did := map[string]rules.ChangeKind{"add": rules.RuleAdded, "delete": rules.RuleDeleted, "edit": rules.RuleChanged}
 	at := q.Rule
 	if at != nil {
 		last := standsLast(all, *at)
@@ -94,7 +95,7 @@ func (p pastIn) history(ctx context.Context, q rules.HistoryQuery) ([]rules.Vers
 			at = &v.From
 		}
 		actor := strings.ToLower(v.Commit.Trailer("Actor"))
-		if q.Name != "" && q.Name != v.Ref.Name || q.Action != "" && q.Action != v.Action || q.Request != "" && q.Request != v.Commit.Trailer("Request-Id") ||
+		if q.Name != "" && q.Name != v.Ref.Name || q.Action != "" && q.Action != v.Action && v.Kind != did[q.Action] || q.Request != "" && q.Request != v.Commit.Trailer("Request-Id") ||
 			q.By != "" && !slices.Contains(append(strings.Fields(actor), strings.ToLower(v.Commit.Author.Name)), strings.ToLower(q.By)) ||
 			v.Commit.When.Before(q.Since) || !q.Until.IsZero() && !v.Commit.When.Before(q.Until) {
 			continue

@@ -33,6 +33,7 @@ func TestHistory(t *testing.T) {
 	t.Parallel()
 	c, added, pushed, deleted, restored := diskChat(t)
 	c.must(`add other sshd Ban 5m`)
+	requireParts(t, c.say(`history action=edit`).Text, "Bob Builder: **changed** `disk` (external)")
 	for _, test := range []struct {
 		say   string
 		parts []string

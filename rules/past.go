@@ -74,7 +74,7 @@ type HistoryQuery struct {
 	Rule    *Ref      // one rule's life, followed through moves: of the rule that stands there now, or stood there last
 	Name    string    // rules of this name wherever they stood; for rules that are gone
 	By      string    // the author's name or id as the trailer Actor and the author line have it, without "@"; case does not matter
-	Action  string    // as in Version
+	Action  string    // as in Version; of "add", "delete" and "edit" also what did just that to the rule under another action, as a push does
 	Request string    // the trailer Request-Id
 	Since   time.Time // not before
 	Until   time.Time // before

@@ -34,6 +34,7 @@ type historyIndex struct {
 	logger      *slog.Logger
 	wake        chan struct{}
 	done, total atomic.Int64 // commits of the current round
+	proved      bool         // the index has all that was written, as far as rounds know
 
 	mu       sync.Mutex
 	begun    int           // rounds
@@ -91,6 +92,7 @@ func (x *historyIndex) Run(ctx context.Context) {
 		x.end(head, err)
 		wake, wait := x.wake, indexPoll
 		if err != nil {
+			x.proved = false // a table may be gone
 			x.logger.Warn("The index of the history is not up to date", "id", "AS2202", "err", err, "again_in", pause)
 			wake, wait = nil, pause
 			pause = min(2*pause, time.Minute)
@@ -166,6 +168,9 @@ func (x *historyIndex) round(ctx context.Context) (head string, err error) {
 		return "", err
 	}
 	head = tree.Revision()
+	if err := x.prove(ctx); err != nil {
+		return head, err
+	}
 	tips, err := x.db.HistoryTips(ctx, x.fingerprint)
 	if err != nil || head != "" && slices.Equal(tips, []string{head}) {
 		return head, err
@@ -189,6 +194,20 @@ func (x *historyIndex) round(ctx context.Context) (head string, err error) {
 		}
 	}
 	return head, x.add(ctx, tips, head)
+}
+
+// prove empties an index that has lost rows or a table since it was written, so that it is made anew: at the start, and after a round that failed.
+func (x *historyIndex) prove(ctx context.Context) error {
+	if x.proved {
+		return nil
+	}
+	loss, err := x.db.HistoryLoss(ctx)
+	if err == nil && loss != "" {
+		x.logger.Warn("The index of the history has lost what was written, and is made anew from Git", "id", "AS2203", "loss", loss)
+		err = x.db.ClearHistory(ctx, x.fingerprint)
+	}
+	x.proved = err == nil
+	return err
 }
 
 // gone returns the commits of the index that do not lead to head; one that nobody has when that cannot be told any more.

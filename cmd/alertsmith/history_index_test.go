@@ -201,10 +201,11 @@ func TestIndexAnswersLikeAFilter(t *testing.T) {
 		}
 		return all[chance.IntN(len(all))].Commit.When.Add(time.Duration(chance.IntN(3)-1) * time.Millisecond)
 	}
+	did := map[string]rules.ChangeKind{"add": rules.RuleAdded, "delete": rules.RuleDeleted, "edit": rules.RuleChanged}
 	empty := 0
 	for range 400 {
 		q := rules.HistoryQuery{
-			Name: one("", "Down", "Slow", "never"), By: one("", "", "aiko", "BEN", "ben-ID", "nobody"), Action: one("", "add", "external"),
+			Name: one("", "Down", "Slow", "never"), By: one("", "", "aiko", "BEN", "ben-ID", "nobody"), Action: one("", "add", "delete", "edit", "external"),
 			Request: one("", "", "", "", all[chance.IntN(len(all))].Commit.Subject[len("commit "):]), Since: when(), Until: when(), Offset: chance.IntN(3), Limit: 1 + chance.IntN(200),
 		}
 		if q.Request != "" {
@@ -215,7 +216,7 @@ func TestIndexAnswersLikeAFilter(t *testing.T) {
 			c := v.Commit
 			if (q.Name == "" || v.Ref.Name == q.Name || v.From.Name == q.Name) &&
 				(q.By == "" || strings.EqualFold(q.By, c.Author.Name) || strings.EqualFold(q.By, c.Author.ID)) &&
-				(q.Action == "" || v.Action == q.Action) &&
+				(q.Action == "" || v.Action == q.Action || v.Kind == did[q.Action]) &&
 				(q.Request == "" || slices.Contains(c.Trailers, rules.Trailer{Key: "Request-Id", Value: q.Request})) &&
 				!c.When.Before(q.Since) && (q.Until.IsZero() || c.When.Before(q.Until)) {
 				want = append(want, v)

@@ -39,6 +39,7 @@ var messages = map[string]string{
 	"AS2107": "`git log` of the rulebook says it. Make room on the disk, or mend it.",
 	"AS2201": "Nothing at once. When it stays, run `alertsmith journal verify` first, as the index is evidence of entries that were removed, and keep a copy of the storage path; then stop the service and remove `journal-search.db`: it is made anew.",
 	"AS2202": "Nothing at once: it is tried again. When it stays, see the disk that the storage path is on.",
+	"AS2203": "Nothing at once: it is made anew by itself. When it happens again, somebody or something else writes journal.db, or its disk loses what is written.",
 	"AS2301": "It is tried again in a day. See the disk that the storage path is on; `alertsmith journal verify` tries at once.",
 	"AS2302": "Keep a copy of the storage path. `alertsmith journal verify` names the first entry that was changed; the commits in Git vouch for those before it. Find out who wrote to `journal.db`, or whether the disk is broken.",
 	"AS2303": "`alertsmith journal verify` names the first of them. Find out in Git who pushed it; when it is this service's own, entries were removed from the journal: keep a copy of the storage path. Configure `git.signing_key_file`: then nobody's word counts but this service's.",

@@ -49,6 +49,9 @@ func open(ctx context.Context, path string, busy time.Duration) (*DB, error) {
 		}
 		return nil, unavailable(err, "the journal %s cannot be opened", path)
 	}
+	if err := restoreHistory(ctx, db); err != nil {
+		return nil, unavailable(errors.Join(err, db.Close()), "the journal %s cannot be opened", path)
+	}
 	// What a crash left unfinished in the write-ahead log is not to be taken for damage later. Without room the log stays: reading goes on, and
 	// commands are refused until there is some.
 	if _, err := db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil && !isFull(err) {

@@ -43,10 +43,13 @@ type HistoryStep struct {
 // was made: two of one rulebook with equal fingerprints and tips are equal.
 func (d *DB) HistoryTips(ctx context.Context, fingerprint string) ([]string, error) {
 	var known, tips string
-	if err := d.reader.QueryRowContext(ctx, "SELECT fingerprint, tips FROM history").Scan(&known, &tips); err != nil {
+	err := d.reader.QueryRowContext(ctx, "SELECT fingerprint, tips FROM history").Scan(&known, &tips)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil
+	case err != nil:
 		return nil, unavailable(err, historyUnreadable)
-	}
-	if known != fingerprint {
+	case known != fingerprint:
 		return nil, nil
 	}
 	return strings.Fields(tips), nil
@@ -57,21 +60,33 @@ const (
 	historyUnwritable = "the index of the history cannot be written"
 )
 
-// ClearHistory empties the index, for one with a fingerprint to be made. It goes in short steps, so that nothing waits for it.
+// ClearHistory empties the index, for one with a fingerprint to be made, whatever there was of it. It goes in short steps, so that nothing waits for it.
 func (d *DB) ClearHistory(ctx context.Context, fingerprint string) error {
-	if err := d.transact(ctx, func(w *preparedTx) error { return w.setTips(ctx, fingerprint, "") }); err != nil {
+	err := d.makeHistory(ctx)
+	if err == nil {
+		err = d.changeHistory(ctx, func(w *historyTx) error {
+			w.row = historyRow{fingerprint: fingerprint}
+			return w.tx.QueryRowContext(ctx, selectRowCounts).Scan(w.row.counts()...)
+		})
+	}
+	if err != nil {
 		return unavailable(err, historyUnwritable)
 	}
-	for _, statement := range []string{
-		"DELETE FROM history_versions WHERE (position, n) IN (SELECT position, n FROM history_versions LIMIT ?)",
-		"DELETE FROM history_commits WHERE position IN (SELECT position FROM history_commits LIMIT ?)",
-		"DELETE FROM history_rules WHERE id IN (SELECT id FROM history_rules LIMIT ?)",
+	for _, part := range []struct {
+		statement string
+		count     func(*historyRow) *int64
+	}{
+		{"DELETE FROM history_versions WHERE (position, n) IN (SELECT position, n FROM history_versions LIMIT ?)", func(r *historyRow) *int64 { return &r.versions }},
+		{"DELETE FROM history_commits WHERE position IN (SELECT position FROM history_commits LIMIT ?)", func(r *historyRow) *int64 { return &r.commits }},
+		{"DELETE FROM history_rules WHERE id IN (SELECT id FROM history_rules LIMIT ?)", func(r *historyRow) *int64 { return &r.rules }},
 	} {
-		for removed := int64(1); removed > 0; {
-			result, err := d.exec(ctx, statement, maxChunk)
-			if err == nil {
-				removed, err = result.RowsAffected()
-			}
+		for left := int64(1); left > 0; {
+			err := d.changeHistory(ctx, func(w *historyTx) error {
+				count := part.count(&w.row)
+				err := w.remove(ctx, count, part.statement, maxChunk)
+				left = *count
+				return err
+			})
 			if err != nil {
 				return unavailable(err, historyUnwritable)
 			}
@@ -90,9 +105,9 @@ func (d *DB) WriteHistory(ctx context.Context, step HistoryStep) error {
 			}
 		}
 	}
-	return wrap(d.transact(ctx, func(w *preparedTx) error {
+	return wrap(d.changeHistory(ctx, func(w *historyTx) error {
 		for _, revision := range step.Remove {
-			if err := w.remove(ctx, revision); err != nil {
+			if err := w.removeCommit(ctx, revision); err != nil {
 				return err
 			}
 		}
@@ -101,14 +116,15 @@ func (d *DB) WriteHistory(ctx context.Context, step HistoryStep) error {
 				return err
 			}
 		}
-		return w.exec(ctx, "UPDATE history SET tips = ?1, sum = journal_sum(fingerprint, ?1)", strings.Join(step.Tips, " "))
+		w.row.tips = strings.Join(step.Tips, " ")
+		return nil
 	}), historyUnwritable)
 }
 
 // writeAhead writes the last versions of a commit that is not there yet, and takes them off it.
 func (d *DB) writeAhead(ctx context.Context, c *IndexedCommit) error {
 	rest := len(c.Versions) - maxChunk
-	err := d.transact(ctx, func(w *preparedTx) error {
+	err := d.changeHistory(ctx, func(w *historyTx) error {
 		position, known, err := w.place(ctx, c.Commit)
 		if err != nil || known {
 			return err
@@ -119,59 +135,9 @@ func (d *DB) writeAhead(ctx context.Context, c *IndexedCommit) error {
 	return err
 }
 
-// transact runs a transaction that writes the same statements many times.
-func (d *DB) transact(ctx context.Context, do func(*preparedTx) error) error {
-	return d.transaction(ctx, func(_ context.Context, tx *sql.Tx) error {
-		return do(&preparedTx{tx: tx, prepared: map[string]*sql.Stmt{}})
-	})
-}
-
-// preparedTx is one transaction, in which each statement is prepared once.
-type preparedTx struct {
-	tx       *sql.Tx
-	prepared map[string]*sql.Stmt
-}
-
-func (w *preparedTx) prepare(ctx context.Context, statement string) (*sql.Stmt, error) {
-	if s := w.prepared[statement]; s != nil {
-		return s, nil
-	}
-	s, err := w.tx.PrepareContext(ctx, statement) // the end of the transaction closes it
-	w.prepared[statement] = s
-	return s, err
-}
-
-func (w *preparedTx) exec(ctx context.Context, statement string, args ...any) error {
-	s, err := w.prepare(ctx, statement) //nolint:sqlclosecheck // the end of the transaction closes it
-	if err == nil {
-		_, err = s.ExecContext(ctx, args...)
-	}
-	return err
-}
-
-// number returns the one number that a query has, and false when it has none.
-func (w *preparedTx) number(ctx context.Context, query string, args ...any) (n int64, ok bool, err error) {
-	s, err := w.prepare(ctx, query) //nolint:sqlclosecheck // the end of the transaction closes it
-	if err == nil {
-		err = s.QueryRowContext(ctx, args...).Scan(&n)
-	}
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, false, nil
-	}
-	return n, err == nil, err
-}
-
-func (w *preparedTx) position(ctx context.Context, revision []byte) (int64, bool, error) {
-	return w.number(ctx, "SELECT position FROM history_commits WHERE revision = ?", revision)
-}
-
-func (w *preparedTx) setTips(ctx context.Context, fingerprint, tips string) error {
-	return w.exec(ctx, "UPDATE history SET fingerprint = ?1, tips = ?2, sum = journal_sum(?1, ?2)", fingerprint, tips)
-}
-
 // place returns where a commit belongs, and whether it is there already. Equal dates and equal parents are told apart by the commit's hash,
 // so that the position does not depend on when a commit came to be known.
-func (w *preparedTx) place(ctx context.Context, c rules.PastCommit) (position int64, known bool, err error) {
+func (w *historyTx) place(ctx context.Context, c rules.PastCommit) (position int64, known bool, err error) {
 	revision, err := hex.DecodeString(c.Revision)
 	if err != nil || len(revision) < 4 {
 		return 0, false, fmt.Errorf("%q is no hash of a commit: %w", c.Revision, err)
@@ -209,7 +175,7 @@ func (w *preparedTx) place(ctx context.Context, c rules.PastCommit) (position in
 // seconds returns a commit's date in seconds since 1970, as far as a clock can be taken seriously.
 func seconds(t time.Time) int64 { return min(max(t.Unix(), 0), maxSeconds) }
 
-func (w *preparedTx) add(ctx context.Context, c IndexedCommit) error {
+func (w *historyTx) add(ctx context.Context, c IndexedCommit) error {
 	position, known, err := w.place(ctx, c.Commit)
 	if err != nil || known {
 		return err
@@ -228,7 +194,7 @@ func (w *preparedTx) add(ctx context.Context, c IndexedCommit) error {
 	}
 	author := c.Commit.Author
 	valid := func(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
-	err = w.exec(ctx, addCommit, position, revision, append([]byte{}, parents...), seconds(c.Commit.When), valid(author.Name), valid(author.Email), valid(author.ID),
+	err = w.insert(ctx, &w.row.commits, addCommit, position, revision, append([]byte{}, parents...), seconds(c.Commit.When), valid(author.Name), valid(author.Email), valid(author.ID),
 		strings.ToLower(valid(author.Name)), strings.ToLower(valid(author.ID)), c.Commit.Action(), c.Commit.Trailer("Request-Id"), valid(c.Commit.Subject),
 		valid(c.Commit.Body[:min(len(c.Commit.Body), maxIndexedBody)]), string(trailers))
 	if err != nil {
@@ -238,7 +204,12 @@ func (w *preparedTx) add(ctx context.Context, c IndexedCommit) error {
 }
 
 // addVersions adds versions of a commit, numbered from first.
-func (w *preparedTx) addVersions(ctx context.Context, position int64, first int, versions []rules.Version) error {
+func (w *historyTx) addVersions(ctx context.Context, position int64, first int, versions []rules.Version) error {
+	// Whatever is there was written ahead before a crash.
+	err := w.remove(ctx, &w.row.versions, "DELETE FROM history_versions WHERE position = ? AND n >= ? AND n < ?", position, first, first+len(versions))
+	if err != nil {
+		return err
+	}
 	for i, v := range versions {
 		rule, err := w.rule(ctx, v.Ref)
 		if err != nil {
@@ -253,8 +224,7 @@ func (w *preparedTx) addVersions(ctx context.Context, position int64, first int,
 			from.Valid = true
 			was = sql.NullString{String: v.From.Name, Valid: v.From.Name != v.Ref.Name}
 		}
-		// Whatever is there was written ahead before a crash.
-		err = w.exec(ctx, addVersion, position, first+i, string(v.Kind), rule, from, v.Ref.Name, was)
+		err = w.insert(ctx, &w.row.versions, addVersion, position, first+i, string(v.Kind), rule, from, v.Ref.Name, was)
 		if err != nil {
 			return err
 		}
@@ -263,7 +233,7 @@ func (w *preparedTx) addVersions(ctx context.Context, position int64, first int,
 }
 
 // rule returns the number of a place that rules stand at.
-func (w *preparedTx) rule(ctx context.Context, r rules.Ref) (int64, error) {
+func (w *historyTx) rule(ctx context.Context, r rules.Ref) (int64, error) {
 	id, ok, err := w.number(ctx, selectRule, r.Path, r.Group, r.Name, r.Nth, r.Ruler)
 	if ok || err != nil {
 		return id, err
@@ -271,12 +241,12 @@ func (w *preparedTx) rule(ctx context.Context, r rules.Ref) (int64, error) {
 	if id, _, err = w.number(ctx, "SELECT COALESCE(max(id), 0) + 1 FROM history_rules"); err != nil {
 		return 0, err
 	}
-	return id, w.exec(ctx, addRule, id, r.Ruler, r.Path, r.Group, r.Name, r.Nth)
+	return id, w.insert(ctx, &w.row.rules, addRule, id, r.Ruler, r.Path, r.Group, r.Name, r.Nth)
 }
 
 const selectRule = "SELECT id FROM history_rules WHERE path = ? AND grp = ? AND name = ? AND nth = ? AND ruler = ?"
 
-func (w *preparedTx) remove(ctx context.Context, revision string) error {
+func (w *historyTx) removeCommit(ctx context.Context, revision string) error {
 	hash, err := hex.DecodeString(revision)
 	if err != nil {
 		return err
@@ -285,8 +255,8 @@ func (w *preparedTx) remove(ctx context.Context, revision string) error {
 	if err != nil || !known {
 		return err
 	}
-	if err := w.exec(ctx, "DELETE FROM history_versions WHERE position = ?", position); err != nil {
+	if err := w.remove(ctx, &w.row.versions, "DELETE FROM history_versions WHERE position = ?", position); err != nil {
 		return err
 	}
-	return w.exec(ctx, "DELETE FROM history_commits WHERE position = ?", position)
+	return w.remove(ctx, &w.row.commits, "DELETE FROM history_commits WHERE position = ?", position)
 }

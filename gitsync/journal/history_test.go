@@ -215,6 +215,9 @@ func TestQuestionsUseIndexes(t *testing.T) {
 		"id and action": {rules.HistoryQuery{By: "u0", Action: "act"}, "history_commits_who_id_action"},
 		"action":        {rules.HistoryQuery{Action: "act"}, "history_commits_action"},
 		"request":       {rules.HistoryQuery{Request: "r1"}, "history_commits_request"},
+		"a kind":        {rules.HistoryQuery{Action: "delete"}, "history_versions_kind (kind=?)"},
+		"a kind, dates": {rules.HistoryQuery{Action: "delete", Since: time.Unix(1000, 0)}, "history_versions_kind (kind=? AND position>?)"},
+		"kind and name": {rules.HistoryQuery{Action: "delete", Name: "X"}, "history_versions_name"},
 		"dates":         {rules.HistoryQuery{Since: time.Unix(1000, 0), Until: time.Unix(1001, 0)}, "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
 	} {
 		tx, err := db.reader.BeginTx(t.Context(), nil)
@@ -222,17 +225,45 @@ func TestQuestionsUseIndexes(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := historyReader{tx, db.asked}
-		f, err := r.filter(t.Context(), tc.q)
+		ways, err := r.filters(t.Context(), tc.q)
 		if err != nil {
 			t.Fatal(err)
 		}
-		query, args := searchQuery(tc.q, f)
+		query, args := searchQuery(tc.q, ways)
 		plan := explain(t, tx.QueryContext, query, args)
 		if !strings.Contains(plan, tc.index) || strings.Contains(plan, "TEMP B-TREE") {
 			t.Errorf("%s is answered by\n%s", name, plan)
 		}
 		if err := tx.Rollback(); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestActionsAreFoundByWhatTheyDo looks for deletions, of which none says that it is one.
+func TestActionsAreFoundByWhatTheyDo(t *testing.T) {
+	t.Parallel()
+	db := openNew(t)
+	writeHistory(t, db, line("added a/g/X, added a/g/Y", "changed a/g/X", "moved b/g/X a/g/X", "deleted b/g/X", "deleted a/g/Y"))
+	x := at("a/g/X")
+	for _, tc := range []struct {
+		q    rules.HistoryQuery
+		want string
+	}{
+		{rules.HistoryQuery{Action: "delete"}, "5 4"},
+		{rules.HistoryQuery{Action: "add"}, "1 1"},
+		{rules.HistoryQuery{Action: "edit"}, "2"},
+		{rules.HistoryQuery{Action: "move"}, ""},
+		{rules.HistoryQuery{Action: "act"}, "5 4 3 2 1 1"},
+		{rules.HistoryQuery{Action: "delete", By: "aiko"}, "5"},
+		{rules.HistoryQuery{Action: "delete", Name: "X"}, "4"},
+		{rules.HistoryQuery{Action: "delete", Rule: &x}, "4"},
+		{rules.HistoryQuery{Action: "delete", Until: time.Unix(1004, 0)}, "4"},
+		{rules.HistoryQuery{Action: "delete", Since: time.Unix(1004, 0)}, "5"},
+		{rules.HistoryQuery{Action: "delete", Limit: 1, Offset: 1}, "4"},
+	} {
+		if got := subjects(t, db, tc.q); got != tc.want {
+			t.Errorf("%+v: %q, want %q", tc.q, got, tc.want)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,15 +40,15 @@ type historyReader struct {
 }
 
 func (r historyReader) versions(ctx context.Context, q rules.HistoryQuery) ([]rules.Version, error) {
-	f, err := r.filter(ctx, q)
+	ways, err := r.filters(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	var found []place
 	if q.Rule != nil {
-		found, err = r.life(ctx, *q.Rule, q, f)
+		found, err = r.life(ctx, *q.Rule, q, either(ways))
 	} else {
-		found, err = r.search(ctx, q, f)
+		found, err = r.search(ctx, q, ways)
 	}
 	if err != nil {
 		return nil, err
@@ -58,19 +59,62 @@ func (r historyReader) versions(ctx context.Context, q rules.HistoryQuery) ([]ru
 // place is where a version stands in the index.
 type place struct{ position, n int64 }
 
-// filter is the conditions that a query sets to a version's commit, c, and name.
+// filter is the conditions that a query sets to a version, v, and its commit, c.
 type filter struct {
 	sql  string
 	args []any
+	// ofKind says that the versions are of one kind, by which an index finds them.
+	ofKind bool
 }
+
+// kindOf is what an action does to a rule, whoever does it: with an editor, by an undo, because its time is over.
+var kindOf = map[string]rules.ChangeKind{"add": rules.RuleAdded, "delete": rules.RuleDeleted, "edit": rules.RuleChanged}
 
 func (f *filter) and(condition string, args ...any) {
 	f.sql += " AND " + condition
 	f.args = append(f.args, args...)
 }
 
-// filter returns the query's conditions but Rule and Name. Each names the index that serves it by the index's own condition, and dates
-// are also bounds of the position.
+// filters returns the query's conditions but Rule and Name. A version is wanted for which one of them holds.
+func (r historyReader) filters(ctx context.Context, q rules.HistoryQuery) ([]filter, error) {
+	f, err := r.filter(ctx, q)
+	if err != nil || q.Action == "" {
+		return []filter{f}, err
+	}
+	ways := []filter{f.with("c.action = ?", q.Action)}
+	if kind := kindOf[q.Action]; kind != "" {
+		byKind := f.with("v.kind = ?", string(kind))
+		byKind.ofKind = true
+		ways = append(ways, byKind)
+	}
+	return ways, nil
+}
+
+// with returns the filter with one condition more.
+func (f filter) with(condition string, arg any) filter {
+	f.args = slices.Clone(f.args)
+	f.and(condition, arg)
+	return f
+}
+
+// either returns the filter for what one of several filters wants.
+func either(ways []filter) (all filter) {
+	if len(ways) == 1 {
+		return ways[0] // as it was prepared
+	}
+	for i, f := range ways {
+		if i > 0 {
+			all.sql += " OR "
+		}
+		all.sql += "(" + f.sql + ")"
+		all.args = append(all.args, f.args...)
+	}
+	all.sql = "(" + all.sql + ")"
+	return all
+}
+
+// filter returns the query's conditions but Rule, Name and Action. Each names the index that serves it by the index's own condition, and dates
+// are also bounds of the position, whichever table is looked through.
 func (r historyReader) filter(ctx context.Context, q rules.HistoryQuery) (filter, error) {
 	f := filter{sql: "true"}
 	if who := strings.ToLower(q.By); who != "" {
@@ -88,15 +132,12 @@ func (r historyReader) filter(ctx context.Context, q rules.HistoryQuery) (filter
 			f.and("c.who = ?", who)
 		}
 	}
-	if q.Action != "" {
-		f.and("c.action = ?", q.Action)
-	}
 	if q.Request != "" {
 		f.and("c.request_id = ? AND c.request_id <> ''", q.Request)
 	}
 	if !q.Since.IsZero() {
 		since := secondsUp(q.Since)
-		f.and("c.time >= ? AND c.position >= ?", since, since*micros)
+		f.and("c.time >= ? AND c.position >= ? AND v.position >= ?", since, since*micros, since*micros)
 	}
 	if !q.Until.IsZero() {
 		until := secondsUp(q.Until)
@@ -104,7 +145,8 @@ func (r historyReader) filter(ctx context.Context, q rules.HistoryQuery) (filter
 		if err := r.tx.QueryRowContext(ctx, "SELECT max(position - time * 1000000) FROM history_commits").Scan(&drift); err != nil {
 			return f, err
 		}
-		f.and("c.time < ? AND c.position <= ?", until, until*micros+drift.Int64)
+		last := until*micros + drift.Int64
+		f.and("c.time < ? AND c.position <= ? AND v.position <= ?", until, last, last)
 	}
 	return f, nil
 }
@@ -113,26 +155,31 @@ func (r historyReader) filter(ctx context.Context, q rules.HistoryQuery) (filter
 func secondsUp(t time.Time) int64 { return seconds(t.Add(time.Second - 1)) }
 
 // searchQuery returns the query for the places of what a HistoryQuery without a Rule selects.
-func searchQuery(q rules.HistoryQuery, f filter) (query string, args []any) {
-	if q.Name == "" {
-		query = "SELECT c.position, v.n FROM history_commits c CROSS JOIN history_versions v ON v.position = c.position WHERE " + f.sql +
-			" ORDER BY c.position DESC, v.n"
-		args = append(args, f.args...)
-	} else {
-		by := func(column string) string {
-			return "SELECT v.position, v.n FROM history_versions v CROSS JOIN history_commits c ON c.position = v.position WHERE v." + column + " = ? AND " + f.sql
+func searchQuery(q rules.HistoryQuery, ways []filter) (query string, args []any) {
+	var parts []string
+	for _, f := range ways {
+		by := func(condition string, given ...any) {
+			parts = append(parts, "SELECT v.position, v.n FROM history_versions v CROSS JOIN history_commits c ON c.position = v.position WHERE "+condition+f.sql)
+			args = append(append(args, given...), f.args...)
 		}
-		query = by("name") + " UNION ALL " + by("was") + " ORDER BY 1 DESC, 2"
-		for range 2 {
-			args = append(append(args, q.Name), f.args...)
+		switch {
+		case q.Name != "":
+			by("v.name = ? AND ", q.Name)
+			by("v.was = ? AND ", q.Name)
+		case f.ofKind:
+			by("")
+		default:
+			parts = append(parts, "SELECT c.position, v.n FROM history_commits c CROSS JOIN history_versions v ON v.position = c.position WHERE "+f.sql)
+			args = append(args, f.args...)
 		}
 	}
-	return query + " LIMIT ? OFFSET ?", append(args, q.Limit, max(q.Offset, 0))
+	// In this order each part comes from its index, and SQLite merges them row by row, as far as the limit goes.
+	return strings.Join(parts, " UNION ") + " ORDER BY 1 DESC, 2 LIMIT ? OFFSET ?", append(args, q.Limit, max(q.Offset, 0))
 }
 
 // search returns the places of what a HistoryQuery without a Rule selects.
-func (r historyReader) search(ctx context.Context, q rules.HistoryQuery, f filter) (found []place, err error) {
-	query, args := searchQuery(q, f)
+func (r historyReader) search(ctx context.Context, q rules.HistoryQuery, ways []filter) (found []place, err error) {
+	query, args := searchQuery(q, ways)
 	rows, err := r.tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err

@@ -56,15 +56,20 @@ type proved struct {
 	inPlace bool // what is to be done needs the table's pages to be sound: rows are dropped from them
 }
 
+const historyAdvice = "This table is an index of what Git has, and the journal's entries are sound without it: " +
+	"stop the service and run `alertsmith journal reindex`, and the service makes it anew from Git"
+
 var derivedTables = []proved{
-	{[]summed{historyTips, historyCommits, historyRules, historyVersions}, "This table is an index of what Git has, and the journal's entries are sound without it: " +
-		"stop the service and run `alertsmith journal reindex`, and the service makes it anew from Git", false},
+	{[]summed{historyTips, historyCommits, historyRules, historyVersions}, historyAdvice, false},
 	{[]summed{queueTelling, queueBursts, queueDeliveries}, "This table says what sinks are still to be told, and the journal's entries are sound without it: " +
 		"stop the service and run `alertsmith journal reindex`, which drops such rows", true},
 }
 
-// summedUp sums up the rows of the derived tables again.
+// summedUp sums up the rows of the derived tables again, and misses those that the history has lost.
 func (s *Search) summedUp(ctx context.Context) (*Flaw, error) {
+	if loss, err := historyLoss(ctx, s.journal); err == nil && loss != "" {
+		return &Flaw{Text: loss + ". " + historyAdvice, Derived: true}, nil
+	}
 	for _, part := range derivedTables {
 		for _, table := range part.tables {
 			var row string
