@@ -47,6 +47,9 @@ func runUndo(ctx context.Context, call *call) (answer, error) {
 	if undo.After, err = call.backend.BookAt(ctx, commit.Revision); err != nil {
 		return answer{}, err
 	}
+	if undo.Earlier, err = call.earlier(ctx, undo); err != nil {
+		return answer{}, err
+	}
 	ended, err := call.apply(ctx, undo)
 	if e, ok := errors.AsType[*rules.Error](err); ok && e.Kind == rules.Conflict {
 		own := *e
@@ -58,6 +61,36 @@ func runUndo(ctx context.Context, call *call) (answer, error) {
 		ended.reply.Text = "Taking back " + call.commitText(commit) + "\n" + ended.reply.Text
 	}
 	return ended, err
+}
+
+// maxNewcomers is how many rules an undo looks up to find the place of those that it brings back.
+const maxNewcomers = 10
+
+// earlier returns the books in which an undo's newcomers stood until they were deleted, for a while.
+func (c *call) earlier(ctx context.Context, undo rules.Undo) (books []*rules.Book, err error) {
+	newest, err := c.backend.Book(ctx)
+	if err != nil {
+		return nil, err
+	}
+	newcomers := undo.Newcomers(newest)
+	for _, ref := range newcomers[:min(len(newcomers), maxNewcomers)] {
+		versions, err := c.backend.History(ctx, rules.HistoryQuery{Rule: &ref})
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range versions {
+			if v.Kind != rules.RuleDeleted {
+				continue
+			}
+			book, err := c.backend.BookAt(ctx, v.Commit.Parent)
+			if err != nil {
+				return nil, err
+			}
+			books = append(books, book)
+			break
+		}
+	}
+	return books, nil
 }
 
 // parseUndo returns the id of an undo, "" for none, and whether what others use by now is taken away all the same.

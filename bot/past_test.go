@@ -214,6 +214,29 @@ func TestUndo(t *testing.T) {
 	requireParts(t, c.say(`undo `+firstID+` `+undoID).Text, "One id is enough")
 }
 
+// A group's rules stand in their order again, whichever of its deleted ones comes back first.
+func TestUndoOfTwoDeletesKeepsTheOrder(t *testing.T) {
+	t.Parallel()
+	for _, deleted := range [][2]string{{"h1", "h2"}, {"h2", "h1"}, {"h2", "h3"}, {"h3", "h2"}} {
+		c := newChat(t, nil)
+		for _, name := range []string{"h1", "h2", "h3"} {
+			c.must(`add ` + name + ` expr="up == ` + name[1:] + `" ruler=prometheus group=hh`)
+		}
+		before := c.read("prometheus/alerts/hh.yaml")
+		var ids []string
+		for _, name := range deleted {
+			c.must(`delete ` + name)
+			ids = append(ids, c.last().Request.ID)
+		}
+		for _, id := range ids {
+			c.must(`undo ` + id)
+		}
+		if diff := cmp.Diff(before, c.read("prometheus/alerts/hh.yaml")); diff != "" {
+			t.Errorf("%v deleted and taken back in that order (-want +got):\n%s", deleted, diff)
+		}
+	}
+}
+
 func TestUndoConflict(t *testing.T) {
 	t.Parallel()
 	c := newChat(t, nil)

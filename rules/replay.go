@@ -19,6 +19,7 @@ type Replay struct {
 	Verb          string // the action: "undo"; "" = "replay"
 	Subject       string // of the new commit, without its action; "" = the names of the rules
 	Reason        string
+	Earlier       []*Book // tell the order of rules that Before and After do not have both
 }
 
 // errDone is in the chain of the error about a commit of which everything is there already.
@@ -43,7 +44,7 @@ func (r Replay) Plan(book *Book) (Change, error) {
 		return Change{}, err
 	}
 	m := newMerge(book, from, to, ruler)
-	m.fields = !r.Back && r.Verb == Edit{}.Action()
+	m.earlier, m.fields = r.Earlier, !r.Back && r.Verb == Edit{}.Action()
 	for _, path := range changedPaths(from, to, ruler) {
 		if noRuleFile(from.file(ruler, path)) && noRuleFile(to.file(ruler, path)) {
 			continue // what is none is nothing that a ruler had of it

@@ -10,6 +10,7 @@ type merge struct {
 	book, from, to *Book
 	ruler          string
 	fields         bool             // of a rule that somebody else changed too, the fields that the step changed are taken over
+	earlier        []*Book          // see Replay
 	edited         map[string]*file // path → what it becomes; nil: it goes
 	unpaused       []string         // the files of paused rules that go with them
 	doomed         []doomed         // rules that go when all others have found their places

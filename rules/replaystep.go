@@ -102,30 +102,13 @@ func (m *merge) add(path, group string, other *file, otherGroup string, added []
 	wanted := other.group(otherGroup)
 	for _, j := range added {
 		f := m.now(path)
-		edited, err := f.withRuleOf(f.groupIndex(group), behind(wanted.Rules, j, f.group(group).Rules), other, other.groupIndex(otherGroup), j)
+		edited, err := f.withRuleOf(f.groupIndex(group), m.behind(Ref{Path: path, Group: group}, wanted.Rules, j), other, other.groupIndex(otherGroup), j)
 		if err != nil {
 			return err
 		}
 		m.edited[path] = edited
 	}
 	return nil
-}
-
-// behind returns the place in a list for the j-th rule of another version of the list: behind its nearest neighbour above that both
-// have, else before the nearest below, else at the end.
-func behind(wanted []placedRule, j int, standing []placedRule) int {
-	pairs := matchRules(wanted, standing)
-	for above := j - 1; above >= 0; above-- {
-		if at := pairs.second(above); at >= 0 {
-			return at + 1
-		}
-	}
-	for below := j + 1; below < len(wanted); below++ {
-		if at := pairs.second(below); at >= 0 {
-			return at
-		}
-	}
-	return len(standing)
 }
 
 // addGroup puts a group with some of its rules into a file that has it not, or makes the file with it.

@@ -9,6 +9,7 @@ type Undo struct {
 	Before, After *Book // on either side of it: at its first parent, and at itself
 	Force         bool  // also when others use by now what goes with it
 	Reason        string
+	Earlier       []*Book   // in which its Newcomers stood: they tell the order
 	Time          time.Time // rules that ended by then come back without their end
 }
 
@@ -18,7 +19,7 @@ func (Undo) Action() string { return "undo" }
 // Plan implements Intent.
 func (u Undo) Plan(book *Book) (Change, error) {
 	change, err := Replay{
-		Before: u.Before, After: u.After, Back: true, Verb: u.Action(), Subject: u.Commit.Subject, Reason: u.Reason,
+		Before: u.Before, After: u.After, Back: true, Verb: u.Action(), Subject: u.Commit.Subject, Reason: u.Reason, Earlier: u.Earlier,
 	}.Plan(book)
 	if err == nil {
 		change, err = book.endless(change, u.Time)

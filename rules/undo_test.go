@@ -194,3 +194,30 @@ func TestUndoFollowsTheRule(t *testing.T) {
 }
 
 var neverOver = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Deletes are taken back in any order, and the group's rules stand as they stood.
+func TestUndoOfDeletesKeepsTheOrder(t *testing.T) {
+	t.Parallel()
+	const text = "groups:\n  - name: g\n    rules:\n      - alert: A\n        expr: up == 1\n      - alert: B\n        expr: up == 2\n      - alert: C\n        expr: up == 3\n"
+	for _, deleted := range []string{"AB", "BA", "BC", "CB", "AC", "CA"} {
+		for _, order := range [][2]int{{0, 1}, {1, 0}} {
+			book := bookOf(t, memoryTree{"prometheus/g.yaml": text})
+			sides, gone := []*Book{book}, map[string]*Book{}
+			for _, name := range deleted {
+				gone[string(name)] = book
+				book = book.With(requirePlan(t, book, Delete{Address: string(name)}).Files)
+				sides = append(sides, book)
+			}
+			for _, i := range order {
+				undo := Undo{Before: sides[i], After: sides[i+1], Commit: PastCommit{Found: Found{Revision: "1111", Subject: "it"}}}
+				for _, ref := range undo.Newcomers(book) {
+					undo.Earlier = append(undo.Earlier, gone[ref.Name])
+				}
+				book = book.With(requirePlan(t, book, undo).Files)
+			}
+			if diff := cmp.Diff(text, string(book.file("prometheus", "g.yaml").content)); diff != "" {
+				t.Errorf("%s deleted, taken back in the order %v (-want +got):\n%s", deleted, order, diff)
+			}
+		}
+	}
+}
