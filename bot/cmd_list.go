@@ -187,6 +187,9 @@ func names(entries []rules.Entry, address func(rules.Ref) string) []string {
 		size := 0
 		for _, e := range at[place] {
 			name := code(address(e.Ref))
+			if e.Held {
+				name += " (held)"
+			}
 			if size += len(name) + 2; size > pageSize/4 {
 				blocks = append(blocks, head+strings.Join(line, ", "))
 				head, line, size = "", nil, len(name)
@@ -200,7 +203,11 @@ func names(entries []rules.Entry, address func(rules.Ref) string) []string {
 
 // inFull returns one rule with its address above it, and below it what its group says for it.
 func inFull(address string, e rules.Entry) string {
-	text := "**" + escape(address) + "**\n" + fence("yaml", cut(e.Source, pageSize-1000))
+	text := "**" + escape(address) + "**\n"
+	if e.Held {
+		text += "**Held**: what was pushed to its file cannot be read; this is the last good state, which stays in force. The command status says why.\n"
+	}
+	text += fence("yaml", cut(e.Source, pageSize-1000))
 	var settings []string
 	for _, f := range e.Settings {
 		settings = append(settings, escape(shortCut(strings.TrimPrefix(f.Name, rules.GroupField)))+" "+code(shortCut(f.Value)))

@@ -15,8 +15,9 @@ func TestNamesHaveOneBlockForEachNamespace(t *testing.T) {
 	for _, path := range []string{"a.yml", "ops/mine.yaml", "sp.yml", "sub/b.yaml"} {
 		entries = append(entries, rules.Entry{Ref: rules.Ref{Ruler: "prometheus", Path: path}})
 	}
+	entries[1].Held = true
 	got := names(entries, func(r rules.Ref) string { return r.Path })
-	want := []string{"**prometheus** (2): `a.yml`, `sp.yml`", "**prometheus/ops** (1): `ops/mine.yaml`", "**prometheus/sub** (1): `sub/b.yaml`"}
+	want := []string{"**prometheus** (2): `a.yml`, `sp.yml`", "**prometheus/ops** (1): `ops/mine.yaml` (held)", "**prometheus/sub** (1): `sub/b.yaml`"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -66,7 +66,7 @@ func (c *call) showNow(ctx context.Context, n nameAt) (answer, error) {
 		return answer{}, c.gone(ctx, n.newest, n.address, err)
 	}
 	text := inFull(n.newest.Address(entry.Ref), entry)
-	if c.backend.Status(ctx).Held.Holds(n.newest, entry.Ref) {
+	if !entry.Held && c.backend.Status(ctx).Held.Holds(n.newest, entry.Ref) {
 		text += "\n**Not applied**: this was pushed with what would not be taken, and the last good state of its file stays in force. " + code(c.trigger+" status") + " says why."
 	}
 	return told(text + c.lastChange(ctx, n)), nil

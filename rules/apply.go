@@ -232,8 +232,18 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 	return out
 }
 
-// Book returns the newest rulebook, parsed and checked.
+// Book returns the newest rulebook, parsed and checked. A file that is held and cannot be read has the rules of its last good state there, which
+// are live, and which nothing can change.
 func (a *Applier) Book(ctx context.Context) (*Book, error) {
+	book, err := a.newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return a.lend(book), nil
+}
+
+// newest returns the newest rulebook as it is.
+func (a *Applier) newest(ctx context.Context) (*Book, error) {
 	tree, err := a.Store.Head(ctx)
 	if err != nil {
 		return nil, err

@@ -32,6 +32,7 @@ type Entry struct {
 	Interval    time.Duration     // of its group; 0 when the group leaves it to the ruler
 	Settings    []Field           // all that its group says for its rules: "group interval", "group label team"
 	Line        int               // of its file, from 1
+	Held        bool              // its file is held and cannot be read: this is the rule of the last good state, which is live; see Applier.Book
 }
 
 // NewBook returns the book of an empty rulebook that has these rulers.

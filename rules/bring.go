@@ -104,7 +104,7 @@ func (a *Applier) lastAccepted(ctx context.Context, d *desk) (*Book, error) {
 	}
 	revision := a.LastAccepted(d.name)
 	if revision == "" {
-		head, err := a.Book(ctx)
+		head, err := a.newest(ctx)
 		if err == nil {
 			d.accepted = head.only(d.name, d.adopted)
 		}

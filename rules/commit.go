@@ -27,6 +27,7 @@ func (a *Applier) commit(ctx context.Context, req Request, intent Intent, draft 
 		if err != nil {
 			return Commit{}, err
 		}
+		book = a.lend(book)
 		if p = draft; p.before != book {
 			if p, err = a.planAndLint(book, intent); err != nil {
 				return Commit{}, err

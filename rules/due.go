@@ -43,7 +43,7 @@ func (a *Applier) keepTime(ctx context.Context) {
 			if _, err := a.applied(ctx); err != nil {
 				return
 			}
-			if book, err := a.Book(ctx); err == nil && book != of {
+			if book, err := a.newest(ctx); err == nil && book != of {
 				waiting, of = book.due(), book
 				a.time.keep(waiting)
 			}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // ExternalPush is what other people brought into the rulebook without Alertsmith, by one push or several that came together.
@@ -46,6 +47,8 @@ type outside struct {
 	told    string     // the newest external commit that External was told of, or is about to be
 	telling int        // calls of External and Settled that are on their way: Good is not told before they have ended
 
+	lending atomic.Pointer[lending] // nil when nothing is held; without mu, as whoever reads the rulebook is not to wait for an examination
+
 	displaced map[string]bool // commits that stand in place of a change, and Settled was told so or is about to be
 }
 
@@ -69,7 +72,7 @@ func (a *Applier) applied(ctx context.Context) (*Book, error) {
 	o := &a.outside
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	book, err := a.Book(ctx) // within the lock: what was examined never goes back
+	book, err := a.newest(ctx) // within the lock: what was examined never goes back
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +108,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	o.head = book.Revision()
 	if len(problems) == 0 {
 		o.good, o.held, o.kept, o.past = book, nil, nil, pastSince{}
+		o.lending.Store(nil)
 		if len(past.external) > 0 {
 			a.tell(ctx, "push", "", func(ctx context.Context) { a.applyPush(ctx, push, good, book, past.between) })
 		}
@@ -115,6 +119,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 		since = o.held.Since
 	}
 	o.past, o.kept = past, past.touched(good, book)
+	o.lending.Store(&lending{good: good, files: o.kept})
 	o.held = &HeldPush{Good: good.Revision(), Commits: past.external, Problems: problems, Since: since}
 	for _, at := range o.kept {
 		o.held.Paths = append(o.held.Paths, book.pathIn(at.ruler, at.path))

@@ -22,6 +22,7 @@ type file struct {
 	problems []expr.Problem
 	// asksForAlerts is false when no expression has the word alertname: deleting an alert looks for those that read it, in a file of few.
 	asksForAlerts bool
+	lentAt        string     // its path in the rulebook where it cannot be read and is lent its groups; see lending
 	memory        *readFiles // where what is made of it is remembered; nil for nowhere
 }
 

@@ -23,7 +23,7 @@ func (a *Applier) firstPlan(ctx context.Context, intent Intent) (planned, error)
 	_, err = a.Store.Update(ctx, func(tree Tree) (Commit, error) {
 		book, err := a.bookAt(tree)
 		if err == nil {
-			p, err = a.planAndLint(book, intent)
+			p, err = a.planAndLint(a.lend(book), intent)
 		}
 		if err == nil {
 			err = errStands

@@ -31,6 +31,7 @@ func (a *Applier) sayHeld(ctx context.Context, err error) error {
 	said := *e
 	switch why := held.why(paths[i]); {
 	case clash:
+		said.Kind = Conflict // also where the file could not be edited
 		said.Text = why + " Before that is mended or taken back, this cannot be done; the command status tells more."
 	case slices.ContainsFunc(e.Problems, held.isNew):
 		said.Text = e.Text + " Besides, " + why + " The command status tells more."

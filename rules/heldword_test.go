@@ -62,6 +62,53 @@ func TestAChangeOfAHeldFileSaysThatItIsHeld(t *testing.T) {
 	}
 }
 
+// The rules of a held file that cannot be read are live as they were: they are known, and whoever wants to change one or to take its name reads that
+// its file is held, because of which push and by whom. Taking that push back mends it.
+func TestTheRulesOfAHeldFileThatCannotBeReadAreKnown(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.adopt(t)
+	good, err := b.Book(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pushed := b.push(t, "break it", map[string][]byte{"prometheus/ops/old.yaml": []byte("groups: [")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	bad, err := b.Book(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if entry, err := bad.Find("old"); err != nil || !entry.Held || entry.Rule.Expr != "up == 0" {
+		t.Errorf("found %+v, %v, want the rule that is live, held", entry, err)
+	}
+	held := "prometheus/ops/old.yaml is held, because of what carol pushed (" + pushed[:min(7, len(pushed))] + ")"
+	second := nodeDown("old")
+	second.Options.Namespace = "ops"
+	for name, intent := range map[string]rules.Intent{
+		"edit": rules.Edit{Address: "old", Alteration: rules.Alteration{Expr: "up == 3"}}, "delete": rules.Delete{Address: "old"}, "pause": pause("old", "p"),
+		"rename": rules.Rename{Address: "old", Name: "new"}, "move": rules.Move{Address: "old", Namespace: "web"}, "add": second,
+	} {
+		for when, out := range map[string]rules.Outcome{"draft": b.Draft(t.Context(), intent), "apply": b.Apply(t.Context(), request(name), intent)} {
+			if out.Result != rules.ValidationError || !strings.Contains(out.Err.Error(), held) {
+				t.Errorf("%s, %s: %s, %v, want it refused as %s", name, when, out.Result, out.Err, held)
+			}
+		}
+	}
+	undo := rules.Undo{Commit: b.own(t, pushed).PastCommit, Before: good}
+	if undo.After, err = b.BookAt(t.Context(), pushed); err != nil {
+		t.Fatal(err)
+	}
+	if out := b.Apply(t.Context(), request("undo"), undo); out.State != rules.Live || len(out.Refs) != 1 {
+		t.Errorf("taking the push back: %+v, want it live", out)
+	}
+	if book, err := b.Book(t.Context()); err != nil || b.Status(t.Context()).Held != nil {
+		t.Errorf("still held, %v", err)
+	} else if entry, err := book.Find("old"); err != nil || entry.Held {
+		t.Errorf("after it %+v, %v", entry, err)
+	}
+}
+
 // Where nothing is held, a resumption that another rule stands in the way of tells of the pause, not of a commit that is taken back.
 func TestAResumptionThatClashesSpeaksOfThePause(t *testing.T) {
 	t.Parallel()

@@ -72,8 +72,11 @@ func (r *readFiles) file(id string, dialect expr.Dialect, content []byte) *file 
 	return f
 }
 
-// document returns the text of a file to be edited, or remembers it.
+// document returns the text of a file to be edited, or remembers it. A file that is lent its rules has none.
 func (r *readFiles) document(f *file) (*document, error) {
+	if f.lentAt != "" {
+		return nil, InTheWay{f.lentAt}
+	}
 	if r == nil || len(f.content) > maxEdited {
 		return readDocument(f.content)
 	}
@@ -105,13 +108,13 @@ func (r *readFiles) remember(f *file, text *document) {
 // all reads the files at these places, as many at once as there are processors; nil for those that are gone.
 func (r *readFiles) all(places []fileAt, read func(path string) ([]byte, error)) ([]*file, error) {
 	files := make([]*file, len(places))
+	for i, at := range places { // before any is read, as what is read takes the place of what was known
+		files[i] = r.known(fileKey{at.id, at.dialect})
+	}
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, at := range places {
-		if at.id == "" {
-			continue
-		}
-		if files[i] = r.known(fileKey{at.id, at.dialect}); files[i] != nil {
+		if at.id == "" || files[i] != nil {
 			continue
 		}
 		group.Go(func() error {

@@ -274,7 +274,7 @@ func (a *Applier) survey(ctx context.Context, d *desk, book *Book) (well bool, e
 // Status returns how everything stands. It asks no ruler: it tells what the last reconciliation saw.
 func (a *Applier) Status(ctx context.Context) Status {
 	var status Status
-	book, err := a.Book(ctx)
+	book, err := a.newest(ctx)
 	if err != nil {
 		status.Err = err
 	} else {

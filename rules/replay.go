@@ -133,7 +133,7 @@ func sameNotes(a, b placedRule) bool {
 func touched(before, after *Book, ruler string) []Ref {
 	var refs []Ref
 	for _, path := range changedPaths(before, after, ruler) {
-		was, is := before.file(ruler, path), after.file(ruler, path)
+		was, is := before.file(ruler, path).own(), after.file(ruler, path).own()
 		for _, name := range groupNames(is, was) {
 			old, now := was.group(name), is.group(name)
 			at := Ref{Ruler: ruler, Path: path, Group: name}

@@ -14,7 +14,7 @@ import (
 func TestSnapshotKeepsEveryField(t *testing.T) {
 	t.Parallel()
 	leftOut := map[reflect.Type][]string{
-		reflect.TypeFor[file]():       {"problems", "memory"},                // only good files are kept, and each start has a memory of its own
+		reflect.TypeFor[file]():       {"problems", "lentAt", "memory"},      // only good files are kept, and each start has a memory of its own
 		reflect.TypeFor[placedRule](): {"notes", "pasted", "above", "below"}, // of rules that are to be written
 	}
 	offset := time.Minute
