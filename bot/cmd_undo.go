@@ -14,9 +14,9 @@ var undoCommand = Command{
 	Name:    "undo",
 	Aliases: []string{"revert"},
 	Spelled: []string{"取り消し", "取消", "元に戻す"},
-	Usage:   []string{`undo [REQUEST-ID] [reason="…"]`},
+	Usage:   []string{`undo [REQUEST-ID] [ruler=NAME] [reason="…"]`},
 	Summary: "Take back a change: your own last one in this channel, or the one with this id",
-	Help: "The answer to every change shows its id; the beginning of a commit's hash will do too, also of a commit that somebody pushed. " +
+	Help: "The answer to every change shows its id; the beginning of a commit's hash will do too, also of a commit that somebody pushed: with ruler= where it changed rules of several. " +
 		"What later changes touched as well is not undone, and explained. An undo can be undone.",
 	Examples: []string{`undo`, `undo reason="too loud"`},
 	Options:  undoOptions,
@@ -40,7 +40,7 @@ func runUndo(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	undo := rules.Undo{Commit: commit, Force: forced, Reason: call.args["reason"].value, Time: call.now}
+	undo := rules.Undo{Commit: commit, Ruler: call.args["ruler"].value, Force: forced, Reason: call.args["reason"].value, Time: call.now}
 	if undo.Before, err = call.backend.BookAt(ctx, commit.Parent); err != nil {
 		return answer{}, err
 	}
@@ -48,6 +48,9 @@ func runUndo(ctx context.Context, call *call) (answer, error) {
 		return answer{}, err
 	}
 	if undo.Earlier, err = call.earlier(ctx, undo); err != nil {
+		return answer{}, err
+	}
+	if err := knownRuler(undo.After, undo.Ruler); err != nil {
 		return answer{}, err
 	}
 	ended, err := call.apply(ctx, undo)
@@ -120,7 +123,11 @@ func (c *call) toUndo(ctx context.Context, id string) (rules.PastCommit, error) 
 		return commit, err
 	}
 	undone, err := c.undone(ctx, commit.When)
-	if by, ok := undone[commit.Name()]; ok && err == nil {
+	by, ok := undone[commit.Name()]
+	if ruler := c.args["ruler"].value; ruler != "" && by.Trailer("Ruler") != ruler { // of several rulers' rules those of another were taken back
+		ok = false
+	}
+	if ok && err == nil {
 		if by.Name() == commit.Name() { // the service's own undo: there is no other id to undo
 			return commit, &rules.Error{Kind: rules.Conflict, Offset: -1,
 				Text: fmt.Sprintf("The ruler refused that change on %s, and it was taken back then: there is nothing to undo.", c.when(by.When))}

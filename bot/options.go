@@ -53,7 +53,7 @@ var (
 	historyOptions = []string{"page", "by", "since", "until", "action", "n"}
 	showOptions    = []string{"at"}
 	restoreOptions = []string{"reason", "at"}
-	undoOptions    = []string{"reason"}
+	undoOptions    = []string{"ruler", "reason"}
 	moveOptions    = append([]string{"reason"}, placeOptions...)
 	placeOptions   = []string{"namespace", "group"}
 	pauseOptions   = []string{"for", "until", "reason"}

@@ -214,6 +214,26 @@ func TestUndo(t *testing.T) {
 	requireParts(t, c.say(`undo `+firstID+` `+undoID).Text, "One id is enough")
 }
 
+// What somebody pushed to two rulers is taken back one by one.
+func TestUndoOfSeveralRulers(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	const alert = "groups: [{name: both, rules: [{alert: both, expr: %s}]}]\n"
+	c.pushed("Both", map[string]string{"prometheus/alerts/both.yaml": fmt.Sprintf(alert, "up"), "loki/alerts/both.yaml": fmt.Sprintf(alert, `'sum(count_over_time({job="x"}[5m])) > 0'`)})
+	both := short(c.head())
+	requireParts(t, c.say(`undo `+both).Text, "several rulers (prometheus, loki)", "/alert undo "+both+" ruler=prometheus\n", "/alert undo "+both+" ruler=loki\n")
+	requireParts(t, c.say(`undo `+both+` ruler=mimir`).Text, `There is no ruler "mimir"`)
+	c.must(`undo ` + both + ` ruler=prometheus`)
+	if c.read("prometheus/alerts/both.yaml") != "" || c.read("loki/alerts/both.yaml") == "" {
+		t.Error("not the rules of prometheus alone were taken back")
+	}
+	requireParts(t, c.say(`undo `+both+` ruler=prometheus`).Text, "was undone already")
+	c.must(`undo ` + both + ` ruler=loki`)
+	if c.read("loki/alerts/both.yaml") != "" {
+		t.Error("the rules of loki are still there")
+	}
+}
+
 // A group's rules stand in their order again, whichever of its deleted ones comes back first.
 func TestUndoOfTwoDeletesKeepsTheOrder(t *testing.T) {
 	t.Parallel()

@@ -95,11 +95,15 @@ func (r Replay) ruler(book *Book) (string, error) {
 	switch {
 	case r.Ruler != "" && slices.Contains(changed, r.Ruler):
 		return r.Ruler, nil
-	case r.Ruler != "" || len(changed) == 0:
+	case r.Ruler != "" && len(changed) > 0:
+		return "", conflict("ruler", "That commit changed no rules of %s, but of %s.", r.Ruler, strings.Join(changed, ", "))
+	case len(changed) == 0:
 		return "", conflict("", "That commit changed no rules that a ruler reads.")
 	case len(changed) > 1:
-		return "", conflict("", "That commit changed rules of several rulers (%s), and one command changes those of one. Change them one by one.",
+		several := conflict("ruler", "That commit changed rules of several rulers (%s), and one command changes those of one. Change them one by one: say ruler= too.",
 			strings.Join(changed, ", "))
+		several.Fixes = changed
+		return "", several
 	}
 	return changed[0], nil
 }

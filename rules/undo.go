@@ -6,8 +6,9 @@ import "time"
 // commit touched as well is a Conflict that explains itself, as Replay says.
 type Undo struct {
 	Commit        PastCommit
-	Before, After *Book // on either side of it: at its first parent, and at itself
-	Force         bool  // also when others use by now what goes with it
+	Before, After *Book  // on either side of it: at its first parent, and at itself
+	Ruler         string // of whose rules; "" = of the only ruler whose rules the commit changed
+	Force         bool   // also when others use by now what goes with it
 	Reason        string
 	Earlier       []*Book   // in which its Newcomers stood: they tell the order
 	Time          time.Time // rules that ended by then come back without their end
@@ -19,7 +20,7 @@ func (Undo) Action() string { return "undo" }
 // Plan implements Intent.
 func (u Undo) Plan(book *Book) (Change, error) {
 	change, err := Replay{
-		Before: u.Before, After: u.After, Back: true, Verb: u.Action(), Subject: u.Commit.Subject, Reason: u.Reason, Earlier: u.Earlier,
+		Before: u.Before, After: u.After, Back: true, Ruler: u.Ruler, Verb: u.Action(), Subject: u.Commit.Subject, Reason: u.Reason, Earlier: u.Earlier,
 	}.Plan(book)
 	if err == nil {
 		change, err = book.endless(change, u.Time)
