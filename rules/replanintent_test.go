@@ -161,7 +161,27 @@ func TestACommandIsPlannedAgainByWhatItMeant(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("planned again as %q (-want +got):\n%s", again.Body, diff)
 			}
+			if test.conflict == "" {
+				b.requireSameEffect(t, test.ours, again)
+			}
 		})
+	}
+}
+
+// requireSameEffect fails the test where the intent itself, given now, would write anything else than a commit that was planned again.
+func (b *bench) requireSameEffect(t *testing.T, intent rules.Intent, again rules.Commit) {
+	t.Helper()
+	book, err := b.Book(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	change, err := intent.Plan(book)
+	if err != nil {
+		return // it is done already, or the rule has another name
+	}
+	delete(again.Files, "journal/page.md")
+	if diff := cmp.Diff(change.Files, again.Files); diff != "" {
+		t.Errorf("the same command on their head (-command +planned again):\n%s", diff)
 	}
 }
 
@@ -194,6 +214,72 @@ func sole(t *testing.T, theirs map[string][]byte) string {
 	}
 	t.Fatal("there is none")
 	return ""
+}
+
+// What a rule remembers of its template, what is accepted of it, and until when it is wanted, are fields like others.
+func TestAnEditIsPlannedAgainWithTheNotes(t *testing.T) {
+	t.Parallel()
+	const path = "prometheus/ops/t1.yaml"
+	file := func(notes, expression, more string) string {
+		return "groups:\n  - name: t1\n    rules:\n      - alert: t1\n" + notes + "        expr: " + expression + "\n" + more
+	}
+	const template, end = "        # template: disk-full v1 percent=85", "        # expires: 2030-01-01T00:00:00Z\n"
+	const accepted = "        # accept: duplicate reason=\"meant\"\n"
+	long, later := 5*time.Minute, time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		name         string
+		was          string
+		ours         rules.Alteration
+		theirs, want string
+		conflict     bool
+	}{
+		{
+			name: "both changed an option of a template's rule", was: file(template+"\n", "up == 0", critical),
+			ours:   rules.Alteration{Options: rules.Options{For: &long}},
+			theirs: file(template+" label.team=x\n", "up == 0", critical+"          team: x\n"),
+			want:   file(template+" label.team=x for=5m\n", "up == 0", "        for: 5m\n"+critical+"          team: x\n"),
+		},
+		{
+			name: "they changed the template's parameters", was: file(template+"\n", "up == 0", critical),
+			ours:   rules.Alteration{Options: rules.Options{For: &long}},
+			theirs: file("        # template: disk-full v1 percent=90\n", "up == 9", critical),
+			want:   file("        # template: disk-full v1 percent=90 for=5m\n", "up == 9", "        for: 5m\n"+critical),
+		},
+		{
+			name: "the end was put off, and they accepted a finding", was: file(end, "up == 0", critical),
+			ours:   rules.Alteration{Options: rules.Options{Expires: &later}},
+			theirs: file(end+accepted, "up == 0", critical),
+			want:   file(strings.Replace(end, "2030", "2031", 1)+accepted, "up == 0", critical),
+		},
+		{
+			name: "the end was taken away, and they put it off", was: file(end, "up == 0", critical), conflict: true,
+			ours:   rules.Alteration{Remove: []string{"expires"}},
+			theirs: file(strings.Replace(end, "2030", "2032", 1), "up == 0", critical),
+		},
+		{
+			name: "a label was taken away, and they changed another", was: file("", "up == 0", critical+"          team: x\n"),
+			ours:   rules.Alteration{Remove: []string{"label.team"}},
+			theirs: file("", "up == 0", "        labels:\n          severity: warning\n          team: x\n"),
+			want:   file("", "up == 0", "        labels:\n          severity: warning\n"),
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.store.Commit(rules.Commit{Subject: "base", Files: map[string][]byte{path: []byte(test.was)}})
+			own := b.commitOwn(t, rules.Edit{Address: "t1", Alteration: test.ours})
+			again, err := b.Replan(t.Context(), own, b.store.Commit(rules.Commit{Subject: "theirs", Files: map[string][]byte{path: []byte(test.theirs)}}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, string(again.Files[path])); diff != "" || strings.Contains(again.Subject, rules.ConflictAction) != test.conflict {
+				t.Errorf("planned again as %q (-want +got):\n%s", again.Body, diff)
+			}
+			if !test.conflict {
+				b.requireSameEffect(t, rules.Edit{Address: "t1", Alteration: test.ours}, again)
+			}
+		})
+	}
 }
 
 // A rule that is paused is the same rule.
