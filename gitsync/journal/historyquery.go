@@ -63,7 +63,7 @@ type place struct{ position, n int64 }
 type filter struct {
 	sql  string
 	args []any
-	// ofKind says that the versions are of one kind, by which an index finds them.
+	// ofKind says that an index is to find the versions by their kind.
 	ofKind bool
 }
 
@@ -84,7 +84,7 @@ func (r historyReader) filters(ctx context.Context, q rules.HistoryQuery) ([]fil
 	ways := []filter{f.with("c.action = ?", q.Action)}
 	if kind := kindOf[q.Action]; kind != "" {
 		byKind := f.with("v.kind = ?", string(kind))
-		byKind.ofKind = true
+		byKind.ofKind = q.Request == "" && (q.By == "" || kind != rules.RuleChanged) // that is most versions, and the person's are fewer
 		ways = append(ways, byKind)
 	}
 	return ways, nil
@@ -156,22 +156,26 @@ func secondsUp(t time.Time) int64 { return seconds(t.Add(time.Second - 1)) }
 
 // searchQuery returns the query for the places of what a HistoryQuery without a Rule selects.
 func searchQuery(q rules.HistoryQuery, ways []filter) (query string, args []any) {
+	const (
+		fromVersions = "SELECT v.position, v.n FROM history_versions v CROSS JOIN history_commits c ON c.position = v.position WHERE "
+		fromCommits  = "SELECT c.position, v.n FROM history_commits c CROSS JOIN history_versions v ON v.position = c.position WHERE "
+	)
 	var parts []string
+	if q.Name != "" {
+		f := either(ways)
+		for _, column := range []string{"name", "was"} {
+			parts = append(parts, fromVersions+"v."+column+" = ? AND "+f.sql)
+			args = append(append(args, q.Name), f.args...)
+		}
+		ways = nil
+	}
 	for _, f := range ways {
-		by := func(condition string, given ...any) {
-			parts = append(parts, "SELECT v.position, v.n FROM history_versions v CROSS JOIN history_commits c ON c.position = v.position WHERE "+condition+f.sql)
-			args = append(append(args, given...), f.args...)
+		from := fromCommits
+		if f.ofKind {
+			from = fromVersions
 		}
-		switch {
-		case q.Name != "":
-			by("v.name = ? AND ", q.Name)
-			by("v.was = ? AND ", q.Name)
-		case f.ofKind:
-			by("")
-		default:
-			parts = append(parts, "SELECT c.position, v.n FROM history_commits c CROSS JOIN history_versions v ON v.position = c.position WHERE "+f.sql)
-			args = append(args, f.args...)
-		}
+		parts = append(parts, from+f.sql)
+		args = append(args, f.args...)
 	}
 	// In this order each part comes from its index, and SQLite merges them row by row, as far as the limit goes.
 	return strings.Join(parts, " UNION ") + " ORDER BY 1 DESC, 2 LIMIT ? OFFSET ?", append(args, q.Limit, max(q.Offset, 0))
