@@ -7,6 +7,25 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
+// A change of comments alone, which a command made, is what undo takes back, and not the one before.
+func TestUndoOfComments(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	_, added := c.must(`add disk expr="up == 0" ruler=prometheus`)
+	c.pushed("Say why", map[string]string{diskFile: strings.Replace(c.read(diskFile), "      - alert", "      # asked by ops\n      - alert", 1)})
+	commented := c.read(diskFile)
+	_, restored := c.must(`restore disk@` + short(added))
+	if got := c.read(diskFile); strings.Contains(got, "asked by ops") {
+		t.Fatalf("restored:\n%s", got)
+	}
+	requireParts(t, c.say(`history disk`).Text, "`"+short(restored)+"`", "**changed** (restore)", "**added**")
+	text, _ := c.must(`undo`)
+	requireParts(t, text, "Taking back **restore disk**")
+	if got := c.read(diskFile); got != commented {
+		t.Errorf("after the undo, the file is\n%swant\n%s", got, commented)
+	}
+}
+
 // What a group says for all its rules is part of what each of them is: a change of that alone has a history, and is what undo takes back.
 func TestGroupSettingsHaveAHistory(t *testing.T) {
 	t.Parallel()

@@ -31,15 +31,15 @@ func NewHistorian(rulers []RulerInfo, read func(ctx context.Context, id string) 
 // Versions returns what a commit did to rules: those that it made, changed or moved, in the order of where they stand, then those that it
 // deleted. A rule that a merge only takes over from one of its parents is none of them. A rule follows its file, its group and its name when
 // one of them changes, and also while it is changed at once, as long as it says much the same. A file that is no YAML has no rules.
-// The only errors are those of reading.
+// Of a command that only writes rules otherwise, as in their comments, these are versions as well. The only errors are those of reading.
 func (h *Historian) Versions(ctx context.Context, c PastCommit) ([]Version, error) {
-	parents, after, err := h.sides(ctx, c.Files)
-	if err != nil {
-		return nil, err
+	was, is, err := h.affected(ctx, c.Files, h.rules)
+	if err == nil && len(was)+len(is) == 0 && !c.External() {
+		// A command may change comments alone, and that is the change which undo takes back then.
+		was, is, err = h.affected(ctx, c.Files, h.written)
 	}
-	was, is := affected(parents, after)
-	if len(was)+len(is) == 0 {
-		return nil, nil
+	if err != nil || len(was)+len(is) == 0 {
+		return nil, err
 	}
 	c.Files = nil
 	v := Version{Commit: c, Action: c.Action()}
@@ -81,8 +81,21 @@ func compareRefs(a, b Ref) int {
 		strings.Compare(a.Name, b.Name), a.Nth-b.Nth)
 }
 
+// pastReader returns the rules of a content.
+type pastReader func(ctx context.Context, id string) ([]pastRule, error)
+
+// affected returns the rules of changed files that differ from those of every parent: as they were in the first parent, and as they are.
+func (h *Historian) affected(ctx context.Context, files []PastFile, read pastReader) (was, is map[Ref]pastRule, err error) {
+	parents, after, err := h.sides(ctx, files, read)
+	if err != nil {
+		return nil, nil, err
+	}
+	was, is = differing(parents, after)
+	return was, is, nil
+}
+
 // sides returns the rules of the changed files in each of the commit's parents, and in the commit.
-func (h *Historian) sides(ctx context.Context, files []PastFile) (parents []map[Ref]pastRule, after map[Ref]pastRule, err error) {
+func (h *Historian) sides(ctx context.Context, files []PastFile, read pastReader) (parents []map[Ref]pastRule, after map[Ref]pastRule, err error) {
 	parents, after = []map[Ref]pastRule{{}}, map[Ref]pastRule{}
 	if len(files) > 0 {
 		for range files[0].Others {
@@ -96,8 +109,8 @@ func (h *Historian) sides(ctx context.Context, files []PastFile) (parents []map[
 				continue
 			}
 			at := Ref{Ruler: ruler.Name, Path: path}
-			collect := func(id string, side map[Ref]pastRule) error { return h.collect(ctx, id, at, side) }
-			if err := bothSides(f, parents, after, collect); err != nil {
+			collected := func(id string, side map[Ref]pastRule) error { return collect(ctx, read, id, at, side) }
+			if err := bothSides(f, parents, after, collected); err != nil {
 				return nil, nil, err
 			}
 		}
@@ -137,7 +150,7 @@ func (h *Historian) collectPaused(ctx context.Context, id, path string, side map
 	if problem != "" {
 		return nil
 	}
-	for _, r := range readPastRules(p.was) {
+	for _, r := range readPastRules(p.was, false) {
 		if r.group == p.Ref.Group && r.name == p.Ref.Name && r.nth == p.Ref.Nth {
 			r.nth = p.entry.Ref.Nth
 			side[p.entry.Ref] = r
@@ -147,8 +160,8 @@ func (h *Historian) collectPaused(ctx context.Context, id, path string, side map
 }
 
 // collect adds the rules of one file to a side.
-func (h *Historian) collect(ctx context.Context, id string, at Ref, side map[Ref]pastRule) error {
-	rules, err := h.rules(ctx, id)
+func collect(ctx context.Context, read pastReader, id string, at Ref, side map[Ref]pastRule) error {
+	rules, err := read(ctx, id)
 	for _, r := range rules {
 		at.Group, at.Name, at.Nth = r.group, r.name, r.nth
 		side[at] = r
@@ -171,7 +184,7 @@ func (h *Historian) rules(ctx context.Context, id string) ([]pastRule, error) {
 		if err != nil {
 			return nil, err
 		}
-		rules = readPastRules(content)
+		rules = readPastRules(content, false)
 	}
 	for _, r := range rules {
 		size += len(r.says)
@@ -183,8 +196,17 @@ func (h *Historian) rules(ctx context.Context, id string) ([]pastRule, error) {
 	return rules, nil
 }
 
-// affected returns the rules that differ from those of every parent: as they were in the first parent, and as they are.
-func affected(parents []map[Ref]pastRule, after map[Ref]pastRule) (was, is map[Ref]pastRule) {
+// written returns the rules of a content with the lines that they are written in.
+func (h *Historian) written(ctx context.Context, id string) ([]pastRule, error) {
+	if id == "" {
+		return nil, nil
+	}
+	content, err := h.read(ctx, id)
+	return readPastRules(content, true), err
+}
+
+// differing returns the rules that differ from those of every parent: as they were in the first parent, and as they are.
+func differing(parents []map[Ref]pastRule, after map[Ref]pastRule) (was, is map[Ref]pastRule) {
 	was, is = map[Ref]pastRule{}, map[Ref]pastRule{}
 	for ref, r := range after {
 		if !slices.ContainsFunc(parents, func(parent map[Ref]pastRule) bool { return parent[ref] == r }) {

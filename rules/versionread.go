@@ -19,8 +19,8 @@ type pastRule struct {
 	settings    string // what its group says for all its rules, in the same way
 }
 
-// readPastRules returns the rules of a file as a Book has them, without checking them.
-func readPastRules(content []byte) []pastRule {
+// readPastRules returns the rules of a file as a Book has them, without checking them. With written, how a rule is written is part of what it says.
+func readPastRules(content []byte, written bool) []pastRule {
 	if len(content) > expr.MaxFile {
 		return nil
 	}
@@ -43,7 +43,10 @@ func readPastRules(content []byte) []pastRule {
 			at := [2]string{group.Name, r.Name()}
 			count[at]++
 			says := said(r)
-			if noted {
+			switch {
+			case written:
+				says += d.source(items, j)
+			case noted:
 				says += strings.Join(Entry{Source: d.source(items, j)}.notes(), "\n")
 			}
 			rules = append(rules, pastRule{group: group.Name, name: r.Name(), nth: count[at], says: says, settings: settings.String()})

@@ -21,7 +21,7 @@ type rulePage struct {
 	Name     string
 	Address  string            // in the rulebook; "" for a rule that is gone
 	Fields   map[string]string // that name the rule in the address of this page
-	Source   string            // as its file has it now
+	Source   string            // as it is now, see rules.Entry.Text
 	Standing standing
 	Paused   *rules.Paused
 	Versions []version
@@ -86,7 +86,7 @@ func (p *Pages) rulePage(ctx context.Context, here *url.URL) (body rulePage, err
 		if err != nil {
 			return body, err
 		}
-		body.Address, body.Source, body.Standing = book.Address(e.Ref), e.Source, judge.of(e.Ref)
+		body.Address, body.Source, body.Standing = book.Address(e.Ref), e.Text(), judge.of(e.Ref)
 		if paused, err := book.FindPaused(body.Address); err == nil && e.Ref.Paused() {
 			body.Paused = &paused
 		}

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	indexer       = 5                // counts up whenever the same history would be indexed in another way
+	indexer       = 6                // counts up whenever the same history would be indexed in another way
 	maxReplaced   = 500              // commits that are taken out of the index or put in their place at once; where it is more, it is made anew
 	indexedAtOnce = 100              // commits and versions of rules that are written in one go
 	indexPatience = 2 * time.Second  // how long a question waits for the index
