@@ -12,16 +12,21 @@ import (
 // fromTemplate returns the error for a command that failed, with the add that was meant where it names a template without template=: alone, before
 // its parameters, or behind the name of the rule. Any other error comes back as it is.
 func (c *call) fromTemplate(ctx context.Context, failed error) error {
+	bare := func(w word) bool { return w.key == "" }
 	words, err := scanAll(c.text[c.from:], 0)
-	templates, unread := c.backend.Templates(ctx)
-	if err != nil || unread != nil {
+	few := min(2, len(words))
+	if err != nil || !slices.ContainsFunc(words[:few], bare) || slices.ContainsFunc(words[few:], bare) {
 		return failed
 	}
-	at := slices.IndexFunc(words[:min(2, len(words))], func(w word) bool {
+	templates, err := c.backend.Templates(ctx)
+	if err != nil {
+		return failed
+	}
+	at := slices.IndexFunc(words[:few], func(w word) bool {
 		_, err := templates.Find(fold(w.value))
-		return err == nil && w.key == ""
+		return err == nil && bare(w)
 	})
-	if at < 0 || slices.ContainsFunc(words[at+1:], func(w word) bool { return w.key == "" }) {
+	if at < 0 || slices.ContainsFunc(words[at+1:], bare) {
 		return failed
 	}
 	template := fold(words[at].value)

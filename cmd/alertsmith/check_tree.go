@@ -22,7 +22,7 @@ func lintTree(readers readers, settings lint.Settings, tree diskTree) (found []p
 	if err != nil {
 		return nil, 0, err
 	}
-	found = syntaxFindings(book.Problems(), tree)
+	found = readers.syntaxFindings(book.Problems(), tree)
 	named := readers.named(tree)
 	for _, f := range linter.Lint(book, book.Entries("")) {
 		found = append(found, placedFinding{Check: f.Check, Severity: string(f.Severity), File: tree.file(readers.pathOf(f.Ref)), Line: f.Line, Column: f.Column,
@@ -82,7 +82,7 @@ func below(info rules.RulerInfo, name string) (path string, there bool) {
 
 // syntaxFindings returns problems of rule files as findings; a file that is good in another language than the one that it is checked for has no
 // other problem than that.
-func syntaxFindings(problems []rules.Problem, tree diskTree) (found []placedFinding) {
+func (r readers) syntaxFindings(problems []rules.Problem, tree diskTree) (found []placedFinding) {
 	add := func(p rules.Problem) {
 		found = append(found, placedFinding{Check: "syntax", Severity: severities[0], File: tree.file(p.Path), Line: p.Line, Column: p.Column, Message: p.Text,
 			Why: "the ruler would not take the file"})
@@ -91,7 +91,7 @@ func syntaxFindings(problems []rules.Problem, tree diskTree) (found []placedFind
 	for _, p := range problems {
 		dialect, known := otherwise[p.Path]
 		if !known {
-			dialect = goodIn(tree.contents[p.Path])
+			dialect = goodIn(tree.contents[p.Path], r.dialectOf(p.Path))
 			otherwise[p.Path] = dialect
 		}
 		switch {
@@ -112,10 +112,20 @@ func wrongLanguage(path string, dialect expr.Dialect) string {
 	return fmt.Sprintf("all of this file is %s, which the ruler that reads it does not take; it lies below another one's directory", dialect)
 }
 
-// goodIn returns the language in which a file is good; "" when there is none.
-func goodIn(content []byte) expr.Dialect {
+// dialectOf returns the language that a file of the tree is checked for.
+func (r readers) dialectOf(name string) expr.Dialect {
+	for _, info := range r.rulers {
+		if _, there := below(info, name); there {
+			return info.Dialect
+		}
+	}
+	return ""
+}
+
+// goodIn returns the language, other than one, in which a file is good; "" when there is none.
+func goodIn(content []byte, other expr.Dialect) expr.Dialect {
 	for _, dialect := range expr.Dialects() {
-		if content != nil && len(dialect.CheckFile(content)) == 0 {
+		if dialect != other && content != nil && len(dialect.CheckFile(content)) == 0 {
 			return dialect
 		}
 	}

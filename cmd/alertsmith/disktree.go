@@ -27,9 +27,6 @@ type diskTree struct {
 func readDiskTree(ctx context.Context, files []string, readers readers) (tree diskTree, err error) {
 	tree = diskTree{map[string][]byte{}, map[string]string{}, map[string]int{}}
 	for i, file := range files {
-		if _, twice := tree.order[file]; twice {
-			continue
-		}
 		if ctx.Err() != nil {
 			return tree, ctx.Err()
 		}

@@ -54,7 +54,7 @@ func TestForgedCommits(t *testing.T) {
 				t.Fatalf("it is not refused: %+v, %v", a, err)
 			}
 			refused := s.found("result=refused")[0].Request
-			await(t, "the server has the first commit", func() bool { return strings.Contains(gitIn(t, from, "log", "--format=%s", "main"), "add one") })
+			await(t, "the server has the first commit", func() bool { return strings.Contains(gitIn(t, from, "log", "--all", "--format=%s"), "add one") })
 			clone := filepath.Join(t.TempDir(), "clone")
 			gitIn(t, ".", "clone", "-q", from, clone)
 			trailer := func(key string) string {

@@ -6,11 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // ruleFiles returns the files that the paths name, directories searched recursively, in the order given and then by name.
-// Hidden files and directories are left out. The error joins what could not be read, and a directory without rule files.
+// Hidden files and directories are left out, and what was named before. The error joins what could not be read, and a directory without rule files.
 func ruleFiles(paths []string) (files []string, err error) {
 	for _, path := range paths {
 		info, statErr := os.Stat(path)
@@ -27,7 +28,13 @@ func ruleFiles(paths []string) (files []string, err error) {
 			files, err = append(files, below...), errors.Join(err, walkErr)
 		}
 	}
-	return files, err
+	known := map[string]bool{}
+	return slices.DeleteFunc(files, func(file string) bool {
+		clean := filepath.Clean(file)
+		twice := known[clean]
+		known[clean] = true
+		return twice
+	}), err
 }
 
 func ruleFilesBelow(dir string) (files []string, err error) {

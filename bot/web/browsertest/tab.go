@@ -172,9 +172,10 @@ func (b *Tab) Sees(wanted ...string) {
 func (b *Tab) Download(selector, name string) []byte {
 	b.t.Helper()
 	dir, done := b.t.TempDir(), make(chan struct{})
+	end := sync.OnceFunc(func() { close(done) }) // a later download is heard of here too
 	must(b.t, chromedp.Listen(b.ctx, func(event any) {
 		if e, ok := event.(*cdpbrowser.EventDownloadProgress); ok && e.State == cdpbrowser.DownloadProgressStateCompleted {
-			close(done)
+			end()
 		}
 	}))
 	call(b, cdpbrowser.SetDownloadBehavior, cdpbrowser.SetDownloadBehaviorParams{
