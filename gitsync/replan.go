@@ -43,14 +43,19 @@ func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *br
 	d := r.newDraft(onto)
 	defer d.drop()
 	var left []rules.PastCommit
+	again := map[string]rules.PlannedAgain{} // by the names of commits
 	for _, n := range ours.commits {
 		past, err := ours.walk.past(n, r.serviceAddress())
 		if err != nil {
 			return head, unavailable(err, "the commit %s of the rulebook %s cannot be read", n.hash, r.dir)
 		}
-		taken, err := r.replanOne(ctx, f, d, tip, past)
+		before := d.tip
+		taken, err := r.replanOne(ctx, f, d, tip, past, again)
 		if err != nil {
 			return head, fmt.Errorf("the commit %s cannot be planned again on top of the Git server's: %w", n.hash, err)
+		}
+		if _, known := again[past.Name()]; !known && d.tip != before { // what takes it back may have the same name
+			again[past.Name()] = rules.PlannedAgain{Before: before, After: d.tip}
 		}
 		if !taken {
 			left = append(left, past)
@@ -84,8 +89,9 @@ func (s *syncing) leave(l leftOut) {
 	s.left = append(s.left, l)
 }
 
-// replanOne adds a commit to the draft on top of tip. It returns false when that cannot be done without a person.
-func (r *Rulebook) replanOne(ctx context.Context, f *Following, d *draft, tip plumbing.Hash, past rules.PastCommit) (bool, error) {
+// replanOne adds a commit to the draft on top of tip, after those that were planned again before it. It returns false when that cannot be done
+// without a person.
+func (r *Rulebook) replanOne(ctx context.Context, f *Following, d *draft, tip plumbing.Hash, past rules.PastCommit, again map[string]rules.PlannedAgain) (bool, error) {
 	if past.External() {
 		return r.carry(d, past)
 	}
@@ -100,7 +106,11 @@ func (r *Rulebook) replanOne(ctx context.Context, f *Following, d *draft, tip pl
 	if err != nil {
 		return false, err
 	}
-	commit, err := f.Replan(ctx, rules.OwnCommit{PastCommit: past, Before: before, After: after}, d.tip)
+	own := rules.OwnCommit{PastCommit: past, Before: before, After: after}
+	if undone, known := again[past.Trailer(rules.TrailerUndoes)]; known {
+		own.Undoes = &undone
+	}
+	commit, err := f.Replan(ctx, own, d.tip)
 	if err != nil {
 		return false, err
 	}

@@ -85,8 +85,12 @@ type HistoryQuery struct {
 // OwnCommit is a commit that Alertsmith made and that is to be planned again, as somebody else's commit was pushed first.
 type OwnCommit struct {
 	PastCommit
-	Before, After Tree // on either side of it
+	Before, After Tree          // on either side of it
+	Undoes        *PlannedAgain // what it takes back (TrailerUndoes), where that was planned again before it; else nil
 }
+
+// PlannedAgain is the rulebook on either side of a commit of ours that was planned again.
+type PlannedAgain struct{ Before, After Tree }
 
 // RemoteStatus is how the rulebook stands to the Git server that it is kept on. The zero value: there is none.
 type RemoteStatus struct {

@@ -69,6 +69,10 @@ func (a *Applier) again(own OwnCommit, onto Tree) (change Change, diff string, e
 	if err != nil {
 		return Change{}, "", err
 	}
+	if own.Undoes != nil {
+		intent, err := own.undo(book)
+		return planAgain(book, intent, err)
+	}
 	if intent, err := own.intent(before, after, book); intent != nil || err != nil {
 		return planAgain(book, intent, err)
 	}

@@ -10,12 +10,13 @@ type ownStep struct {
 	from, to, at  Ref
 }
 
-// intent returns the intent of a commit of ours that deleted, renamed, moved or paused one rule: about that rule where it stands on top of what
+// intent returns the intent of a commit of ours that deleted, renamed, moved, paused or resumed one rule: about that rule where it stands on top of what
 // somebody else pushed first, whatever else they changed in it. nil is a commit that did anything else. An error says that it cannot be had
 // there, or that all of it is so already (errDone).
 func (c OwnCommit) intent(before, after, onto *Book) (Intent, error) {
 	plans := map[string]func(ownStep) (Intent, error){
 		Delete{}.Action(): ownStep.delete, Rename{}.Action(): ownStep.rename, Move{}.Action(): ownStep.move, Pause{}.Action(): ownStep.pause,
+		Resume{}.Action(): ownStep.resume,
 	}
 	plan, known := plans[c.Trailer("Action")]
 	left := follow(before, after, c.Trailer("Ruler")).left()
@@ -80,4 +81,22 @@ func (s ownStep) pause() (Intent, error) {
 	p, _ := s.after.pausedAt(s.to)
 	_, err := Pause{Address: s.before.Address(s.from)}.Plan(s.before)
 	return Pause{Address: s.address(), Until: p.Until, By: Person{Name: p.By}, Request: p.Request, Force: err != nil, Reason: p.Reason}, nil
+}
+
+func (s ownStep) resume() (Intent, error) {
+	p, paused := s.onto.pausedAt(s.at)
+	if !paused {
+		return nil, errDone
+	}
+	return Resume{Address: p.Address()}, nil
+}
+
+// undo returns the intent of a commit of ours that takes another one back, as that is by now: what somebody else changed meanwhile is in both.
+func (c OwnCommit) undo(onto *Book) (Intent, error) {
+	before, err := onto.At(c.Undoes.Before)
+	if err != nil {
+		return nil, err
+	}
+	after, err := before.At(c.Undoes.After)
+	return Undo{Commit: c.PastCommit, Before: before, After: after, Ruler: c.Trailer("Ruler"), Force: true}, err
 }

@@ -300,7 +300,7 @@ func TestACommandAboutAPausedRuleIsPlannedAgain(t *testing.T) {
 			theirs: func(paused string) map[string][]byte { return map[string][]byte{paused: nil, one: was} },
 		},
 		{
-			name: "resume, and they deleted it", pause: true, ours: rules.Resume{Address: "one"}, conflict: "Later changes",
+			name: "resume, and they deleted it", pause: true, ours: rules.Resume{Address: "one"}, conflict: `no rule "one"`,
 			theirs: func(paused string) map[string][]byte { return map[string][]byte{paused: nil, one: nil} },
 		},
 		{

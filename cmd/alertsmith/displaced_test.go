@@ -96,3 +96,65 @@ func TestCommandsAreDoneAgainWhereTheirRulesAre(t *testing.T) {
 		t.Errorf("the delete was displaced: %+v", deleted)
 	}
 }
+
+// TestWhatWasTakenBackStaysSo has somebody else change rules while the service changes them, takes that back, and cannot push: what they changed holds,
+// and the rules are where they were.
+func TestWhatWasTakenBackStaysSo(t *testing.T) {
+	t.Parallel()
+	server := filepath.Join(t.TempDir(), "server.git")
+	gitIn(t, ".", "init", "-q", "--bare", "-b", "main", server)
+	s := newSystem(t, "--prometheus.url=http://127.0.0.1:1", "--prometheus.rules-dir="+t.TempDir())
+	s.configured(fmt.Sprintf("git: {remote: %q, fetch_interval: 1s}\n", server))
+	s.start()
+	commands := map[string][]string{
+		"deleted": {"delete deleted", "undo"}, "renamed": {"rename renamed other", "undo"}, "moved": {"move moved group=elsewhere", "undo"},
+		"paused": {"pause paused", "undo"}, "resumed": {"pause resumed", "resume resumed"}, "edited": {"edit edited for=5m", "undo"},
+	}
+	for name := range commands {
+		s.must("add " + name + " expr='up == 7'")
+	}
+	listed := func() string { return gitIn(t, server, "ls-tree", "-r", "--name-only", "main", "prometheus", "paused") }
+	await(t, "the server has all", func() bool {
+		return strings.Contains(gitIn(t, server, "branch"), "main") && strings.Count(listed(), ".yaml") == len(commands)
+	})
+	before := listed()
+	clone := filepath.Join(t.TempDir(), "clone")
+	gitIn(t, ".", "clone", "-q", server, clone)
+	away := server + ".away"
+	if err := os.Rename(server, away); err != nil {
+		t.Fatal(err)
+	}
+	for name, both := range commands {
+		for _, command := range both {
+			s.must(command)
+		}
+		file := filepath.Join(clone, "prometheus", "ops", name+".yaml")
+		content, err := os.ReadFile(file)
+		if err == nil {
+			err = os.WriteFile(file, []byte(strings.Replace(string(content), "up == 7", "up == 9", 1)), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	commitAs(t, clone, "Bob", "nine", nil)
+	gitIn(t, clone, "push", "-q", away, "HEAD:main")
+	if err := os.Rename(away, server); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the server has what was planned again", func() bool {
+		return strings.Count(gitIn(t, server, "log", "--format=%s", "main"), "\n") == len(commands)*3+1
+	})
+	s.stop()
+	if diff := cmp.Diff(before, listed()); diff != "" {
+		t.Errorf("the rules that there are (-before +after):\n%s", diff)
+	}
+	for name := range commands {
+		if content := gitIn(t, server, "show", "main:prometheus/ops/"+name+".yaml"); !strings.Contains(content, "alert: "+name+"\n") || !strings.Contains(content, "up == 9") || strings.Contains(content, "for:") {
+			t.Errorf("%s is by now:\n%s", name, content)
+		}
+	}
+	if found := s.found("result=displaced"); len(found) != 0 {
+		t.Errorf("displaced: %+v", found)
+	}
+}
