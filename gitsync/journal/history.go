@@ -60,41 +60,6 @@ const (
 	historyUnwritable = "the index of the history cannot be written"
 )
 
-// ClearHistory empties the index, for one with a fingerprint to be made, whatever there was of it. It goes in short steps, so that nothing waits for it.
-func (d *DB) ClearHistory(ctx context.Context, fingerprint string) error {
-	err := d.makeHistory(ctx)
-	if err == nil {
-		err = d.changeHistory(ctx, func(w *historyTx) error {
-			w.row = historyRow{fingerprint: fingerprint}
-			return w.tx.QueryRowContext(ctx, selectRowCounts).Scan(w.row.counts()...)
-		})
-	}
-	if err != nil {
-		return unavailable(err, historyUnwritable)
-	}
-	for _, part := range []struct {
-		statement string
-		count     func(*historyRow) *int64
-	}{
-		{"DELETE FROM history_versions WHERE (position, n) IN (SELECT position, n FROM history_versions LIMIT ?)", func(r *historyRow) *int64 { return &r.versions }},
-		{"DELETE FROM history_commits WHERE position IN (SELECT position FROM history_commits LIMIT ?)", func(r *historyRow) *int64 { return &r.commits }},
-		{"DELETE FROM history_rules WHERE id IN (SELECT id FROM history_rules LIMIT ?)", func(r *historyRow) *int64 { return &r.rules }},
-	} {
-		for left := int64(1); left > 0; {
-			err := d.changeHistory(ctx, func(w *historyTx) error {
-				count := part.count(&w.row)
-				err := w.remove(ctx, count, part.statement, maxChunk)
-				left = *count
-				return err
-			})
-			if err != nil {
-				return unavailable(err, historyUnwritable)
-			}
-		}
-	}
-	return nil
-}
-
 // WriteHistory does a step, as one transaction but for a commit that did so much to rules that the journal would wait for it: then what it
 // did is written ahead and counts with the commit. A commit that is there already is left alone.
 func (d *DB) WriteHistory(ctx context.Context, step HistoryStep) error {

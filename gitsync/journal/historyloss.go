@@ -5,34 +5,40 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 )
 
-// restoreHistory makes what somebody dropped of the history's tables again, without rows: the index is missed by its counts then, and the journal goes on.
+// restoreHistory makes those of the history's tables again, without rows, that somebody dropped or gave other columns: the index is missed by its counts
+// then, and the journal goes on.
 func restoreHistory(ctx context.Context, db *sql.DB) error {
-	missing, err := missingTable(ctx, db)
-	if err != nil || missing == "" {
+	unfit, err := unfitTables(ctx, db)
+	if err != nil || len(unfit) == 0 {
 		return err
 	}
-	_, err = db.ExecContext(ctx, historySchema)
+	var drop strings.Builder
+	for _, table := range unfit {
+		drop.WriteString("DROP TABLE IF EXISTS " + table + ";")
+	}
+	_, err = db.ExecContext(ctx, drop.String()+historySchema)
 	return err
 }
 
-// missingTable returns the first of the history's tables that is not there; "" when all are.
-func missingTable(ctx context.Context, from *sql.DB) (string, error) {
+// unfitTables returns those of the history's tables that are not there, or have other columns.
+func unfitTables(ctx context.Context, from *sql.DB) (unfit []string, err error) {
 	for _, table := range []summed{historyTips, historyCommits, historyRules, historyVersions} {
-		var n int
-		if err := from.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?", table.name).Scan(&n); err != nil {
-			return "", err
+		var columns string
+		if err := from.QueryRowContext(ctx, "SELECT coalesce(group_concat(name, ' '), '') FROM pragma_table_info(?)", table.name).Scan(&columns); err != nil {
+			return nil, err
 		}
-		if n == 0 {
-			return table.name, nil
+		if columns != strings.Join(table.columns, " ")+" sum" {
+			unfit = append(unfit, table.name)
 		}
 	}
-	return "", nil
+	return unfit, nil
 }
 
-// HistoryLoss says what the index of the history has lost since it was written: a table, or rows; "" for nothing. What has lost some has to be made anew:
-// ClearHistory begins that.
+// HistoryLoss says what the index of the history has lost since it was written: a table, rows, or what the table history says of it; "" for nothing. What
+// has lost some has to be made anew: ClearHistory begins that.
 func (d *DB) HistoryLoss(ctx context.Context) (string, error) {
 	loss, err := historyLoss(ctx, d.reader)
 	return loss, wrap(err, historyUnreadable)
@@ -40,15 +46,19 @@ func (d *DB) HistoryLoss(ctx context.Context) (string, error) {
 
 // historyLoss is HistoryLoss for any connection.
 func historyLoss(ctx context.Context, from *sql.DB) (string, error) {
-	if missing, err := missingTable(ctx, from); err != nil || missing != "" {
-		return fmt.Sprintf("the table %s is missing", missing), err
+	unfit, err := unfitTables(ctx, from)
+	if err != nil {
+		return "", err
+	}
+	if len(unfit) > 0 {
+		return fmt.Sprintf("the table %s is missing, or has other columns than it was made with", unfit[0]), nil
 	}
 	var written, there historyRow
 	// One statement sees one state, also while somebody writes.
-	err := from.QueryRowContext(ctx, "SELECT h.commits, h.rules, h.versions, there.* FROM history h, ("+selectRowCounts+") there").
+	err = from.QueryRowContext(ctx, "SELECT h.commits, h.rules, h.versions, there.* FROM history h, ("+selectRowCounts+") there WHERE NOT ("+historyTips.differs()+")").
 		Scan(append(written.counts(), there.counts()...)...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return "the only row of the table history is missing", nil
+		return "the only row of the table history is missing, or is not as it was written", nil
 	}
 	if err != nil {
 		return "", err

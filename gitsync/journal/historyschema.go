@@ -65,3 +65,10 @@ const historySchema = `CREATE TABLE IF NOT EXISTS history (
 	CREATE INDEX IF NOT EXISTS history_versions_was ON history_versions (was, position DESC, n) WHERE was IS NOT NULL;
 	CREATE INDEX IF NOT EXISTS history_versions_kind ON history_versions (kind, position DESC, n);
 	INSERT OR IGNORE INTO history VALUES (1, '', '', 0, 0, 0, journal_sum(1, '', '', 0, 0, 0));`
+
+// historyAnew makes the history's tables, whatever there was of them.
+const historyAnew = `DROP TABLE IF EXISTS history_versions;
+	DROP TABLE IF EXISTS history_rules;
+	DROP TABLE IF EXISTS history_commits;
+	DROP TABLE IF EXISTS history;
+	` + historySchema

@@ -1,9 +1,6 @@
 package journal
 
-import (
-	"context"
-	"strings"
-)
+import "strings"
 
 // What the index of the history says is proved by sums (see rowsum.go).
 
@@ -20,20 +17,3 @@ var (
 	addVersion = historyVersions.insert("INSERT")
 	setHistory = historyTips.insert("INSERT OR REPLACE")
 )
-
-// ForgetHistory empties the index of the history at once, also one that is damaged, so that the service makes it anew. Nobody else may write meanwhile.
-func (d *DB) ForgetHistory(ctx context.Context) error {
-	if err := d.makeHistory(ctx); err != nil {
-		return unavailable(err, historyUnwritable)
-	}
-	return wrap(d.changeHistory(ctx, func(w *historyTx) error {
-		// Without a condition, SQLite lets the pages go and looks at no row.
-		for _, statement := range []string{"DELETE FROM history_versions", "DELETE FROM history_commits", "DELETE FROM history_rules"} {
-			if err := w.exec(ctx, statement); err != nil {
-				return err
-			}
-		}
-		w.row = historyRow{}
-		return nil
-	}), historyUnwritable)
-}

@@ -40,7 +40,7 @@ func closedHistory(t *testing.T) string {
 func TestVerifyNamesTheRowOfAnIndex(t *testing.T) {
 	t.Parallel()
 	for tamper, want := range map[string]string{
-		"UPDATE history SET tips = upper(tips) || 'x'":                                                                      "history (its only row)",
+		"UPDATE history SET tips = upper(tips) || 'x'":                                                                      "the only row of the table history is missing, or is not",
 		"UPDATE history_commits SET body = body || char(0) WHERE revision = x'" + hash(7) + "'":                             "history_commits (position 1006",
 		"UPDATE history_commits SET trailers = replace(trailers, 'act', 'aft') WHERE time = 1009":                           "history_commits (position 1009",
 		"UPDATE history_commits SET who = 'carol' WHERE time = 1010":                                                        "history_commits (position 1010",

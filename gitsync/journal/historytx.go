@@ -19,14 +19,6 @@ func (r *historyRow) counts() []any { return []any{&r.commits, &r.rules, &r.vers
 // selectRowCounts has how many rows the tables have.
 const selectRowCounts = "SELECT (SELECT count(*) FROM history_commits), (SELECT count(*) FROM history_rules), (SELECT count(*) FROM history_versions)"
 
-// makeHistory makes the tables that are not there any more.
-func (d *DB) makeHistory(ctx context.Context) error {
-	return d.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, historySchema)
-		return err
-	})
-}
-
 // changeHistory runs a transaction that changes the index.
 func (d *DB) changeHistory(ctx context.Context, do func(*historyTx) error) error {
 	return d.transact(ctx, func(p *preparedTx) error {

@@ -178,11 +178,7 @@ var migrations = []string{
 	UPDATE deliveries SET attempts = attempts;`,
 
 	// 7: the history knows how many rows it has, and finds versions by their kind. It is made anew for that.
-	`DROP TABLE IF EXISTS history_versions;
-	DROP TABLE IF EXISTS history_rules;
-	DROP TABLE IF EXISTS history_commits;
-	DROP TABLE IF EXISTS history;
-	` + historySchema,
+	historyAnew,
 }
 
 // errNewer means that a newer program wrote the journal.
