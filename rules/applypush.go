@@ -3,8 +3,9 @@ package rules
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
-	"time"
 )
 
 // applyPush brings a good push to the rulers whose rules it touched, waits until they run it, and tells. between says that commits of ours came
@@ -81,19 +82,31 @@ func (a *Applier) applyExternal(ctx context.Context, change *ExternalChange, rev
 	until, cancel := context.WithTimeout(ctx, a.LiveTimeout)
 	defer cancel()
 	f := &flight{at: a.Now(), out: Outcome{Ruler: d.name, Refs: change.refs(), Revision: revision, State: Pending}}
-	if f.err = d.take(until); f.err == nil {
-		f.err = a.bringAll(until, d, d.departed())
-		f.seen = d.seenOf(f.out.Refs)
-		d.leave()
-	}
+	held := a.bringPushed(until, d, f)
 	out := a.awaitLive(until, d, f)
 	signal(d.changed)
 	change.stands(out.State, out.Reason)
-	a.standEach(ctx, d, change, f.seen)
+	a.standEach(ctx, d, change, f, held)
 }
 
-// standEach notes how each rule of a push stands, where the ruler can be asked; else they stand as all of them.
-func (a *Applier) standEach(ctx context.Context, d *desk, change *ExternalChange, seen map[Ref]time.Time) {
+// bringPushed brings the newest rulebook to a ruler for a flight of what somebody else changed, and notes in it why the ruler has not read that. Where
+// it is that the ruler refuses files and has read the others, held has those: path → content id; else it is empty.
+func (a *Applier) bringPushed(ctx context.Context, d *desk, f *flight) (held map[string]string) {
+	if f.err = d.take(ctx); f.err != nil {
+		return nil
+	}
+	defer d.leave()
+	f.err = a.bringAll(ctx, d, d.departed())
+	f.seen = d.seenOf(f.out.Refs)
+	if f.err == nil && slices.ContainsFunc(f.out.Refs, func(ref Ref) bool { return d.held[ref.Path] != "" }) {
+		held, f.err = maps.Clone(d.held), d.refusal
+	}
+	return held
+}
+
+// standEach notes how each rule of a push stands, where the ruler can be asked; else they stand as all of them. So do those that the ruler has not
+// read: by what it lists a rule may seem live of whose group something else was changed. Only what it runs no more is gone all the same.
+func (a *Applier) standEach(ctx context.Context, d *desk, change *ExternalChange, f *flight, held map[string]string) {
 	book, err := a.applied(ctx)
 	if err != nil {
 		return
@@ -106,8 +119,12 @@ func (a *Applier) standEach(ctx context.Context, d *desk, change *ExternalChange
 	if err != nil {
 		return
 	}
-	for i, v := range a.compare(d, book, running, change.refs(), seen) {
+	for i, v := range a.compare(d, book, running, change.refs(), f.seen) {
 		rule := &change.Rules[i]
+		unread := f.err != nil && (len(held) == 0 || held[v.ref.Path] != "") && !a.mayStillCome(d, []Ref{v.ref}, f.err)
+		if gone := rule.Gone && v.state == Live; unread && !gone {
+			continue
+		}
 		if rule.State, rule.Reason = v.state, v.why; v.state == Live && book.paused([]Ref{v.ref}) {
 			rule.State = PausedState
 		}

@@ -199,10 +199,14 @@ func TestAHeldPushIsToldWithoutWhatCommandsChangedMeanwhile(t *testing.T) {
 func TestAPushIsToldRuleByRule(t *testing.T) {
 	b := newBench(t)
 	b.adopt(t)
-	b.LiveTimeout = 50 * time.Millisecond
 	b.prometheus.Set(func(r *rulestest.Ruler) {
 		r.OnRunning = func(running []rules.RunningRule) ([]rules.RunningRule, error) {
-			return slices.DeleteFunc(running, func(r rules.RunningRule) bool { return r.Rule.Alert == "slow" }), nil
+			for i, rule := range running {
+				if rule.Rule.Alert == "slow" { // nothing that a wait would mend
+					running[i].Health, running[i].LastError = "err", "too many samples"
+				}
+			}
+			return running, nil
 		}
 	})
 	b.push(t, "two", map[string][]byte{"prometheus/ops/new.yaml": fileOf("up == 0", "new"), "prometheus/ops/slow.yaml": fileOf("up == 0", "slow"), "prometheus/ops/gone.yaml": nil})
@@ -213,6 +217,59 @@ func TestAPushIsToldRuleByRule(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]rules.State{"new": rules.Live, "gone": rules.Live, "slow": rules.NotLoaded}, states); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// What the ruler has not read is told with why, and is not live by what it lists: of a rule whose group alone was changed that is the same.
+func TestAPushThatTheRulerHasNotReadIsToldWithWhy(t *testing.T) {
+	t.Parallel()
+	const live = "LIVE "
+	for name, test := range map[string]struct {
+		ruler func(*rulestest.Ruler)
+		want  map[string]string
+	}{
+		"it cannot be published": {down, map[string]string{"new": "PENDING down", "old": "PENDING down", "gone": "PENDING down"}},
+		"it cannot be published, and the ruler has lost a rule that is to go": {
+			func(r *rulestest.Ruler) {
+				down(r)
+				r.OnRunning = func(running []rules.RunningRule) ([]rules.RunningRule, error) {
+					return slices.DeleteFunc(running, func(r rules.RunningRule) bool { return r.Rule.Alert == "gone" }), nil
+				}
+			},
+			map[string]string{"new": "PENDING down", "old": "PENDING down", "gone": live},
+		},
+		"the reload fails": {
+			func(r *rulestest.Ruler) {
+				r.OnReload = func(map[string]rules.RuleFile) error { return &rules.Error{Kind: rules.Unreachable, Text: "no answer"} }
+			},
+			map[string]string{"new": "PENDING no answer", "old": "PENDING no answer", "gone": "PENDING no answer"},
+		},
+		"one file is refused": {refuses("new"), map[string]string{
+			"new": "PENDING prometheus refuses prometheus/ops/new.yaml; it keeps what it took of it last: no new", "old": live, "gone": live,
+		}},
+		"the name of one file is taken": {
+			func(r *rulestest.Ruler) { r.Taken = []string{"ops/new.yaml"} },
+			map[string]string{"new": "PENDING taken: " + rules.LiveName("ops/new.yaml"), "old": live, "gone": live},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.adopt(t)
+			b.prometheus.Set(test.ruler)
+			b.push(t, "three", map[string][]byte{
+				"prometheus/ops/new.yaml": fileOf("up == 0", "new"), "prometheus/ops/gone.yaml": nil,
+				"prometheus/ops/old.yaml": []byte(strings.Replace(string(fileOf("up == 0", "old")), "    rules:", "    interval: 10s\n    rules:", 1)),
+			})
+			b.Moved(t.Context())
+			told := map[string]string{}
+			for _, rule := range b.waitPush(t).Rulers[0].Rules {
+				told[rule.Ref.Name] = string(rule.State) + " " + rule.Reason
+			}
+			if diff := cmp.Diff(test.want, told); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -63,3 +63,25 @@ func TestAPanicBehindTheCommandsEndsNothingElse(t *testing.T) {
 		t.Errorf("panicked: %v", jobs)
 	}
 }
+
+// A panic that is contained only where the push is brought leaves the ruler to the changes after it.
+func TestAPanicWhileAPushIsBroughtLeavesTheRulerToOthers(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.Panicked = func(job string) {
+		if b.panics.add("panicked", job, 0); job == "bring prometheus" {
+			panic("nobody counts")
+		}
+	}
+	b.adopt(t)
+	b.prometheus.Set(func(r *rulestest.Ruler) { r.OnPublish = func() error { panic("no such page") } })
+	b.push(t, "by hand", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 3", "old")})
+	b.Moved(t.Context())
+	if p := b.waitPush(t); p.Rulers[0].State != rules.Pending || !slices.Contains(b.panics.all(), "push to prometheus panicked") {
+		t.Errorf("told of %+v after %v", p, b.panics.all())
+	}
+	b.prometheus.Set(func(r *rulestest.Ruler) { r.OnPublish = nil })
+	if out := b.Apply(t.Context(), request("r1"), nodeDown("one")); out.State != rules.Live {
+		t.Errorf("afterwards: %+v, want it live", out)
+	}
+}
