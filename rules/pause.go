@@ -44,7 +44,7 @@ func (p Pause) Plan(book *Book) (Change, error) {
 	change.Files[paused.path] = paused.render()
 	change.Subject = "pause " + ref.Name
 	if !paused.Until.IsZero() {
-		change.Subject += " until " + paused.Until.Format("2006-01-02 15:04:05 MST")
+		change.Subject += " " + untilText(paused.Until)
 	}
 	return change, nil
 }

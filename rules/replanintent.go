@@ -1,6 +1,9 @@
 package rules
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // ownStep is what a commit of ours did to one rule: it stood at from, and stands at to, nowhere (the zero Ref) when it was deleted. By now it
 // stands at at.
@@ -77,8 +80,15 @@ func (s ownStep) move() (Intent, error) {
 	return m, nil
 }
 
+// pause pauses the rule until the same time, unless somebody else paused it too: until then, or otherwise.
 func (s ownStep) pause() (Intent, error) {
 	p, _ := s.after.pausedAt(s.to)
+	if other, paused := s.onto.pausedAt(s.at); paused {
+		if other.Until.Equal(p.Until) {
+			return nil, errDone
+		}
+		return nil, conflict("until", "Somebody else paused %q too: %s, and not %s.", s.at.Name, untilText(other.Until), untilText(p.Until))
+	}
 	_, err := Pause{Address: s.before.Address(s.from)}.Plan(s.before)
 	return Pause{Address: s.address(), Until: p.Until, By: Person{Name: p.By}, Request: p.Request, Force: err != nil, Reason: p.Reason}, nil
 }
@@ -99,4 +109,12 @@ func (c OwnCommit) undo(onto *Book) (Intent, error) {
 	}
 	after, err := before.At(c.Undoes.After)
 	return Undo{Commit: c.PastCommit, Before: before, After: after, Ruler: c.Trailer("Ruler"), Force: true}, err
+}
+
+// untilText says until when a rule is paused; zero is no time.
+func untilText(until time.Time) string {
+	if until.IsZero() {
+		return "until somebody resumes it"
+	}
+	return "until " + until.UTC().Format("2006-01-02 15:04:05 MST")
 }

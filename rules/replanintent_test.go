@@ -308,6 +308,11 @@ func TestACommandAboutAPausedRuleIsPlannedAgain(t *testing.T) {
 			theirs: func(paused string) map[string][]byte { return map[string][]byte{paused: nil, one: was} },
 		},
 		{name: "delete, and they paused it", ours: rules.Delete{Address: "one"}, want: "paused"},
+		{name: "pause, and they paused it", ours: rules.Pause{Address: "one", Request: "r1"}},
+		{
+			name: "pause, and they paused it until another time", ours: rules.Pause{Address: "one", Until: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), Request: "r1"},
+			conflict: `Somebody else paused "one" too: until somebody resumes it, and not until 2030-01-01 00:00:00 UTC.`,
+		},
 		{name: "rename, and they paused it", ours: rules.Rename{Address: "one", Name: "two"}, conflict: "is paused"},
 		{name: "edit, and they paused it", ours: rules.Edit{Address: "one", Alteration: rules.Alteration{Expr: "up == 1"}}, conflict: "Later changes"},
 	} {
