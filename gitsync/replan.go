@@ -23,7 +23,8 @@ type leftOut struct {
 // replan plans commits of ours again on top of the server's tip and moves the rulebook's branch from head to the result. Where it stood is kept.
 // The caller has the writer's token. What becomes of a commit:
 //
-//	it has a Request-Id, and tip has a commit of that request and action  left out: the server has it
+//	it has a Request-Id, and tip has a commit of that request and action,
+//	  with the same content of the same files but for the journal's       left out: the server has it
 //	it has a Request-Id                                                   Following.Replan says what it is on top of tip
 //	somebody else made it, and no file of it was changed on the server    the same files are changed again, with author, date and message
 //	somebody else made it, and one was                                    left out, and Following.Left is told where it is kept
