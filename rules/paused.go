@@ -23,9 +23,11 @@ type Paused struct {
 	entry   Entry  // the rule in the place where it stands while it is paused; see Ref.Paused
 }
 
-// pausedDir is where rules stand that are paused. Their files are no rule files by their names, whatever a ruler's directory is.
+// PausedDir is the directory of the rulebook where rules stand that are paused. Their files are no rule files by their names, whatever a ruler's
+// directory is.
 const (
-	pausedDir = "paused/"
+	PausedDir = "paused"
+	pausedDir = PausedDir + "/"
 	pausedEnd = ".paused"
 )
 

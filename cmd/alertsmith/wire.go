@@ -119,7 +119,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		Told:         func(revision string) { known.note(toldRevision, revision) },
 		Snapshot:     s.snapshots.load(),
 		Irregular: func(ctx context.Context, revision string) ([]rules.Problem, error) {
-			return s.book.Irregular(ctx, revision, append(s.dirs(), journal.PageDir(time.Now().In(location))))
+			return s.book.Irregular(ctx, revision, append(s.dirs(), rules.PausedDir, rules.TemplatesDir, journal.PageDir(time.Now().In(location))))
 		},
 		Lint:    linter.Change,
 		Examine: noteworthy(examine(rulers)),

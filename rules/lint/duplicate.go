@@ -35,11 +35,18 @@ var duplicate = Check{
     expr: up{job="web"} == 0
     for: 1h
     labels: {severity: critical}
+- name: ours
+  labels: {team: web}
+  rules:
+  - alert: WebDown
+    expr: up{job="web"} == 0
+    for: 1h
+    labels: {severity: critical}
 `,
 	find: func(s *subject) []finding {
 		var same *rules.Entry
 		for _, other := range s.near.alike(&s.Entry) {
-			if (same == nil || !s.behind(same) && s.behind(other)) && sameBut(s.Rule, other.Rule) && s.sameExpression(other) {
+			if (same == nil || !s.behind(same) && s.behind(other)) && sameBut(s.Entry, *other) && s.sameExpression(other) {
 				same = other
 			}
 		}
@@ -60,8 +67,18 @@ func (s *subject) behind(other *rules.Entry) bool {
 }
 
 // sameBut reports whether two rules do the same but for their expressions, and for annotations and the names of alerts.
-func sameBut(a, b rules.Rule) bool {
-	return a.Record == b.Record && (a.Alert == "") == (b.Alert == "") && a.For == b.For && a.KeepFiringFor == b.KeepFiringFor && maps.Equal(a.Labels, b.Labels)
+func sameBut(one, other rules.Entry) bool {
+	a, b := one.Rule, other.Rule
+	return a.Record == b.Record && (a.Alert == "") == (b.Alert == "") && a.For == b.For && a.KeepFiringFor == b.KeepFiringFor &&
+		maps.Equal(givenLabels(one), givenLabels(other))
+}
+
+// givenLabels returns the labels that a rule's alerts or series get from it and from its group, of which its own come first.
+func givenLabels(e rules.Entry) map[string]string {
+	labels := map[string]string{}
+	maps.Copy(labels, e.GroupLabels)
+	maps.Copy(labels, e.Rule.Labels)
+	return labels
 }
 
 // sameExpression reports whether another rule's expression is the same up to formatting.
