@@ -10,22 +10,40 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// newAway returns a service whose rulebook is on a Git server, which has the rules that were added, with a clone of somebody else. goAway takes the
+// server away from the service; pushBack pushes what the clone has, and brings it back.
+func newAway(t *testing.T, adds ...string) (s *system, server, clone string, goAway, pushBack func()) {
+	t.Helper()
+	server = filepath.Join(t.TempDir(), "server.git")
+	gitIn(t, ".", "init", "-q", "--bare", "-b", "main", server)
+	s = newSystem(t, "--prometheus.url=http://127.0.0.1:1", "--prometheus.rules-dir="+t.TempDir())
+	s.configured(fmt.Sprintf("git: {remote: %q, fetch_interval: 1s}\n", server))
+	s.start()
+	for _, add := range adds {
+		s.must(add)
+	}
+	await(t, "the server has all rules", func() bool {
+		return strings.Contains(gitIn(t, server, "branch"), "main") && strings.Count(gitIn(t, server, "ls-tree", "-r", "--name-only", "main"), ".yaml") == len(adds)
+	})
+	clone = filepath.Join(t.TempDir(), "clone")
+	gitIn(t, ".", "clone", "-q", server, clone)
+	away := server + ".away"
+	move := func(from, to string) {
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s, server, clone, func() { move(server, away) }, func() {
+		gitIn(t, clone, "push", "-q", away, "HEAD:main")
+		move(away, server)
+	}
+}
+
 // TestDisplacedChangeKeepsWhatItDid has a change meet somebody else's, which leaves no room for it: the journal still says what it did to which field.
 func TestDisplacedChangeKeepsWhatItDid(t *testing.T) {
 	t.Parallel()
-	server := filepath.Join(t.TempDir(), "server.git")
-	gitIn(t, ".", "init", "-q", "--bare", "-b", "main", server)
-	s := newSystem(t, "--prometheus.url=http://127.0.0.1:1", "--prometheus.rules-dir="+t.TempDir())
-	s.configured(fmt.Sprintf("git: {remote: %q, fetch_interval: 1s}\n", server))
-	s.start()
-	s.must("add one expr='up == 0'")
-	await(t, "the server has the first commit", func() bool { return strings.Contains(gitIn(t, server, "branch"), "main") })
-	clone := filepath.Join(t.TempDir(), "clone")
-	gitIn(t, ".", "clone", "-q", server, clone)
-	away := server + ".away"
-	if err := os.Rename(server, away); err != nil {
-		t.Fatal(err)
-	}
+	s, _, clone, goAway, pushBack := newAway(t, "add one expr='up == 0'")
+	goAway()
 	s.must(`edit one expr='up == 1' reason="for the night"`)
 	before := s.found("action=edit")[0]
 	if before.Diff == "" || len(before.Fields) != 1 {
@@ -33,10 +51,7 @@ func TestDisplacedChangeKeepsWhatItDid(t *testing.T) {
 	}
 	gitIn(t, clone, "rm", "-q", "prometheus/ops/one.yaml")
 	commitAs(t, clone, "Bob", "away with it", nil)
-	gitIn(t, clone, "push", "-q", away, "HEAD:main")
-	if err := os.Rename(away, server); err != nil {
-		t.Fatal(err)
-	}
+	pushBack()
 	await(t, "the change is displaced", func() bool { return len(s.found("action=edit", "result=displaced")) == 1 })
 	s.stop()
 	after := s.found("action=edit")[0]
@@ -56,22 +71,8 @@ func TestDisplacedChangeKeepsWhatItDid(t *testing.T) {
 // acknowledged delete holds for the rule that was moved, and what cannot be done to the one that is gone is told.
 func TestCommandsAreDoneAgainWhereTheirRulesAre(t *testing.T) {
 	t.Parallel()
-	server := filepath.Join(t.TempDir(), "server.git")
-	gitIn(t, ".", "init", "-q", "--bare", "-b", "main", server)
-	s := newSystem(t, "--prometheus.url=http://127.0.0.1:1", "--prometheus.rules-dir="+t.TempDir())
-	s.configured(fmt.Sprintf("git: {remote: %q, fetch_interval: 1s}\n", server))
-	s.start()
-	s.must("add one expr='up == 0'")
-	s.must("add two expr='up == 2'")
-	await(t, "the server has both", func() bool {
-		return strings.Contains(gitIn(t, server, "branch"), "main") && strings.Contains(gitIn(t, server, "ls-tree", "-r", "--name-only", "main"), "two.yaml")
-	})
-	clone := filepath.Join(t.TempDir(), "clone")
-	gitIn(t, ".", "clone", "-q", server, clone)
-	away := server + ".away"
-	if err := os.Rename(server, away); err != nil {
-		t.Fatal(err)
-	}
+	s, server, clone, goAway, pushBack := newAway(t, "add one expr='up == 0'", "add two expr='up == 2'")
+	goAway()
 	s.must("delete two")
 	s.must("rename one three")
 	if err := os.Mkdir(filepath.Join(clone, "prometheus/y"), 0o750); err != nil {
@@ -80,10 +81,7 @@ func TestCommandsAreDoneAgainWhereTheirRulesAre(t *testing.T) {
 	gitIn(t, clone, "mv", "prometheus/ops/two.yaml", "prometheus/y/two.yaml")
 	gitIn(t, clone, "rm", "-q", "prometheus/ops/one.yaml")
 	commitAs(t, clone, "Bob", "one is away, two is elsewhere", nil)
-	gitIn(t, clone, "push", "-q", away, "HEAD:main")
-	if err := os.Rename(away, server); err != nil {
-		t.Fatal(err)
-	}
+	pushBack()
 	await(t, "the rename is displaced", func() bool { return len(s.found("action=rename", "result=displaced")) == 1 })
 	await(t, "the server has no rule", func() bool {
 		return !strings.Contains(gitIn(t, server, "ls-tree", "-r", "--name-only", "main"), ".yaml")
@@ -101,29 +99,18 @@ func TestCommandsAreDoneAgainWhereTheirRulesAre(t *testing.T) {
 // and the rules are where they were.
 func TestWhatWasTakenBackStaysSo(t *testing.T) {
 	t.Parallel()
-	server := filepath.Join(t.TempDir(), "server.git")
-	gitIn(t, ".", "init", "-q", "--bare", "-b", "main", server)
-	s := newSystem(t, "--prometheus.url=http://127.0.0.1:1", "--prometheus.rules-dir="+t.TempDir())
-	s.configured(fmt.Sprintf("git: {remote: %q, fetch_interval: 1s}\n", server))
-	s.start()
 	commands := map[string][]string{
 		"deleted": {"delete deleted", "undo"}, "renamed": {"rename renamed other", "undo"}, "moved": {"move moved group=elsewhere", "undo"},
 		"paused": {"pause paused", "undo"}, "resumed": {"pause resumed", "resume resumed"}, "edited": {"edit edited for=5m", "undo"},
 	}
+	var adds []string
 	for name := range commands {
-		s.must("add " + name + " expr='up == 7'")
+		adds = append(adds, "add "+name+" expr='up == 7'")
 	}
+	s, server, clone, goAway, pushBack := newAway(t, adds...)
 	listed := func() string { return gitIn(t, server, "ls-tree", "-r", "--name-only", "main", "prometheus", "paused") }
-	await(t, "the server has all", func() bool {
-		return strings.Contains(gitIn(t, server, "branch"), "main") && strings.Count(listed(), ".yaml") == len(commands)
-	})
 	before := listed()
-	clone := filepath.Join(t.TempDir(), "clone")
-	gitIn(t, ".", "clone", "-q", server, clone)
-	away := server + ".away"
-	if err := os.Rename(server, away); err != nil {
-		t.Fatal(err)
-	}
+	goAway()
 	for name, both := range commands {
 		for _, command := range both {
 			s.must(command)
@@ -138,10 +125,7 @@ func TestWhatWasTakenBackStaysSo(t *testing.T) {
 		}
 	}
 	commitAs(t, clone, "Bob", "nine", nil)
-	gitIn(t, clone, "push", "-q", away, "HEAD:main")
-	if err := os.Rename(away, server); err != nil {
-		t.Fatal(err)
-	}
+	pushBack()
 	await(t, "the server has what was planned again", func() bool {
 		return strings.Count(gitIn(t, server, "log", "--format=%s", "main"), "\n") == len(commands)*3+1
 	})

@@ -18,13 +18,24 @@ func (s *subject) mentions() []mention {
 	s.mentioned = []mention{}
 	for _, field := range s.Rule.Fields() {
 		if strings.Contains(field.Name, " ") && strings.Contains(field.Value, "{{") {
-			for _, m := range readTemplates.mentions(field.Value) {
+			from, to := actions(field.Value)
+			for _, m := range readTemplates.mentions(field.Value[from:to]) {
 				m.field = field
+				m.offset += from
 				s.mentioned = append(s.mentioned, m)
 			}
 		}
 	}
 	return s.mentioned
+}
+
+// actions returns where the first action of a template begins and where the last one ends: the text around them is each rule's own, and takes nothing.
+func actions(text string) (from, to int) {
+	from, to = strings.Index(text, "{{"), strings.LastIndex(text, "}}")+len("}}")
+	if strings.LastIndex(text, "{{") >= to {
+		to = len(text) // it is not closed, and does not parse
+	}
+	return from, to
 }
 
 // mention is one thing that a template takes from the alert.
