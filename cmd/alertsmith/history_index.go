@@ -19,7 +19,6 @@ import (
 const (
 	indexer       = 6                // counts up whenever the same history would be indexed in another way
 	maxReplaced   = 500              // commits that are taken out of the index or put in their place at once; where it is more, it is made anew
-	indexedAtOnce = 100              // commits and versions of rules that are written in one go
 	indexPatience = 2 * time.Second  // how long a question waits for the index
 	indexPoll     = 30 * time.Second // between two looks at the head when nobody tells of a commit
 	indexReport   = 10 * time.Second // between two lines of the log about the progress
@@ -251,69 +250,4 @@ func (x *historyIndex) replace(ctx context.Context, gone []string, tip, head str
 		return false, err
 	}
 	return true, x.db.WriteHistory(ctx, journal.HistoryStep{Remove: gone, Add: fresh, Tips: []string{head}})
-}
-
-// add adds the commits that head has and the tips have not.
-func (x *historyIndex) add(ctx context.Context, tips []string, head string) error {
-	from := ""
-	if len(tips) > 0 {
-		from = tips[0]
-	}
-	commits, err := x.book.Commits(ctx, from, head)
-	if err != nil {
-		return err
-	}
-	x.done.Store(0)
-	x.total.Store(int64(commits.Len()))
-	w := &indexWriter{db: x.db, tips: slices.Clone(tips)}
-	start, reported := time.Now(), time.Now()
-	err = commits.Visit(ctx, func(c rules.PastCommit) error {
-		indexed, err := x.indexed(ctx, c)
-		if err == nil {
-			err = w.add(ctx, indexed)
-		}
-		x.done.Add(1)
-		if time.Since(reported) > indexReport {
-			reported = time.Now()
-			x.logger.Info("The history of the rulebook is being read", "done", x.done.Load(), "of", commits.Len())
-		}
-		return err
-	})
-	if err == nil {
-		err = w.flush(ctx)
-	}
-	if err == nil && time.Since(start) > indexReport {
-		x.logger.Info("The history of the rulebook was read", "commits", commits.Len(), "took", time.Since(start))
-	}
-	return err
-}
-
-// indexWriter writes commits in batches that the journal does not wait long for.
-type indexWriter struct {
-	db    *journal.DB
-	tips  []string
-	batch []journal.IndexedCommit
-	size  int
-}
-
-func (w *indexWriter) add(ctx context.Context, c journal.IndexedCommit) error {
-	if w.size+len(c.Versions) >= indexedAtOnce {
-		if err := w.flush(ctx); err != nil {
-			return err
-		}
-	}
-	w.batch = append(w.batch, c)
-	w.size += 1 + len(c.Versions)
-	w.tips = slices.DeleteFunc(w.tips, func(tip string) bool { return slices.Contains(c.Commit.Parents, tip) })
-	w.tips = append(w.tips, c.Commit.Revision)
-	return nil
-}
-
-func (w *indexWriter) flush(ctx context.Context) error {
-	if len(w.batch) == 0 {
-		return nil
-	}
-	err := w.db.WriteHistory(ctx, journal.HistoryStep{Add: w.batch, Tips: w.tips})
-	w.batch, w.size = w.batch[:0], 0
-	return err
 }

@@ -264,7 +264,7 @@ func TestIndexGoesOnWhereItWasStopped(t *testing.T) {
 	t.Parallel()
 	i, db := importRandom(t, 5, 60), openJournal(t)
 	want := indexed(t, i.index(t, openJournal(t), indexedRulers...))
-	w := &indexWriter{db: db}
+	w := &indexSteps{write: db.WriteHistory}
 	for n, revision := range i.commits {
 		x := i.index(t, db, indexedRulers...)
 		if n == 0 {
@@ -293,7 +293,7 @@ func TestIndexGoesOnWhereItWasStopped(t *testing.T) {
 			continue
 		}
 		copied := openJournal(t)
-		again := &indexWriter{db: copied}
+		again := &indexSteps{write: copied.WriteHistory}
 		if err := copied.ClearHistory(t.Context(), x.fingerprint); err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,9 @@ func measureClients(ctx context.Context, l *lab) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := service.awaitVerified(ctx); err != nil {
+		return nil, err
+	}
 	var alone, together float64
 	for round := range 3 {
 		for _, clients := range []int{1, 16} {

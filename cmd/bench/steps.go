@@ -19,23 +19,29 @@ type step struct{ seconds, count float64 }
 
 var stepLine = regexp.MustCompile(`(?m)^alertsmith_step_duration_seconds_(sum|count)\{step="([^"]*)"\} (\S+)$`)
 
-// steps reads the service's metrics.
-func (s *service) steps(ctx context.Context) (steps, error) {
+// metrics returns the text of the service's metrics.
+func (s *service) metrics(ctx context.Context) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/metrics", http.NoBody)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	response, err := s.client.Do(request)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
+	return string(text), err
+}
+
+// steps reads the service's metrics.
+func (s *service) steps(ctx context.Context) (steps, error) {
+	text, err := s.metrics(ctx)
 	if err != nil {
 		return nil, err
 	}
 	all := steps{}
-	for _, m := range stepLine.FindAllStringSubmatch(string(text), -1) {
+	for _, m := range stepLine.FindAllStringSubmatch(text, -1) {
 		value, err := strconv.ParseFloat(m[3], 64)
 		if err != nil {
 			return nil, err

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"time"
 )
 
@@ -53,6 +55,26 @@ func (l *lab) service(ctx context.Context, s shape) (*service, error) {
 	}
 	_, err = svc.start(ctx)
 	return svc, err
+}
+
+var verifiedLine = regexp.MustCompile(`(?m)^alertsmith_journal_last_verified_timestamp_seconds [1-9]`)
+
+// awaitVerified waits until the service has looked through the journal and the commits that vouch for it, which it does once soon after a start: what
+// it can sustain is seen after that.
+func (s *service) awaitVerified(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		metrics, err := s.metrics(ctx)
+		if err != nil || verifiedLine.MatchString(metrics) {
+			return err
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("the journal is not verified: %w", ctx.Err())
+		}
+	}
 }
 
 // copyFile copies a file whole or not at all.
