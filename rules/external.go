@@ -65,7 +65,7 @@ func (a *Applier) Moved(ctx context.Context) {
 }
 
 // applied returns what of the newest rulebook is applied: all of it, or, while somebody else's commits brought what would not be taken, all
-// but the files that they touched, which stay as they were in the last good state. A file that was changed by us after that, and is good, is
+// but the files that differ from the last good state, which stay as they were in that. A file that was changed by us after that, and is good, is
 // applied. What is held follows from the history alone, so it is the same after a restart. Of pushes that were not told of yet is told
 // behind the commands.
 func (a *Applier) applied(ctx context.Context) (*Book, error) {
@@ -118,7 +118,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	if o.held != nil {
 		since = o.held.Since
 	}
-	o.past, o.kept = past, past.touched(good, book)
+	o.past, o.kept = past, past.held(good, book)
 	o.lending.Store(&lending{good: good, files: o.kept})
 	o.held = &HeldPush{Good: good.Revision(), Commits: past.external, Problems: problems, Since: since}
 	for _, at := range o.kept {

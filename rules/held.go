@@ -24,12 +24,13 @@ func (b *Book) keeping(good *Book, files []heldFile) *Book {
 	return kept
 }
 
-// touched returns the rule files that somebody else touched last, as far as they differ from the last good state.
-func (p pastSince) touched(good, book *Book) []heldFile {
+// held returns the rule files that differ from the last good state, but for those that we touched last. Of a difference that no commit since then
+// made, somebody else is the author too: the branch was put on another history, or a merge took the files of another.
+func (p pastSince) held(good, book *Book) []heldFile {
 	var found []heldFile
 	for i, ruler := range book.rulers {
 		for _, path := range changedPaths(good, book, ruler.Name) {
-			if p.foreign[book.pathIn(i, path)] {
+			if !p.ours[book.pathIn(i, path)] {
 				found = append(found, heldFile{i, path})
 			}
 		}

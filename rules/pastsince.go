@@ -11,7 +11,7 @@ type pastSince struct {
 	external  []PastCommit
 	displaced []PastCommit    // that stand in place of a change of ours
 	between   bool            // a commit of ours came after an external one
-	foreign   map[string]bool // path in the rulebook → it was somebody else who touched it last
+	ours      map[string]bool // path in the rulebook → it was us who touched it last
 }
 
 // add takes a commit up. One that says to be ours is somebody else's where nobody knows it for ours.
@@ -35,7 +35,7 @@ func (a *Applier) add(ctx context.Context, p *pastSince, c PastCommit) error {
 		p.displaced = append(p.displaced, c)
 	}
 	for _, f := range c.Files {
-		p.foreign[f.Path] = external
+		p.ours[f.Path] = !external
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func (a *Applier) pastSince(ctx context.Context, book *Book) (pastSince, error) 
 // pastSinceGood reads all that happened since the last good state. Commits of ours that come first were good, and move that state on.
 func (a *Applier) pastSinceGood(ctx context.Context, book *Book) (pastSince, error) {
 	o := &a.outside
-	past, good := pastSince{to: book.Revision(), foreign: map[string]bool{}}, o.good.Revision()
+	past, good := pastSince{to: book.Revision(), ours: map[string]bool{}}, o.good.Revision()
 	err := a.Store.Log(ctx, good, book.Revision(), func(c PastCommit) error {
 		if err := a.add(ctx, &past, c); err != nil {
 			return err
