@@ -59,6 +59,9 @@ func (a *Applier) deliver(ctx context.Context, d *desk, book *Book, flights *[]*
 // publishAndReload reports whether the ruler has read the files. A name that is taken by somebody else's file (kind Conflict) holds
 // up that one file: the others are published and read all the same.
 func (a *Applier) publishAndReload(ctx context.Context, d *desk, files []RuleFile, needed func(Published) bool) (reloaded bool, err error) {
+	if err := a.hidden(d.Info()); err != nil {
+		return false, err
+	}
 	start := a.Now()
 	published, taken := d.Publish(ctx, files)
 	d.stages = []Stage{a.stage(StepPublished, start, taken)}

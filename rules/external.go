@@ -44,6 +44,7 @@ type outside struct {
 	held    *HeldPush  // nil when all of it is applied
 	kept    []heldFile // the files that are held
 	past    pastSince  // what happened since good, as far as something is held
+	stray   []Problem  // what good has that is no file to be read: it was there when the rulebook was adopted
 	told    string     // the newest external commit that External was told of, or is about to be
 	telling int        // calls of External and Settled that are on their way: Good is not told before they have ended
 
@@ -100,14 +101,18 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	good := o.good
 	push := ExternalPush{Good: good.Revision(), Head: book.Revision(), Commits: past.external}
 	var problems []Problem
-	if len(past.external) > 0 && good.Revision() != "" { // an empty rulebook is adopted as it is, as at the first start
-		if problems, err = a.newProblems(ctx, good, book); err != nil {
+	stray := o.stray
+	if len(past.external) > 0 {
+		if stray, err = a.Irregular(ctx, book.Revision()); err != nil {
 			return err
+		}
+		if good.Revision() != "" { // an empty rulebook is adopted as it is, as at the first start
+			problems = newProblems(good, book, o.stray, stray)
 		}
 	}
 	o.head = book.Revision()
 	if len(problems) == 0 {
-		o.good, o.held, o.kept, o.past = book, nil, nil, pastSince{}
+		o.good, o.stray, o.held, o.kept, o.past = book, stray, nil, nil, pastSince{}
 		o.lending.Store(nil)
 		if len(past.external) > 0 {
 			a.tell(ctx, "push", "", func(ctx context.Context) { a.applyPush(ctx, push, good, book, past.between) })
@@ -157,22 +162,24 @@ func (a *Applier) toldOf() {
 // wrong is listed and not held. The caller holds outside.
 func (a *Applier) lookUpGood(ctx context.Context, book *Book) error {
 	o := &a.outside
-	o.good, o.noted, o.told = book, a.LastGood(), a.LastTold()
-	if o.noted == "" {
-		o.head = book.Revision()
-		return nil
+	good, err := book, error(nil)
+	if o.noted, o.told = a.LastGood(), a.LastTold(); o.noted != "" {
+		good, err = a.bookOf(ctx, o.noted)
 	}
-	good, err := a.bookOf(ctx, o.noted)
 	if errors.Is(err, fs.ErrNotExist) {
 		a.Logger.Warn("The rulebook does not have the last good revision any more: what it has now is taken as it is", "id", "AS3018", "revision", o.noted)
-		o.head = book.Revision()
-		return nil
+		good, err = book, nil
 	}
 	if err != nil {
-		o.good = nil
 		return err
 	}
-	o.good = good
+	stray, err := a.Irregular(ctx, good.Revision())
+	if err != nil {
+		return err
+	}
+	if o.good, o.stray = good, stray; good == book {
+		o.head = book.Revision()
+	}
 	return nil
 }
 
@@ -187,8 +194,9 @@ func (a *Applier) noteGood() {
 	}
 }
 
-// newProblems returns what is wrong with files of a book that were not wrong, with the same content, in the last good one.
-func (a *Applier) newProblems(ctx context.Context, good, book *Book) ([]Problem, error) {
+// newProblems returns what is wrong with files of a book that were not wrong, with the same content, in the last good one; nor is of what either
+// has that is no file.
+func newProblems(good, book *Book, was, is []Problem) []Problem {
 	var problems []Problem
 	for i, ruler := range book.rulers {
 		old := map[string]bool{} // contents that were wrong already
@@ -201,18 +209,10 @@ func (a *Applier) newProblems(ctx context.Context, good, book *Book) ([]Problem,
 			}
 		}
 	}
-	is, err := a.Irregular(ctx, book.Revision())
-	if err != nil || len(is) == 0 {
-		return problems, err
-	}
-	was, err := a.Irregular(ctx, good.Revision())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
 	for _, p := range is {
 		if !slices.Contains(was, p) {
 			problems = append(problems, p)
 		}
 	}
-	return problems, nil
+	return problems
 }

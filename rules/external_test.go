@@ -447,20 +447,20 @@ func TestWhileAPushIsHeldOnlyWhatIsNewIsRead(t *testing.T) {
 
 func TestWhatIsNoRegularFileHoldsAPush(t *testing.T) {
 	b := newBench(t)
-	b.adopt(t)
-	before := b.push(t, "a link that was there", map[string][]byte{"notes.md": []byte("x")})
 	old := rules.Problem{Path: "prometheus/ops/old-link.yaml", Text: "is a symbolic link"}
 	link := rules.Problem{Path: "prometheus/ops/link.yaml", Text: "is a symbolic link"}
-	b.irregular = func(revision string) []rules.Problem {
-		if revision == before || revision == b.recall("good")() {
-			return []rules.Problem{old}
-		}
-		return []rules.Problem{old, link}
-	}
+	linked := []rules.Problem{old}
+	b.irregular = func(string) []rules.Problem { return linked }
+	b.adopt(t)
+	b.push(t, "beside a link that was there", map[string][]byte{"notes.md": []byte("x")})
 	b.Moved(t.Context())
 	if p := b.waitPush(t); p.Held != nil {
 		t.Fatalf("told of %+v, want it applied", p)
 	}
+	if status := b.Status(t.Context()); !cmp.Equal(status.Problems, []rules.Problem{old}) {
+		t.Errorf("the status lists %v, want the link that was there", status.Problems)
+	}
+	linked = []rules.Problem{old, link}
 	b.push(t, "a link", map[string][]byte{"prometheus/ops/new.yaml": fileOf("up == 0", "new")})
 	b.Moved(t.Context())
 	if p := b.waitPush(t); p.Held == nil || !cmp.Equal(p.Held.Problems, []rules.Problem{link}) {

@@ -1,5 +1,7 @@
 package rules
 
+import "fmt"
+
 // heldFile is where a rule file stands that is held.
 type heldFile struct {
 	ruler int // of Book.rulers
@@ -40,7 +42,26 @@ func (p pastSince) held(good, book *Book) []heldFile {
 
 // heldPush returns what is held, nil when nothing is.
 func (a *Applier) heldPush() *HeldPush {
+	held, _ := a.heldAndStray()
+	return held
+}
+
+// heldAndStray also returns what the last good state has that is no file to be read.
+func (a *Applier) heldAndStray() (*HeldPush, []Problem) {
 	a.outside.mu.Lock()
 	defer a.outside.mu.Unlock()
-	return a.outside.held
+	return a.outside.held, a.outside.stray
+}
+
+// hidden returns why nothing of a ruler's directory can be read in the last good state, as the rulebook was adopted so: something else stands
+// there, or above it. What the ruler has stays as it is then. nil where it can be read.
+func (a *Applier) hidden(ruler RulerInfo) error {
+	_, stray := a.heldAndStray()
+	for _, p := range stray {
+		if _, above := below(p.Path, ruler.Dir); above || p.Path == ruler.Dir {
+			return &Error{Kind: Unavailable, Offset: -1, Text: fmt.Sprintf("%s cannot be read in the rulebook: %s: %s What %s has stays as it is.",
+				ruler.Dir, place(p), sentence(p.Text), ruler.Name)}
+		}
+	}
+	return nil
 }

@@ -2,7 +2,10 @@ package rules_test
 
 import (
 	"context"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/alertsmith/alertsmith/rules"
 	"github.com/alertsmith/alertsmith/rules/rulestest"
@@ -49,5 +52,38 @@ func TestWhatAHeldHistoryNeverHadStaysLive(t *testing.T) {
 		b.start()
 		b.Store = anew{b.store}
 		stop = b.session(t)
+	}
+}
+
+// A rulebook that is adopted with a link in place of a ruler's directory takes nothing away from that ruler, and the link is listed.
+func TestWhatCannotBeReadAtTheAdoptionLeavesTheRulerAsItIs(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
+	stop := b.session(t)
+	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+	stop()
+	b.start()
+	b.LastGood = func() string { return "" }
+	link := rules.Problem{Path: "prometheus", Text: "is a symbolic link"}
+	b.irregular = func(string) []rules.Problem { return []rules.Problem{link} }
+	b.push(t, "a link", map[string][]byte{"prometheus/ops/old.yaml": nil})
+	b.session(t)
+	await(t, func() bool { return b.Status(t.Context()).Reconciled })
+	status := b.Status(t.Context())
+	if err := status.Rulers[0].Err; err == nil || !strings.Contains(err.Error(), "prometheus cannot be read in the rulebook: prometheus: is a symbolic link. What prometheus has stays as it is.") {
+		t.Errorf("the ruler's trouble is %v", err)
+	}
+	if !cmp.Equal(status.Problems, []rules.Problem{link}) || b.prometheus.Published("ops/old.yaml") == nil {
+		t.Errorf("problems %v; published %q", status.Problems, b.prometheus.Published("ops/old.yaml"))
+	}
+	b.irregular = func(string) []rules.Problem { return nil }
+	b.push(t, "mended", map[string][]byte{"prometheus/ops/new.yaml": fileOf("up == 0", "new")})
+	b.Moved(t.Context())
+	if p := b.waitPush(t); p.Held != nil || b.prometheus.Published("ops/new.yaml") == nil || b.prometheus.Published("ops/old.yaml") != nil {
+		t.Errorf("told of %+v", p)
+	}
+	if status := b.Status(t.Context()); len(status.Problems) != 0 {
+		t.Errorf("still listed: %v", status.Problems)
 	}
 }

@@ -179,6 +179,12 @@ func (a *Applier) repair(ctx context.Context, d *desk) (*Book, error) {
 	unread := d.accepted == nil && a.LastAccepted(d.name) != book.Revision()
 	asItShould := false
 	flights := d.departed()
+	if len(flights) > 0 { // what was committed since the book was read is in none that is older
+		if book, err = a.applied(ctx); err != nil {
+			a.land(ctx, d, flights, err, nil)
+			return nil, err
+		}
+	}
 	undone, err := a.bring(ctx, d, book, &flights, func(p Published) bool {
 		if len(p.Changed) > 0 || unread {
 			return true
@@ -280,7 +286,10 @@ func (a *Applier) Status(ctx context.Context) Status {
 	} else {
 		status.Revision, status.Problems, status.Rules = book.Revision(), book.Problems(), book.size()
 	}
-	status.Reconciled, status.Held, status.Overdue = true, a.heldPush(), a.time.overdue(a.Now())
+	var stray []Problem
+	status.Held, stray = a.heldAndStray()
+	status.Problems = append(status.Problems, stray...)
+	status.Reconciled, status.Overdue = true, a.time.overdue(a.Now())
 	for _, ruler := range a.Rulers {
 		d := a.desks[ruler.Info().Name]
 		current, ready := d.current()
