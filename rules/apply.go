@@ -80,7 +80,9 @@ type ApplierOptions struct {
 	Lint func(before, after *Book, refs []Ref) []Finding
 	// Examine asks a ruler, before the commit, what it has of what rules read. A person waits for it. nil asks nothing.
 	Examine func(ctx context.Context, ruler string, entries []Entry) []Finding
-	Logger  *slog.Logger
+	// EvaluationInterval asks a ruler how often it evaluates the groups that do not say it. nil for rulers that do not tell.
+	EvaluationInterval func(ctx context.Context, ruler string) (time.Duration, error)
+	Logger             *slog.Logger
 }
 
 // Applier walks the one path from an intent to a rule that is live, and keeps rulebook, live directories and rulers the same.
@@ -183,6 +185,11 @@ func (o *ApplierOptions) deafen() {
 	}
 	if o.Examine == nil {
 		o.Examine = func(context.Context, string, []Entry) []Finding { return nil }
+	}
+	if o.EvaluationInterval == nil {
+		o.EvaluationInterval = func(context.Context, string) (time.Duration, error) {
+			return 0, &Error{Kind: Unreachable, Offset: -1, Text: "it cannot be asked"}
+		}
 	}
 }
 

@@ -34,8 +34,10 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, afte
 	}
 	for i := range push.Rulers {
 		change := &push.Rulers[i]
+		out := Outcome{Ruler: change.Ruler, Refs: change.refs(), Revision: push.Head, State: Pending}
+		out.Fields = fieldChanges(before, after, out.Refs)
 		wg.Go(func() {
-			if !a.contained("push to "+change.Ruler, "", func() { a.applyExternal(ctx, change, push.Head) }) {
+			if !a.contained("push to "+change.Ruler, "", func() { a.applyExternal(ctx, change, out) }) {
 				change.stands(Pending, reasonOf(internalError(change.Ruler)))
 			}
 		})
@@ -77,13 +79,13 @@ func (a *Applier) pushedFamilies(ctx context.Context, commits []PastCommit) (map
 }
 
 // applyExternal brings the newest rulebook to a ruler, waits until it runs what somebody else changed, and notes how each rule stands there.
-func (a *Applier) applyExternal(ctx context.Context, change *ExternalChange, revision string) {
+func (a *Applier) applyExternal(ctx context.Context, change *ExternalChange, out Outcome) {
 	d := a.desks[change.Ruler]
 	until, cancel := context.WithTimeout(ctx, a.LiveTimeout)
 	defer cancel()
-	f := &flight{at: a.Now(), out: Outcome{Ruler: d.name, Refs: change.refs(), Revision: revision, State: Pending}}
+	f := &flight{at: a.Now(), out: out}
 	held := a.bringPushed(until, d, f)
-	out := a.awaitLive(until, d, f)
+	out = a.awaitLive(until, d, f)
 	signal(d.changed)
 	change.stands(out.State, out.Reason)
 	a.standEach(ctx, d, change, f, held)

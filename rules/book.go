@@ -30,6 +30,7 @@ type Entry struct {
 	GroupLabels map[string]string // of its group: the ruler adds them where the rule has no label of that name
 	Source      string            // the rule as its file writes it, with its leading comments, dedented
 	Interval    time.Duration     // of its group; 0 when the group leaves it to the ruler
+	Limit       int               // of its group: how many alerts or series the rule may make; 0 for no limit
 	Settings    []Field           // all that its group says for its rules: "group interval", "group label team"
 	Line        int               // of its file, from 1
 	Held        bool              // its file is held and cannot be read: this is the rule of the last good state, which is live; see Applier.Book

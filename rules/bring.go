@@ -64,6 +64,9 @@ func (a *Applier) publishAndReload(ctx context.Context, d *desk, files []RuleFil
 	}
 	start := a.Now()
 	published, taken := d.Publish(ctx, files)
+	if len(published.Changed) > 0 || taken != nil {
+		d.noteRead(nil)
+	}
 	d.stages = []Stage{a.stage(StepPublished, start, taken)}
 	d.adopted = published.Adopted
 	d.note(func(s *RulerStatus) { s.Foreign = published.Foreign })
@@ -78,8 +81,10 @@ func (a *Applier) publishAndReload(ctx context.Context, d *desk, files []RuleFil
 	err = d.Reload(ctx)
 	d.stages = append(d.stages, a.stage(StepReloaded, start, err))
 	if err != nil {
+		d.noteRead(nil)
 		return false, err
 	}
+	d.noteRead(files)
 	a.Step(StepReloaded, d.name, a.Now().Sub(start))
 	return true, taken
 }

@@ -40,8 +40,9 @@ type desk struct {
 	flying  []*flight
 	waiting []Waiting
 	status  RulerStatus
-	counted *Book // that the status tells of; nil before the first count
-	ready   bool  // the first reconciliation has ended, well or not
+	given   []RuleFile // what the ruler was given last and then told to read, by path; nil when it has not read what it was given
+	counted *Book      // that the status tells of; nil before the first count
+	ready   bool       // the first reconciliation has ended, well or not
 }
 
 func newDesk(ruler Ruler) *desk {

@@ -95,6 +95,9 @@ func (a *Applier) stands(ctx context.Context, d *desk, book *Book, running []Run
 			return v
 		}
 	}
+	if v := a.unlisted(ctx, d, book, running, change); v.state != Live {
+		return v
+	}
 	if book.paused(change.Refs) {
 		return verdict{state: PausedState}
 	}
@@ -128,7 +131,7 @@ func (b *Book) changedSince(earlier *Book, refs []Ref) bool {
 	return slices.ContainsFunc(refs, func(ref Ref) bool {
 		left, was := earlier.Get(ref)
 		now, is := b.Get(ref)
-		return was != is || !reflect.DeepEqual(left.Rule, now.Rule)
+		return was != is || !reflect.DeepEqual(left.Rule, now.Rule) || !slices.Equal(left.Settings, now.Settings)
 	})
 }
 
@@ -179,24 +182,30 @@ func (b *Book) count(family Ref) int {
 	}
 }
 
-// judge looks for the entry among the running rules of its name.
+// judge compares the entry with the rule in its place among the running ones of its name: a ruler lists a group's rules in their order.
 func (a *Applier) judge(ruler string, dialect expr.Dialect, entry Entry, have []RunningRule, seen time.Time) verdict {
-	if len(have) == 0 {
+	if len(have) < entry.Ref.Nth {
 		return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s does not list %q", ruler, entry.Ref.Name), false}
 	}
-	for _, r := range have {
-		switch {
-		case !a.same(dialect, entry.running(), r.Rule):
-			continue
-		case r.LastEvaluation.IsZero() || !r.LastEvaluation.After(seen) || r.Health == "unknown":
-			return verdict{entry.Ref, Pending, fmt.Sprintf("%s lists %q and has not evaluated it yet", ruler, entry.Ref.Name), true}
-		case r.Health == "ok":
-			return verdict{entry.Ref, Live, "", true}
-		default:
-			return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s lists %q and cannot evaluate it: %s", ruler, entry.Ref.Name, r.LastError), true}
-		}
+	switch r := have[entry.Ref.Nth-1]; {
+	case !a.same(dialect, entry.running(), r.Rule) || !entry.evaluatedAs(r):
+		return verdict{entry.Ref, NotLoaded, stillAnother(ruler, entry.Ref), false}
+	case r.LastEvaluation.IsZero() || !r.LastEvaluation.After(seen) || r.Health == "unknown":
+		return verdict{entry.Ref, Pending, fmt.Sprintf("%s lists %q and has not evaluated it yet", ruler, entry.Ref.Name), true}
+	case r.Health == "ok":
+		return verdict{entry.Ref, Live, "", true}
+	default:
+		return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s lists %q and cannot evaluate it: %s", ruler, entry.Ref.Name, r.LastError), true}
 	}
-	return verdict{entry.Ref, NotLoaded, fmt.Sprintf("%s still runs another version of %q", ruler, entry.Ref.Name), false}
+}
+
+func stillAnother(ruler string, ref Ref) string {
+	return fmt.Sprintf("%s still runs another version of %q", ruler, ref.Name)
+}
+
+// evaluatedAs reports whether a rule's group is evaluated as the entry's says, as far as a ruler lists that.
+func (e Entry) evaluatedAs(r RunningRule) bool {
+	return (e.Interval == 0 || e.Interval == r.Interval) && e.Limit == r.Limit
 }
 
 // running returns the rule as its ruler lists it: with the group's labels (Prometheus 3.15).

@@ -186,7 +186,7 @@ func (a *Applier) repair(ctx context.Context, d *desk) (*Book, error) {
 		}
 	}
 	undone, err := a.bring(ctx, d, book, &flights, func(p Published) bool {
-		if len(p.Changed) > 0 || unread {
+		if len(p.Changed) > 0 || unread || a.mustRead(d, book) {
 			return true
 		}
 		listed, err := a.listed(ctx, d, book)

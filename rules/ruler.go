@@ -40,7 +40,8 @@ type RunningRule struct {
 	Path           string // the RuleFile.Path that File stands for, whoever wrote the file; "" when no path has that name
 	File           string // as the ruler names it
 	Group          string
-	Interval       time.Duration // of the group
+	Interval       time.Duration // of the group: the ruler's own where the group leaves it to the ruler
+	Limit          int           // of the group; 0 for none
 	Rule           Rule          // Expr is the ruler's own re-printed form
 	Health         string        // "ok", "err", "unknown"
 	LastError      string

@@ -97,3 +97,11 @@ func (l *linting) ask(ctx context.Context) (changed bool, err error) {
 	l.now.Store(linter)
 	return true, nil
 }
+
+// evaluationInterval asks the ruler of a name how often it evaluates the groups that do not say it, now.
+func evaluationInterval(rulers []rules.Ruler) func(ctx context.Context, name string) (time.Duration, error) {
+	return func(ctx context.Context, name string) (time.Duration, error) {
+		i := slices.IndexFunc(rulers, func(r rules.Ruler) bool { return r.Info().Name == name })
+		return ruler.EvaluationInterval(ctx, rulers[i])
+	}
+}

@@ -121,9 +121,10 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		Irregular: func(ctx context.Context, revision string) ([]rules.Problem, error) {
 			return s.book.Irregular(ctx, revision, append(s.dirs(), rules.PausedDir, rules.TemplatesDir, journal.PageDir(time.Now().In(location))))
 		},
-		Lint:    linter.Change,
-		Examine: noteworthy(examine(rulers)),
-		Logger:  s.logger.With("part", "rulers"),
+		Lint:               linter.Change,
+		Examine:            noteworthy(examine(rulers)),
+		EvaluationInterval: evaluationInterval(rulers),
+		Logger:             s.logger.With("part", "rulers"),
 	})
 	s.metrics.begin(bot.Commands, s.cfg.Sinks)
 	s.metrics.observe(ctx, s.status)

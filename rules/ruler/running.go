@@ -24,6 +24,7 @@ type runningRules struct {
 			Name     string        `json:"name"`
 			File     string        `json:"file"`
 			Interval seconds       `json:"interval"`
+			Limit    int           `json:"limit"`
 			Rules    []runningRule `json:"rules"`
 		} `json:"groups"`
 	} `json:"data"`
@@ -85,7 +86,8 @@ func (b base) running(ctx context.Context, api []string, filter string, groups [
 		}
 		for _, rule := range group.Rules {
 			r := rule.value()
-			r.Path, r.File, r.Group, r.Interval = rulebookPath(group.File), group.File, group.Name, group.Interval.duration()
+			r.Path, r.File, r.Group = rulebookPath(group.File), group.File, group.Name
+			r.Interval, r.Limit = group.Interval.duration(), group.Limit
 			running = append(running, r)
 		}
 	}

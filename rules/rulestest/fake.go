@@ -46,7 +46,7 @@ func parser(info rules.RulerInfo) func(rules.RuleFile) []rules.RunningRule {
 		book := rules.NewBook([]rules.RulerInfo{info}).With(map[string][]byte{info.Dir + "/" + file.Path: file.Content})
 		var running []rules.RunningRule
 		for _, e := range book.Entries(info.Name) {
-			running = append(running, rules.RunningRule{Path: file.Path, File: file.Path, Group: e.Ref.Group, Rule: e.Rule})
+			running = append(running, rules.RunningRule{Path: file.Path, File: file.Path, Group: e.Ref.Group, Interval: e.Interval, Limit: e.Limit, Rule: e.Rule})
 		}
 		return running
 	}

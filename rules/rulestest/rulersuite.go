@@ -27,7 +27,7 @@ type RulerCase struct {
 	Writes func(t *testing.T) string
 	// Stop stops the program, and Start starts it again at the same address. Both may be nil together.
 	Stop, Start func(t *testing.T)
-	// Thin says that it tells no interval, no state and no true time of an evaluation: the fake.
+	// Thin says that it tells no state and no true time of an evaluation: the fake.
 	Thin bool
 	// Patience is how long the program may take to come to a change; a minute by default.
 	Patience time.Duration
@@ -71,6 +71,7 @@ func runsWithEveryField(t *testing.T, c RulerCase) {
 	r := c.Open(t)
 	file := ruleFile("team/web/every.field.yaml", "every", fmt.Sprintf(`
   interval: 1s
+  limit: 7
   rules:
   - alert: EveryField
     expr: %s
@@ -90,19 +91,15 @@ func runsWithEveryField(t *testing.T, c RulerCase) {
 	if since := time.Since(running[0].LastEvaluation); !c.Thin && (since < -time.Minute || since > time.Hour) {
 		t.Errorf("last evaluation %s ago", since)
 	}
-	interval := time.Second
-	if c.Thin {
-		interval = 0
-	}
 	want := []rules.RunningRule{{
-		Path: file.Path, Group: "every", Interval: interval, Health: "ok",
+		Path: file.Path, Group: "every", Interval: time.Second, Limit: 7, Health: "ok",
 		Rule: rules.Rule{
 			Alert: "EveryField", Expr: canonical(t, r, c.Expr(1)), For: 90 * time.Minute,
 			Labels:      map[string]string{"severity": "critical", "team": `web: "eins"`},
 			Annotations: map[string]string{"summary": "It is {{ $value }}", "description": "two\nlines"},
 		},
 	}, {
-		Path: file.Path, Group: "every", Interval: interval, Health: "ok",
+		Path: file.Path, Group: "every", Interval: time.Second, Limit: 7, Health: "ok",
 		Rule: rules.Rule{Record: "every:field", Expr: canonical(t, r, c.Expr(2)), Labels: map[string]string{"kind": "recorded"}},
 	}}
 	if running[0].State == "" && !c.Thin {
