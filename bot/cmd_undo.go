@@ -171,7 +171,7 @@ func (c *call) here(commit rules.PastCommit) bool {
 		words := strings.Fields(value)
 		return len(words) > 0 && words[len(words)-1] == id || id == "" && value == name
 	}
-	return own(commit.Trailer("Channel"), c.request.Channel.ID, c.request.Channel.Name) && own(commit.Trailer("Actor"), c.request.Actor.ID, c.request.Actor.Name)
+	return !commit.External() && own(commit.Trailer("Channel"), c.request.Channel.ID, c.request.Channel.Name) && own(commit.Trailer("Actor"), c.request.Actor.ID, c.request.Actor.Name)
 }
 
 // undone returns the changes since a time that an undo took back which is in force: by the name of the commit, and who did it.

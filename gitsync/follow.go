@@ -28,6 +28,8 @@ type Following struct {
 	// be made any more: then a commit that only says so in the journal, or one without files. It must keep the trailers. An error stops the
 	// following until it works. It is called while other changes wait.
 	Replan func(ctx context.Context, own rules.OwnCommit, onto rules.Tree) (rules.Commit, error)
+	// Ours reports whether a commit that says to be ours is: one that is not is somebody else's, whatever its message says. May be nil: then all are.
+	Ours func(ctx context.Context, c rules.PastCommit) (bool, error)
 	// Moved hears that commits of others have come into the rulebook. May be nil. Neither it nor those that follow are called while changes
 	// wait, and what they do is not ended with the following: they limit their own time.
 	Moved func(ctx context.Context)
@@ -51,6 +53,9 @@ func (r *Rulebook) Follow(ctx context.Context, f Following) error {
 	defer r.tell(context.WithoutCancel(ctx), &f)
 	r.setFollower(&f)
 	defer r.setFollower(nil)
+	if f.Ours == nil {
+		f.Ours = func(context.Context, rules.PastCommit) (bool, error) { return true, nil }
+	}
 	if f.Interval <= 0 {
 		f.Interval = followInterval
 	}

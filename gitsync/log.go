@@ -56,6 +56,12 @@ func (r *Rulebook) Commits(ctx context.Context, from, to string) (*Commits, erro
 // Len returns how many there are.
 func (c *Commits) Len() int { return len(c.found) }
 
+// Has reports whether a commit, given by its full hash, is one of them.
+func (c *Commits) Has(revision string) bool {
+	hash := plumbing.NewHash(revision)
+	return slices.ContainsFunc(c.found, func(n *node) bool { return n.hash == hash })
+}
+
 // Visit calls visit for each of them as Log does.
 func (c *Commits) Visit(ctx context.Context, visit func(rules.PastCommit) error) error {
 	for _, n := range c.found {

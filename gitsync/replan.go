@@ -23,10 +23,11 @@ type leftOut struct {
 // replan plans commits of ours again on top of the server's tip and moves the rulebook's branch from head to the result. Where it stood is kept.
 // The caller has the writer's token. What becomes of a commit:
 //
-//	it has a Request-Id, and tip has a commit of that request and action,
+//	it is ours, and tip has a commit of that request and action,
 //	  with the same content of the same files but for the journal's       left out: the server has it
-//	it has a Request-Id                                                   Following.Replan says what it is on top of tip
-//	somebody else made it, and no file of it was changed on the server    the same files are changed again, with author, date and message
+//	it is ours                                                            Following.Replan says what it is on top of tip
+//	somebody else made it, and no file of it was changed on the server    the same files are changed again, with author, committer, date and
+//	                                                                      message, but for a Request-Id
 //	somebody else made it, and one was                                    left out, and Following.Left is told where it is kept
 //
 // A commit that was planned again and changes nothing any more is written all the same, so that its request is found in the history.
@@ -49,6 +50,9 @@ func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *br
 		past, err := ours.walk.past(n, r.serviceAddress())
 		if err != nil {
 			return head, unavailable(err, "the commit %s of the rulebook %s cannot be read", n.hash, r.dir)
+		}
+		if past, err = past.Judged(ctx, f.Ours); err != nil {
+			return head, err
 		}
 		before := d.tip
 		taken, err := r.replanOne(ctx, f, d, tip, past, again)
@@ -178,9 +182,14 @@ func (r *Rulebook) serverAnswered(ctx context.Context, tip plumbing.Hash, traile
 	return false, nil
 }
 
-// carry adds a commit that somebody else made: the same files become what they became by it, if each is what it was before. It returns false
-// when one is not, or is no regular file.
+// carry adds a commit that somebody else made, as theirs: the same files become what they became by it, if each is what it was before. It returns
+// false when one is not, or is no regular file.
 func (r *Rulebook) carry(d *draft, past rules.PastCommit) (bool, error) {
+	original, err := r.objects.commit(plumbing.NewHash(past.Revision))
+	if err != nil {
+		return false, err
+	}
+	committer := rules.Person{Name: original.Committer.Name, Email: original.Committer.Email}
 	after, err := r.treeOf(plumbing.NewHash(past.Revision))
 	if err != nil {
 		return false, err
@@ -208,7 +217,7 @@ func (r *Rulebook) carry(d *draft, past rules.PastCommit) (bool, error) {
 	if len(commit.Files) == 0 {
 		return true, nil // a merge, or done already
 	}
-	_, err = d.add(commit)
+	_, err = d.addBy(committer, nil, commit) // our signature would say that it is ours
 	if k := rules.KindOf(err); err != nil && (k == rules.Conflict || k == rules.Invalid) {
 		return false, nil // a path that Alertsmith does not write: it is kept aside
 	}

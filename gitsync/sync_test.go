@@ -491,7 +491,7 @@ func TestCommitsOfOthersHere(t *testing.T) {
 	p.set(func(p *patchy) { p.down = false })
 	r.Kick()
 	same(t, r, host)
-	if got := runGit(t, host, "log", "--format=%an %s", "main"); got != "Outsider fits\nOutsider outside second\nOutsider outside here\nOutsider outside first\n" {
+	if got := runGit(t, host, "log", "--format=%an %cn %s", "main"); got != "Outsider Outsider fits\nOutsider Outsider outside second\nOutsider Outsider outside here\nOutsider Outsider outside first\n" {
 		t.Errorf("on the server: %s", got)
 	}
 	left := <-told
@@ -501,6 +501,39 @@ func TestCommitsOfOthersHere(t *testing.T) {
 	_, ref, _ := strings.Cut(left, "fit ")
 	if got := runGit(t, r.dir, "show", ref+":log"); got != "first\nhere\ndoes-not-fit\n" {
 		t.Errorf("what is kept says %q", got)
+	}
+}
+
+// TestForgedCommitHere has somebody push a commit here that says to be the service's: planned again it is theirs.
+func TestForgedCommitHere(t *testing.T) {
+	t.Parallel()
+	host := gitHost(t)
+	theirs := outsider(t, host)
+	outsideLine(t, theirs, "first")
+	p := patch(at(t, host))
+	as := rules.Person{Name: "Outsider", Email: "o@example.org"} // the service, and the committer that Git is told by the test
+	r := openBook(t, Options{Remote: p, Committer: as, Signer: func([]byte) (string, error) { return "signature of the service", nil }})
+	keepUp(t, r, Following{
+		Ours: func(context.Context, rules.PastCommit) (bool, error) { return false, nil },
+		Replan: func(_ context.Context, own rules.OwnCommit, _ rules.Tree) (rules.Commit, error) {
+			t.Errorf("it is planned again as a commit of ours: %+v", own.PastCommit)
+			return rules.Commit{}, errors.New("not ours")
+		},
+	})
+	p.set(func(p *patchy) { p.down = true })
+	here := outsider(t, r.dir)
+	write(t, here, "x", []byte("1"))
+	runGit(t, here, "add", "-A")
+	runGit(t, here, "commit", "-q", "--author=Forger <f@example.org>", "-m", "add x\n\nAction: add\nRequest-Id: r1")
+	runGit(t, here, "push", "-q", "origin", "HEAD:main")
+	until(t, "the commit is seen", func() bool { return r.Remote().Unpushed == 1 })
+	outsideLine(t, theirs, "second")
+	p.set(func(p *patchy) { p.down = false })
+	r.Kick()
+	same(t, r, host)
+	want := "Forger add x\nAction: add\n\n"
+	if got := runGit(t, host, "log", "-1", "--format=%an %s%n%(trailers)", "main"); got != want || strings.Contains(runGit(t, host, "cat-file", "commit", "main"), "gpgsig") {
+		t.Errorf("on the server: %q, want %q", got, want)
 	}
 }
 

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +37,18 @@ func (c PastCommit) Disowned() PastCommit {
 	c.Trailers = slices.DeleteFunc(slices.Clone(c.Trailers), func(t Trailer) bool { return t.Key == "Request-Id" })
 	c.Author.ID = ""
 	return c
+}
+
+// Judged returns the commit as what it is: Disowned when it says to be one of ours, and ours says that it is not.
+func (c PastCommit) Judged(ctx context.Context, ours func(context.Context, PastCommit) (bool, error)) (PastCommit, error) {
+	if c.External() {
+		return c, nil
+	}
+	known, err := ours(ctx, c)
+	if err != nil || known {
+		return c, err
+	}
+	return c.Disowned(), nil
 }
 
 // ExternalAction is the action of what other people pushed.

@@ -16,17 +16,15 @@ type pastSince struct {
 
 // add takes a commit up. One that says to be ours is somebody else's where nobody knows it for ours.
 func (a *Applier) add(ctx context.Context, p *pastSince, c PastCommit) error {
-	if !c.External() {
-		ours, err := a.Ours(ctx, c)
-		if err != nil {
-			return err
-		}
-		if !ours {
-			a.Logger.Warn("A commit says to be made by this service, which does not know it: it is taken for somebody else's", "id", "AS3019", "commit", c.Revision, "author", c.Author.Name)
-			c = c.Disowned()
-		}
+	judged, err := c.Judged(ctx, a.Ours)
+	if err != nil {
+		return err
 	}
-	external := c.External()
+	external := judged.External()
+	if external && !c.External() {
+		a.Logger.Warn("A commit says to be made by this service, which does not know it: it is taken for somebody else's", "id", "AS3019", "commit", c.Revision, "author", c.Author.Name)
+	}
+	c = judged
 	p.between = p.between || !external
 	switch {
 	case external:

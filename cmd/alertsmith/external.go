@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,8 @@ func (s *service) external(ctx context.Context, push rules.ExternalPush) {
 	reply := bot.External(push)
 	written := push.Commits
 	if left := len(written) - maxExternal; left > 0 {
-		written = written[left:]
+		written = slices.DeleteFunc(slices.Clone(written[:left]), func(c rules.PastCommit) bool { return c.Trailer("Action") == "" })
+		written = append(written, push.Commits[left:]...) // one that says to be ours has an entry for good
 		s.logger.Warn("Only the newest commits that were pushed have an entry of their own in the journal", "id", "AS2102", "commits", len(push.Commits), "without", left)
 	}
 	head, err := s.applier.BookAt(ctx, push.Head)
@@ -77,7 +79,7 @@ func (s *service) recordExternal(ctx context.Context, commit rules.PastCommit, o
 // externalRequest returns the request that stands for somebody else's commit.
 func externalRequest(commit rules.PastCommit, came time.Time) rules.Request {
 	return rules.Request{
-		ID:      "git" + commit.Revision[:23], // as long as the others, and the same again for the same commit
+		ID:      externalID(commit),
 		Key:     "git:" + commit.Revision,
 		Time:    came,
 		Actor:   rules.Person{ID: authorID(commit.Author), Name: commit.Author.Name, Email: commit.Author.Email},
@@ -85,6 +87,9 @@ func externalRequest(commit rules.PastCommit, came time.Time) rules.Request {
 		Command: bot.PushedSubject(commit),
 	}
 }
+
+// externalID is the id of the request that stands for somebody else's commit: as long as the others, and the same again for the same commit.
+func externalID(commit rules.PastCommit) string { return "git" + commit.Revision[:23] }
 
 // authorID returns the address of a commit's author, who is no user of the chat server; "" for what has no @: the ids of its users have none, and Git
 // takes for an address whatever it is told.

@@ -56,6 +56,10 @@ func (x *historyIndex) RevisionAt(ctx context.Context, at time.Time) (string, er
 
 // indexed returns what the index has of a commit: what it did to rules, and its message without what looks like a secret.
 func (x *historyIndex) indexed(ctx context.Context, c rules.PastCommit) (journal.IndexedCommit, error) {
+	c, err := c.Judged(ctx, x.ours)
+	if err != nil {
+		return journal.IndexedCommit{}, err
+	}
 	versions, err := x.historian.Versions(ctx, c)
 	return journal.IndexedCommit{Commit: bot.CommitWithoutSecrets(c), Versions: versions}, err
 }

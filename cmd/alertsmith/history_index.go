@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	indexer       = 6                // counts up whenever the same history would be indexed in another way
+	indexer       = 7                // counts up whenever the same history would be indexed in another way
 	maxReplaced   = 500              // commits that are taken out of the index or put in their place at once; where it is more, it is made anew
 	indexPatience = 2 * time.Second  // how long a question waits for the index
 	indexPoll     = 30 * time.Second // between two looks at the head when nobody tells of a commit
@@ -30,6 +30,7 @@ type historyIndex struct {
 	db          *journal.DB
 	fingerprint string
 	historian   *rules.Historian
+	ours        func(context.Context, rules.PastCommit) (bool, error) // as rules.ApplierOptions has it
 	logger      *slog.Logger
 	wake        chan struct{}
 	done, total atomic.Int64 // commits of the current round
@@ -43,11 +44,14 @@ type historyIndex struct {
 	ended    chan struct{} // closed when the round ends
 }
 
-func newHistoryIndex(book *gitsync.Rulebook, db *journal.DB, rulers []rules.RulerInfo, logger *slog.Logger) *historyIndex {
+func newHistoryIndex(
+	book *gitsync.Rulebook, db *journal.DB, rulers []rules.RulerInfo, ours func(context.Context, rules.PastCommit) (bool, error), logger *slog.Logger,
+) *historyIndex {
 	return &historyIndex{
 		book:        book,
 		db:          db,
 		fingerprint: fmt.Sprintf("%d %+v", indexer, rulers),
+		ours:        ours,
 		historian:   rules.NewHistorian(rulers, contentOf(book)),
 		logger:      logger,
 		wake:        make(chan struct{}, 1),

@@ -63,9 +63,12 @@ func importRandom(t *testing.T, seed uint64, commits int) imported {
 	return i
 }
 
+// believed takes a commit for what it says to be.
+func believed(context.Context, rules.PastCommit) (bool, error) { return true, nil }
+
 func (i imported) index(t *testing.T, db *journal.DB, rulers ...rules.RulerInfo) *historyIndex {
 	t.Helper()
-	return newHistoryIndex(i.book, db, rulers, slog.New(slog.DiscardHandler))
+	return newHistoryIndex(i.book, db, rulers, believed, slog.New(slog.DiscardHandler))
 }
 
 func openJournal(t *testing.T) *journal.DB {

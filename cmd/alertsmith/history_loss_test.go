@@ -26,7 +26,7 @@ func TestIndexThatLostRowsIsMadeAnew(t *testing.T) {
 		if db, err = journal.Open(t.Context(), path); err != nil {
 			t.Fatal(err)
 		}
-		return newHistoryIndex(i.book, db, indexedRulers, slog.New(slog.NewTextHandler(log, nil)))
+		return newHistoryIndex(i.book, db, indexedRulers, believed, slog.New(slog.NewTextHandler(log, nil)))
 	}
 	stop := func() {
 		t.Helper()

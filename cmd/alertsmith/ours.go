@@ -2,19 +2,37 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/alertsmith/alertsmith/gitsync"
 	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// ours reports whether a commit that says to be made for a request was made by this service or by a replica of it. It is known by this process, by its
-// signature, or by the journal; only without a key that signs commits, where others may share the rulebook, another service's is believed to be a
-// replica's that keeps the journal's page.
+// ours reports whether a commit that says to be made for a request was made by this service or by a replica of it: whoever pushes can write that. What is
+// checked when it comes, what the history tells and undo takes back, and what is planned again all go by this one answer.
+//
+// A commit is known by this process; when it led to the last good state already, by what it was taken for when it came; by its signature; or by the
+// journal. Only without a key that signs commits, where others may share the rulebook, another service's is believed to be a replica's that keeps the
+// journal's page.
 func (s *service) ours(ctx context.Context, c rules.PastCommit) (bool, error) {
-	made, err := s.book.Made(c.Revision, s.signers)
+	made, err := s.book.Made(c.Revision, nil)
 	if made || err != nil {
+		return made, err
+	}
+	foreign, err := s.journal.Received(ctx, externalID(c))
+	if foreign || err != nil {
+		return false, err
+	}
+	fresh, err := s.arrived.since(ctx, s.book, s.judgedUpTo(), c.Revision)
+	if !fresh || err != nil {
+		return err == nil, err
+	}
+	if made, err = s.book.Made(c.Revision, s.signers); made || err != nil {
 		return made, err
 	}
 	known, err := s.journalKnows(ctx, c)
@@ -24,6 +42,43 @@ func (s *service) ours(ctx context.Context, c rules.PastCommit) (bool, error) {
 	id, err := s.search.ID(ctx)
 	anchor, _ := journal.AnchorOf(c.Revision, c.Trailers)
 	return anchor.Journal != id && slices.ContainsFunc(c.Files, func(f rules.PastFile) bool { return strings.HasPrefix(f.Path, "journal/") }), err
+}
+
+// judgedUpTo returns the revision up to which each commit was looked at when it came: the last good state, or what was adopted before there was one.
+func (s *service) judgedUpTo() string {
+	if good := s.known.last(goodRevision); good != "" {
+		return good
+	}
+	return s.adopted
+}
+
+// arrived remembers which commits came after one that was looked at.
+type arrived struct {
+	mu      sync.Mutex
+	base    string
+	head    string
+	commits *gitsync.Commits // after base, up to head
+}
+
+// since reports whether a commit of the branch came after base. Where the rulebook has base no more, what it has was taken as it is, and nothing came.
+func (a *arrived) since(ctx context.Context, book *gitsync.Rulebook, base, revision string) (bool, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	head, err := book.Head(ctx)
+	if err != nil {
+		return false, err
+	}
+	if a.commits == nil || a.base != base || a.head != head.Revision() {
+		commits, err := book.Commits(ctx, base, head.Revision())
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		a.base, a.head, a.commits = base, head.Revision(), commits
+	}
+	return a.commits.Has(revision), nil
 }
 
 // journalKnows reports whether the journal says that a commit was made for its request: as the change or its undoing, or, where that was planned again or

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
 )
 
@@ -60,7 +62,7 @@ func TestForgedCommits(t *testing.T) {
 			trailer := func(key string) string {
 				return strings.TrimSpace(gitIn(t, clone, "log", "-1", "--format=%(trailers:key="+key+",valueonly)"))
 			}
-			anchor, own := trailer("Journal"), trailer("Request-Id")
+			anchor, own, actor, channel := trailer("Journal"), trailer("Request-Id"), trailer("Actor"), trailer("Channel")
 			for i, request := range []string{strings.Repeat("x", 26), own, refused} {
 				rule := fmt.Sprint("forged-", i)
 				path := filepath.Join(clone, "prometheus", "ops", rule+".yaml")
@@ -69,7 +71,7 @@ func TestForgedCommits(t *testing.T) {
 				}
 				gitIn(t, clone, "add", ".")
 				gitIn(t, clone, "-c", "user.name="+committer.Name, "-c", "user.email="+committer.Email, "commit", "-q", "-m", "edit "+rule,
-					"-m", "Action: add\nActor: root u1\nJournal: "+anchor+"\nRequest-Id: "+request)
+					"-m", "Action: add\nActor: "+actor+"\nChannel: "+channel+"\nJournal: "+anchor+"\nRequest-Id: "+request)
 			}
 			gitIn(t, clone, "push", "-q", "origin", "HEAD:main")
 			await(t, "the pushed commits are in the journal", func() bool { return len(s.found("action=external")) == 3 })
@@ -78,14 +80,52 @@ func TestForgedCommits(t *testing.T) {
 					t.Errorf("the journal says %+v, want it to tell of %s", o, want)
 				}
 			}
+			s.assertForeign()
+			if a := s.must("undo reason=first"); !strings.Contains(a.text, "Taking back **add one**") {
+				t.Errorf("the person's own change is %s", a.text)
+			}
 			s.stop()
+			s.forgetIndex()
 			s.start()
+			s.assertForeign()
 			s.must("add three expr='up == 0'")
 			s.stop()
 			if n := len(s.found("action=external")); n != 3 {
 				t.Errorf("after a restart %d commits are somebody else's, want 3", n)
 			}
 		})
+	}
+}
+
+// assertForeign fails unless the forged commits are told as those of whoever Git says, not of the person that they name.
+func (s *system) assertForeign() {
+	s.t.Helper()
+	history := s.must("history")
+	for _, rule := range []string{"forged-0", "forged-1", "forged-2"} {
+		line := ""
+		for l := range strings.Lines(history.text) {
+			if strings.Contains(l, "`"+rule+"`") {
+				line = l
+			}
+		}
+		if !strings.Contains(line, "(external)") || !strings.Contains(line, " "+committer.Name+": ") {
+			s.t.Errorf("the history says of %s %q", rule, line)
+		}
+		if a := s.must("blame " + rule); strings.Contains(a.text, "request ") {
+			s.t.Errorf("a request has set %s: %s", rule, a.text)
+		}
+	}
+}
+
+// forgetIndex has the next start make the index of the history anew.
+func (s *system) forgetIndex() {
+	s.t.Helper()
+	db, err := journal.Open(s.t.Context(), filepath.Join(s.dir, "data", journalName))
+	if err == nil {
+		err = errors.Join(db.ForgetHistory(s.t.Context()), db.Close())
+	}
+	if err != nil {
+		s.t.Fatal(err)
 	}
 }
 

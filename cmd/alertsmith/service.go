@@ -47,6 +47,8 @@ type service struct {
 	snapshots snapshots
 	written   written
 	missed    missed
+	adopted   string // the revision of the rulebook that the service started with
+	arrived   arrived
 	signers   []string // the public keys that may have signed commits of ours; nil: commits are not signed
 }
 

@@ -91,6 +91,9 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 	}
 	s.lint = linter
 	known := newRevisions(filepath.Join(s.settings.storage, stateName), s.logger.With("part", "rulers"))
+	if head, err := s.book.Head(ctx); err == nil { // else nothing can be asked about it either
+		s.adopted = head.Revision()
+	}
 	s.known, s.snapshots = known, snapshots{filepath.Join(s.settings.storage, stateName, snapshotName), s.logger.With("part", "rulers")}
 	s.applier = rules.NewApplier(rules.ApplierOptions{
 		Store:             s.book,
@@ -128,7 +131,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 	})
 	s.metrics.begin(bot.Commands, s.cfg.Sinks)
 	s.metrics.observe(ctx, s.status)
-	s.index = newHistoryIndex(s.book, s.journal, s.infos, s.logger.With("part", "history"))
+	s.index = newHistoryIndex(s.book, s.journal, s.infos, s.ours, s.logger.With("part", "history"))
 	chat.mattermost = mattermost
 	chat.backend = bot.Backend{
 		Apply:      s.applier.Apply,

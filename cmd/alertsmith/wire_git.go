@@ -72,6 +72,7 @@ func (s *service) followGit(ctx context.Context) {
 	err := s.book.Follow(ctx, gitsync.Following{
 		Interval: s.cfg.Git.FetchInterval,
 		Replan:   s.applier.Replan,
+		Ours:     s.ours,
 		Moved:    s.applier.Moved,
 		Decided:  s.decided,
 		Left:     s.left,
