@@ -20,7 +20,7 @@ const (
 	indexer       = 7                // counts up whenever the same history would be indexed in another way
 	maxReplaced   = 500              // commits that are taken out of the index or put in their place at once; where it is more, it is made anew
 	indexPatience = 2 * time.Second  // how long a question waits for the index
-	indexPoll     = 30 * time.Second // between two looks at the head when nobody tells of a commit
+	indexPoll     = 5 * time.Second  // between two looks at the head: who asks is not to wait for much that was committed since
 	indexReport   = 10 * time.Second // between two lines of the log about the progress
 )
 

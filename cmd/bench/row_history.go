@@ -18,6 +18,9 @@ func measureHistory(ctx context.Context, l *lab) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := service.awaitIndex(ctx); err != nil {
+		return nil, err
+	}
 	db, err := journal.Open(ctx, filepath.Join(service.storage, "journal.db"))
 	if err != nil {
 		return nil, err
