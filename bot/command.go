@@ -88,7 +88,8 @@ type Backend struct {
 	Examine func(ctx context.Context, ruler string, entries []rules.Entry) []rules.Finding
 	// SignIn returns the address of a page that signs in whoever gave a command, once and for a short time. Errors: Unavailable, with what to do.
 	SignIn func(ctx context.Context, request rules.Request) (string, error)
-	// Missed returns once what came of a person's commands at a terminal or in the console that were interrupted, which nobody could tell there; nil: nothing.
+	// Missed returns once what came of a person's commands at a terminal or in the console that were interrupted or displaced, which nobody could tell
+	// there; nil: nothing.
 	Missed func(ctx context.Context, actorID string) []rules.Record
 	// Pages is the address of the pages that replies link to, without a slash at its end; "" for no links.
 	Pages string

@@ -53,6 +53,10 @@ func outcomeText(actor rules.Person, o rules.Outcome) string {
 	case rules.Superseded:
 		text = fmt.Sprintf("%s, %s; a later change replaced it before %s ran it.", what, commit, ruler)
 	case rules.Displaced:
+		if o.InPart() {
+			return fmt.Sprintf("The change %s by %s is in force in part: somebody else pushed first, and this does not fit on top of that: %s. The commit %s has the rest.",
+				"**"+refNames(o.Refs)+"** ("+escape(o.Action)+")", escape(actor.Name), sentence(o.Reason), code(short(o.Undone)))
+		}
 		return fmt.Sprintf("The change %s by %s is not in force any more: somebody else pushed first, and it does not fit on top of that: %s. The commit %s says so in its place.",
 			"**"+refNames(o.Refs)+"** ("+escape(o.Action)+")", escape(actor.Name), sentence(o.Reason), code(short(o.Undone)))
 	case rules.Reverted:

@@ -71,15 +71,20 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 	return ended.reply
 }
 
-// missed tells whoever types at a terminal or in the console what came of commands that were interrupted: there is no channel that could hear it.
+// missed tells whoever types at a terminal or in the console what came of commands that were interrupted or displaced: there is no channel that could
+// hear it.
 func (h *Handler) missed(ctx context.Context, request rules.Request) string {
 	if h.backend.Missed == nil || request.Entry != rules.EntryCLI && request.Entry != rules.EntryWeb {
 		return ""
 	}
 	var b strings.Builder
 	for _, r := range h.backend.Missed(ctx, request.Actor.ID) {
-		fmt.Fprintf(&b, "\n\nThe service was stopped while it worked on your command %s. What came of it: %s",
-			code(oneLine(cut(r.Request.Command, 200))), Interrupted(r).WithEntry(h.backend.Pages, r.Request.ID).Text)
+		happened := "The service was stopped while it worked on"
+		if r.Outcome.State == rules.Displaced {
+			happened = "Somebody else's push came before"
+		}
+		fmt.Fprintf(&b, "\n\n%s your command %s. What came of it: %s",
+			happened, code(oneLine(cut(r.Request.Command, 200))), Interrupted(r).WithEntry(h.backend.Pages, r.Request.ID).Text)
 	}
 	return b.String()
 }

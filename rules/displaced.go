@@ -33,10 +33,21 @@ func displacedBy(c PastCommit, service Person) Waiting {
 	for _, t := range c.trailersOf("Alert") {
 		out.Refs = append(out.Refs, Ref{Ruler: out.Ruler, Name: t.Value, Nth: 1})
 	}
-	if i := strings.LastIndex(c.Body, notKept); i >= 0 {
-		out.Reason = c.Body[i+len(notKept):]
+	if _, not := c.bodyAndNotKept(); not != "" {
+		out.Reason = not
+	}
+	if c.Trailer("Action") != ConflictAction { // what could be kept of it
+		out.Action, out.Revision = c.Trailer("Action"), c.Revision
 	}
 	return Waiting{Request: requestOf(c, service), Outcome: out, Since: c.When}
+}
+
+// Displace says in the outcome of a change that the commit says what could not be kept of it.
+func (f Found) Displace(out *Outcome) {
+	out.State, out.Undone, out.Reason = Displaced, f.Revision, displacedBefore
+	if f.Trailer("Action") != ConflictAction {
+		out.Revision = f.Revision
+	}
 }
 
 const displacedBefore = "somebody else's commits, which were pushed first, left no room for it"
@@ -66,10 +77,7 @@ func requestOf(c PastCommit, service Person) Request {
 
 // said takes the body of a commit of ours apart as commitBody puts it together.
 func (c PastCommit) said() (command, reason string) {
-	body := c.Body
-	if i := strings.LastIndex(body, notKept); i >= 0 && c.Trailer("Action") == ConflictAction {
-		body = strings.TrimSpace(body[:i])
-	}
+	body, _ := c.bodyAndNotKept()
 	if i := strings.LastIndex(body, reasonMark); i >= 0 {
 		return body[:i], body[i+len(reasonMark):]
 	}
@@ -103,8 +111,8 @@ func (a *Applier) findWaiting(ctx context.Context, d *desk, w Waiting) error {
 		return err
 	}
 	commit := found[len(found)-1]
-	if commit.Trailer("Action") == ConflictAction { // it came to wait after that was told
-		w.Outcome.State, w.Outcome.Undone, w.Outcome.Reason = Displaced, commit.Revision, displacedBefore
+	if commit.Displaces() { // it came to wait after that was told
+		commit.Displace(&w.Outcome)
 		a.rest(ctx, d, w)
 		return nil
 	}

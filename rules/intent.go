@@ -21,6 +21,7 @@ type Change struct {
 	Reason  string            // why, as the person gave it; may be empty
 	// Trailers are more for the commit's message and the journal's page: what an undo undoes, where a restored rule comes from.
 	Trailers []Trailer
+	NotKept  string // what of a commit that was planned again is left out of it, and why; see Replay.InPart
 }
 
 // Options are what `option=value` sets on a rule beside its expression. A nil pointer or empty string means "not given".

@@ -49,6 +49,9 @@ func (s State) settled() bool {
 	return s.InForce() || s == Reverted || s == Displaced || s == Superseded
 }
 
+// InPart reports whether a change was displaced in part only: its commit has what could be kept.
+func (o Outcome) InPart() bool { return o.State == Displaced && o.Undone == o.Revision }
+
 // InForce reports whether the ruler is as the change wants it.
 func (s State) InForce() bool { return s == Live || s == PausedState }
 
@@ -62,7 +65,7 @@ type Outcome struct {
 	Diff     string        // of the rule files, unified, without colour
 	Fields   []FieldChange // what the diff means
 	Revision string        // the commit, full hash; empty when nothing was committed
-	Undone   string        // the commit that undid it or stands in its place, full hash, when State is Reverted or Displaced
+	Undone   string        // the commit that undid it or stands in its place, full hash, when State is Reverted or Displaced; see InPart
 	Ruler    string
 	State    State         // empty when nothing was committed
 	Reason   string        // why it is not live, for the person
@@ -81,4 +84,5 @@ type Outcome struct {
 	// Interrupted says that nobody saw how the command ended, as the service was stopped or the Git server's answer was lost: this is what the rulebook
 	// said afterwards.
 	Interrupted bool
+	DisplacedAt time.Time // when the service learned that State is Displaced; zero where it did not in the time of the journal's entry
 }

@@ -9,7 +9,7 @@ import (
 type pastSince struct {
 	to        string // the revision that it goes up to; "" when nothing was read
 	external  []PastCommit
-	displaced []PastCommit    // that stand in place of a change of ours
+	displaced []PastCommit    // that stand in place of a change of ours, or of a part of it
 	between   bool            // a commit of ours came after an external one
 	ours      map[string]bool // path in the rulebook → it was us who touched it last
 }
@@ -29,7 +29,7 @@ func (a *Applier) add(ctx context.Context, p *pastSince, c PastCommit) error {
 	switch {
 	case external:
 		p.external = append(p.external, c)
-	case c.Trailer("Action") == ConflictAction:
+	case c.Displaces():
 		p.displaced = append(p.displaced, c)
 	}
 	for _, f := range c.Files {

@@ -44,6 +44,10 @@ func (r *Rebuilder) Record(ctx context.Context, c PastCommit, later []Found) (Re
 		out.Diff = before.Diff(change)
 	}
 	out.Templates, out.Accepted = templatesOf(after, out.Refs), newlyAccepted(before, after, out.Refs)
+	if _, not := c.bodyAndNotKept(); not != "" {
+		c.Displace(&out)
+		out.Reason = not
+	}
 	for _, l := range later {
 		l.follow(&out)
 	}
@@ -53,10 +57,10 @@ func (r *Rebuilder) Record(ctx context.Context, c PastCommit, later []Found) (Re
 
 // follow says in an outcome what a later commit of the same request did to the change.
 func (f Found) follow(out *Outcome) {
-	switch f.Trailer("Action") {
-	case ConflictAction:
-		out.State, out.Undone, out.Reason = Displaced, f.Revision, displacedBefore
-	case Undo{}.Action():
+	switch {
+	case f.Displaces():
+		f.Displace(out)
+	case f.Trailer("Action") == Undo{}.Action():
 		out.State, out.Undone, out.Reason = Reverted, f.Revision, "the ruler refused it"
 	}
 }

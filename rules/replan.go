@@ -12,7 +12,8 @@ import (
 // ConflictAction is the trailer Action of a commit that says what could not be kept of another one.
 const ConflictAction = "conflict"
 
-// Trailers of a commit with that action: which commit it stands in place of, and what that was.
+// Trailers of a commit with that action: which commit it stands in place of, and what that was. The first is also one of a commit that has only
+// a part of that.
 const (
 	trailerDisplaces = "Displaces"
 	trailerDisplaced = "Displaced-Action"
@@ -23,24 +24,30 @@ const notKept = "not kept, as somebody else pushed first: "
 
 // Replan says what a commit of ours is on top of what somebody else pushed first: the same change of the same rules, with its author, date
 // and message. Where it cannot be planned there any more, the commit has nothing but an entry on the journal's page that says what could not
-// be kept and why; whoever finds it in the rulebook settles the change as Displaced. It is pure. An error means that it could not be told:
+// be kept and why; of an edit of several rules it has those that can be kept, and says so of the others. Whoever finds it settles the change as Displaced. It is pure. An error means that it could not be told:
 // the rulebook cannot be read.
 func (a *Applier) Replan(_ context.Context, own OwnCommit, onto Tree) (Commit, error) {
 	_, reason := own.said()
+	body, before := own.bodyAndNotKept()
 	entry := PageEntry{Request: requestOf(own.PastCommit, a.Service), Action: own.Trailer("Action")}
 	commit := Commit{Author: own.Author, When: own.When, Subject: own.Subject, Body: own.Body, Trailers: own.Trailers}
 	change, diff, err := a.again(own, onto)
 	switch {
 	case err == nil:
 		entry.Diff, commit.Trailers = diff, own.movedFrom(change)
+		if change.NotKept != "" {
+			commit.Subject, commit.Trailers = change.Subject, own.inPart(change.Refs)
+		}
 	case KindOf(err) == Unavailable:
 		return Commit{}, err
 	default:
-		change = Change{Files: map[string][]byte{}, Reason: notKept + reasonOf(err)}
-		commit.Subject = ConflictAction + ": " + own.Subject
-		commit.Body = strings.TrimSpace(own.Body + "\n\n" + change.Reason)
-		commit.Trailers = own.displaced()
+		change = Change{Files: map[string][]byte{}, NotKept: reasonOf(err)}
+		commit.Subject, commit.Trailers = ConflictAction+": "+own.Subject, own.displaced()
 		entry.Action = ConflictAction
+	}
+	if not := withNotKept(before, change.NotKept); not != "" {
+		change.Reason = notKept + not
+		commit.Body = strings.TrimSpace(body + "\n\n" + change.Reason)
 	}
 	change.Ruler, change.Subject, change.Trailers = own.Trailer("Ruler"), commit.Subject, own.trailersOf(TrailerUndoes, TrailerRestoredFrom)
 	change.Reason = strings.TrimSpace(reason + "\n\n" + change.Reason)
@@ -78,7 +85,7 @@ func (a *Applier) again(own OwnCommit, onto Tree) (change Change, diff string, e
 	}
 	change.Files = map[string][]byte{}
 	if own.changesRules(before, after) {
-		change, diff, err = planAgain(book, Replay{Before: before, After: after, Ruler: own.Trailer("Ruler"), Verb: own.Trailer("Action")}, nil)
+		change, diff, err = planAgain(book, Replay{Before: before, After: after, Ruler: own.Trailer("Ruler"), Verb: own.Trailer("Action"), InPart: own.Trailer("Action") == Edit{}.Action()}, nil)
 		if err != nil {
 			return Change{}, "", err
 		}
@@ -106,8 +113,9 @@ func planAgain(book *Book, intent Intent, err error) (change Change, diff string
 	case err != nil:
 		return Change{}, "", err
 	}
-	change.Refs, change.Files, change.Trailers = p.change.Refs, p.change.Files, p.change.Trailers
-	return change, book.Diff(p.change), nil
+	diff = book.Diff(p.change)
+	p.change.Reason = "" // the commit has it
+	return p.change, diff, nil
 }
 
 // movedFrom returns the commit's trailers, with where its rule stood before a change that was planned again.
@@ -168,6 +176,39 @@ func (c OwnCommit) displaced() []Trailer {
 	trailers := append(c.trailersOf("Alert", "Ruler"), Trailer{"Action", ConflictAction})
 	trailers = append(trailers, c.trailersOf("Actor", "Channel")...)
 	return append(trailers, Trailer{trailerDisplaces, c.Revision}, Trailer{trailerDisplaced, c.Trailer("Action")}, Trailer{"Request-Id", c.Trailer("Request-Id")})
+}
+
+// inPart returns the trailers of the commit that has of this one only what it did to these rules.
+func (c OwnCommit) inPart(kept []Ref) (trailers []Trailer) {
+	for _, ref := range kept[:min(len(kept), maxAlertTrailers)] {
+		trailers = append(trailers, Trailer{"Alert", ref.Name})
+	}
+	for _, t := range c.Trailers {
+		switch t.Key {
+		case "Alert", trailerDisplaces:
+		case "Request-Id":
+			trailers = append(trailers, Trailer{trailerDisplaces, c.Revision}, t)
+		default:
+			trailers = append(trailers, t)
+		}
+	}
+	return trailers
+}
+
+// Displaces reports whether the commit says that the change of its request could not be kept, or only in part.
+func (f Found) Displaces() bool { return f.Trailer(trailerDisplaces) != "" }
+
+// bodyAndNotKept takes the paragraph off the message that says what was not kept; "" where there is none.
+func (c PastCommit) bodyAndNotKept() (body, not string) {
+	if i := strings.LastIndex(c.Body, notKept); i >= 0 && c.Displaces() {
+		return strings.TrimSpace(c.Body[:i]), c.Body[i+len(notKept):]
+	}
+	return c.Body, ""
+}
+
+// withNotKept returns what was not kept by two plans, one after the other.
+func withNotKept(before, now string) string {
+	return strings.Join(slices.DeleteFunc([]string{before, now}, func(s string) bool { return s == "" }), "; then: ")
 }
 
 // trailersOf returns the trailers with these keys.

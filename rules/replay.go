@@ -20,6 +20,8 @@ type Replay struct {
 	Subject       string // of the new commit, without its action; "" = the names of the rules
 	Reason        string
 	Earlier       []*Book // tell the order of rules that Before and After do not have both
+	// InPart does what can be done where some of the rules are in conflict, and says in Change.NotKept of which that is so.
+	InPart bool
 }
 
 // errDone is in the chain of the error about a commit of which everything is there already.
@@ -59,7 +61,10 @@ func (r Replay) Plan(book *Book) (Change, error) {
 	change := Change{Ruler: ruler, Files: m.files(), Reason: r.Reason}
 	m.aside(change.Files)
 	if err := m.conflict(r); err != nil {
-		return Change{}, err
+		if !r.InPart || len(change.Files) == 0 {
+			return Change{}, err
+		}
+		change.NotKept = m.notKept()
 	}
 	if len(change.Files) == 0 {
 		done := conflict("", "There is nothing to do: the rulebook is so already.")

@@ -50,6 +50,18 @@ func (m *merge) conflict(r Replay) error {
 		Text: fmt.Sprintf("%s: %s. So %s by itself.", what, strings.Join(places, "; "), cannot)}
 }
 
+// notKept names all that is in conflict.
+func (m *merge) notKept() string {
+	var places []string
+	for _, c := range m.clashes[:min(len(m.clashes), maxAlertTrailers)] {
+		places = append(places, m.title(c.at))
+	}
+	if more := len(m.clashes) - maxAlertTrailers; more > 0 {
+		places = append(places, fmt.Sprintf("and %d more", more))
+	}
+	return "Later changes touched the same: " + strings.Join(places, "; ")
+}
+
 // words returns what the commit is called, and what cannot be done where something else was changed since.
 func (r Replay) words() (commit, cannot string) {
 	switch {

@@ -11,14 +11,14 @@ import (
 // missedFor is how long a person who does not come back is remembered beyond the end of the service.
 const missedFor = 7 * 24 * time.Hour
 
-// missed is the interrupted commands whose authors cannot be told of them in a channel: they gave them at a terminal or in the console, and hear how they
-// ended with their next one.
+// missed is the interrupted commands and displaced changes whose authors cannot be told of them in a channel: they gave the commands at a terminal or
+// in the console, and hear what came of them with their next one.
 type missed struct {
 	mu       sync.Mutex
 	requests map[string][]string // id of the author → ids of the requests, the oldest first
 }
 
-// add remembers a command that was interrupted, where its author comes by a terminal or the console.
+// add remembers a command that was interrupted, or whose change was displaced, where its author comes by a terminal or the console.
 func (m *missed) add(request rules.Request) {
 	if request.Entry != rules.EntryCLI && request.Entry != rules.EntryWeb && request.Entry != rules.EntryImport {
 		return
@@ -40,12 +40,12 @@ func (m *missed) take(actorID string) (requests []string) {
 	return requests
 }
 
-// missedBy returns the interrupted commands of a person who was not told of them, as they stand now.
+// missedBy returns the commands of a person who was not told what came of them, as they stand now.
 func (s *service) missedBy(ctx context.Context, actorID string) (records []rules.Record) {
 	for _, id := range s.missed.take(actorID) {
 		record, err := s.journal.Record(ctx, id)
 		if err != nil {
-			s.logger.Warn("A person was not told of a command that was interrupted", "id", "AS4011", "request", id, "err", err)
+			s.logger.Warn("A person was not told what came of a command", "id", "AS4011", "request", id, "err", err)
 			continue
 		}
 		records = append(records, record)

@@ -18,14 +18,16 @@ type follower struct {
 	journal    *journal.DB
 	mattermost *bot.Mattermost // nil: nobody can be told
 	pages      string          // as bot.Backend has it
+	missed     *missed
 	logger     *slog.Logger
 }
 
 // settled hears of a change that waited and is live now, or was undone.
 func (f *follower) settled(ctx context.Context, w rules.Waiting) {
 	ctx = context.WithoutCancel(ctx) // the service may be ending; the change has come to its end
-	if w.Outcome.State == rules.Displaced {
-		w.Outcome = f.displaced(ctx, w)
+	displaced := w.Outcome.State == rules.Displaced
+	if displaced {
+		w = f.displaced(ctx, w)
 	}
 	err := f.journal.SetOutcome(ctx, w.Request.ID, bot.WithoutSecrets(w.Outcome))
 	if errors.Is(err, journal.ErrNotReceived) {
@@ -34,18 +36,27 @@ func (f *follower) settled(ctx context.Context, w rules.Waiting) {
 	if err != nil {
 		f.logger.Error("The journal does not say that a change has settled", "id", "AS2103", "request", w.Request.ID, "err", err)
 	}
+	if displaced && !f.reaches(w.Request) {
+		f.missed.add(w.Request)
+	}
 	f.tell(ctx, w.Request, bot.Settled(w, time.Now()).WithEntry(f.pages, w.Request.ID))
 }
 
-// displaced returns the outcome of a change that was displaced, with all that the journal says it did: the commit that says so knows little of that.
-func (f *follower) displaced(ctx context.Context, w rules.Waiting) rules.Outcome {
+// displaced returns a change that was displaced, with all that the journal says of it: the commit that says so knows little of that.
+func (f *follower) displaced(ctx context.Context, w rules.Waiting) rules.Waiting {
+	w.Outcome.DisplacedAt = time.Now()
 	record, err := f.journal.Record(ctx, w.Request.ID)
 	if err != nil || record.Done.IsZero() {
-		return w.Outcome // SetOutcome says what is wrong
+		return w // SetOutcome says what is wrong
 	}
 	out := record.Outcome
+	out.DisplacedAt = w.Outcome.DisplacedAt
 	out.State, out.Undone, out.Reason = rules.Displaced, w.Outcome.Undone, w.Outcome.Reason
-	return out
+	if w.Outcome.InPart() {
+		out.Revision = w.Outcome.Revision
+	}
+	w.Request, w.Outcome = record.Request, out
+	return w
 }
 
 // reaches reports whether somebody can be told of a request: it came from a channel, or is about what was asked for in one.
@@ -182,12 +193,11 @@ func (s *service) outcomeOf(ctx context.Context, commits []rules.Found) (rules.O
 // undone reports whether a later commit of the same request undid the change, or stands in its place, and says so in its outcome.
 func undone(outcome *rules.Outcome, commits []rules.Found) bool {
 	for _, commit := range commits {
-		switch commit.Trailer("Action") {
-		case rules.ConflictAction:
-			outcome.State, outcome.Undone = rules.Displaced, commit.Revision
-			outcome.Reason = "the rules that it touches are others by now"
+		switch {
+		case commit.Displaces():
+			commit.Displace(outcome)
 			return true
-		case "undo":
+		case commit.Trailer("Action") == "undo":
 			if commit.Revision != outcome.Revision {
 				outcome.State, outcome.Undone, outcome.Reason = rules.Reverted, commit.Revision, "the ruler refused it"
 				return true

@@ -81,7 +81,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 			return err
 		}
 	}
-	s.follower = &follower{s.journal, mattermost, s.cfg.pagesAddress(), s.logger.With("part", "follow-up")}
+	s.follower = &follower{s.journal, mattermost, s.cfg.pagesAddress(), &s.missed, s.logger.With("part", "follow-up")}
 	for _, r := range rulers {
 		s.infos = append(s.infos, r.Info())
 	}

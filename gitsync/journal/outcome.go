@@ -29,7 +29,8 @@ type outcome struct {
 	Findings  []finding           `json:"findings,omitempty"`
 	Accepted  []rules.Acceptance  `json:"accepted,omitempty"`
 
-	Interrupted bool `json:"interrupted,omitempty"`
+	Interrupted bool  `json:"interrupted,omitempty"`
+	DisplacedAt int64 `json:"displaced_at,omitempty"` // Unix milliseconds
 }
 
 // finding is what is kept of a rules.Finding.
@@ -55,6 +56,9 @@ func encodeOutcome(o rules.Outcome) ([]byte, error) {
 		Stages: o.Stages, Templates: o.Templates, Accepted: o.Accepted[:min(len(o.Accepted), maxFindings)],
 		Interrupted: o.Interrupted,
 	}
+	if !o.DisplacedAt.IsZero() {
+		stored.DisplacedAt = o.DisplacedAt.UnixMilli()
+	}
 	for _, f := range o.Findings[:min(len(o.Findings), maxFindings)] {
 		stored.Findings = append(stored.Findings, finding{f.Check, f.Severity, f.Ref, f.Text})
 	}
@@ -79,6 +83,9 @@ func decodeOutcome(data []byte) (rules.Outcome, error) {
 	}
 	for _, f := range stored.Findings {
 		o.Findings = append(o.Findings, rules.Finding{Check: f.Check, Severity: f.Severity, Ref: f.Ref, Text: f.Text})
+	}
+	if stored.DisplacedAt != 0 {
+		o.DisplacedAt = time.UnixMilli(stored.DisplacedAt)
 	}
 	if stored.Err != nil {
 		o.Err = &rules.Error{Kind: stored.Err.Kind, Text: stored.Err.Text, Offset: -1}

@@ -104,11 +104,11 @@ func (d *DB) Waiting(ctx context.Context) ([]rules.Record, error) {
 	return d.read(ctx, "WHERE done IS NOT NULL AND state IN ('PENDING', 'NOT_LOADED') ORDER BY seq")
 }
 
-// Missed returns the commands since a time that were interrupted and given at a terminal or in the console, where nobody could be told of that, and
-// whose authors have given no command there since; the oldest first.
+// Missed returns the commands since a time that were interrupted or displaced and given at a terminal or in the console, where nobody could be told
+// of that, and whose authors have given no command there since; the oldest first.
 func (d *DB) Missed(ctx context.Context, since time.Time) ([]rules.Record, error) {
-	return d.read(ctx, `WHERE received >= ?1 AND entry IN (?2, ?3, ?4) AND outcome ->> 'interrupted' AND NOT EXISTS (
-		SELECT 1 FROM commands later WHERE later.received > commands.done AND later.actor_id = commands.actor_id AND later.entry IN (?2, ?3)
+	return d.read(ctx, `WHERE received >= ?1 AND entry IN (?2, ?3, ?4) AND (outcome ->> 'interrupted' OR outcome ->> 'displaced_at') AND NOT EXISTS (
+		SELECT 1 FROM commands later WHERE later.received > coalesce(commands.outcome ->> 'displaced_at', commands.done) AND later.actor_id = commands.actor_id AND later.entry IN (?2, ?3)
 	) ORDER BY seq`, since.UnixMilli(), rules.EntryCLI, rules.EntryWeb, rules.EntryImport)
 }
 

@@ -1,0 +1,92 @@
+package rules_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// theirs commits the rules a, b and c as somebody else has them, those with these names with a severity of their own.
+func (b *bench) theirs(names string) rules.Tree {
+	files := map[string][]byte{}
+	for _, name := range []string{"a", "b", "c"} {
+		files["prometheus/ops/"+name+".yaml"] = fileOf("up == 0", name)
+		if strings.Contains(names, name) {
+			files["prometheus/ops/"+name+".yaml"] = append(fileOf("up == 0", name), "        labels:\n          severity: info\n"...)
+		}
+	}
+	return b.store.Commit(rules.Commit{Subject: "theirs", Files: files})
+}
+
+// louder sets the severity of all rules, as chat's edit where and apply do.
+var louder = rules.EditAll{Where: []rules.Condition{{Field: "ruler", Value: "prometheus"}}, Alteration: rules.Alteration{Options: rules.Options{
+	Reason: "louder", Labels: map[string]string{"severity": "page"},
+}}}
+
+// TestAnEditOfSeveralRulesIsKeptAsFarAsItFits plans an edit of three rules again, one of which somebody else changed, and once more on top of
+// another push: the rest is kept each time, and what is not is named for good.
+func TestAnEditOfSeveralRulesIsKeptAsFarAsItFits(t *testing.T) {
+	b := newBench(t)
+	b.theirs("")
+	stop := b.session(t)
+	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/c.yaml") != nil })
+	out := b.Apply(t.Context(), request("r1"), louder)
+	if out.State != rules.Live || len(out.Refs) != 3 {
+		t.Fatalf("outcome %+v", out)
+	}
+	stop()
+	const lost = "not kept, as somebody else pushed first: Later changes touched the same: "
+	stands := out.Revision
+	for _, test := range []struct{ changed, subject, kept, not string }{
+		{"b", "edit a and 1 more", "a c", lost + `"b" in prometheus/ops/b.yaml`},
+		{"bc", "edit a", "a", lost + `"b" in prometheus/ops/b.yaml; then: Later changes touched the same: "c" in prometheus/ops/c.yaml`},
+	} {
+		onto := b.theirs(test.changed)
+		again, err := b.Replan(t.Context(), b.own(t, stands), onto)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []rules.Trailer{}
+		for name := range strings.FieldsSeq(test.kept) {
+			want = append(want, rules.Trailer{Key: "Alert", Value: name})
+			if content := string(again.Files["prometheus/ops/"+name+".yaml"]); !strings.Contains(content, "severity: page") {
+				t.Errorf("%s becomes:\n%s", name, content)
+			}
+		}
+		want = append(want, rules.Trailer{Key: "Ruler", Value: "prometheus"}, rules.Trailer{Key: "Action", Value: "edit"}, rules.Trailer{Key: "Actor", Value: "alice u1"},
+			rules.Trailer{Key: "Channel", Value: "ops c1"}, rules.Trailer{Key: "Displaces", Value: stands}, rules.Trailer{Key: "Request-Id", Value: "r1"})
+		if diff := cmp.Diff(want, again.Trailers); diff != "" {
+			t.Errorf("trailers (-want +got):\n%s", diff)
+		}
+		if body := "/alert add x\n\nReason: louder\n\n" + test.not; again.Subject != test.subject || again.Body != body || len(again.Files) != len(want)-6+1 {
+			t.Errorf("planned again as %q with %d files, want %q; its message (-want +got):\n%s", again.Subject, len(again.Files), test.subject, cmp.Diff(body, again.Body))
+		}
+		stands = b.store.Commit(again).Revision()
+	}
+
+	b.start()
+	b.session(t)
+	b.waitSettled(t) // the first one, which is in this history too
+	w := b.waitSettled(t)
+	if o := w.Outcome; w.Request.ID != "r1" || w.Request.Command != "add x" || !o.InPart() || o.Revision != stands || o.Action != "edit" || o.Why != "louder" || !strings.Contains(o.Reason, `"b" in`) || !strings.Contains(o.Reason, `"c" in`) {
+		t.Errorf("settled %+v", w)
+	}
+	await(t, func() bool { return strings.Contains(string(b.prometheus.Published("ops/a.yaml")), "severity: page") })
+}
+
+// TestAnEditOfWhichNothingFitsIsDisplacedAsAWhole has somebody else change all its rules.
+func TestAnEditOfWhichNothingFitsIsDisplacedAsAWhole(t *testing.T) {
+	b := newBench(t)
+	b.theirs("")
+	out := b.Apply(t.Context(), request("r1"), louder)
+	again, err := b.Replan(t.Context(), b.own(t, out.Revision), b.theirs("abc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rules.TrailerOf(again.Trailers, "Action") != rules.ConflictAction || len(again.Files) != 1 || !strings.Contains(again.Body, `"a" in prometheus/ops/a.yaml; "b" in`) {
+		t.Errorf("planned again as %+v", again)
+	}
+}
