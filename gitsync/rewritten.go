@@ -11,7 +11,8 @@ import (
 )
 
 // assertFollows fails when the server's branch does not contain any more where it was seen last: somebody rewrote its history. It is an end of
-// that when it contains it again, or when it contains the commit that an operator accepted and that the old history has not.
+// that when it contains it again, or when it contains the commit that an operator accepted: one that the old history has not, or the one at which it
+// stands since it was set back.
 func (r *Rulebook) assertFollows(ctx context.Context, seen, tip plumbing.Hash) error {
 	s := r.sync
 	follows, err := r.follows(ctx, seen, tip)
@@ -68,5 +69,5 @@ func (r *Rulebook) follows(ctx context.Context, seen, tip plumbing.Hash) (bool, 
 		return false, err
 	}
 	usedUp, err := r.objects.leads(ctx, accepted, seen)
-	return !usedUp, err
+	return !usedUp || accepted == tip, err // a branch that was set back stands at a commit that the old history has as well
 }

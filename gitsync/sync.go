@@ -40,7 +40,7 @@ type syncing struct {
 	remote   Remote
 	ref      plumbing.ReferenceName // refs/remotes/origin/BRANCH
 	required bool
-	accept   string        // the hash that an operator has accepted as the server's after its history was rewritten
+	accept   string        // the hash that an operator has accepted as the server's after its history was rewritten; "" once it was seen there
 	patience time.Duration // for a push to be known to have been taken or not, while other changes wait
 	rest     time.Duration // how old a doubt is when the server's word counts that it does not take the push
 
@@ -135,7 +135,8 @@ func (r *Rulebook) look(ctx context.Context) (plumbing.Hash, error) {
 //	is as it was, or contains ours                  moves forward to it
 //	is contained in ours                            stays; there is something to push
 //	has commits that ours has not, and ours others  moves to the server's, with ours planned again on top of it
-//	does not contain where it was seen last         stays, and nothing is followed or pushed; see Rewritten
+//	does not contain where it was seen last         stays, and nothing is followed or pushed; see Rewritten. Once that is accepted it moves to
+//	                                                the server's, with what was never there planned again on top of it
 //	has nothing in common with ours                 stays, and nothing is followed or pushed: one of them is the wrong repository; but where we
 //	                                                met the server without its branch, ours is planned again on top of it
 //
@@ -165,6 +166,9 @@ func (r *Rulebook) absorb(ctx context.Context, tip, since plumbing.Hash) error {
 	if err := errors.Join(r.saw(tip), s.release(ctx, r.fs)); err != nil {
 		return err
 	}
+	if s.accept == tip.String() && !tip.IsZero() {
+		s.accept = "" // it accepts this once, also when somebody sets the branch back to there again
+	}
 	if err := r.countUnpushed(ctx, next); err != nil {
 		return err
 	}
@@ -174,6 +178,9 @@ func (r *Rulebook) absorb(ctx context.Context, tip, since plumbing.Hash) error {
 // join moves the rulebook's branch from head to where it contains the server's tip, and returns that.
 func (r *Rulebook) join(ctx context.Context, head, since, tip plumbing.Hash) (plumbing.Hash, error) {
 	contained, err := r.objects.leads(ctx, tip, head)
+	if err == nil && contained && !tip.IsZero() {
+		contained, err = r.objects.leads(ctx, since, tip) // else it was set back, and that was accepted
+	}
 	if err != nil || contained {
 		return head, err
 	}

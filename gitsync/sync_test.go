@@ -639,6 +639,47 @@ func TestRewritten(t *testing.T) {
 	})
 }
 
+// TestSetBack has the server's branch set back to an older commit, as by a backup of it or by force: what was there is left out once an operator
+// accepts that, and what was never there is kept.
+func TestSetBack(t *testing.T) {
+	t.Parallel()
+	modes(t, func(t *testing.T, required bool) {
+		host := gitHost(t)
+		r := openBook(t, Options{Remote: at(t, host), Required: required})
+		stop := keepUp(t, r, Following{})
+		now := add(t, r, "ours1").Revision()
+		add(t, r, "ours2")
+		same(t, r, host)
+		runGit(t, host, "update-ref", "refs/heads/main", now)
+		r.Kick()
+		until(t, "it is noticed", func() bool { return r.Remote().Rewritten != nil })
+		want := map[string]bool{"ours1": true}
+		if !required {
+			add(t, r, "ours3")
+			want["ours3"] = true
+		}
+		stop()
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+
+		r = openBook(t, Options{Dir: r.dir, Remote: at(t, host), Required: required, AcceptRewritten: now})
+		keepUp(t, r, Following{})
+		until(t, "it is accepted", func() bool { s := r.Remote(); return s.Rewritten == nil && !s.LastFetch.IsZero() && s.Unpushed == 0 })
+		tree, err := r.At(t.Context(), same(t, r, host))
+		if err != nil {
+			t.Fatal(err)
+		}
+		linesOnce(t, tree, "log", want)
+		// The option stands in a configuration file: it accepts this once.
+		add(t, r, "ours4")
+		same(t, r, host)
+		runGit(t, host, "update-ref", "refs/heads/main", now)
+		r.Kick()
+		until(t, "it is noticed again", func() bool { return r.Remote().Rewritten != nil })
+	})
+}
+
 // TestRewrittenAndBack ends when the server has the old commit again.
 func TestRewrittenAndBack(t *testing.T) {
 	t.Parallel()
