@@ -74,10 +74,19 @@ func (s *syncing) lockReceiving(ctx context.Context) (done func(), err error) {
 
 // unusable says for a person what came of a fetch, unless the error does.
 func (r *Rulebook) unusable(err error) error {
-	if _, ours := errors.AsType[*rules.Error](err); ours {
+	_, ours := errors.AsType[*rules.Error](err)
+	fault := rules.DiskFault(err)
+	switch {
+	case ours:
 		return err
+	case errors.Is(err, ErrTooLarge):
+		return unavailable(err, "what the Git server %s sent has a file of more than %d MB, or more than %d million files at once; nothing of it is used, "+
+			"and nothing is fetched or pushed as long as that is in its history", r.sync.remote, maxObject>>20, maxPackObjects/1_000_000)
+	case fault != "":
+		return unavailable(err, "what the Git server %s sent cannot be written here%s; nothing of it is used", r.sync.remote, fault)
+	default:
+		return unavailable(err, "what the Git server %s sent is not what Git would send; nothing of it is used", r.sync.remote)
 	}
-	return unavailable(err, "what the Git server %s sent is not what Git would send; nothing of it is used", r.sync.remote)
 }
 
 // release lets `git repack` have the packs that came, as there is a ref that needs them now.

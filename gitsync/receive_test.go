@@ -10,8 +10,10 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
+	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
@@ -147,6 +149,8 @@ func TestHostileServer(t *testing.T) {
 			err := r.round(t.Context())
 			if e, ok := errors.AsType[*rules.Error](err); !ok || e.Kind != rules.Unavailable || !strings.Contains(e.Text, "nothing of it is used") {
 				t.Errorf("a round = %v, want Unavailable", err)
+			} else if large := strings.Contains(e.Text, "a file of more than 100 MB"); large != errors.Is(err, ErrTooLarge) {
+				t.Errorf("the person reads %q of %v", e.Text, e.Cause)
 			}
 			if now, err := r.Head(t.Context()); err != nil || now.Revision() != before.Revision() {
 				t.Errorf("the head is %v, %v", now, err)
@@ -164,6 +168,21 @@ func TestHostileServer(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a full disk here", func(t *testing.T) {
+		t.Parallel()
+		p := patch(at(t, gitHost(t)))
+		disk := &faulty{err: syscall.ENOSPC}
+		r := openBook(t, Options{Remote: p, wrap: func(fs billy.Filesystem) billy.Filesystem { disk.Filesystem = fs; return disk }})
+		p.set(func(p *patchy) {
+			p.tip = func(plumbing.Hash) plumbing.Hash { return goodHash }
+			p.fetch = func(pack func(io.Reader) error) error { return pack(bytes.NewReader(honest)) }
+		})
+		disk.full.Store(true)
+		err := r.round(t.Context())
+		if e, ok := errors.AsType[*rules.Error](err); !ok || !strings.Contains(e.Text, "cannot be written here: the disk is full") {
+			t.Errorf("a round = %v, want that the disk is full", err)
+		}
+	})
 	t.Run("an honest pack", func(t *testing.T) {
 		t.Parallel()
 		p := patch(at(t, gitHost(t)))
