@@ -78,3 +78,22 @@ func TestBeyondReadsWhatIsBetween(t *testing.T) {
 		})
 	}
 }
+
+// TestLeadsWithAClockThatWasAhead: a clock that was ahead when a history began must not make its first commits look like those of another one.
+func TestLeadsWithAClockThatWasAhead(t *testing.T) {
+	t.Parallel()
+	var stream bytes.Buffer
+	for i := range maxLookBehind + 100 {
+		seconds := 1_700_000_000 + i
+		if i < 10 {
+			seconds += 100_000_000
+		}
+		fmt.Fprintf(&stream, "commit refs/heads/main\ncommitter A <a@example.org> %d +0000\ndata 1\nx\n", seconds)
+	}
+	dir := importHistory(t, stream.Bytes())
+	line := gitLog(t, dir, "rev-list", "--topo-order", "--reverse", "main")
+	r := openBook(t, Options{Dir: dir})
+	if leads, err := r.objects.leads(t.Context(), plumbing.NewHash(line[9]), plumbing.NewHash(line[len(line)-1])); err != nil || !leads {
+		t.Errorf("the tenth commit leads to the last one: %t, %v", leads, err)
+	}
+}

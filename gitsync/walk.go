@@ -11,7 +11,8 @@ import (
 )
 
 // maxLookBehind is how many commits before the wanted ones are looked at for a clock that went wrong, where merges make that necessary. Git
-// looks at 5 (revision.c, SLOP), and so lists commits in A..B that lead to A.
+// looks at 5 (revision.c, SLOP), and so lists commits in A..B that lead to A. Where the first commit of a history was found, all are looked at: the
+// old ones begin with it too, unless the two have nothing in common.
 const maxLookBehind = 1000
 
 // everything is a limit that none is.
@@ -64,6 +65,7 @@ func (w *walk) between(ctx context.Context, to plumbing.Hash, limit int, froms .
 	}
 	var found []*node
 	straight := true // each found commit is the only parent of the one before
+	first := false   // a commit without parents was found
 	for behind := 0; w.next.Len() > 0 && len(found) < limit && behind < maxLookBehind; {
 		if w.wanted == 0 {
 			// What is left to visit can only show that something found is old: not when nothing is found, and not when what is found leads
@@ -71,7 +73,9 @@ func (w *walk) between(ctx context.Context, to plumbing.Hash, limit int, froms .
 			if w.found == 0 || straight && slices.Equal(found[len(found)-1].parents, ends) {
 				break
 			}
-			behind++
+			if !first {
+				behind++
+			}
 		}
 		n := heap.Pop(&w.next).(*node) //nolint:forcetypeassert // nothing else is pushed
 		n.passed = true
@@ -79,6 +83,7 @@ func (w *walk) between(ctx context.Context, to plumbing.Hash, limit int, froms .
 			w.wanted--
 			w.found++
 			straight = straight && len(n.parents) < 2
+			first = first || len(n.parents) == 0
 			found = append(found, n)
 		}
 		for _, parent := range n.parents {
