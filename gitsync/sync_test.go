@@ -2,6 +2,7 @@ package gitsync
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -677,6 +678,48 @@ func TestSetBack(t *testing.T) {
 		runGit(t, host, "update-ref", "refs/heads/main", now)
 		r.Kick()
 		until(t, "it is noticed again", func() bool { return r.Remote().Rewritten != nil })
+	})
+}
+
+// TestPushedInParts has a server that does not take at once all that waits for it, or one commit of it not at all: what it takes is pushed.
+func TestPushedInParts(t *testing.T) {
+	t.Parallel()
+	const commits = 12
+	waiting := func(t *testing.T, host string) *Rulebook {
+		t.Helper()
+		p := patch(at(t, host))
+		r := openBook(t, Options{Remote: p})
+		add(t, r, "first")
+		if err := r.round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for i := range commits {
+			update(t, r, map[string][]byte{fmt.Sprintf("dir/%d", i): []byte(rand.Text() + rand.Text() + rand.Text())})
+		}
+		return r
+	}
+	t.Run("too much at once", func(t *testing.T) {
+		t.Parallel()
+		host := gitHost(t)
+		r := waiting(t, host)
+		runGit(t, host, "config", "receive.maxInputSize", "2000")
+		if err := r.round(t.Context()); err != nil || r.Remote().Unpushed != 0 {
+			t.Errorf("a round: %v, %d commits wait", err, r.Remote().Unpushed)
+		}
+		same(t, r, host)
+	})
+	t.Run("one that is refused", func(t *testing.T) {
+		t.Parallel()
+		host := gitHost(t)
+		r := waiting(t, host)
+		hook(t, host, "pre-receive", "read old new ref; test -z \"$(git ls-tree $new dir/7)\"")
+		if err := r.round(t.Context()); !isRejected(err) {
+			t.Errorf("a round: %v, want that the server says no", err)
+		}
+		if got := r.Remote().Unpushed; got != commits-7 {
+			t.Errorf("%d commits wait, want %d", got, commits-7)
+		}
+		runGit(t, host, "rev-parse", "main:dir/6")
 	})
 }
 

@@ -1,0 +1,73 @@
+package gitsync
+
+import (
+	"context"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// pushRest pushes all that the rulebook's branch has and the server has not: one session, one pack, and a cost that does not grow with the
+// history; more of them where the server refuses so much at once. Whatever a failed push did, the next round finds out by reading the server's
+// branch. Where changes have to be pushed the caller has the writer's token.
+func (r *Rulebook) pushRest(ctx context.Context) error {
+	head, err := readRef(r.fs, r.branch)
+	if err != nil {
+		return unavailable(err, "the rulebook %s cannot be read", r.dir)
+	}
+	for {
+		seen := r.sync.lastSeen()
+		ours, err := r.objects.beyond(ctx, head, seen)
+		if err != nil {
+			return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+		}
+		if len(ours.commits) == 0 {
+			return nil
+		}
+		if err := r.pushFirst(ctx, seen, ours); err != nil {
+			return err
+		}
+	}
+}
+
+// pushFirst pushes commits that the server has not got, or, where it refuses them, the first half of them, and so on: servers limit how much
+// they take at once, and one commit that a hook refuses must not hold up those before it. The error is that of the fewest.
+func (r *Rulebook) pushFirst(ctx context.Context, seen plumbing.Hash, ours *branchOff) error {
+	s, n := r.sync, len(ours.commits)
+	p, err := ours.parcel(ctx)
+	if err != nil {
+		return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+	}
+	tip := ours.commits[n-1].hash
+	err = s.remote.Push(ctx, seen, tip, p.write)
+	if isRejected(err) && n > 1 && ctx.Err() == nil {
+		half, err := r.objects.beyond(ctx, ours.commits[n/2-1].hash, seen)
+		if err != nil {
+			return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+		}
+		return r.pushFirst(ctx, seen, half)
+	}
+	if err != nil {
+		return err
+	}
+	if !s.required {
+		unlock, err := r.lockWriter(ctx)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+	}
+	if err := r.saw(tip); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, u := range s.unpushed {
+		if u.hash == tip {
+			s.unpushed = s.unpushed[i+1:]
+			break
+		}
+	}
+	s.status.LastPush = time.Now()
+	return nil
+}
