@@ -140,7 +140,7 @@ func (c *call) sideOf(ctx context.Context, newest *rules.Book, address string, c
 func (c *call) lastDiff(ctx context.Context, book *rules.Book, address string) (answer, error) {
 	versions, err := c.versions(ctx, book, address, rules.HistoryQuery{Limit: 1})
 	if err != nil {
-		return answer{}, err
+		return answer{}, c.commitInstead(ctx, address, err)
 	}
 	if len(versions) == 0 {
 		return answer{}, &rules.Error{Kind: rules.NotFound, Field: "name", Offset: -1, Text: fmt.Sprintf("No change of %q is known.", address)}

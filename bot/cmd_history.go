@@ -28,7 +28,6 @@ var historyCommand = Command{
 const (
 	historyLines    = 20
 	maxHistoryLines = 50
-	maxVersions     = 5000 // that are read for one answer
 )
 
 func runHistory(ctx context.Context, call *call) (answer, error) {
@@ -62,17 +61,22 @@ func runHistory(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	changes, more, err := changesOf(read, query, page*n)
+	query.Limit, query.Offset = n+1, (page-1)*n
+	changes, err := read(query)
 	if err != nil {
 		return answer{}, err
 	}
-	return told(call.historyText(name, changes, more, page, n, call.backend.Status(ctx).Held)), nil
+	more := len(changes) > n
+	return told(call.historyText(name, changes[:min(n, len(changes))], more, page, call.backend.Status(ctx).Held)), nil
 }
 
+// changesReader is how a history is asked for, commit by commit.
+type changesReader func(rules.HistoryQuery) ([]rules.PastChange, error)
+
 // reader returns how the history of a rule, or of all ("") is asked for.
-func (c *call) reader(ctx context.Context, name string) (func(rules.HistoryQuery) ([]rules.Version, error), error) {
+func (c *call) reader(ctx context.Context, name string) (changesReader, error) {
 	if name == "" {
-		return c.ofAll(ctx), nil
+		return func(q rules.HistoryQuery) ([]rules.PastChange, error) { return c.backend.Changes(ctx, q) }, nil
 	}
 	book, err := c.backend.Book(ctx)
 	if err != nil {
@@ -81,20 +85,15 @@ func (c *call) reader(ctx context.Context, name string) (func(rules.HistoryQuery
 	// A filter may leave nothing of a rule's history: that there is one is seen without it.
 	versions, err := c.versions(ctx, book, name, rules.HistoryQuery{Limit: 1})
 	if err != nil || len(versions) == 0 {
-		return func(rules.HistoryQuery) ([]rules.Version, error) { return nil, nil }, err
+		return func(rules.HistoryQuery) ([]rules.PastChange, error) { return nil, nil }, c.commitInstead(ctx, name, err)
 	}
-	return func(q rules.HistoryQuery) ([]rules.Version, error) {
-		found, err := c.versions(ctx, book, name, q)
+	return func(q rules.HistoryQuery) ([]rules.PastChange, error) {
+		found, err := rules.Life(ctx, book, name, q, c.backend.Changes)
 		if rules.KindOf(err) == rules.NotFound {
 			return nil, nil
 		}
 		return found, err
 	}, nil
-}
-
-// ofAll is how the history of all rules is asked for.
-func (c *call) ofAll(ctx context.Context) func(rules.HistoryQuery) ([]rules.Version, error) {
-	return func(q rules.HistoryQuery) ([]rules.Version, error) { return c.backend.History(ctx, q) }
 }
 
 // historyQuery returns what the options choose.
@@ -152,50 +151,14 @@ func (c *call) entriesShown() (int, error) {
 	return n, nil
 }
 
-// change is what one commit did to rules.
-type change struct {
-	commit   rules.PastCommit
-	action   string
-	versions []rules.Version
-}
-
-// changesOf reads so many commits' versions, and reports whether there are more.
-func changesOf(read func(rules.HistoryQuery) ([]rules.Version, error), query rules.HistoryQuery, most int) (changes []change, more bool, err error) {
-	const chunk = 500
-	for query.Limit = chunk; query.Offset < maxVersions; query.Offset += chunk {
-		versions, err := read(query)
-		if err != nil {
-			return nil, false, err
-		}
-		for _, v := range versions {
-			if last := len(changes) - 1; last >= 0 && changes[last].commit.Revision == v.Commit.Revision {
-				changes[last].versions = append(changes[last].versions, v)
-				continue
-			}
-			if len(changes) == most {
-				return changes, true, nil
-			}
-			changes = append(changes, change{v.Commit, v.Action, []rules.Version{v}})
-		}
-		if len(versions) < chunk {
-			return changes, false, nil
-		}
-	}
-	return changes, true, nil
-}
-
 // historyText returns one page of changes.
-func (c *call) historyText(name string, changes []change, more bool, page, n int, held *rules.HeldPush) string {
+func (c *call) historyText(name string, changes []rules.PastChange, more bool, page int, held *rules.HeldPush) string {
 	of := ""
 	if name != "" {
 		of = " of " + code(name)
 	}
-	skip := (page - 1) * n
-	if skip >= len(changes) {
-		switch {
-		case more:
-			return fmt.Sprintf("Only the newest %d changes are looked through for one answer. Give until= to begin further back.", maxVersions)
-		case page > 1:
+	if len(changes) == 0 {
+		if page > 1 {
 			return "There are no more changes" + of + "."
 		}
 		return "There are no such changes" + of + "."
@@ -205,7 +168,7 @@ func (c *call) historyText(name string, changes []change, more bool, page, n int
 		head += ", page " + strconv.Itoa(page)
 	}
 	lines := []string{head}
-	for _, change := range changes[skip:] {
+	for _, change := range changes {
 		lines = append(lines, c.changeLine(change, name == "", held))
 	}
 	again := "history"
@@ -216,12 +179,12 @@ func (c *call) historyText(name string, changes []change, more bool, page, n int
 }
 
 // changeLine tells of one commit; named says which rules it changed, held what was pushed and is not applied.
-func (c *call) changeLine(ch change, named bool, held *rules.HeldPush) string {
-	who := escape(oneLine(cut(ch.commit.Author.Name, 60)))
-	line := fmt.Sprintf("- %s %s %s: ", code(short(ch.commit.Revision)), escape(c.when(ch.commit.When)), who)
+func (c *call) changeLine(ch rules.PastChange, named bool, held *rules.HeldPush) string {
+	who := escape(oneLine(cut(ch.Commit.Author.Name, 60)))
+	line := fmt.Sprintf("- %s %s %s: ", code(short(ch.Commit.Revision)), escape(c.when(ch.Commit.When)), who)
 	kinds := map[rules.ChangeKind][]string{}
 	said := false
-	for _, v := range ch.versions {
+	for _, v := range ch.Versions {
 		kind, by := v.Told()
 		kinds[kind] = append(kinds[kind], versionName(v, named))
 		said = said || by == ""
@@ -234,19 +197,19 @@ func (c *call) changeLine(ch change, named bool, held *rules.HeldPush) string {
 		}
 		const most = 5
 		part := "**" + string(kind) + "** " + strings.Join(names[:min(len(names), most)], ", ")
-		if rest := len(names) - most; rest > 0 {
+		if rest := ch.Did[kind] - min(len(names), most); rest > 0 {
 			part += fmt.Sprintf(" and %d more", rest)
 		}
 		parts = append(parts, strings.TrimSpace(part))
 	}
 	line += strings.Join(parts, "; ")
 	if !said {
-		line += " (" + escape(ch.action) + ")"
+		line += " (" + escape(ch.Action) + ")"
 	}
-	if held.Pushed(ch.commit.Revision) {
+	if held.Pushed(ch.Commit.Revision) {
 		line += " (**not applied**: held)"
 	}
-	if reason := ch.commit.Reason(); reason != "" {
+	if reason := ch.Commit.Reason(); reason != "" {
 		line += ": " + escape(oneLine(cut(reason, 120)))
 	}
 	return line

@@ -99,7 +99,7 @@ func (c *call) deletion(ctx context.Context, n nameAt) (*rules.PastCommit, error
 	}
 	versions, err := c.versions(ctx, n.newest, n.address, rules.HistoryQuery{Limit: 1})
 	if err != nil {
-		return nil, err
+		return nil, c.commitInstead(ctx, n.address, err)
 	}
 	if len(versions) == 0 || versions[0].Kind != rules.RuleDeleted {
 		_, err := n.newest.Find(n.address)

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -35,7 +35,7 @@ func runUndo(ctx context.Context, call *call) (answer, error) {
 	if id == "" {
 		commit, err = call.ownLast(ctx)
 	} else {
-		commit, err = call.toUndo(ctx, id)
+		commit, err = call.commit(ctx, "id", "", id)
 	}
 	if err != nil {
 		return answer{}, err
@@ -47,10 +47,14 @@ func runUndo(ctx context.Context, call *call) (answer, error) {
 	if undo.After, err = call.backend.BookAt(ctx, commit.Revision); err != nil {
 		return answer{}, err
 	}
-	if undo.Earlier, err = call.earlier(ctx, undo); err != nil {
+	if err := knownRuler(undo.After, undo.Ruler); err != nil {
 		return answer{}, err
 	}
-	if err := knownRuler(undo.After, undo.Ruler); err != nil {
+	rest, err := call.restToUndo(ctx, &undo)
+	if err != nil {
+		return answer{}, err
+	}
+	if undo.Earlier, err = call.earlier(ctx, undo); err != nil {
 		return answer{}, err
 	}
 	ended, err := call.apply(ctx, undo)
@@ -61,7 +65,7 @@ func runUndo(ctx context.Context, call *call) (answer, error) {
 		return ended, &own
 	}
 	if err == nil {
-		ended.reply.Text = "Taking back " + call.commitText(commit) + "\n" + ended.reply.Text
+		ended.reply.Text = "Taking back " + rest + call.commitText(commit) + "\n" + ended.reply.Text
 	}
 	return ended, err
 }
@@ -116,53 +120,74 @@ func parseUndo(call *call) (id string, forced bool, err error) {
 	return rest[0].value, forced, nil
 }
 
-// toUndo returns the commit of an id, if it is not undone yet.
-func (c *call) toUndo(ctx context.Context, id string) (rules.PastCommit, error) {
-	commit, err := c.commit(ctx, "id", "", id)
-	if err != nil {
-		return commit, err
+// restToUndo has an undo take back what other undos have left of its commit, and returns what to say of that. It fails when that is nothing.
+func (c *call) restToUndo(ctx context.Context, undo *rules.Undo) (rest string, err error) {
+	undone, err := c.undoneBy(ctx, undo.Commit)
+	if err != nil || len(undone) == 0 {
+		return "", err
 	}
-	undone, err := c.undone(ctx, commit.When)
-	by, ok := undone[commit.Name()]
-	if ruler := c.args["ruler"].value; ruler != "" && by.Trailer("Ruler") != ruler { // of several rulers' rules those of another were taken back
-		ok = false
+	newest := undone[0]
+	if newest.Name() == undo.Commit.Name() { // the service's own undo: there is no other id to undo
+		return "", &rules.Error{Kind: rules.Conflict, Offset: -1,
+			Text: fmt.Sprintf("The ruler refused that change on %s, and it was taken back then: there is nothing to undo.", c.when(newest.When))}
 	}
-	if ok && err == nil {
-		if by.Name() == commit.Name() { // the service's own undo: there is no other id to undo
-			return commit, &rules.Error{Kind: rules.Conflict, Offset: -1,
-				Text: fmt.Sprintf("The ruler refused that change on %s, and it was taken back then: there is nothing to undo.", c.when(by.When))}
+	rulers := undo.Rulers()
+	var left, ids []string
+	for _, ruler := range rulers {
+		if !slices.ContainsFunc(undone, func(by rules.PastCommit) bool { return by.Trailer("Ruler") == ruler }) {
+			left = append(left, ruler)
 		}
-		return commit, &rules.Error{Kind: rules.Conflict, Field: "id", Offset: -1,
-			Text: fmt.Sprintf("That was undone already, on %s by %s. To have it again, undo that.", c.when(by.When), by.Author.Name), Fixes: []string{by.Name()}}
 	}
-	return commit, err
+	switch {
+	case undo.Ruler != "" && (slices.Contains(left, undo.Ruler) || !slices.Contains(rulers, undo.Ruler)):
+		return "", nil
+	case undo.Ruler == "" && len(left) == 1:
+		undo.Ruler = left[0]
+		return "what is left, the rules of " + escape(left[0]) + ", of ", nil
+	case undo.Ruler == "" && len(left) > 1:
+		return "", &rules.Error{Kind: rules.Conflict, Field: "ruler", Offset: -1, Fixes: left,
+			Text: fmt.Sprintf("Of that commit the rules of several rulers are left (%s), and one command changes those of one. Take them back one by one: say ruler= too.", strings.Join(left, ", "))}
+	}
+	for _, by := range undone {
+		if undo.Ruler == "" || by.Trailer("Ruler") == undo.Ruler {
+			if len(ids) == 0 {
+				newest = by
+			}
+			ids = append(ids, by.Name())
+		}
+	}
+	return "", &rules.Error{Kind: rules.Conflict, Field: "id", Offset: -1, Fixes: ids,
+		Text: fmt.Sprintf("That was undone already, on %s by %s. To have it again, undo that.", c.when(newest.When), newest.Author.Name)}
 }
 
-// How far back an undo looks for the person's own last change.
+// How many changes of a person an undo looks through, and how many of them at once.
 const (
 	undoChanges = 200
-	undoSlack   = 24 * time.Hour // by which clocks may be wrong
+	undoAtOnce  = 10
 )
 
 // ownLast returns the person's own last change in this channel that is not undone.
 func (c *call) ownLast(ctx context.Context) (rules.PastCommit, error) {
-	changes, _, err := changesOf(c.ofAll(ctx), rules.HistoryQuery{By: c.request.Actor.ID}, undoChanges)
-	if err != nil {
-		return rules.PastCommit{}, err
-	}
-	var undone map[string]rules.PastCommit
-	if last := len(changes) - 1; last >= 0 {
-		if undone, err = c.undone(ctx, changes[last].commit.When); err != nil {
+	for query := (rules.HistoryQuery{By: c.request.Actor.ID, Limit: undoAtOnce}); query.Offset < undoChanges; query.Offset += undoAtOnce {
+		changes, err := c.backend.Changes(ctx, query)
+		if err != nil {
 			return rules.PastCommit{}, err
 		}
-	}
-	for _, change := range changes {
-		if _, gone := undone[change.commit.Name()]; !gone && change.action != (rules.Undo{}).Action() && c.here(change.commit) {
-			return change.commit, nil
+		for _, change := range changes {
+			if change.Action == (rules.Undo{}).Action() || !c.here(change.Commit) {
+				continue
+			}
+			if undone, err := c.undoneBy(ctx, change.Commit); err != nil || len(undone) == 0 {
+				return change.Commit, err
+			}
+		}
+		if len(changes) < undoAtOnce {
+			return rules.PastCommit{}, &rules.Error{Kind: rules.NotFound, Offset: -1,
+				Text: "You have changed nothing in this channel that could be undone. Say which change: undo ID; the command history shows them."}
 		}
 	}
-	return rules.PastCommit{}, &rules.Error{Kind: rules.NotFound, Offset: -1,
-		Text: "You have changed nothing in this channel that could be undone. Say which change: undo ID; the command history shows them."}
+	return rules.PastCommit{}, &rules.Error{Kind: rules.NotFound, Offset: -1, Fixes: []string{"history by=me"},
+		Text: fmt.Sprintf("None of your newest %d changes was made in this channel and is not undone. Say which change: undo ID; the command history shows them.", undoChanges)}
 }
 
 // here reports whether a commit was asked for by this person in this channel.
@@ -174,22 +199,26 @@ func (c *call) here(commit rules.PastCommit) bool {
 	return !commit.External() && own(commit.Trailer("Channel"), c.request.Channel.ID, c.request.Channel.Name) && own(commit.Trailer("Actor"), c.request.Actor.ID, c.request.Actor.Name)
 }
 
-// undone returns the changes since a time that an undo took back which is in force: by the name of the commit, and who did it.
-func (c *call) undone(ctx context.Context, since time.Time) (map[string]rules.PastCommit, error) {
-	undos, _, err := changesOf(c.ofAll(ctx), rules.HistoryQuery{Action: (rules.Undo{}).Action(), Since: since.Add(-undoSlack)}, maxVersions)
+// maxUndos is how many undos of one change are looked at: it can be taken back again after each undo of one.
+const maxUndos = 1000
+
+// undoneBy returns the undos of a change that are in force, the newest first: one that was undone itself is not.
+func (c *call) undoneBy(ctx context.Context, commit rules.PastCommit) (inForce []rules.PastCommit, err error) {
+	undos, err := c.backend.Changes(ctx, rules.HistoryQuery{Undoes: commit.Name(), Limit: maxUndos})
 	if err != nil {
 		return nil, err
 	}
-	undone := map[string]rules.PastCommit{}
-	for _, undo := range undos { // the newest first: whether an undo is undone itself is known when it comes
-		of := undo.commit.Trailer(rules.TrailerUndoes)
-		if of == "" || of == undo.commit.Trailer("Request-Id") { // the service's own, of what a ruler refused
-			undone[undo.commit.Name()] = undo.commit
-			continue
+	for _, undo := range undos {
+		if undo.Commit.Name() != commit.Name() { // else the service's own, of what a ruler refused
+			again, err := c.undoneBy(ctx, undo.Commit)
+			if err != nil {
+				return nil, err
+			}
+			if len(again) > 0 {
+				continue
+			}
 		}
-		if _, again := undone[undo.commit.Name()]; !again {
-			undone[of] = undo.commit
-		}
+		inForce = append(inForce, undo.Commit)
 	}
-	return undone, nil
+	return inForce, nil
 }

@@ -71,6 +71,8 @@ type Backend struct {
 	Status func(ctx context.Context) rules.Status
 	// History returns what commits did to rules, the newest first.
 	History func(ctx context.Context, query rules.HistoryQuery) ([]rules.Version, error)
+	// Changes is History commit by commit: Limit and Offset count commits.
+	Changes func(ctx context.Context, query rules.HistoryQuery) ([]rules.PastChange, error)
 	// Journal returns the entries of the journal that a query selects, the newest first.
 	Journal func(ctx context.Context, query rules.JournalQuery) (rules.JournalPage, error)
 	// BookAt returns the rulebook as it was at a commit, given by its full hash; "" is the empty one before the first commit.

@@ -19,6 +19,7 @@ type pastIn struct{ c *chat }
 // tell gives the backend all that it is asked of the past.
 func (c *chat) tell() {
 	p := pastIn{c}
+	c.backend.Changes = p.changes
 	c.backend.History, c.backend.Commit, c.backend.RevisionAt, c.backend.BookAt = p.history, p.commit, p.revisionAt, c.applier.BookAt
 	c.journalOf()
 }
@@ -107,6 +108,31 @@ func (p pastIn) history(ctx context.Context, q rules.HistoryQuery) ([]rules.Vers
 	}
 	found = found[min(q.Offset, len(found)):]
 	return found[:min(q.Limit, len(found))], nil
+}
+
+// changes is history commit by commit.
+func (p pastIn) changes(ctx context.Context, q rules.HistoryQuery) ([]rules.PastChange, error) {
+	all := q
+	all.Limit, all.Offset = 1_000_000, 0
+	versions, err := p.history(ctx, all)
+	var found []rules.PastChange
+	for _, v := range versions {
+		if q.Revision != "" && q.Revision != v.Commit.Revision || q.Undoes != "" && (v.Action != "undo" || q.Undoes != v.Commit.Trailer(rules.TrailerUndoes)) {
+			continue
+		}
+		if len(found) == 0 || found[len(found)-1].Commit.Revision != v.Commit.Revision {
+			found = append(found, rules.PastChange{Commit: v.Commit, Action: v.Action, Did: map[rules.ChangeKind]int{}})
+		}
+		last := &found[len(found)-1]
+		kind, _ := v.Told()
+		last.Did[kind]++
+		last.Versions = append(last.Versions, v)
+	}
+	if q.Limit == 0 {
+		q.Limit = 20
+	}
+	found = found[min(q.Offset, len(found)):]
+	return found[:min(q.Limit, len(found))], err
 }
 
 // standsLast follows the rule that stood at a place last to where it stands now, or stood last. The newest version comes first.

@@ -65,10 +65,13 @@ func (c *call) nameAt(ctx context.Context, words []word, allowed []string) (name
 	return n, unknown
 }
 
+// mostVersions is how many versions of a rule are looked through for its oldest one.
+const mostVersions = 100_000
+
 // beforeFirst is the error about a time before the first commit, with the rule's oldest version to take instead.
 func (c *call) beforeFirst(ctx context.Context, n nameAt) error {
 	e := &rules.Error{Kind: rules.Invalid, Field: "at", Offset: -1, Text: "at= is before the first commit of the rulebook."}
-	versions, err := c.versions(ctx, n.newest, n.address, rules.HistoryQuery{Limit: maxVersions})
+	versions, err := c.versions(ctx, n.newest, n.address, rules.HistoryQuery{Limit: mostVersions})
 	if err != nil || len(versions) == 0 {
 		return e // that there is no such rule is seen when another time is said
 	}

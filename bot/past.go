@@ -16,18 +16,24 @@ var (
 	requestID  = regexp.MustCompile(`^[0-9a-z]{26}$`)
 )
 
-// commit returns the commit that a text names: a hash or its first digits, or the id of the request that it was made for. field is the
+// maxOfRequest is how many commits of one request are looked at: there are three at most.
+const maxOfRequest = 10
+
+// commit returns the commit that a text names: a hash or its first digits, or the id of the request that it was made for, or that stands for it. field is the
 // argument's name for the error, and before what stands before the text in that argument.
 func (c *call) commit(ctx context.Context, field, before, text string) (rules.PastCommit, error) {
 	name := strings.Trim(fold(strings.TrimSpace(text)), "`")
 	if requestID.MatchString(name) {
-		versions, err := c.backend.History(ctx, rules.HistoryQuery{Request: name, Limit: 1000})
+		changes, err := c.backend.Changes(ctx, rules.HistoryQuery{Request: name, Limit: maxOfRequest})
 		if err != nil {
 			return rules.PastCommit{}, err
 		}
-		if len(versions) > 0 {
-			return versions[len(versions)-1].Commit, nil // the oldest: what took it back comes later
+		if len(changes) > 0 {
+			return changes[len(changes)-1].Commit, nil // the oldest: what took it back comes later
 		}
+	}
+	if hash, pushed := strings.CutPrefix(name, "git"); pushed && hashPrefix.MatchString(hash) {
+		name = hash // the id that a pushed commit has in the journal
 	}
 	if !hashPrefix.MatchString(name) {
 		text := fmt.Sprintf("%q is no commit: write at least 4 digits of its hash, or the id of the request that made it. The command history shows both.", cut(name, 60))
@@ -53,6 +59,33 @@ func (c *call) versions(ctx context.Context, book *rules.Book, address string, q
 	return rules.Life(ctx, book, address, query, c.backend.History)
 }
 
+// commitInstead returns, in place of the error about a rule that is not there, one that tells of the commit that the address names: by its hash or the
+// id of its request. Its fixes are the command's lines for the rules that the commit changed.
+func (c *call) commitInstead(ctx context.Context, address string, err error) error {
+	if rules.KindOf(err) != rules.NotFound {
+		return err
+	}
+	commit, unknown := c.commit(ctx, "name", "", address)
+	if unknown != nil {
+		return err
+	}
+	changes, historyErr := c.backend.Changes(ctx, rules.HistoryQuery{Revision: commit.Revision})
+	if historyErr != nil || len(changes) == 0 {
+		return err
+	}
+	e := &rules.Error{Kind: rules.NotFound, Offset: -1, Text: fmt.Sprintf("%q is no rule, but a commit: %s of %s by %s.", cut(address, 80),
+		oneLine(cut(commit.Subject, 200)), c.when(commit.When), oneLine(cut(commit.Author.Name, 100)))}
+	for _, v := range changes[0].Versions[:min(len(changes[0].Versions), fixesShown)] {
+		name := v.Ref.Name
+		if c.command == "show" || c.command == "restore" {
+			name += "@" + short(commit.Revision)
+		}
+		e.Fixes = append(e.Fixes, c.command+" "+quote(name))
+	}
+	e.Fixes = append(e.Fixes, "undo "+short(commit.Revision))
+	return e
+}
+
 // gone adds to the error about a rule that is not there how it went, and the line that brings it back.
 func (c *call) gone(ctx context.Context, book *rules.Book, address string, err error) error {
 	e, ok := errors.AsType[*rules.Error](err)
@@ -60,6 +93,9 @@ func (c *call) gone(ctx context.Context, book *rules.Book, address string, err e
 		return err
 	}
 	versions, historyErr := c.versions(ctx, book, address, rules.HistoryQuery{Limit: 1})
+	if rules.KindOf(historyErr) == rules.NotFound {
+		return c.commitInstead(ctx, address, err)
+	}
 	if historyErr != nil || len(versions) == 0 || versions[0].Kind != rules.RuleDeleted {
 		return err
 	}

@@ -214,6 +214,16 @@ func TestUndo(t *testing.T) {
 	requireParts(t, c.say(`undo `+firstID+` `+undoID).Text, "One id is enough")
 }
 
+// commitOf returns the commit whose hash begins so.
+func (c *chat) commitOf(hash string) rules.PastCommit {
+	c.t.Helper()
+	commit, err := c.backend.Commit(c.t.Context(), hash)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return commit
+}
+
 // What somebody pushed to two rulers is taken back one by one.
 func TestUndoOfSeveralRulers(t *testing.T) {
 	t.Parallel()
@@ -228,10 +238,20 @@ func TestUndoOfSeveralRulers(t *testing.T) {
 		t.Error("not the rules of prometheus alone were taken back")
 	}
 	requireParts(t, c.say(`undo `+both+` ruler=prometheus`).Text, "was undone already")
-	c.must(`undo ` + both + ` ruler=loki`)
+	text, _ := c.must(`undo git` + c.commitOf(both).Revision[:23])
+	requireParts(t, text, "Taking back what is left, the rules of loki, of **")
 	if c.read("loki/alerts/both.yaml") != "" {
 		t.Error("the rules of loki are still there")
 	}
+	second := c.commitOf(c.head()).Trailer("Request-Id")
+	requireParts(t, c.say(`undo `+both).Text, "was undone already", "/alert undo "+second+"\n", "/alert undo ")
+	c.must(`undo ` + second)
+	if c.read("loki/alerts/both.yaml") == "" {
+		t.Error("the rules of loki are not there again")
+	}
+	requireParts(t, c.say(`show `+both).Text, "is no rule, but a commit: Both", "/alert show both@"+both+"\n", "/alert undo "+both)
+	requireParts(t, c.say(`history `+both).Text, "is no rule, but a commit: Both", "/alert history both\n")
+	requireParts(t, c.say(`restore `+second).Text, "is no rule, but a commit: undo Both", "/alert restore both@")
 }
 
 // A group's rules stand in their order again, whichever of its deleted ones comes back first.

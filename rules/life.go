@@ -11,9 +11,11 @@ const (
 	RuleResumed ChangeKind = "resumed"
 )
 
-// Life returns what happened to the rule of an address, as history tells it. One that is gone is looked for by its name, in whatever group it
+// Life returns what happened to the rule of an address, as history tells it: by versions, or by commits. One that is gone is looked for by its name, in whatever group it
 // was. Errors are those of history and of Book.FindOrPaused; NotFound when nothing is known under that address.
-func Life(ctx context.Context, book *Book, address string, query HistoryQuery, history func(context.Context, HistoryQuery) ([]Version, error)) ([]Version, error) {
+func Life[T Version | PastChange](
+	ctx context.Context, book *Book, address string, query HistoryQuery, history func(context.Context, HistoryQuery) ([]T, error),
+) ([]T, error) {
 	entry, err := book.FindOrPaused(address)
 	if err == nil {
 		query.Rule = &entry.Ref

@@ -82,17 +82,27 @@ type Version struct {
 	From   Ref // where it stood before, when Kind is RuleMoved
 }
 
+// PastChange is what one commit did to rules, as far as a query asks for it.
+type PastChange struct {
+	Commit   PastCommit         // Files left out
+	Action   string             // Commit.Action()
+	Did      map[ChangeKind]int // kinds as Version.Told has them → to how many rules
+	Versions []Version          // of each of these kinds the first five, where Did has more
+}
+
 // HistoryQuery selects versions. Zero fields select everything; those that are set must all hold.
 type HistoryQuery struct {
-	Rule    *Ref      // one rule's life, followed through moves: of the rule that stands there now, or stood there last
-	Name    string    // rules of this name wherever they stood; for rules that are gone
-	By      string    // the author's name or id as the trailer Actor and the author line have it, without "@"; case does not matter
-	Action  string    // as in Version; of "add", "delete" and "edit" also what did just that to the rule under another action, as a push does
-	Request string    // the trailer Request-Id
-	Since   time.Time // not before
-	Until   time.Time // before
-	Limit   int       // at most so many; 0 means 20
-	Offset  int       // leave so many out first
+	Rule     *Ref      // one rule's life, followed through moves: of the rule that stands there now, or stood there last
+	Name     string    // rules of this name wherever they stood; for rules that are gone
+	By       string    // the author's name or id as the trailer Actor and the author line have it, without "@"; case does not matter
+	Action   string    // as in Version; of "add", "delete" and "edit" also what did just that to the rule under another action, as a push does
+	Request  string    // the trailer Request-Id
+	Undoes   string    // what took this back, as PastCommit.Name names it: the trailer TrailerUndoes of commits of ours
+	Revision string    // one commit, by its full hash
+	Since    time.Time // not before
+	Until    time.Time // before
+	Limit    int       // at most so many; 0 means 20
+	Offset   int       // leave so many out first
 }
 
 // OwnCommit is a commit that Alertsmith made and that is to be planned again, as somebody else's commit was pushed first.

@@ -41,7 +41,7 @@ func (r Replay) Plan(book *Book) (Change, error) {
 	if r.Back {
 		from, to = to, from
 	}
-	ruler, err := r.ruler(book)
+	ruler, err := r.ruler()
 	if err != nil {
 		return Change{}, err
 	}
@@ -82,21 +82,27 @@ func (r Replay) Plan(book *Book) (Change, error) {
 // noRuleFile reports whether a file is not there, or has nothing of a rule file.
 func noRuleFile(f *file) bool { return f == nil || len(f.groups) == 0 && len(f.problems) > 0 }
 
-// ruler returns the one ruler that the commit is for.
-func (r Replay) ruler(book *Book) (string, error) {
-	var changed []string
-	for _, ruler := range book.rulers {
-		if len(changedPaths(r.Before, r.After, ruler.Name)) > 0 {
+// changedRulers returns the rulers that two books have other rules for: those that they read, or else those that are paused.
+func changedRulers(before, after *Book) (changed []string) {
+	for _, ruler := range after.rulers {
+		if len(changedPaths(before, after, ruler.Name)) > 0 {
 			changed = append(changed, ruler.Name)
 		}
 	}
-	if len(changed) == 0 {
-		for _, ruler := range book.rulers {
-			if asideDiffer(r.Before, r.After, ruler.Name) {
-				changed = append(changed, ruler.Name)
-			}
+	if len(changed) > 0 {
+		return changed
+	}
+	for _, ruler := range after.rulers {
+		if asideDiffer(before, after, ruler.Name) {
+			changed = append(changed, ruler.Name)
 		}
 	}
+	return changed
+}
+
+// ruler returns the one ruler that the commit is for.
+func (r Replay) ruler() (string, error) {
+	changed := changedRulers(r.Before, r.After)
 	switch {
 	case r.Ruler != "" && slices.Contains(changed, r.Ruler):
 		return r.Ruler, nil

@@ -14,6 +14,9 @@ type Undo struct {
 	Time          time.Time // rules that ended by then come back without their end
 }
 
+// Rulers returns the rulers whose rules the commit changed.
+func (u Undo) Rulers() []string { return changedRulers(u.Before, u.After) }
+
 // Action returns "undo".
 func (Undo) Action() string { return "undo" }
 

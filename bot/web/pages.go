@@ -21,6 +21,8 @@ type Options struct {
 	Terms func(text string) ([]rules.JournalTerm, error)
 	// Versions returns what commits did to rules, the newest first.
 	Versions func(ctx context.Context, query rules.HistoryQuery) ([]rules.Version, error)
+	// Changes is Versions commit by commit.
+	Changes func(ctx context.Context, query rules.HistoryQuery) ([]rules.PastChange, error)
 	// Commit returns the commit of the rulebook's branch whose hash begins with these digits, RevisionAt the full hash of the one that it was at at
 	// a time, "" before the first.
 	Commit     func(ctx context.Context, prefix string) (rules.PastCommit, error)

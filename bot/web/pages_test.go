@@ -99,6 +99,12 @@ func newSite(t *testing.T, name string) *site {
 			found = found[min(q.Offset, len(found)):]
 			return found[:min(q.Limit, len(found))], nil
 		},
+		Changes: func(_ context.Context, q rules.HistoryQuery) (changes []rules.PastChange, _ error) {
+			for _, v := range s.versions[:min(q.Limit, len(s.versions))] {
+				changes = append(changes, rules.PastChange{Commit: v.Commit})
+			}
+			return changes, nil
+		},
 		Commit: func(_ context.Context, prefix string) (rules.PastCommit, error) {
 			for _, v := range s.versions {
 				if strings.HasPrefix(v.Commit.Revision, prefix) {

@@ -16,7 +16,6 @@ import (
 const (
 	pageRules  = 200
 	slideSteps = 200
-	slideDepth = 1000 // versions of rules that are read for these commits
 )
 
 // rulesPage is the body of the page of all rules.
@@ -176,13 +175,10 @@ func (b *rulesPage) list(book, newest *rules.Book, judge judge, page int) {
 
 // steps returns the newest commits that did something to rules, the oldest first.
 func (p *Pages) steps(ctx context.Context) (commits []rules.PastCommit, err error) {
-	versions, err := p.options.Versions(ctx, rules.HistoryQuery{Limit: slideDepth})
-	for _, v := range versions {
-		if n := len(commits); n == 0 || commits[n-1].Revision != v.Commit.Revision {
-			commits = append(commits, v.Commit)
-		}
+	changes, err := p.options.Changes(ctx, rules.HistoryQuery{Limit: slideSteps})
+	for _, change := range changes {
+		commits = append(commits, change.Commit)
 	}
-	commits = commits[:min(len(commits), slideSteps)]
 	slices.Reverse(commits)
 	return commits, err
 }

@@ -40,6 +40,14 @@ func (x *historyIndex) Commit(ctx context.Context, prefix string) (rules.PastCom
 	return rules.PastCommit{}, e
 }
 
+// Changes answers as Versions does, commit by commit.
+func (x *historyIndex) Changes(ctx context.Context, q rules.HistoryQuery) ([]rules.PastChange, error) {
+	if err := x.await(ctx); err != nil {
+		return nil, err
+	}
+	return x.db.Changes(ctx, q)
+}
+
 // RevisionAt returns the full hash of the commit that the rulebook's branch was at at a time; "" before the first one.
 func (x *historyIndex) RevisionAt(ctx context.Context, at time.Time) (string, error) {
 	if err := x.await(ctx); err != nil {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/alertsmith/alertsmith/gitsync"
 	"github.com/alertsmith/alertsmith/gitsync/journal"
@@ -225,6 +226,19 @@ func TestIndexAnswersLikeAFilter(t *testing.T) {
 				want = append(want, v)
 			}
 		}
+		changes, err := x.db.Changes(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		byCommit := grouped(want)
+		byCommit = byCommit[min(q.Offset, len(byCommit)):]
+		if q.Request != "" { // of a request also those that did nothing to rules
+			byCommit, changes = grouped(want), slices.DeleteFunc(changes, func(c rules.PastChange) bool { return len(c.Versions) == 0 })
+			byCommit = byCommit[:min(len(byCommit), len(changes))]
+		}
+		if diff := cmp.Diff(byCommit[:min(q.Limit, len(byCommit))], changes, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%+v, by commits (-want +got):\n%s", q, diff)
+		}
 		want = want[min(q.Offset, len(want)):]
 		want = want[:min(q.Limit, len(want))]
 		got, err := x.db.Versions(t.Context(), q)
@@ -241,6 +255,21 @@ func TestIndexAnswersLikeAFilter(t *testing.T) {
 	if empty > 300 {
 		t.Errorf("%d of 400 questions have no answer: they are too dull", empty)
 	}
+}
+
+// grouped returns what each commit did by its versions, of each kind the first five.
+func grouped(versions []rules.Version) (changes []rules.PastChange) {
+	for _, v := range versions {
+		if n := len(changes); n == 0 || changes[n-1].Commit.Revision != v.Commit.Revision {
+			changes = append(changes, rules.PastChange{Commit: v.Commit, Action: v.Action, Did: map[rules.ChangeKind]int{}})
+		}
+		c := &changes[len(changes)-1]
+		kind, _ := v.Told()
+		if c.Did[kind]++; c.Did[kind] <= 5 {
+			c.Versions = append(c.Versions, v)
+		}
+	}
+	return changes
 }
 
 // cmpEmpty takes no answer and an empty one for the same.

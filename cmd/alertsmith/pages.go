@@ -21,6 +21,7 @@ func (s *service) newPages() *web.Pages {
 		Find:       s.search.Find,
 		Terms:      bot.JournalTerms,
 		Versions:   s.index.Versions,
+		Changes:    s.index.Changes,
 		Commit:     s.index.Commit,
 		RevisionAt: s.index.RevisionAt,
 		Book:       s.applier.Book,

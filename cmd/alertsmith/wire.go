@@ -140,6 +140,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		Book:       s.applier.Book,
 		Status:     s.status,
 		History:    s.index.Versions,
+		Changes:    s.index.Changes,
 		Journal:    s.search.Find,
 		BookAt:     s.applier.BookAt,
 		Commit:     s.index.Commit,

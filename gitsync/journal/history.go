@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/binary"
@@ -63,9 +64,16 @@ const (
 // WriteHistory does a step, as one transaction but for a commit that did so much to rules that the journal would wait for it: then what it
 // did is written ahead and counts with the commit. A commit that is there already is left alone.
 func (d *DB) WriteHistory(ctx context.Context, step HistoryStep) error {
-	if len(step.Add) == 1 && len(step.Remove) == 0 {
-		for len(step.Add[0].Versions) > maxChunk {
-			if err := d.writeAhead(ctx, &step.Add[0]); err != nil {
+	all := make([]countedCommit, len(step.Add))
+	for i, c := range step.Add {
+		var err error
+		if all[i], err = countVersions(c); err != nil {
+			return unavailable(err, historyUnwritable)
+		}
+	}
+	if len(all) == 1 && len(step.Remove) == 0 {
+		for len(all[0].Versions) > maxChunk {
+			if err := d.writeAhead(ctx, &all[0]); err != nil {
 				return unavailable(err, historyUnwritable)
 			}
 		}
@@ -76,7 +84,7 @@ func (d *DB) WriteHistory(ctx context.Context, step HistoryStep) error {
 				return err
 			}
 		}
-		for _, c := range step.Add {
+		for _, c := range all {
 			if err := w.add(ctx, c); err != nil {
 				return err
 			}
@@ -87,14 +95,14 @@ func (d *DB) WriteHistory(ctx context.Context, step HistoryStep) error {
 }
 
 // writeAhead writes the last versions of a commit that is not there yet, and takes them off it.
-func (d *DB) writeAhead(ctx context.Context, c *IndexedCommit) error {
+func (d *DB) writeAhead(ctx context.Context, c *countedCommit) error {
 	rest := len(c.Versions) - maxChunk
 	err := d.changeHistory(ctx, func(w *historyTx) error {
 		position, known, err := w.place(ctx, c.Commit)
 		if err != nil || known {
 			return err
 		}
-		return w.addVersions(ctx, position, rest, c.Versions[rest:])
+		return w.addVersions(ctx, position, rest, c.Versions[rest:], c.nth[rest:])
 	})
 	c.Versions = c.Versions[:rest]
 	return err
@@ -140,7 +148,7 @@ func (w *historyTx) place(ctx context.Context, c rules.PastCommit) (position int
 // seconds returns a commit's date in seconds since 1970, as far as a clock can be taken seriously.
 func seconds(t time.Time) int64 { return min(max(t.Unix(), 0), maxSeconds) }
 
-func (w *historyTx) add(ctx context.Context, c IndexedCommit) error {
+func (w *historyTx) add(ctx context.Context, c countedCommit) error {
 	position, known, err := w.place(ctx, c.Commit)
 	if err != nil || known {
 		return err
@@ -157,19 +165,23 @@ func (w *historyTx) add(ctx context.Context, c IndexedCommit) error {
 	if err != nil {
 		return err
 	}
+	undoes := ""
+	if c.Commit.Action() == (rules.Undo{}).Action() {
+		undoes = cmp.Or(c.Commit.Trailer(rules.TrailerUndoes), c.Commit.Trailer("Request-Id")) // the service's own, of what a ruler refused, said less once
+	}
 	author := c.Commit.Author
 	valid := func(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 	err = w.insert(ctx, &w.row.commits, addCommit, position, revision, append([]byte{}, parents...), seconds(c.Commit.When), valid(author.Name), valid(author.Email), valid(author.ID),
 		strings.ToLower(valid(author.Name)), strings.ToLower(valid(author.ID)), c.Commit.Action(), c.Commit.Trailer("Request-Id"), valid(c.Commit.Subject),
-		valid(c.Commit.Body[:min(len(c.Commit.Body), maxIndexedBody)]), string(trailers))
+		valid(c.Commit.Body[:min(len(c.Commit.Body), maxIndexedBody)]), string(trailers), undoes, c.did)
 	if err != nil {
 		return err
 	}
-	return w.addVersions(ctx, position, 0, c.Versions)
+	return w.addVersions(ctx, position, 0, c.Versions, c.nth)
 }
 
-// addVersions adds versions of a commit, numbered from first.
-func (w *historyTx) addVersions(ctx context.Context, position int64, first int, versions []rules.Version) error {
+// addVersions adds versions of a commit, numbered from first; nth is theirs as countedCommit has it.
+func (w *historyTx) addVersions(ctx context.Context, position int64, first int, versions []rules.Version, nth []int) error {
 	// Whatever is there was written ahead before a crash.
 	err := w.remove(ctx, &w.row.versions, "DELETE FROM history_versions WHERE position = ? AND n >= ? AND n < ?", position, first, first+len(versions))
 	if err != nil {
@@ -189,7 +201,7 @@ func (w *historyTx) addVersions(ctx context.Context, position int64, first int, 
 			from.Valid = true
 			was = sql.NullString{String: v.From.Name, Valid: v.From.Name != v.Ref.Name}
 		}
-		err = w.insert(ctx, &w.row.versions, addVersion, position, first+i, string(v.Kind), rule, from, v.Ref.Name, was)
+		err = w.insert(ctx, &w.row.versions, addVersion, position, first+i, string(v.Kind), rule, from, v.Ref.Name, was, nth[i])
 		if err != nil {
 			return err
 		}

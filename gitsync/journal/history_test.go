@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -215,8 +216,10 @@ func TestQuestionsUseIndexes(t *testing.T) {
 		"id and action": {rules.HistoryQuery{By: "u0", Action: "act"}, "history_commits_who_id_action"},
 		"action":        {rules.HistoryQuery{Action: "act"}, "history_commits_action"},
 		"request":       {rules.HistoryQuery{Request: "r1"}, "history_commits_request"},
-		"a kind":        {rules.HistoryQuery{Action: "delete"}, "history_versions_kind (kind=?)"},
-		"a kind, dates": {rules.HistoryQuery{Action: "delete", Since: time.Unix(1000, 0)}, "history_versions_kind (kind=? AND position>?)"},
+		"its undoing":   {rules.HistoryQuery{Undoes: "r1"}, "history_commits_undoes"},
+		"a commit":      {rules.HistoryQuery{Revision: hash(1)}, "(revision=?)"},
+		"a kind":        {rules.HistoryQuery{Action: "delete"}, "history_versions_kind (kind=?"},
+		"a kind, dates": {rules.HistoryQuery{Action: "delete", Since: time.Unix(1000, 0)}, "history_versions_kind (kind=? AND position>?"},
 		"kind and name": {rules.HistoryQuery{Action: "delete", Name: "X"}, "history_versions_name"},
 		"by and kind":   {rules.HistoryQuery{Action: "edit", By: "aiko"}, "history_commits_who "},
 		"dates":         {rules.HistoryQuery{Since: time.Unix(1000, 0), Until: time.Unix(1001, 0)}, "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
@@ -226,13 +229,13 @@ func TestQuestionsUseIndexes(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := historyReader{tx, db.asked}
-		ways, err := r.filters(t.Context(), tc.q)
+		f, err := r.filter(t.Context(), tc.q)
 		if err != nil {
 			t.Fatal(err)
 		}
-		query, args := searchQuery(tc.q, ways)
+		query, args := commitQuery(tc.q, f)
 		plan := explain(t, tx.QueryContext, query, args)
-		walked := strings.Contains(strings.ReplaceAll(plan, "(kind=? AND position=?)", ""), "_kind (") // through all versions of a kind
+		walked := strings.Contains(strings.ReplaceAll(plan, "(kind=? AND position=? AND nth<?)", ""), "_kind (") // through all versions of a kind
 		if !strings.Contains(plan, tc.index) || walked != strings.Contains(tc.index, "_kind (") || strings.Contains(plan, "TEMP B-TREE") {
 			t.Errorf("%s is answered by\n%s", name, plan)
 		}
@@ -266,6 +269,62 @@ func TestActionsAreFoundByWhatTheyDo(t *testing.T) {
 	} {
 		if got := subjects(t, db, tc.q); got != tc.want {
 			t.Errorf("%+v: %q, want %q", tc.q, got, tc.want)
+		}
+	}
+}
+
+// TestChanges: commits are counted, whatever they did to how many rules, and of many of a kind the first ones are read.
+func TestChanges(t *testing.T) {
+	t.Parallel()
+	db := openNew(t)
+	var many []string
+	for n := range 450 {
+		many = append(many, fmt.Sprintf("changed a/g/R%03d", n))
+	}
+	bulk := strings.Join(many, ", ")
+	all := line("added a/g/X, added a/g/Y", bulk, "moved paused/p/y.paused/g/Y a/g/Y, moved b/g/X a/g/X", bulk+", deleted b/g/X", "deleted paused/p/y.paused/g/Y")
+	undo := &all[4].Commit
+	undo.Trailers = []rules.Trailer{{Key: "Action", Value: "undo"}, {Key: "Request-Id", Value: "r5"}, {Key: rules.TrailerUndoes, Value: "r1"}}
+	all[4].Versions[0].Action = "undo"
+	writeHistory(t, db, all)
+	x := at("b/g/X")
+	for _, tc := range []struct {
+		q    rules.HistoryQuery
+		want string
+	}{
+		{rules.HistoryQuery{}, "5 deleted 1 Y; 4 changed 450 R000 R001 R002 R003 R004 deleted 1 X; 3 moved 1 X paused 1 Y; 2 changed 450 R000 R001 R002 R003 R004; 1 added 2 X Y"},
+		{rules.HistoryQuery{Limit: 1, Offset: 3}, "2 changed 450 R000 R001 R002 R003 R004"},
+		{rules.HistoryQuery{Action: "delete"}, "5 deleted 1 Y; 4 deleted 1 X"},
+		{rules.HistoryQuery{Action: "delete", Limit: 1, Offset: 1}, "4 deleted 1 X"},
+		{rules.HistoryQuery{Action: "edit", By: "ben"}, "4 changed 450 R000 R001 R002 R003 R004; 2 changed 450 R000 R001 R002 R003 R004"},
+		{rules.HistoryQuery{Action: "undo"}, "5 deleted 1 Y"},
+		{rules.HistoryQuery{Name: "X"}, "4 deleted 1 X; 3 moved 1 X; 1 added 1 X"},
+		{rules.HistoryQuery{Name: "X", Action: "delete"}, "4 deleted 1 X"},
+		{rules.HistoryQuery{Rule: &x, Limit: 2}, "4 deleted 1 X; 3 moved 1 X"},
+		{rules.HistoryQuery{Undoes: "r1"}, "5 deleted 1 Y"},
+		{rules.HistoryQuery{Undoes: "r2"}, ""},
+		{rules.HistoryQuery{Revision: hash(3)}, "3 moved 1 X paused 1 Y"},
+		{rules.HistoryQuery{Request: "r3"}, "3 moved 1 X paused 1 Y"},
+	} {
+		changes, err := db.Changes(t.Context(), tc.q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		for _, c := range changes {
+			text := strings.TrimLeft(c.Commit.Revision, "0")
+			for _, kind := range slices.Sorted(maps.Keys(c.Did)) {
+				text += fmt.Sprintf(" %s %d", kind, c.Did[kind])
+				for _, v := range c.Versions {
+					if is, _ := v.Told(); is == kind {
+						text += " " + v.Ref.Name
+					}
+				}
+			}
+			told = append(told, text)
+		}
+		if got := strings.Join(told, "; "); got != tc.want {
+			t.Errorf("%+v:\n%s, want\n%s", tc.q, got, tc.want)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -40,15 +39,15 @@ type historyReader struct {
 }
 
 func (r historyReader) versions(ctx context.Context, q rules.HistoryQuery) ([]rules.Version, error) {
-	ways, err := r.filters(ctx, q)
+	f, err := r.versionFilter(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	var found []place
 	if q.Rule != nil {
-		found, err = r.life(ctx, *q.Rule, q, either(ways))
+		found, err = r.life(ctx, *q.Rule, q, f)
 	} else {
-		found, err = r.search(ctx, q, ways)
+		found, err = r.search(ctx, q, f)
 	}
 	if err != nil {
 		return nil, err
@@ -63,8 +62,6 @@ type place struct{ position, n int64 }
 type filter struct {
 	sql  string
 	args []any
-	// ofKind says that an index is to find the versions by their kind.
-	ofKind bool
 }
 
 // kindOf is what an action does to a rule, whoever does it: with an editor, by an undo, because its time is over.
@@ -75,42 +72,22 @@ func (f *filter) and(condition string, args ...any) {
 	f.args = append(f.args, args...)
 }
 
-// filters returns the query's conditions but Rule and Name. A version is wanted for which one of them holds.
-func (r historyReader) filters(ctx context.Context, q rules.HistoryQuery) ([]filter, error) {
-	f, err := r.filter(ctx, q)
-	if err != nil || q.Action == "" {
-		return []filter{f}, err
-	}
-	ways := []filter{f.with("c.action = ?", q.Action)}
-	if kind := kindOf[q.Action]; kind != "" {
-		byKind := f.with("v.kind = ?", string(kind))
-		byKind.ofKind = q.Request == "" && (q.By == "" || kind != rules.RuleChanged) // that is most versions, and the person's are fewer
-		ways = append(ways, byKind)
-	}
-	return ways, nil
-}
-
 // with returns the filter with one condition more.
-func (f filter) with(condition string, arg any) filter {
+func (f filter) with(condition string, args ...any) filter {
 	f.args = slices.Clone(f.args)
-	f.and(condition, arg)
+	f.and(condition, args...)
 	return f
 }
 
-// either returns the filter for what one of several filters wants.
-func either(ways []filter) (all filter) {
-	if len(ways) == 1 {
-		return ways[0] // as it was prepared
+// versionFilter returns the query's conditions but Rule and Name.
+func (r historyReader) versionFilter(ctx context.Context, q rules.HistoryQuery) (filter, error) {
+	f, err := r.filter(ctx, q)
+	if kind := kindOf[q.Action]; kind != "" {
+		f.and("(c.action = ? OR v.kind = ?)", q.Action, string(kind))
+	} else if q.Action != "" {
+		f.and("c.action = ?", q.Action)
 	}
-	for i, f := range ways {
-		if i > 0 {
-			all.sql += " OR "
-		}
-		all.sql += "(" + f.sql + ")"
-		all.args = append(all.args, f.args...)
-	}
-	all.sql = "(" + all.sql + ")"
-	return all
+	return f, err
 }
 
 // filter returns the query's conditions but Rule, Name and Action. Each names the index that serves it by the index's own condition, and dates
@@ -135,6 +112,16 @@ func (r historyReader) filter(ctx context.Context, q rules.HistoryQuery) (filter
 	if q.Request != "" {
 		f.and("c.request_id = ? AND c.request_id <> ''", q.Request)
 	}
+	if q.Undoes != "" {
+		f.and("c.undoes = ? AND c.undoes <> ''", q.Undoes)
+	}
+	if q.Revision != "" {
+		revision, err := hex.DecodeString(q.Revision)
+		if err != nil {
+			return f, err
+		}
+		f.and("c.revision = ?", revision)
+	}
 	if !q.Since.IsZero() {
 		since := secondsUp(q.Since)
 		f.and("c.time >= ? AND c.position >= ? AND v.position >= ?", since, since*micros, since*micros)
@@ -155,35 +142,26 @@ func (r historyReader) filter(ctx context.Context, q rules.HistoryQuery) (filter
 func secondsUp(t time.Time) int64 { return seconds(t.Add(time.Second - 1)) }
 
 // searchQuery returns the query for the places of what a HistoryQuery without a Rule selects.
-func searchQuery(q rules.HistoryQuery, ways []filter) (query string, args []any) {
+func searchQuery(q rules.HistoryQuery, f filter) (query string, args []any) {
 	const (
 		fromVersions = "SELECT v.position, v.n FROM history_versions v CROSS JOIN history_commits c ON c.position = v.position WHERE "
 		fromCommits  = "SELECT c.position, v.n FROM history_commits c CROSS JOIN history_versions v ON v.position = c.position WHERE "
 	)
-	var parts []string
+	parts, args := []string{fromCommits + f.sql}, f.args
 	if q.Name != "" {
-		f := either(ways)
+		parts, args = nil, nil
 		for _, column := range []string{"name", "was"} {
 			parts = append(parts, fromVersions+"v."+column+" = ? AND "+f.sql)
 			args = append(append(args, q.Name), f.args...)
 		}
-		ways = nil
-	}
-	for _, f := range ways {
-		from := fromCommits
-		if f.ofKind {
-			from = fromVersions
-		}
-		parts = append(parts, from+f.sql)
-		args = append(args, f.args...)
 	}
 	// In this order each part comes from its index, and SQLite merges them row by row, as far as the limit goes.
-	return strings.Join(parts, " UNION ") + " ORDER BY 1 DESC, 2 LIMIT ? OFFSET ?", append(args, q.Limit, max(q.Offset, 0))
+	return strings.Join(parts, " UNION ") + " ORDER BY 1 DESC, 2 LIMIT ? OFFSET ?", append(slices.Clone(args), q.Limit, max(q.Offset, 0))
 }
 
 // search returns the places of what a HistoryQuery without a Rule selects.
-func (r historyReader) search(ctx context.Context, q rules.HistoryQuery, ways []filter) (found []place, err error) {
-	query, args := searchQuery(q, ways)
+func (r historyReader) search(ctx context.Context, q rules.HistoryQuery, f filter) (found []place, err error) {
+	query, args := searchQuery(q, f)
 	rows, err := r.tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -200,9 +178,7 @@ func (r historyReader) search(ctx context.Context, q rules.HistoryQuery, ways []
 }
 
 // selectVersion has a version with its commit, at a place.
-const selectVersion = `SELECT c.revision, c.parents, c.time, c.author_name, c.author_email, c.author_id, c.action, c.subject, c.body,
-		c.trailers, v.kind, r.ruler, r.path, r.grp, r.name, r.nth, COALESCE(f.ruler, ''), COALESCE(f.path, ''), COALESCE(f.grp, ''),
-		COALESCE(f.name, ''), COALESCE(f.nth, 0)
+const selectVersion = "SELECT " + commitColumns + ", " + versionColumns + `
 	FROM history_versions v
 	JOIN history_commits c ON c.position = v.position
 	JOIN history_rules r ON r.id = v.rule
@@ -223,25 +199,4 @@ func (r historyReader) read(ctx context.Context, found []place) ([]rules.Version
 		versions = append(versions, v)
 	}
 	return versions, nil
-}
-
-func scanVersion(row *sql.Row) (v rules.Version, err error) {
-	var (
-		revision, parents, trailers []byte
-		seconds                     int64
-		c                           = &v.Commit
-	)
-	err = row.Scan(&revision, &parents, &seconds, &c.Author.Name, &c.Author.Email, &c.Author.ID, &v.Action, &c.Subject, &c.Body, &trailers, &v.Kind,
-		&v.Ref.Ruler, &v.Ref.Path, &v.Ref.Group, &v.Ref.Name, &v.Ref.Nth, &v.From.Ruler, &v.From.Path, &v.From.Group, &v.From.Name, &v.From.Nth)
-	if err != nil {
-		return v, err
-	}
-	c.Revision, c.When = hex.EncodeToString(revision), time.Unix(seconds, 0).UTC()
-	for ; len(parents) > 0; parents = parents[len(revision):] {
-		c.Parents = append(c.Parents, hex.EncodeToString(parents[:len(revision)]))
-	}
-	if len(c.Parents) > 0 {
-		c.Parent = c.Parents[0]
-	}
-	return v, json.Unmarshal(trailers, &c.Trailers)
 }

@@ -3,7 +3,8 @@ package journal
 // historySchema makes what is not there of the tables of the rules' history, which is derived from Git (see history.go): a migration that changes them
 // drops them first. A commit's position orders it: microseconds since 1970 of the committer's date, later where a parent's is later. Its time is that date
 // in seconds. parents are binary hashes, trailers JSON; who and who_id are the author's name and id in lower case. Of a commit's versions, those that
-// deleted a rule have the highest n; name is the rule's, was its old one where that was another. history has one row: commits, rules and versions are how
+// deleted a rule have the highest n; name is the rule's, was its old one where that was another. undoes is the trailer of an undo; did and nth are counted
+// (see historycount.go), so that of a commit which changed thousands of rules the first of each kind are read, and no more: an index has just these. history has one row: commits, rules and versions are how
 // many rows the other tables have. What sum is, historysum.go says.
 const historySchema = `CREATE TABLE IF NOT EXISTS history (
 		one         INTEGER PRIMARY KEY CHECK (one = 1),
@@ -29,6 +30,8 @@ const historySchema = `CREATE TABLE IF NOT EXISTS history (
 		subject      TEXT    NOT NULL,
 		body         TEXT    NOT NULL,
 		trailers     TEXT    NOT NULL,
+		undoes       TEXT    NOT NULL,
+		did          TEXT    NOT NULL,
 		sum          INTEGER NOT NULL
 	) STRICT;
 	CREATE INDEX IF NOT EXISTS history_commits_who ON history_commits (who);
@@ -37,6 +40,7 @@ const historySchema = `CREATE TABLE IF NOT EXISTS history (
 	CREATE INDEX IF NOT EXISTS history_commits_who_id_action ON history_commits (who_id, action) WHERE who_id <> '';
 	CREATE INDEX IF NOT EXISTS history_commits_action ON history_commits (action);
 	CREATE INDEX IF NOT EXISTS history_commits_request ON history_commits (request_id) WHERE request_id <> '';
+	CREATE INDEX IF NOT EXISTS history_commits_undoes ON history_commits (undoes) WHERE undoes <> '';
 	CREATE INDEX IF NOT EXISTS history_commits_drift ON history_commits (position - time * 1000000);
 	CREATE TABLE IF NOT EXISTS history_rules (
 		id    INTEGER PRIMARY KEY,
@@ -56,6 +60,7 @@ const historySchema = `CREATE TABLE IF NOT EXISTS history (
 		came_from INTEGER,
 		name      TEXT    NOT NULL,
 		was       TEXT,
+		nth       INTEGER NOT NULL,
 		sum       INTEGER NOT NULL,
 		PRIMARY KEY (position DESC, n)
 	) STRICT, WITHOUT ROWID;
@@ -63,7 +68,7 @@ const historySchema = `CREATE TABLE IF NOT EXISTS history (
 	CREATE INDEX IF NOT EXISTS history_versions_from ON history_versions (came_from, position DESC, n) WHERE came_from IS NOT NULL;
 	CREATE INDEX IF NOT EXISTS history_versions_name ON history_versions (name, position DESC, n);
 	CREATE INDEX IF NOT EXISTS history_versions_was ON history_versions (was, position DESC, n) WHERE was IS NOT NULL;
-	CREATE INDEX IF NOT EXISTS history_versions_kind ON history_versions (kind, position DESC, n);
+	CREATE INDEX IF NOT EXISTS history_versions_kind ON history_versions (kind, position DESC, nth) WHERE nth < 5;
 	INSERT OR IGNORE INTO history VALUES (1, '', '', 0, 0, 0, journal_sum(1, '', '', 0, 0, 0));`
 
 // historyAnew makes the history's tables, whatever there was of them.

@@ -12,7 +12,7 @@ type prepared map[string]*sql.Stmt
 // prepare prepares what every life asks.
 func prepare(ctx context.Context, reader *sql.DB) (prepared, error) {
 	all := prepared{}
-	for _, text := range []string{selectRule, selectEvents("true"), selectCounterpart, selectArrival, selectVersion} {
+	for _, text := range []string{selectRule, selectEvents("true"), selectCounterpart, selectArrival, selectVersion, selectChange} {
 		var err error
 		if all[text], err = reader.PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // closing the connections ends it
 			return nil, err

@@ -179,6 +179,9 @@ var migrations = []string{
 
 	// 7: the history knows how many rows it has, and finds versions by their kind. It is made anew for that.
 	historyAnew,
+
+	// 8: the history counts what each commit did, and finds what took a change back. It is made anew for that.
+	historyAnew,
 }
 
 // errNewer means that a newer program wrote the journal.
