@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -127,15 +128,17 @@ func Interrupted(r rules.Record) Reply {
 // refNames returns the names of the rules that a change touched, the first few of many.
 func refNames(refs []rules.Ref) string {
 	var names []string
-	for _, r := range refs[:min(len(refs), shown)] {
+	for _, r := range refs {
 		name := escape(r.Name)
 		if r.Nth > 1 {
 			name += fmt.Sprintf("\\#%d", r.Nth)
 		}
-		names = append(names, name)
+		if !slices.Contains(names, name) { // one that stands elsewhere now is there twice
+			names = append(names, name)
+		}
 	}
-	text := strings.Join(names, ", ")
-	if more := len(refs) - shown; more > 0 {
+	text := strings.Join(names[:min(len(names), shown)], ", ")
+	if more := len(names) - shown; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text

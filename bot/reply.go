@@ -94,14 +94,7 @@ func tookText(d time.Duration) string {
 
 // problemText returns one problem of a rule file in a line.
 func problemText(p rules.Problem) string {
-	place := p.Path
-	if p.Line > 0 {
-		place += fmt.Sprintf(":%d", p.Line)
-	}
-	if p.Column > 0 {
-		place += fmt.Sprintf(":%d", p.Column)
-	}
-	return code(place) + ": " + escape(p.Text)
+	return code(p.Place()) + ": " + escape(p.Text)
 }
 
 // count returns a number of things: "1 rule", "2 rules".

@@ -19,15 +19,18 @@ func TestTold(t *testing.T) {
 	base.Reply += "\n[Entry in the journal](https://alerts.example.org/entry/r1)"
 	why := base
 	why.Action, why.Outcome.Action, why.Outcome.Why, why.Reply = rules.ExternalAction, rules.ExternalAction, "it was *noisy*", "what was said of the whole push"
+	elsewhere := base
+	elsewhere.Outcome.Action, elsewhere.Outcome.Refs = "undo", []rules.Ref{{Group: "g", Name: "x"}, {Group: "h", Name: "x"}}
 	refused := base
 	refused.Outcome = rules.Outcome{Result: rules.DeniedResult, Err: &rules.Error{Text: "You may *not*."}}
 	for name, tc := range map[string]struct {
 		t    rules.Telling
 		want []string
 	}{
-		"a change":                 {rules.Telling{Change: rules.JournalChange{Kind: "finished", Entry: rules.JournalEntry{Record: base}}}, []string{"**x** deleted by aiko\n[Entry in the journal](https://alerts.example.org/entry/r1)\nin `ops`, request `r1`"}},
-		"one that came live":       {rules.Telling{Change: rules.JournalChange{Kind: "outcome", Entry: rules.JournalEntry{Record: base}}}, []string{"committed as `0123456`, gone from loki", "-x"}},
-		"a commit that was pushed": {rules.Telling{Change: rules.JournalChange{Kind: "finished", Entry: rules.JournalEntry{Record: why}}}, []string{"**x** pushed by aiko (it was \\*noisy\\*), committed as `0123456`", "-x"}},
+		"a change":                  {rules.Telling{Change: rules.JournalChange{Kind: "finished", Entry: rules.JournalEntry{Record: base}}}, []string{"**x** deleted by aiko\n[Entry in the journal](https://alerts.example.org/entry/r1)\nin `ops`, request `r1`"}},
+		"one that stands elsewhere": {rules.Telling{Change: rules.JournalChange{Kind: "outcome", Entry: rules.JournalEntry{Record: elsewhere}}}, []string{"**x** undone by aiko"}},
+		"one that came live":        {rules.Telling{Change: rules.JournalChange{Kind: "outcome", Entry: rules.JournalEntry{Record: base}}}, []string{"committed as `0123456`, gone from loki", "-x"}},
+		"a commit that was pushed":  {rules.Telling{Change: rules.JournalChange{Kind: "finished", Entry: rules.JournalEntry{Record: why}}}, []string{"**x** pushed by aiko (it was \\*noisy\\*), committed as `0123456`", "-x"}},
 		"a refusal": {
 			rules.Telling{Change: rules.JournalChange{Kind: "finished", Entry: rules.JournalEntry{Record: refused}}, Rules: []string{"refusals"}},
 			[]string{"**refusals**\n", "**DENIED** `delete x` by aiko: You may \\*not\\*."},

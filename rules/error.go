@@ -2,6 +2,7 @@ package rules
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 )
 
@@ -51,7 +52,7 @@ func (e *Error) Error() string {
 		cause = inner.Cause
 	}
 	if cause != nil {
-		return e.Text + ": " + cause.Error()
+		return strings.TrimSuffix(e.Text, ".") + ": " + cause.Error()
 	}
 	return e.Text
 }
@@ -73,4 +74,16 @@ type Problem struct {
 	Line   int    // from 1; 0 when the whole file is meant
 	Column int    // from 1; 0 when the whole line is meant
 	Text   string // for a person, without path and line
+}
+
+// Place returns path:line:column, as far as it is known.
+func (p Problem) Place() string {
+	place := p.Path
+	for _, n := range []int{p.Line, p.Column} {
+		if n == 0 {
+			break
+		}
+		place += ":" + strconv.Itoa(n)
+	}
+	return place
 }

@@ -108,7 +108,7 @@ func heldError(held *rules.HeldPush) error {
 	e := &rules.Error{Kind: rules.Invalid, Offset: -1, Text: "What was pushed is not applied.", Problems: held.Problems}
 	if len(held.Problems) > 0 {
 		first := held.Problems[0]
-		e.Text = fmt.Sprintf("What was pushed is not applied: %s:%d: %s", first.Path, first.Line, first.Text)
+		e.Text = fmt.Sprintf("What was pushed is not applied: %s: %s", first.Place(), first.Text)
 	}
 	return e
 }

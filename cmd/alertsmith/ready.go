@@ -56,11 +56,7 @@ func (s *service) notes(ctx context.Context) (notes []string) {
 	if held := status.Held; held != nil {
 		notes = append(notes, fmt.Sprintf("What was pushed to the rulebook is not applied: %d commits, of which %d rule files are held as they were.", len(held.Commits), len(held.Paths)))
 		for _, p := range held.Problems[:min(len(held.Problems), 10)] {
-			at := p.Path
-			if p.Line > 0 {
-				at += fmt.Sprintf(":%d", p.Line)
-			}
-			notes = append(notes, "  "+at+": "+p.Text)
+			notes = append(notes, "  "+p.Place()+": "+p.Text)
 		}
 	}
 	if status.Remote.Rewritten != nil {

@@ -140,7 +140,7 @@ func (c client) noAnswer(err error, timeout time.Duration) error {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timedOut) && timedOut.Timeout():
 		return c.unreachable(cause, "did not answer within %s", timeout)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return c.unreachable(cause, "is not reachable: nothing listens at %s", c.base.Host)
+		return c.unreachable(nil, "is not reachable: nothing listens at %s", c.base.Host)
 	case errors.As(err, &unknownHost):
 		return c.unreachable(cause, "is not reachable: no host is known as %s", c.base.Hostname())
 	default:
