@@ -61,7 +61,7 @@ func runRestore(ctx context.Context, call *call) (answer, error) {
 	}
 	ended, err := call.apply(ctx, restore)
 	if err == nil {
-		ended.reply.Text = "As of " + call.hashAndTime(then.commit) + ":\n" + ended.reply.Text
+		ended.reply.Text = "As of " + call.hashAndTime(then.commit) + n.since + ":\n" + ended.reply.Text
 	}
 	return ended, err
 }

@@ -42,7 +42,7 @@ func runShow(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	head := "As of " + call.hashAndTime(then.commit)
+	head := "As of " + call.hashAndTime(then.commit) + n.since
 	if then.before {
 		head = "Before it was deleted: " + call.hashAndTime(then.commit)
 	}

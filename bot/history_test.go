@@ -20,7 +20,7 @@ type pastIn struct{ c *chat }
 func (c *chat) tell() {
 	p := pastIn{c}
 	c.backend.Changes = p.changes
-	c.backend.History, c.backend.Commit, c.backend.RevisionAt, c.backend.BookAt = p.history, p.commit, p.revisionAt, c.applier.BookAt
+	c.backend.History, c.backend.Commit, c.backend.StateAt, c.backend.BookAt = p.history, p.commit, p.stateAt, c.applier.BookAt
 	c.journalOf()
 }
 
@@ -169,14 +169,14 @@ func (p pastIn) commit(ctx context.Context, prefix string) (rules.PastCommit, er
 	return rules.PastCommit{}, &rules.Error{Kind: rules.Conflict, Offset: -1, Text: fmt.Sprintf("%d commits begin with %q.", len(found), prefix), Fixes: fixes}
 }
 
-func (p pastIn) revisionAt(ctx context.Context, at time.Time) (string, error) {
+func (p pastIn) stateAt(ctx context.Context, at time.Time) (rules.StateAt, error) {
 	commits, err := p.log(ctx)
 	for _, commit := range commits {
 		if !commit.When.After(at) {
-			return commit.Revision, err
+			return rules.StateAt{Revision: commit.Revision, Date: commit.When, Since: commit.When}, err
 		}
 	}
-	return "", err
+	return rules.StateAt{}, err
 }
 
 // pushed makes a commit that somebody pushed.

@@ -12,6 +12,7 @@ type nameAt struct {
 	newest  *rules.Book
 	address string
 	commit  *rules.PastCommit // nil: nothing was said of it
+	since   string            // what to say behind the commit that was found by a time
 }
 
 // nameAt reads the only word of a command, and the option at=. A name may hold an @ itself: the longest part that is the address of a rule,
@@ -30,15 +31,15 @@ func (c *call) nameAt(ctx context.Context, words []word, allowed []string) (name
 		return n, err
 	}
 	if _, given := c.args["at"]; given {
-		revision, err := c.backend.RevisionAt(ctx, at)
+		state, err := c.backend.StateAt(ctx, at)
 		if err != nil {
 			return n, err
 		}
-		if revision == "" {
+		if state.Revision == "" {
 			return n, c.beforeFirst(ctx, n)
 		}
-		commit, err := c.commit(ctx, "at", "", revision)
-		n.commit = &commit
+		commit, err := c.commit(ctx, "at", "", state.Revision)
+		n.commit, n.since = &commit, escape(c.since(state))
 		return n, err
 	}
 	if _, err := n.newest.FindOrPaused(address); err == nil || rules.KindOf(err) != rules.NotFound {

@@ -12,15 +12,26 @@ import (
 
 // bookAt returns the rulebook as it was at a time, and what it is called; the empty one before the first commit.
 func (c *call) bookAt(ctx context.Context, t time.Time) (*rules.Book, string, error) {
-	revision, err := c.backend.RevisionAt(ctx, t)
+	state, err := c.backend.StateAt(ctx, t)
 	if err != nil {
 		return nil, "", err
 	}
-	book, err := c.backend.BookAt(ctx, revision)
-	if revision == "" {
+	book, err := c.backend.BookAt(ctx, state.Revision)
+	if state.Revision == "" {
 		return book, c.when(t) + " (before the first commit)", err
 	}
-	return book, c.when(t) + " (commit " + short(revision) + ")", err
+	return book, c.when(t) + " (commit " + short(state.Revision) + c.since(state) + ")", err
+}
+
+// since says of a commit that was found by a time since when the branch has had it, where its date says something else.
+func (c *call) since(state rules.StateAt) string {
+	switch {
+	case state.Since.Equal(state.Date):
+		return ""
+	case state.Came:
+		return ", which came in on " + c.when(state.Since)
+	}
+	return ", which by its place among the commits came on " + c.when(state.Since) + ", whatever its date says"
 }
 
 // bookOf returns the rulebook that the command is about: as it was at at=, and a line that says so; else the newest one.
@@ -148,9 +159,11 @@ func (c *call) commitSpan(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if ends[i], err = c.backend.RevisionAt(ctx, t); err != nil {
+		state, err := c.backend.StateAt(ctx, t)
+		if err != nil {
 			return "", err
 		}
+		ends[i] = state.Revision
 		switch {
 		case ends[i] == "" && i == 0:
 			ends[i] = beforeAll

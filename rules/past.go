@@ -82,6 +82,14 @@ type Version struct {
 	From   Ref // where it stood before, when Kind is RuleMoved
 }
 
+// StateAt is the commit that the rulebook's branch was at at a time.
+type StateAt struct {
+	Revision string    // full hash; "" before the first commit
+	Date     time.Time // the committer's date, which somebody else's commit may have from anywhere
+	Since    time.Time // since when the branch had it
+	Came     bool      // the journal says that it came then; else Since, where it is not Date, is told by the commits around it
+}
+
 // PastChange is what one commit did to rules, as far as a query asks for it.
 type PastChange struct {
 	Commit   PastCommit         // Files left out

@@ -23,10 +23,10 @@ type Options struct {
 	Versions func(ctx context.Context, query rules.HistoryQuery) ([]rules.Version, error)
 	// Changes is Versions commit by commit.
 	Changes func(ctx context.Context, query rules.HistoryQuery) ([]rules.PastChange, error)
-	// Commit returns the commit of the rulebook's branch whose hash begins with these digits, RevisionAt the full hash of the one that it was at at
-	// a time, "" before the first.
-	Commit     func(ctx context.Context, prefix string) (rules.PastCommit, error)
-	RevisionAt func(ctx context.Context, at time.Time) (string, error)
+	// Commit returns the commit of the rulebook's branch whose hash begins with these digits, StateAt the one that it was at at a time, a zero one
+	// before the first.
+	Commit  func(ctx context.Context, prefix string) (rules.PastCommit, error)
+	StateAt func(ctx context.Context, at time.Time) (rules.StateAt, error)
 	// Book returns the newest rulebook, BookAt the one at a commit, "" being the empty one.
 	Book   func(ctx context.Context) (*rules.Book, error)
 	BookAt func(ctx context.Context, revision string) (*rules.Book, error)

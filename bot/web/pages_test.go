@@ -113,13 +113,13 @@ func newSite(t *testing.T, name string) *site {
 			}
 			return rules.PastCommit{}, &rules.Error{Kind: rules.NotFound, Text: "The rulebook has no commit " + prefix}
 		},
-		RevisionAt: func(_ context.Context, at time.Time) (string, error) {
+		StateAt: func(_ context.Context, at time.Time) (rules.StateAt, error) {
 			for _, v := range s.versions {
 				if !v.Commit.When.After(at) {
-					return v.Commit.Revision, nil
+					return rules.StateAt{Revision: v.Commit.Revision}, nil
 				}
 			}
-			return "", nil
+			return rules.StateAt{}, nil
 		},
 		Book:      func(context.Context) (*rules.Book, error) { return s.books[revisionOf(3)], nil },
 		BookAt:    func(_ context.Context, revision string) (*rules.Book, error) { return s.books[revision], nil },

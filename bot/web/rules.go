@@ -86,9 +86,11 @@ func (p *Pages) rulesPage(ctx context.Context, values url.Values, steps []rules.
 			return body, err
 		}
 		body.At, body.Past = m.At, true
-		if revision, err = p.options.RevisionAt(ctx, m.At); err != nil {
+		state, err := p.options.StateAt(ctx, m.At)
+		if err != nil {
 			return body, err
 		}
+		revision = state.Revision
 	}
 	if body.Past && revision == "" {
 		book, err = p.options.BookAt(ctx, "")

@@ -48,18 +48,18 @@ func (x *historyIndex) Changes(ctx context.Context, q rules.HistoryQuery) ([]rul
 	return x.db.Changes(ctx, q)
 }
 
-// RevisionAt returns the full hash of the commit that the rulebook's branch was at at a time; "" before the first one.
-func (x *historyIndex) RevisionAt(ctx context.Context, at time.Time) (string, error) {
+// StateAt returns the commit that the rulebook's branch was at at a time; a zero one before the first.
+func (x *historyIndex) StateAt(ctx context.Context, at time.Time) (rules.StateAt, error) {
 	if err := x.await(ctx); err != nil {
-		return "", err
+		return rules.StateAt{}, err
 	}
 	x.mu.Lock()
 	head := x.head
 	x.mu.Unlock()
 	if head == "" {
-		return "", nil
+		return rules.StateAt{}, nil
 	}
-	return x.db.RevisionAt(ctx, head, at)
+	return x.db.StateAt(ctx, head, at)
 }
 
 // indexed returns what the index has of a commit: what it did to rules, and its message without what looks like a secret.

@@ -18,18 +18,18 @@ import (
 func (s *service) newPages() *web.Pages {
 	backend := &s.chat.backend
 	return web.New(web.Options{
-		Find:       s.search.Find,
-		Terms:      bot.JournalTerms,
-		Versions:   s.index.Versions,
-		Changes:    s.index.Changes,
-		Commit:     s.index.Commit,
-		RevisionAt: s.index.RevisionAt,
-		Book:       s.applier.Book,
-		BookAt:     s.applier.BookAt,
-		Status:     s.status,
-		Admits:     func(request rules.Request) bool { return s.chat.access.Load().Admits(request) },
-		BasicUser:  s.basicUser,
-		SignedIn:   func(ctx context.Context, request rules.Request) { s.chat.handler.SignedIn(ctx, request) },
+		Find:      s.search.Find,
+		Terms:     bot.JournalTerms,
+		Versions:  s.index.Versions,
+		Changes:   s.index.Changes,
+		Commit:    s.index.Commit,
+		StateAt:   s.index.StateAt,
+		Book:      s.applier.Book,
+		BookAt:    s.applier.BookAt,
+		Status:    s.status,
+		Admits:    func(request rules.Request) bool { return s.chat.access.Load().Admits(request) },
+		BasicUser: s.basicUser,
+		SignedIn:  func(ctx context.Context, request rules.Request) { s.chat.handler.SignedIn(ctx, request) },
 		Secure: func(r *http.Request) bool {
 			return r.TLS != nil || strings.HasPrefix(s.cfg.Web.ExternalURL, "https:") || strings.EqualFold(r.Header.Get(forwardedProto), "https")
 		},

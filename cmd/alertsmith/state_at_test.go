@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -14,7 +15,7 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// TestStateAtIsGits holds the rulebook as of random times to the tree that Git has of the last commit of the branch that was not later.
+// TestStateAtIsGits holds the rulebook as of random times to the tree that Git has of the last commit of the branch that it had by then.
 func TestStateAtIsGits(t *testing.T) {
 	t.Parallel()
 	i := importRandom(t, 11, 120)
@@ -34,17 +35,19 @@ func TestStateAtIsGits(t *testing.T) {
 		}
 		times = append(times, when)
 	}
+	came := cameBy(t, x, dated, times)
 	first, newest := slices.Min(times), slices.Max(times)
 	r := rand.New(rand.NewPCG(7, 8)) // the same times each time
 	for range 60 {
 		at := first - 10 + r.Int64N(newest-first+20)
 		want := ""
-		if n := slices.IndexFunc(times, func(when int64) bool { return when <= at }); n >= 0 {
+		if n := slices.IndexFunc(came, func(when int64) bool { return when <= at }); n >= 0 {
 			want = dated[2*n]
 		}
-		got, err := x.RevisionAt(t.Context(), time.Unix(at, 0))
+		state, err := x.StateAt(t.Context(), time.Unix(at, 0))
+		got := state.Revision
 		if err != nil || got != want {
-			t.Fatalf("RevisionAt(%d) = %q, %v; want %q", at, got, err, want)
+			t.Fatalf("StateAt(%d) = %q, %v; want %q", at, got, err, want)
 		}
 		if want == "" {
 			continue
@@ -72,4 +75,30 @@ func TestStateAtIsGits(t *testing.T) {
 			t.Errorf("at %d, commit %s (-git +ours):\n%s", at, want, diff)
 		}
 	}
+}
+
+// cameBy returns when the branch got the commits of a line, the newest first, with what can be told of each by those that came after it, and by those
+// before it.
+func cameBy(t *testing.T, x *historyIndex, dated []string, times []int64) []int64 {
+	t.Helper()
+	came := slices.Clone(times)
+	sure := int64(math.MaxInt64)
+	for n := range came {
+		commit, err := x.Commit(t.Context(), dated[2*n])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !commit.External() {
+			sure = came[n]
+			continue
+		}
+		came[n] = min(came[n], sure)
+		if next := slices.Sorted(slices.Values(came[max(0, n-3):n])); len(next) > 1 {
+			came[n] = min(came[n], next[len(next)/2])
+		}
+	}
+	for n := len(came) - 2; n >= 0; n-- {
+		came[n] = max(came[n], came[n+1])
+	}
+	return came
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"strings"
 	"time"
 
@@ -64,24 +63,4 @@ func scanCommit(rows *sql.Rows) (c rules.PastCommit, err error) {
 		c.Parent = c.Parents[0]
 	}
 	return c, json.Unmarshal(trailers, &c.Trailers)
-}
-
-// RevisionAt returns the full hash of the commit that a branch was at at a time: of its tip and the first parents behind it the newest whose
-// date is not later; "" when there is none.
-func (d *DB) RevisionAt(ctx context.Context, tip string, at time.Time) (string, error) {
-	hash, err := hex.DecodeString(tip)
-	if err != nil {
-		return "", unavailable(err, historyUnreadable)
-	}
-	var revision []byte
-	// SQLite makes the rows of such a query one by one, and no more than are asked for.
-	err = d.reader.QueryRowContext(ctx, `WITH RECURSIVE line (revision, parents, time) AS (
-			SELECT revision, parents, time FROM history_commits WHERE revision = ?
-			UNION ALL
-			SELECT c.revision, c.parents, c.time FROM line CROSS JOIN history_commits c ON c.revision = substr(line.parents, 1, length(line.revision))
-		) SELECT revision FROM line WHERE time <= ? LIMIT 1`, hash, at.Unix()).Scan(&revision)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return hex.EncodeToString(revision), wrap(err, historyUnreadable)
 }
