@@ -2,7 +2,7 @@ package rules
 
 import (
 	"errors"
-	"strconv"
+	"fmt"
 	"strings"
 )
 
@@ -78,12 +78,11 @@ type Problem struct {
 
 // Place returns path:line:column, as far as it is known.
 func (p Problem) Place() string {
-	place := p.Path
-	for _, n := range []int{p.Line, p.Column} {
-		if n == 0 {
-			break
-		}
-		place += ":" + strconv.Itoa(n)
+	switch {
+	case p.Line == 0:
+		return p.Path
+	case p.Column == 0:
+		return fmt.Sprintf("%s:%d", p.Path, p.Line)
 	}
-	return place
+	return fmt.Sprintf("%s:%d:%d", p.Path, p.Line, p.Column)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -312,16 +313,16 @@ func TestChanges(t *testing.T) {
 		}
 		var told []string
 		for _, c := range changes {
-			text := strings.TrimLeft(c.Commit.Revision, "0")
+			words := []string{strings.TrimLeft(c.Commit.Revision, "0")}
 			for _, kind := range slices.Sorted(maps.Keys(c.Did)) {
-				text += fmt.Sprintf(" %s %d", kind, c.Did[kind])
+				words = append(words, string(kind), strconv.Itoa(c.Did[kind]))
 				for _, v := range c.Versions {
 					if is, _ := v.Told(); is == kind {
-						text += " " + v.Ref.Name
+						words = append(words, v.Ref.Name)
 					}
 				}
 			}
-			told = append(told, text)
+			told = append(told, strings.Join(words, " "))
 		}
 		if got := strings.Join(told, "; "); got != tc.want {
 			t.Errorf("%+v:\n%s, want\n%s", tc.q, got, tc.want)
