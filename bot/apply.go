@@ -26,7 +26,7 @@ func (c *call) drafted(outcome rules.Outcome) (answer, error) {
 		what = "**" + from + "** would be " + past(outcome.Action) + " to **" + to + "**"
 	}
 	text := fmt.Sprintf("Dry run, nothing was changed: %s in %s.", what, escape(outcome.Ruler))
-	text += continuityText(outcome, true) + findingsText(c.trigger, outcome)
+	text += settingsText(outcome) + continuityText(outcome, true) + findingsText(c.trigger, outcome)
 	if outcome.Diff != "" {
 		text += "\n" + fence("diff", cut(outcome.Diff, 6000))
 	}

@@ -24,7 +24,7 @@ var editCommand = Command{
 		"Pasted YAML is the whole rule, as it is to be; comments stay, or are those that were pasted.\n" +
 		"A rule that was made from a template takes the template's parameters: it is made anew with them, and what was changed by hand since stays. " +
 		"Where the template has another version by now, that needs `template=latest`: parameters and options stay, and an expression that was changed by hand is lost.\n" +
-		"A CONDITION is `name`, `group`, `namespace`, `ruler`, `kind` (`alert` or `recording`), `severity` or `label.X`; in its value `*` stands for any text, and no value means that there is none. " +
+		"A CONDITION is `name`, `group`, `namespace`, `ruler`, `kind` (`alert` or `recording`), `severity` or `label.X`; in its value `*` stands for any text, and no value means that there is none; `!=` instead of `=` is all others. " +
 		"Such an edit is planned first: `apply` carries it out.",
 	Examples: []string{
 		`edit sshd-ban severity=critical summary="{{ $value }} bans"`,

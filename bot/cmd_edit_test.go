@@ -201,3 +201,72 @@ func TestEditWhereKind(t *testing.T) {
 	requireParts(t, c.say(`edit label.team=web where kind=recording`).Text, "team: web")
 	requireParts(t, c.say(`edit for=5m where kind=alrt`).Text, "kind= is alert or recording")
 }
+
+// An edit of many rules, of which one is in a held file, names that one and gives the command that leaves it out.
+func TestAnEditOfManyRulesLeavesOutWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	for _, name := range []string{"a1", "a2"} {
+		c.say("add " + name + " job=x y 5m namespace=ops severity=page")
+	}
+	c.store.Commit(rules.Commit{Author: rules.Person{Name: "carol"}, Subject: "break it", Files: map[string][]byte{"loki/ops/a1.yaml": []byte("groups: [")}})
+	c.applier.Moved(t.Context())
+	text := c.say("edit severity=info where namespace=ops").Text
+	for _, want := range []string{"loki/ops/a1.yaml is held", "in held files: a1.", "/alert edit severity=info where namespace=ops name!=a1"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the answer lacks %q: %s", want, text)
+		}
+	}
+	if text := c.say("edit severity=info where namespace=ops name!=a1").Text; !strings.Contains(text, "1 rule in loki would be edited: a2.") {
+		t.Errorf("without it: %s", text)
+	}
+	if text := c.say("edit severity=info where name=a1").Text; !strings.Contains(text, "in held files: a1.") || strings.Contains(text, "!=") {
+		t.Errorf("it alone: %s", text)
+	}
+}
+
+// A condition with != holds for all other rules, however its value is written.
+func TestConditionsThatAreNotToHold(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	for _, name := range []string{"a1", "a2", "b"} {
+		c.say("add " + name + " job=x y 5m namespace=ops severity=page")
+	}
+	for where, want := range map[string]string{
+		"namespace=ops name!=a1": "2 rules in loki would be edited: a2, b.", `namespace=ops name!="a*"`: "1 rule in loki would be edited: b.",
+		`namespace=ops "name!=a*"`: "edited: b.", "namespace=ops name！＝a1": "edited: a2, b.", "namespace=ops label.team!=web": "edited: a1, a2, b.",
+		"namespace!=ops": "There is no rule", "team!=a": "After where come conditions",
+	} {
+		if text := c.say("edit severity=info where " + where).Text; !strings.Contains(text, want) {
+			t.Errorf("where %s: %s", where, text)
+		}
+	}
+}
+
+// Who moves or copies a rule into a group that is evaluated otherwise reads how, also in a dry run.
+func TestWhatAnotherGroupSaysIsTold(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	c.say("add a job=x y 5m namespace=ops interval=1m")
+	c.say("add b job=x z 5m namespace=ops interval=5m group=slow")
+	c.say("add c job=x w 5m namespace=ops group=own")
+	for command, want := range map[string]string{
+		"move a group=slow":        "In its group there it is evaluated every 5m instead of every 1m.",
+		"copy a a2 group=slow":     "it is evaluated every 5m instead of every 1m.",
+		"move a group=own":         "it is evaluated as often as the ruler does by itself instead of every 1m.",
+		"copy b b3 group=new":      "it is evaluated as often as the ruler does by itself instead of every 5m.",
+		"copy b b2":                "",
+		"move c group=elsewhere":   "",
+		"rename b b1":              "",
+		"edit a severity=critical": "",
+		"copy c c2 group=other":    "",
+	} {
+		text := c.say(command + " --dry-run").Text
+		if c.last().Outcome.Result != rules.Success || !strings.Contains(text, want) || want == "" && strings.Contains(text, "In its group there") {
+			t.Errorf("%s: %s, want %q", command, text, want)
+		}
+	}
+	if text := c.say("move a group=slow").Text; !strings.Contains(text, " In its group there it is evaluated every 5m instead of every 1m.") {
+		t.Errorf("once it is done: %s", text)
+	}
+}

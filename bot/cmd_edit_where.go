@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -19,7 +20,10 @@ func (c *call) editAll(options, where []word) (rules.EditAll, error) {
 	var all rules.EditAll
 	for _, w := range where {
 		flag, _ := w.flag()
+		not := notEqual.FindStringSubmatch(w.value)
 		switch k := w.keyword(); {
+		case w.key == "" && not != nil && isCondition(optionKey(not[1])):
+			all.Where = append(all.Where, rules.Condition{Field: optionKey(not[1]), Value: strings.Trim(not[2], "\"'`“”‘’"), Not: true})
 		case w.key == "reason" || flag != "":
 			options = append(slices.Clip(options), w)
 		case w.key == "" && (k == "and" || k == "かつ"):
@@ -58,6 +62,9 @@ func (c *call) editAll(options, where []word) (rules.EditAll, error) {
 	return all, nil
 }
 
+// notEqual is a condition that is not to hold.
+var notEqual = regexp.MustCompile(`(?s)^([A-Za-z_][\w.]*)[!！][=＝](.*)$`)
+
 // severalConditions is where one condition ends with a comma and another begins.
 var severalConditions = regexp.MustCompile(`,([A-Za-z_][\w.]*=)`)
 
@@ -92,12 +99,31 @@ func isCondition(key string) bool {
 func (c *call) planAll(ctx context.Context, all rules.EditAll) (answer, error) {
 	outcome := c.backend.Draft(ctx, all)
 	if outcome.Err != nil {
-		return answer{outcome: outcome}, outcome.Err
+		return answer{outcome: outcome}, c.leaveOut(outcome.Err)
 	}
 	text := fmt.Sprintf("Planned, nothing was changed: %s in %s would be edited: %s.%s\n%s\nTo do it, within %s: %s",
 		count(len(outcome.Refs), "rule"), escape(outcome.Ruler), refNames(outcome.Refs), continuityText(outcome, true),
 		fence("diff", cut(outcome.Diff, 3000)), tookText(planLives), code(c.trigger+" apply "+c.request.ID+"-"+outcome.Digest))
 	return answer{reply: Reply{Text: text}, outcome: outcome}, nil
+}
+
+// leaveOut returns the error about an edit of many rules, some of which are in held files, with the command that leaves those out.
+func (c *call) leaveOut(err error) error {
+	e, ok := errors.AsType[*rules.Error](err)
+	if !ok || e.Field != rules.LeaveOut {
+		return err
+	}
+	without := []string{strings.TrimRightFunc(c.text, isSpace)}
+	for _, name := range e.Fixes {
+		condition := "name!=" + name
+		if quote(name) != name {
+			condition = quote(condition)
+		}
+		without = append(without, condition)
+	}
+	said := *e
+	said.Field, said.Offset, said.Fixes = wholeCommand, -1, []string{strings.Join(without, " ")}
+	return &said
 }
 
 // planLives is how long a plan can be carried out.

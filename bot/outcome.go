@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -65,6 +66,9 @@ func outcomeText(actor rules.Person, o rules.Outcome) string {
 			sentence(o.Reason), code(short(o.Revision)), code(short(o.Undone)))
 	default:
 		text = what + ", " + commit + "."
+	}
+	if o.State != rules.Reverted && o.State != rules.Superseded {
+		text += settingsText(o)
 	}
 	text += continuityText(o, false)
 	if o.Diff != "" && o.State != rules.Reverted && o.State != rules.Superseded {
@@ -162,6 +166,29 @@ func movedText(o rules.Outcome) (from, to string, moved bool) {
 		return escape(was.Name), escape(strings.TrimPrefix(is.Namespace()+"/"+is.Group, "/")), true
 	}
 	return "", "", false
+}
+
+// settingsText says what the group of a rule that was moved or copied says otherwise than its old one, with a space before it; "" for nothing.
+func settingsText(o rules.Outcome) string {
+	var says []string
+	for _, s := range o.Settings {
+		name := strings.TrimPrefix(s.Field, rules.GroupField)
+		if name == "interval" {
+			every := func(interval string) string {
+				if interval == "" {
+					return "as often as the ruler does by itself"
+				}
+				return "every " + interval
+			}
+			says = append(says, "is evaluated "+every(s.Is)+" instead of "+every(s.Was))
+			continue
+		}
+		says = append(says, fmt.Sprintf("has the %s %s instead of %s", escape(name), escape(cmp.Or(oneLine(s.Is), "none")), escape(cmp.Or(oneLine(s.Was), "none"))))
+	}
+	if len(says) == 0 {
+		return ""
+	}
+	return " In its group there it " + strings.Join(says, ", ") + "."
 }
 
 // past returns an action as it reads once it is done.

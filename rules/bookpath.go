@@ -78,6 +78,9 @@ func (b *Book) reads(path string) bool {
 
 // rulebookPath returns where the ref's file is in the rulebook: the ruler's directory and the path in it.
 func (b *Book) rulebookPath(ref Ref) string {
+	if ref.Paused() {
+		return ref.Path
+	}
 	for i, r := range b.rulers {
 		if r.Name == ref.Ruler {
 			return b.pathIn(i, ref.Path)

@@ -22,6 +22,7 @@ type EditAll struct {
 type Condition struct {
 	Field string // "name", "ruler", "namespace", "group", "kind", "severity", "label.X"
 	Value string
+	Not   bool // it holds for all other rules
 }
 
 // Action returns "edit".
@@ -124,7 +125,7 @@ func (c Condition) test() (func(Entry) bool, error) {
 	default:
 		return nil, invalid(c.Field, "Rules cannot be chosen by %s.", c.Field)
 	}
-	return func(e Entry) bool { return pattern.MatchString(value(e)) }, nil
+	return func(e Entry) bool { return pattern.MatchString(value(e)) != c.Not }, nil
 }
 
 // Digest returns a few digits that tell a change of b from every other one: what the rules that it touches say before it, and after it.

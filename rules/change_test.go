@@ -78,7 +78,7 @@ func TestChangesAreUndone(t *testing.T) {
 			moved: [2]Ref{at("ops/a.yaml", "g", "A", 1), at("team/web/g.yaml", "g", "A", 1)}},
 		{name: "copy", intent: Copy{Address: "A", Name: "D", Alteration: Alteration{Options: Options{For: new(time.Minute)}, Remove: []string{"label.severity"}}}, subject: "copy A to D",
 			lines: "+groups:\n+  - name: D\n+    interval: 1m\n+    rules:\n+      - alert: D\n+        # expires: 2026-12-01T00:00:00Z\n+        expr: up == 0\n+        for: 1m\n"},
-		{name: "edit many", intent: EditAll{Where: []Condition{{"group", "g"}, {"name", "?"}}, Alteration: Alteration{Options: Options{Labels: map[string]string{"severity": "info"}}}}, subject: "edit A and 2 more",
+		{name: "edit many", intent: EditAll{Where: []Condition{{Field: "group", Value: "g"}, {Field: "name", Value: "?"}}, Alteration: Alteration{Options: Options{Labels: map[string]string{"severity": "info"}}}}, subject: "edit A and 2 more",
 			lines: "-    labels: {severity: page}\n+    labels:\n+      severity: info\n+    labels:\n+      severity: info\n+    labels:\n+      severity: info\n"},
 		{name: "edit an end away", intent: Edit{Address: "A", Alteration: Alteration{Remove: []string{"expires"}}}, subject: "edit A", lines: "-    # expires: 2026-12-01T00:00:00Z\n"},
 		{name: "expire", intent: Expire{Ref: at("ops/a.yaml", "g", "A", 1), At: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)}, subject: "expire A",

@@ -191,10 +191,15 @@ func (a *Applier) Draft(ctx context.Context, intent Intent) Outcome {
 	draft, err := a.planAndLint(book, intent)
 	out.Stages = draft.stages
 	if err != nil {
-		return failed(out, a.sayHeld(ctx, err))
+		err = a.sayHeld(ctx, err)
+		if all, many := intent.(EditAll); many {
+			err = a.sayLeaveOut(book, all, err)
+		}
+		return failed(out, err)
 	}
 	out.Result, out.Ruler, out.Refs = Success, draft.change.Ruler, draft.change.Refs
 	out.Diff, out.Digest = book.Diff(draft.change), book.Digest(draft.change)
+	out.Settings = draft.settings()
 	foretold, examined := a.ask(ctx, a.desks[draft.change.Ruler], intent, draft)
 	out.Continuity, out.Findings = foretold, slices.Concat(draft.findings, examined)
 	return out

@@ -93,7 +93,7 @@ func (c Copy) put(book *Book, ruler RulerInfo, namespace string, g group, entry 
 	at := Ref{Ruler: ruler.Name, Path: path, Group: g.Name}
 	refs := refsIn(at, g)
 	return Change{
-		Ruler: ruler.Name, Files: map[string][]byte{book.rulebookPath(at): content}, Refs: refs,
+		Ruler: ruler.Name, Files: map[string][]byte{book.rulebookPath(at): content}, Refs: refs, From: entry.Ref,
 		Subject: "copy " + entry.Ref.Name + " to " + refs[0].Name, Reason: c.Options.Reason,
 	}, nil
 }

@@ -1,5 +1,10 @@
 package rules
 
+import (
+	"slices"
+	"strings"
+)
+
 // FieldChange is what a change did to one field of a rule, as Entry.Fields names it. Was is empty where the rule had no such field, Is where it
 // has none any more.
 type FieldChange struct {
@@ -48,4 +53,14 @@ func (e Entry) changesTo(other Entry, name string) (changes []FieldChange) {
 		}
 	}
 	return changes
+}
+
+// settings returns what the group of a rule that the change moved or copied says otherwise than its old one.
+func (p planned) settings() []FieldChange {
+	if p.change.From == (Ref{}) {
+		return nil
+	}
+	was, _ := p.before.Get(p.change.From)
+	is, _ := p.after.Get(p.change.Refs[0])
+	return slices.DeleteFunc(was.changesTo(is, is.Ref.Name), func(c FieldChange) bool { return !strings.HasPrefix(c.Field, GroupField) })
 }

@@ -37,7 +37,7 @@ func (a *Applier) depart(ctx context.Context, d *desk, req Request, intent Inten
 	}
 	f := &flight{request: req, order: done.order, at: a.Now(), done: make(chan struct{}), change: Outcome{
 		Result: Success, Action: intent.Action(), Why: done.change.Reason, Ruler: d.name, Revision: done.revision,
-		Refs: done.change.Refs, Diff: done.before.Diff(done.change), Fields: fieldChanges(done.before, done.after, done.change.Refs), State: Pending, Continuity: draft.foretold, Findings: slices.Concat(done.findings, draft.examined),
+		Refs: done.change.Refs, Diff: done.before.Diff(done.change), Fields: fieldChanges(done.before, done.after, done.change.Refs), State: Pending, Continuity: draft.foretold, Settings: done.settings(), Findings: slices.Concat(done.findings, draft.examined),
 		Stages:    append(draft.stages, a.stage(StepCommitted, start, nil)),
 		Templates: templatesOf(done.after, done.change.Refs), Accepted: newlyAccepted(done.before, done.after, done.change.Refs),
 	}}

@@ -77,3 +77,37 @@ func (h *HeldPush) why(path string) string {
 	return fmt.Sprintf("%s is held, because of what %s pushed (%s), which would not be taken: %s: %s",
 		path, c.Author.Name, ShortRevision(c.Revision), place(p), sentence(p.Text))
 }
+
+// LeaveOut is the Field of an error about an edit of many rules whose Fixes are the names of those that it has to leave out.
+const LeaveOut = "leave out"
+
+// maxLeftOut is how many rules a person is told to leave out of an edit by their names.
+const maxLeftOut = 20
+
+// sayLeaveOut returns the error of sayHeld about an edit of many rules with those of them that are in held files; its Field is LeaveOut where there
+// are others, which can be edited without them.
+func (a *Applier) sayLeaveOut(book *Book, all EditAll, err error) error {
+	said, ok := errors.AsType[*Error](err)
+	held := a.heldPush()
+	if !ok || held == nil {
+		return err
+	}
+	meant, unmeant := all.matching(book)
+	var names []string
+	n := 0
+	for _, e := range meant {
+		if held.holds(book.rulebookPath(e.Ref)) {
+			n++
+			names = append(names, e.Ref.Name)
+		}
+	}
+	if names = slices.Compact(slices.Sorted(slices.Values(names))); unmeant != nil || n == 0 {
+		return err
+	}
+	more := *said
+	more.Text = fmt.Sprintf("%s Of the rules that the edit means these are in held files: %s.", said.Text, firstOf(names))
+	if n < len(meant) && len(names) <= maxLeftOut {
+		more.Field, more.Fixes = LeaveOut, names
+	}
+	return &more
+}

@@ -126,3 +126,48 @@ func TestAResumptionThatClashesSpeaksOfThePause(t *testing.T) {
 		t.Errorf("refused with %+v", out.Err)
 	}
 }
+
+// What is in conflict about a rule that was paused is told without a path that there is not, and with the path of its file where there is one.
+func TestAClashOfAPausedRuleNamesNoFileThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ theirs, want string }{
+		"changed while it is paused":    {"", "the same: the file paused/prometheus/old-"},
+		"resumed by hand, then changed": {"prometheus/other/else.yaml", `the same: the rule "old", which was paused. `},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.adopt(t)
+			out := b.Apply(t.Context(), request("p"), pause("old", "p"))
+			if out.State != rules.PausedState {
+				t.Fatalf("outcome %+v", out)
+			}
+			own := b.own(t, out.Revision)
+			files := map[string][]byte{}
+			for _, f := range own.Files {
+				content, err := own.After.Read(f.Path)
+				if !strings.HasPrefix(f.Path, rules.PausedDir+"/") {
+					continue
+				}
+				if files[f.Path] = []byte(strings.Replace(string(content), "up == 0", "up == 5", 1)); err != nil {
+					t.Fatal(err)
+				}
+				if test.theirs != "" {
+					files[f.Path], files[test.theirs] = nil, fileOf("up == 5", "old")
+				}
+			}
+			b.push(t, "louder", files)
+			undo := rules.Undo{Commit: own.PastCommit}
+			var err error
+			if undo.Before, err = b.BookAt(t.Context(), own.Parent); err == nil {
+				undo.After, err = b.BookAt(t.Context(), own.Revision)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if refused := b.Apply(t.Context(), request("undo"), undo); refused.Err == nil || !strings.Contains(refused.Err.Error(), test.want) {
+				t.Errorf("refused as %v, want %q in it", refused.Err, test.want)
+			}
+		})
+	}
+}

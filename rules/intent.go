@@ -21,6 +21,7 @@ type Change struct {
 	Reason  string            // why, as the person gave it; may be empty
 	// Trailers are more for the commit's message and the journal's page: what an undo undoes, where a restored rule comes from.
 	Trailers []Trailer
+	From     Ref    // which rule the first of Refs was moved from or is a copy of; the zero Ref for none
 	NotKept  string // what of a commit that was planned again is left out of it, and why; see Replay.InPart
 }
 

@@ -72,6 +72,8 @@ type Outcome struct {
 	Took     time.Duration // from the commit until the ruler showed it live
 	// Continuity is what becomes of the alerts that were active before; nil when the change is about no rule that was there. No journal keeps it.
 	Continuity *Continuity
+	// Settings are what the group of a rule that was moved or copied says for it and its old one did not, or otherwise. No journal keeps it.
+	Settings []FieldChange
 	// Findings are the warnings about the change's rules, as far as they are new, and then what their ruler has of what they read. The journal
 	// keeps of each its check, severity, rule and text.
 	Findings []Finding

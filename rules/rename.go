@@ -73,6 +73,6 @@ func (b *Book) checkVacant(at Ref, g group, name string) error {
 
 // moved says which rule stands elsewhere now: where it is, then where it was.
 func (c *Change) moved(book *Book, from, to Ref) {
-	c.Refs = []Ref{to, from}
+	c.Refs, c.From = []Ref{to, from}, from
 	c.Trailers = append(c.Trailers, Trailer{TrailerMovedFrom, book.rulebookPath(from) + ": " + from.Group + "/" + from.Name + "#" + strconv.Itoa(from.Nth)})
 }

@@ -77,6 +77,8 @@ func (r Replay) words() (commit, cannot string) {
 func (m *merge) title(at Ref) string {
 	path := m.book.rulebookPath(at)
 	switch {
+	case at.Paused() && at.Name != "" && m.book.aside[at.Path] == nil:
+		return fmt.Sprintf("the rule %q, which was paused", at.Name)
 	case at.Name != "":
 		return fmt.Sprintf("%q in %s", at.Name, path)
 	case at.Group != "":
