@@ -15,50 +15,54 @@ func (r *Rulebook) pushRest(ctx context.Context) error {
 	if err != nil {
 		return unavailable(err, "the rulebook %s cannot be read", r.dir)
 	}
-	for {
+	for most := everything; ; { // commits at once: as many as the server took the last time
 		seen := r.sync.lastSeen()
 		ours, err := r.objects.beyond(ctx, head, seen)
+		if err == nil && len(ours.commits) > most {
+			ours, err = r.objects.beyond(ctx, ours.commits[most-1].hash, seen)
+		}
 		if err != nil {
 			return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
 		}
 		if len(ours.commits) == 0 {
 			return nil
 		}
-		if err := r.pushFirst(ctx, seen, ours); err != nil {
+		if most, err = r.pushFirst(ctx, seen, ours); err != nil {
 			return err
 		}
 	}
 }
 
 // pushFirst pushes commits that the server has not got, or, where it refuses them, the first half of them, and so on: servers limit how much
-// they take at once, and one commit that a hook refuses must not hold up those before it. The error is that of the fewest.
-func (r *Rulebook) pushFirst(ctx context.Context, seen plumbing.Hash, ours *branchOff) error {
+// they take at once, and one commit that a hook refuses must not hold up those before it. It returns how many were taken; the error is that of the
+// fewest.
+func (r *Rulebook) pushFirst(ctx context.Context, seen plumbing.Hash, ours *branchOff) (taken int, err error) {
 	s, n := r.sync, len(ours.commits)
 	p, err := ours.parcel(ctx)
 	if err != nil {
-		return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+		return 0, unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
 	}
 	tip := ours.commits[n-1].hash
 	err = s.remote.Push(ctx, seen, tip, p.write)
 	if isRejected(err) && n > 1 && ctx.Err() == nil {
 		half, err := r.objects.beyond(ctx, ours.commits[n/2-1].hash, seen)
 		if err != nil {
-			return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+			return 0, unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
 		}
 		return r.pushFirst(ctx, seen, half)
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if !s.required {
 		unlock, err := r.lockWriter(ctx)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		defer unlock()
 	}
 	if err := r.saw(tip); err != nil {
-		return err
+		return 0, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,5 +73,5 @@ func (r *Rulebook) pushFirst(ctx context.Context, seen plumbing.Hash, ours *bran
 		}
 	}
 	s.status.LastPush = time.Now()
-	return nil
+	return n, nil
 }
