@@ -54,7 +54,10 @@ func writeStandings(b *strings.Builder, change rules.ExternalChange) {
 	alike := map[string][]rules.Ref{}
 	var standings, reasons []string
 	for _, rule := range change.Rules {
-		text := standsText(rule)
+		if rule.To != (rules.Ref{}) && rule.Gone && rule.State == rules.Live {
+			continue // it is told where it stands now
+		}
+		text := movedHere(rule) + standsText(rule)
 		if alike[text] == nil {
 			standings, reasons = append(standings, text), append(reasons, rule.Reason)
 		}
@@ -82,6 +85,20 @@ func standsText(rule rules.PushedRule) string {
 	default:
 		return "not live yet"
 	}
+}
+
+// movedHere says of a rule that a push moved or renamed where it is now, or what it was; "" of any other.
+func movedHere(rule rules.PushedRule) string {
+	from, to := rule.From, rule.Ref
+	switch {
+	case from == (rules.Ref{}):
+		return ""
+	case from.Path == to.Path && from.Group == to.Group:
+		return "renamed from " + code(shortCut(from.Name)) + ", "
+	case from.Name != to.Name:
+		return "moved to " + code(shortCut(to.Path+", group "+to.Group)) + " and renamed from " + code(shortCut(from.Name)) + ", "
+	}
+	return "moved to " + code(shortCut(to.Path+", group "+to.Group)) + ", "
 }
 
 // authors returns the names of who made commits, each once, the first few of many.

@@ -24,12 +24,21 @@ func TestReports(t *testing.T) {
 					{Ref: rules.Ref{Name: "disk-full"}, State: rules.Live}, {Ref: rules.Ref{Name: "old"}, Gone: true, State: rules.Live}, {Ref: rules.Ref{Name: "up"}, State: rules.Live},
 					{Ref: rules.Ref{Name: "stays"}, Gone: true, State: rules.NotLoaded, Reason: `prometheus still runs "stays" as it was`}, {Ref: rules.Ref{Name: "off"}, Gone: true, State: rules.PausedState},
 				}},
+				{Ruler: "eu", Rules: []rules.PushedRule{
+					{Ref: rules.Ref{Path: "a.yaml", Group: "g", Name: "x"}, To: rules.Ref{Path: "b.yaml", Group: "g", Name: "x"}, Gone: true, State: rules.Live},
+					{Ref: rules.Ref{Path: "b.yaml", Group: "g", Name: "x"}, From: rules.Ref{Path: "a.yaml", Group: "g", Name: "x"}, State: rules.Live},
+					{Ref: rules.Ref{Path: "b.yaml", Group: "g", Name: "y"}, From: rules.Ref{Path: "b.yaml", Group: "g", Name: "z"}, State: rules.Live},
+					{Ref: rules.Ref{Path: "b.yaml", Group: "g", Name: "z"}, To: rules.Ref{Path: "b.yaml", Group: "g", Name: "y"}, Gone: true, State: rules.NotLoaded, Reason: "eu runs it"},
+					{Ref: rules.Ref{Path: "c.yaml", Group: "h", Name: "w"}, From: rules.Ref{Path: "b.yaml", Group: "g", Name: "v"}, State: rules.Live},
+				}},
 				{Ruler: "loki", Rules: []rules.PushedRule{{Ref: rules.Ref{Name: "bans"}, State: rules.Pending, Reason: "Loki does not\nanswer."}, {Ref: rules.Ref{Name: "more"}, State: rules.NotLoaded, Reason: "no"}}},
 				{Ruler: "mimir"},
 			},
 		}), "Eve \\*Hacker\\*, Bob pushed to the rulebook.\n- 3 pushed:\n" +
 			"    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here\n    - `1f8e7d6` by Bob: more\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here\n" +
 			"**disk-full, up** in prometheus: live.\n**old** in prometheus: gone.\n**stays** in prometheus: not gone yet: prometheus still runs \"stays\" as it was.\n**off** in prometheus: paused.\n" +
+			"**x** in eu: moved to `b.yaml, group g`, live.\n**y** in eu: renamed from `z`, live.\n**z** in eu: not gone yet: eu runs it.\n" +
+			"**w** in eu: moved to `c.yaml, group h` and renamed from `v`, live.\n" +
 			"**bans, more** in loki: not live yet: Loki does not answer."},
 		{"held", External(rules.ExternalPush{
 			Commits: []rules.PastCommit{eve},

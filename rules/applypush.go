@@ -24,13 +24,7 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, afte
 		if len(changedPaths(before, after, ruler.Name)) == 0 {
 			continue
 		}
-		change := ExternalChange{Ruler: ruler.Name}
-		for _, ref := range touched(before, after, ruler.Name) {
-			if pushed(ref) {
-				change.Rules = append(change.Rules, PushedRule{Ref: ref})
-			}
-		}
-		push.Rulers = append(push.Rulers, change)
+		push.Rulers = append(push.Rulers, pushedChange(before, after, ruler.Name, pushed))
 	}
 	for i := range push.Rulers {
 		change := &push.Rulers[i]
@@ -44,6 +38,25 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, afte
 	}
 	wg.Wait()
 	a.External(context.WithoutCancel(ctx), push)
+}
+
+// pushedChange returns what became of those rules of a ruler that were pushed.
+func pushedChange(before, after *Book, ruler string, pushed func(Ref) bool) ExternalChange {
+	change, came := ExternalChange{Ruler: ruler}, map[Ref]Ref{}
+	went := follow(before, after, ruler).left()
+	for from, to := range went {
+		if to == (Ref{}) || from.Paused() || to.Paused() || !pushed(from) || !pushed(to) {
+			delete(went, from)
+		} else {
+			came[to] = from
+		}
+	}
+	for _, ref := range touched(before, after, ruler) {
+		if pushed(ref) {
+			change.Rules = append(change.Rules, PushedRule{Ref: ref, From: came[ref], To: went[ref]})
+		}
+	}
+	return change
 }
 
 // pushedFamilies returns which rules commits changed, each by its own files.

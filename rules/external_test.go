@@ -195,6 +195,24 @@ func TestAHeldPushIsToldWithoutWhatCommandsChangedMeanwhile(t *testing.T) {
 	}
 }
 
+// A rule that a push moved is told as one: where it stood it is gone, where it stands it is live.
+func TestARuleThatAPushMovedIsOne(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.adopt(t)
+	b.push(t, "move", map[string][]byte{"prometheus/ops/old.yaml": nil, "prometheus/web/old.yaml": fileOf("up == 0", "old"), "prometheus/ops/new.yaml": fileOf("up == 5", "new")})
+	b.Moved(t.Context())
+	was, is := rules.Ref{Ruler: "prometheus", Path: "ops/old.yaml", Group: "old", Name: "old", Nth: 1}, rules.Ref{Ruler: "prometheus", Path: "web/old.yaml", Group: "old", Name: "old", Nth: 1}
+	want := []rules.PushedRule{
+		{Ref: rules.Ref{Ruler: "prometheus", Path: "ops/new.yaml", Group: "new", Name: "new", Nth: 1}, State: rules.Live},
+		{Ref: was, To: is, Gone: true, State: rules.Live},
+		{Ref: is, From: was, State: rules.Live},
+	}
+	if diff := cmp.Diff(want, b.waitPush(t).Rulers[0].Rules); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 // What a push leaves undone at its ruler is told rule by rule.
 func TestAPushIsToldRuleByRule(t *testing.T) {
 	b := newBench(t)
