@@ -393,6 +393,10 @@ func TestStatusTextOfGit(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	got = statusText(rules.Status{Remote: rules.RemoteStatus{URL: "r", Rewritten: &rules.Rewritten{Was: was, Since: c.now}}}, c.now)
+	if strings.Contains(got, "it has every commit") || !strings.Contains(got, "`r`: its history is another than ours;") {
+		t.Errorf("of a server whose history was rewritten:\n%s", got)
+	}
 }
 
 func TestNearest(t *testing.T) {

@@ -23,11 +23,15 @@ func Rewritten(w rules.Rewritten) Reply {
 // rewrittenText says what of a rewritten history is known, and what a person can do.
 func rewrittenText(w rules.Rewritten) string {
 	now := "its newest commit is " + code(short(w.Now)) + ", and " + code(short(w.Was)) + " is not part of it"
-	if w.Now == "" {
+	accept := "or accept the new one with " + code("git.accept_rewritten: "+w.Accept()) + " in the configuration and a restart."
+	switch {
+	case w.Back:
+		now = "it was put back to " + code(short(w.Now)) + ", which comes before " + code(short(w.Was))
+		accept = "or push a commit on top of what is there now: that one can be accepted, and " + code("status") + " tells how then."
+	case w.Now == "":
 		now = "the branch is gone, which had " + code(short(w.Was))
 	}
-	return now + ". Nothing is fetched or pushed. Push the old history back, or accept the new one with " + code("git.accept_rewritten: "+w.Accept()) +
-		" in the configuration and a restart."
+	return now + ". Nothing is fetched or pushed. Push the old history back, " + accept
 }
 
 // External returns what the channel for reports hears of a push by other people: that it is live or gone, why it is not, or why it is not applied.
@@ -36,7 +40,7 @@ func External(push rules.ExternalPush) Reply {
 	if push.Held != nil {
 		fmt.Fprintf(&b, "**Not applied**: what %s pushed to the rulebook would not be taken. The files that it changed stay in force as they were.\n", authors(push.Commits))
 		writeList(&b, push.Held.Problems, "to be mended", problemText)
-		b.WriteString(noRuleFiles)
+		writeNoRuleFiles(&b, push.Held)
 	} else {
 		fmt.Fprintf(&b, "%s pushed to the rulebook.\n", authors(push.Commits))
 	}

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,10 +22,13 @@ func writeRemote(b *strings.Builder, r rules.RemoteStatus, now time.Time) {
 		return
 	}
 	fmt.Fprintf(b, "**Git remote** %s: ", code(r.URL))
-	if r.Unpushed == 0 {
-		b.WriteString("it has every commit")
-	} else {
+	switch {
+	case r.Unpushed > 0:
 		fmt.Fprintf(b, "%s not pushed yet, the oldest made %s", count(r.Unpushed, "commit"), ago(r.Oldest, now))
+	case r.Rewritten != nil:
+		b.WriteString("its history is another than ours")
+	default:
+		b.WriteString("it has every commit")
 	}
 	fmt.Fprintf(b, "; last read %s, last pushed %s\n", ago(r.LastFetch, now), ago(r.LastPush, now))
 	if r.Rewritten != nil {
@@ -38,6 +42,13 @@ func writeRemote(b *strings.Builder, r rules.RemoteStatus, now time.Time) {
 // noRuleFiles says what helps where a file is not meant to be a rule file.
 const noRuleFiles = "- what is no rule file at all, the ruler's `rulebook_exclude` or `rulebook_files` in the configuration leaves out\n"
 
+// writeNoRuleFiles writes that, where something else than what is no file at all is to be mended.
+func writeNoRuleFiles(b *strings.Builder, h *rules.HeldPush) {
+	if slices.ContainsFunc(h.Problems, func(p rules.Problem) bool { return slices.Contains(h.Paths, p.Path) }) {
+		b.WriteString(noRuleFiles)
+	}
+}
+
 // writeHeld writes what other people pushed and is not applied.
 func writeHeld(b *strings.Builder, h *rules.HeldPush, now time.Time) {
 	if h == nil {
@@ -48,6 +59,6 @@ func writeHeld(b *strings.Builder, h *rules.HeldPush, now time.Time) {
 		return fmt.Sprintf("%s by %s: %s", code(short(c.Revision)), escape(c.Author.Name), escape(PushedSubject(c)))
 	})
 	writeList(b, h.Problems, "to be mended", problemText)
-	b.WriteString(noRuleFiles)
+	writeNoRuleFiles(b, h)
 	writeList(b, h.Paths, "held as before", code)
 }

@@ -119,10 +119,14 @@ func isLostRace(err error) bool {
 	return errors.Is(err, remote.ErrMoved) || errors.Is(err, errMoved) || errors.Is(err, errLocked) || errors.Is(err, errStale)
 }
 
-// noteRound puts what a round ended with into the status. A lost race is nothing that anybody has to know.
+// noteRound puts what a round ended with into the status. A lost race is nothing that anybody has to know, and of a history that was rewritten the
+// status says more.
 func (r *Rulebook) noteRound(err error) {
-	if isLostRace(err) {
+	switch {
+	case isLostRace(err):
 		return
+	case errors.Is(err, errRewritten):
+		err = nil
 	}
 	r.sync.note(func(s *rules.RemoteStatus) {
 		if err != nil && (s.Err == nil || s.Err.Error() != err.Error()) {

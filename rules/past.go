@@ -131,15 +131,16 @@ type RemoteStatus struct {
 	Oldest    time.Time // when the oldest of them was made; zero when there is none
 	LastFetch time.Time // when the server was last read; zero when it was not since the start
 	LastPush  time.Time
-	Err       error // why it cannot be read or written now; nil when all is well
+	Err       error // why it cannot be read or written now; nil when all is well, and when Rewritten says it
 	Rewritten *Rewritten
 }
 
 // Rewritten says that the history on the Git server does not contain what it did: nothing is fetched or pushed until a person decides.
 type Rewritten struct {
 	Was, Now string // full hashes of the server's branch; Now is "" where the branch is gone
+	Back     bool   // it was put back: Was follows Now. What it had once cannot be accepted, but what comes on top of it can
 	Since    time.Time
 }
 
-// Accept returns what git.accept_rewritten has to be for the new history to be followed.
+// Accept returns what git.accept_rewritten has to be for the new history to be followed; not where it was put Back.
 func (r Rewritten) Accept() string { return cmp.Or(r.Now, strings.Repeat("0", 40)) }
