@@ -70,11 +70,23 @@ func outcomeText(actor rules.Person, o rules.Outcome) string {
 	if o.State != rules.Reverted && o.State != rules.Superseded {
 		text += settingsText(o)
 	}
-	text += continuityText(o, false)
+	text += releasedText(o.Released) + continuityText(o, false)
 	if o.Diff != "" && o.State != rules.Reverted && o.State != rules.Superseded {
 		text += "\n" + fence("diff", cut(o.Diff, 3000))
 	}
 	return text
+}
+
+// releasedText says what of somebody else's push, which was held, a change took in force besides.
+func releasedText(r *rules.Released) string {
+	if r == nil {
+		return ""
+	}
+	of := "what was pushed"
+	if n := len(r.Commits); n > 0 {
+		of = fmt.Sprintf("what %s pushed (%s)", authors(r.Commits), code(short(r.Commits[n-1].Revision)))
+	}
+	return fmt.Sprintf("\nWith it, %s of %s that were held are applied now: **%s**.", count(len(r.Refs), "change"), of, refNames(r.Refs))
 }
 
 // asidePart says what a change of a rule that is paused means for its ruler; took is 0 where the ruler had nothing to do with it.

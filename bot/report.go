@@ -42,7 +42,11 @@ func External(push rules.ExternalPush) Reply {
 		writeList(&b, push.Held.Problems, "to be mended", problemText)
 		writeNoRuleFiles(&b, push.Held)
 	} else {
-		fmt.Fprintf(&b, "%s pushed to the rulebook.\n", authors(push.Commits))
+		fmt.Fprintf(&b, "%s pushed to the rulebook.", authors(push.Commits))
+		if push.Mended != "" {
+			fmt.Fprintf(&b, " It was held, as it would not be taken; the request %s mended that, and so it is applied now.", code(push.Mended))
+		}
+		b.WriteString("\n")
 	}
 	writeList(&b, push.Commits, "pushed", func(c rules.PastCommit) string {
 		return fmt.Sprintf("%s by %s: %s", code(short(c.Revision)), escape(c.Author.Name), escape(PushedSubject(c)))

@@ -45,6 +45,8 @@ func TestReports(t *testing.T) {
 			Held:    &rules.HeldPush{Problems: []rules.Problem{{Path: "loki/x.yaml", Line: 3, Column: 7, Text: "no expression"}}, Paths: []string{"loki/x.yaml"}},
 		}), "**Not applied**: what Eve \\*Hacker\\* pushed to the rulebook would not be taken. The files that it changed stay in force as they were.\n" +
 			"- 1 to be mended:\n    - `loki/x.yaml:3:7`: no expression\n" + noRuleFiles + "- 1 pushed:\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here"},
+		{"mended", External(rules.ExternalPush{Commits: []rules.PastCommit{bob}, Mended: "7f3a"}),
+			"Bob pushed to the rulebook. It was held, as it would not be taken; the request `7f3a` mended that, and so it is applied now.\n- 1 pushed:\n    - `1f8e7d6` by Bob: more"},
 		{"held for a link", External(rules.ExternalPush{
 			Commits: []rules.PastCommit{eve},
 			Held:    &rules.HeldPush{Problems: []rules.Problem{{Path: "loki", Text: "a link"}}, Paths: []string{"loki/x.yaml"}},
@@ -66,5 +68,19 @@ func TestReports(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// A change that releases what was held says what and whose that is.
+func TestOutcomeSaysWhatItReleased(t *testing.T) {
+	t.Parallel()
+	got := outcomeText(rules.Person{Name: "alice"}, rules.Outcome{
+		Action: "edit", Refs: []rules.Ref{{Name: "bad"}}, Revision: "1a2b3c4d", Ruler: "prometheus", State: rules.Live,
+		Released: &rules.Released{Refs: []rules.Ref{{Name: "a_b"}, {Name: "gone"}}, Commits: []rules.PastCommit{{Found: rules.Found{Revision: "9f8e7d6c5b"}, Author: rules.Person{Name: "Eve"}}}},
+	})
+	want := "**bad** edited by alice, committed as `1a2b3c4`, live in prometheus after 0 ms.\n" +
+		"With it, 2 changes of what Eve pushed (`9f8e7d6`) that were held are applied now: **a\\_b, gone**."
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

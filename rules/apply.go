@@ -216,6 +216,7 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 	draft.foretold, draft.examined = a.ask(ctx, d, intent, draft)
 	draft.stages = append(draft.stages, a.stage(StageAsked, start, nil))
 	start = a.Now()
+	held := a.holds(ctx)
 	f, err := a.depart(ctx, d, req, intent, draft)
 	if err != nil {
 		out.Stages = slices.Concat(draft.stages, []Stage{a.stage(StepCommitted, start, err)})
@@ -226,16 +227,8 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.LiveTimeout)
 	defer cancel()
-	out, brought := a.awaitBrought(ctx, d, f)
-	if !brought || out.State == Reverted {
-		return out
-	}
-	out = a.awaitLive(ctx, d, f)
-	if out.State.settled() {
-		signal(d.changed)
-	} else {
-		d.wait(Waiting{Request: req, Outcome: out, Since: a.Now()})
-	}
+	out = a.seeThrough(ctx, d, f)
+	out.Released = a.released(ctx, held, out)
 	return out
 }
 

@@ -16,6 +16,7 @@ type ExternalPush struct {
 	Commits []PastCommit // the external ones since then, the oldest first
 	// Held says why nothing of it is applied; nil when it is applied, and Rulers says how that went.
 	Held   *HeldPush
+	Mended string           // the id of the request whose change ended that it was held; "" where it was not, or another push ended that
 	Rulers []ExternalChange // of the rulers whose rules it touched
 }
 
@@ -114,6 +115,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	}
 	o.head = book.Revision()
 	if len(problems) == 0 {
+		push.Mended = past.mended
 		o.good, o.stray, o.held, o.kept, o.past = book, stray, nil, nil, pastSince{}
 		o.lending.Store(nil)
 		if len(past.external) > 0 {

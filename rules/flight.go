@@ -171,6 +171,21 @@ func (d *desk) noteStages(flights []*flight) {
 	}
 }
 
+// seeThrough waits until a change is live or refused, or until ctx ends; then it is followed up in the background.
+func (a *Applier) seeThrough(ctx context.Context, d *desk, f *flight) Outcome {
+	out, brought := a.awaitBrought(ctx, d, f)
+	if !brought || out.State == Reverted {
+		return out
+	}
+	out = a.awaitLive(ctx, d, f)
+	if out.State.settled() {
+		signal(d.changed)
+	} else {
+		d.wait(Waiting{Request: f.request, Outcome: out, Since: a.Now()})
+	}
+	return out
+}
+
 // awaitBrought waits until a change was brought to its ruler, and reports whether it was. When that takes too long, it is followed up in the
 // background.
 func (a *Applier) awaitBrought(ctx context.Context, d *desk, f *flight) (out Outcome, brought bool) {

@@ -74,6 +74,8 @@ type Outcome struct {
 	Continuity *Continuity
 	// Settings are what the group of a rule that was moved or copied says for it and its old one did not, or otherwise. No journal keeps it.
 	Settings []FieldChange
+	// Released is what it took in force besides, of what somebody else had pushed and that was held; nil for nothing. No journal keeps it.
+	Released *Released
 	// Findings are the warnings about the change's rules, as far as they are new, and then what their ruler has of what they read. The journal
 	// keeps of each its check, severity, rule and text.
 	Findings []Finding

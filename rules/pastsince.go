@@ -10,6 +10,7 @@ type pastSince struct {
 	to        string // the revision that it goes up to; "" when nothing was read
 	external  []PastCommit
 	displaced []PastCommit    // that stand in place of a change of ours, or of a part of it
+	mended    string          // the request whose change of what was held came last; "" where that was somebody else's
 	between   bool            // a commit of ours came after an external one
 	ours      map[string]bool // path in the rulebook → it was us who touched it last
 }
@@ -26,6 +27,9 @@ func (a *Applier) add(ctx context.Context, p *pastSince, c PastCommit) error {
 	}
 	c = judged
 	p.between = p.between || !external
+	if a.outside.held.blames(c) {
+		p.mended = c.Trailer("Request-Id")
+	}
 	switch {
 	case external:
 		p.external = append(p.external, c)

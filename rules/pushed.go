@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -66,11 +67,24 @@ func (r *Rebuilder) Push(ctx context.Context, push ExternalPush, head *Book, com
 			}
 		}
 		if push.Held == nil && head != nil && head.changedSince(after, out.Refs) {
-			out.State, out.Reason = Superseded, overtakenText
+			out.State, out.Reason = push.overtaken(head, after, out)
 		}
 		out.Refs = firstRefs(out.Refs)
 		visit(c, out, err)
 	}
+}
+
+// overtaken returns how a commit stands of whose rules the book at the push's Head does not have all as it left them. Where a change that mended what was
+// held took some over, it stands as the others do.
+func (p ExternalPush) overtaken(head, after *Book, out Outcome) (State, string) {
+	taken := func(ref Ref) bool { return head.changedSince(after, []Ref{ref}) }
+	switch {
+	case p.Mended == "":
+		return Superseded, overtakenText
+	case slices.ContainsFunc(out.Refs, func(ref Ref) bool { return !taken(ref) }):
+		return out.State, out.Reason
+	}
+	return Superseded, "it was held until the request " + p.Mended + " mended it, and that changed its rules"
 }
 
 // cutShort reports whether only the first rules of a commit that somebody pushed are named: then it is live where all that the ruler is to run is.

@@ -1,0 +1,72 @@
+package rules
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// Released is what a change took in force that somebody else had pushed and that was held: beside what it changed itself.
+type Released struct {
+	Commits []PastCommit // that it came with, the oldest first
+	Refs    []Ref        // the rules, where they stand now, or stood when they are gone
+}
+
+// holding is what is held before a change, and what is applied meanwhile.
+type holding struct {
+	push *HeldPush // nil where nothing is
+	book *Book
+}
+
+// holds returns what is held now.
+func (a *Applier) holds(ctx context.Context) holding {
+	push := a.heldPush()
+	if push == nil {
+		return holding{}
+	}
+	book, err := a.applied(ctx)
+	if err != nil {
+		return holding{}
+	}
+	return holding{push, book}
+}
+
+// released returns what a change released of what was held before it; nil for nothing.
+func (a *Applier) released(ctx context.Context, was holding, change Outcome) *Released {
+	if was.push == nil || change.State == Reverted {
+		return nil
+	}
+	now, err := a.applied(ctx)
+	if err != nil {
+		return nil
+	}
+	own := map[Ref]bool{}
+	for _, ref := range change.Refs {
+		own[ref.family()] = true
+	}
+	var out Released
+	paths := map[string]bool{}
+	for _, ruler := range now.rulers {
+		for _, ref := range touched(was.book, now, ruler.Name) {
+			if path := now.rulebookPath(ref); !own[ref.family()] && was.push.holds(path) {
+				out.Refs, paths[path] = append(out.Refs, ref), true
+			}
+		}
+	}
+	if len(out.Refs) == 0 {
+		return nil
+	}
+	for _, c := range was.push.Commits {
+		if slices.ContainsFunc(c.Files, func(f PastFile) bool { return paths[f.Path] }) {
+			out.Commits = append(out.Commits, c)
+		}
+	}
+	return &out
+}
+
+// blames reports whether a commit changed a file that the hold is for; false where nothing is held.
+func (h *HeldPush) blames(c PastCommit) bool {
+	return h != nil && slices.ContainsFunc(c.Files, func(f PastFile) bool {
+		return slices.ContainsFunc(h.Problems, func(p Problem) bool { return p.Path == f.Path || strings.HasPrefix(f.Path, p.Path+"/") })
+	})
+}
