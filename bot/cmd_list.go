@@ -49,7 +49,7 @@ func runList(ctx context.Context, call *call) (answer, error) {
 	if name != "" {
 		entry, err := book.Find(name)
 		if err == nil {
-			return told(inFull(book.Address(entry.Ref), entry) + then), nil
+			return told(inFull(book.Address(entry.Ref), entry) + call.heldText(book, entry) + then), nil
 		}
 		if text, paused := call.pausedInFull(book, name); paused && rules.KindOf(err) == rules.NotFound {
 			return told(text), nil
@@ -140,7 +140,7 @@ func (c *call) listed(book *rules.Book, entries []rules.Entry, all bool, page in
 		again = "list all"
 		blocks = blocks[:0]
 		for _, e := range entries {
-			blocks = append(blocks, inFull(book.Address(e.Ref), e))
+			blocks = append(blocks, inFull(book.Address(e.Ref), e)+c.heldText(book, e))
 		}
 	}
 	head := fmt.Sprintf("**%s%s**", count(len(entries), "rule"), c.chosen())
@@ -187,8 +187,11 @@ func names(entries []rules.Entry, address func(rules.Ref) string) []string {
 		size := 0
 		for _, e := range at[place] {
 			name := code(address(e.Ref))
-			if e.Held {
+			switch {
+			case e.Held:
 				name += " (held)"
+			case e.Pushed:
+				name += " (pushed, not applied)"
 			}
 			if size += len(name) + 2; size > pageSize/4 {
 				blocks = append(blocks, head+strings.Join(line, ", "))
@@ -203,11 +206,7 @@ func names(entries []rules.Entry, address func(rules.Ref) string) []string {
 
 // inFull returns one rule with its address above it, and below it what its group says for it.
 func inFull(address string, e rules.Entry) string {
-	text := "**" + escape(address) + "**\n"
-	if e.Held {
-		text += "**Held**: what was pushed to its file cannot be read; this is the last good state, which stays in force. The command status says why.\n"
-	}
-	text += fence("yaml", cut(e.Source, pageSize-1000))
+	text := "**" + escape(address) + "**\n" + fence("yaml", cut(e.Source, pageSize-1000))
 	var settings []string
 	for _, f := range e.Settings {
 		settings = append(settings, escape(shortCut(strings.TrimPrefix(f.Name, rules.GroupField)))+" "+code(shortCut(f.Value)))
@@ -216,4 +215,21 @@ func inFull(address string, e rules.Entry) string {
 		text += "\nFor all rules of its group: " + strings.Join(settings, ", ") + "."
 	}
 	return text
+}
+
+// heldText says of a rule whose file is held what is in force and what was pushed; "" of any other.
+func (c *call) heldText(book *rules.Book, e rules.Entry) string {
+	why := " " + code(c.trigger+" status") + " says why."
+	switch pushed, there := book.Branch(e.Ref); {
+	case e.Pushed:
+		return "\n**Not applied**: this was pushed with what would not be taken." + why
+	case !e.Held:
+		return ""
+	case !there:
+		return "\n**Held**: this is in force, as it was. What was pushed is not applied: there the rule is gone, or its file cannot be read." + why
+	case pushed.Text() == e.Text():
+		return "\n**Held**: this is in force, as it was. What was pushed is not applied: there its group says other things for all its rules." + why
+	default:
+		return "\n**Held**: this is in force, as it was. What was pushed is not applied:\n" + fence("yaml", cut(pushed.Source, pageSize/4)) + "\n" + why[1:]
+	}
 }

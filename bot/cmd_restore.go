@@ -81,7 +81,8 @@ func (c *call) standsNow(ctx context.Context, then ruleThen) (rules.Ref, error) 
 // deletion returns the commit that deleted a rule which is gone. A rule that is there has several pasts, and one must be chosen.
 func (c *call) deletion(ctx context.Context, n nameAt) (*rules.PastCommit, error) {
 	entry, err := n.newest.FindOrPaused(n.address)
-	if err == nil {
+	_, there := n.newest.Branch(entry.Ref)
+	if err == nil && (there || !entry.Held) {
 		e := &rules.Error{Kind: rules.Invalid, Field: "name", Offset: -1, Text: "Say which version: restore NAME@COMMIT. The command history shows the commits of a rule."}
 		versions, err := c.backend.History(ctx, rules.HistoryQuery{Rule: &entry.Ref, Limit: fixesShown + 1})
 		for i, v := range versions {
@@ -94,7 +95,7 @@ func (c *call) deletion(ctx context.Context, n nameAt) (*rules.PastCommit, error
 		}
 		return nil, e
 	}
-	if rules.KindOf(err) != rules.NotFound {
+	if err != nil && rules.KindOf(err) != rules.NotFound {
 		return nil, err
 	}
 	versions, err := c.versions(ctx, n.newest, n.address, rules.HistoryQuery{Limit: 1})

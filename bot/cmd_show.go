@@ -65,11 +65,7 @@ func (c *call) showNow(ctx context.Context, n nameAt) (answer, error) {
 	if err != nil {
 		return answer{}, c.gone(ctx, n.newest, n.address, err)
 	}
-	text := inFull(n.newest.Address(entry.Ref), entry)
-	if !entry.Held && c.backend.Status(ctx).Held.Holds(n.newest, entry.Ref) {
-		text += "\n**Not applied**: this was pushed with what would not be taken, and the last good state of its file stays in force. " + code(c.trigger+" status") + " says why."
-	}
-	return told(text + c.lastChange(ctx, n)), nil
+	return told(inFull(n.newest.Address(entry.Ref), entry) + c.heldText(n.newest, entry) + c.lastChange(ctx, n)), nil
 }
 
 // lastChange tells of the last change of a rule; "" while its history cannot be read: what the rule says now is shown all the same.

@@ -86,7 +86,11 @@ func releasedText(r *rules.Released) string {
 	if n := len(r.Commits); n > 0 {
 		of = fmt.Sprintf("what %s pushed (%s)", authors(r.Commits), code(short(r.Commits[n-1].Revision)))
 	}
-	return fmt.Sprintf("\nWith it, %s of %s that were held are applied now: **%s**.", count(len(r.Refs), "change"), of, refNames(r.Refs))
+	verbs := "were held are"
+	if len(r.Refs) == 1 {
+		verbs = "was held is"
+	}
+	return fmt.Sprintf("\nWith it, %s of %s that %s applied now: **%s**.", count(len(r.Refs), "change"), of, verbs, refNames(r.Refs))
 }
 
 // asidePart says what a change of a rule that is paused means for its ruler; took is 0 where the ruler had nothing to do with it.

@@ -113,7 +113,14 @@ func TestHeldIsMarked(t *testing.T) {
 	c.pushed("Break it", map[string]string{diskFile: strings.Replace(c.read(diskFile), "up == 0", "up == 2", 1), "prometheus/alerts/bad.yaml": "groups: 1\n"})
 	pushed := short(c.head())
 	c.applier.Moved(t.Context())
-	requireParts(t, c.say(`show disk`).Text, "up == 2", "**Not applied**", "`/alert status` says why")
+	for _, say := range []string{`show disk`, `list disk`} {
+		text := c.say(say).Text
+		requireParts(t, text, "up == 0", "**Held**: this is in force, as it was. What was pushed is not applied:\n", "up == 2", "`/alert status` says why")
+		if strings.Index(text, "up == 0") > strings.Index(text, "up == 2") {
+			t.Errorf("%s begins with what is not in force:\n%s", say, text)
+		}
+	}
+	requireParts(t, c.say(`list`).Text, "`disk` (held), `other`")
 	requireParts(t, c.say(`history`).Text, pushed+"` 2026-11-21 12:00:00 UTC Bob Builder: **changed** `disk` (external) (**not applied**: held): Break it")
 	if text := c.say(`show other`).Text; strings.Contains(text, "applied") {
 		t.Errorf("what is not held is marked:\n%s", text)

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -44,7 +45,11 @@ func External(push rules.ExternalPush) Reply {
 	} else {
 		fmt.Fprintf(&b, "%s pushed to the rulebook.", authors(push.Commits))
 		if push.Mended != "" {
-			fmt.Fprintf(&b, " It was held, as it would not be taken; the request %s mended that, and so it is applied now.", code(push.Mended))
+			so := "and nothing of it is left to be applied."
+			if slices.ContainsFunc(push.Rulers, func(change rules.ExternalChange) bool { return len(change.Rules) > 0 }) {
+				so = "and so it is applied now."
+			}
+			fmt.Fprintf(&b, " It was held, as it would not be taken; the request %s mended that, %s", code(push.Mended), so)
 		}
 		b.WriteString("\n")
 	}

@@ -45,8 +45,11 @@ func TestReports(t *testing.T) {
 			Held:    &rules.HeldPush{Problems: []rules.Problem{{Path: "loki/x.yaml", Line: 3, Column: 7, Text: "no expression"}}, Paths: []string{"loki/x.yaml"}},
 		}), "**Not applied**: what Eve \\*Hacker\\* pushed to the rulebook would not be taken. The files that it changed stay in force as they were.\n" +
 			"- 1 to be mended:\n    - `loki/x.yaml:3:7`: no expression\n" + noRuleFiles + "- 1 pushed:\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here"},
-		{"mended", External(rules.ExternalPush{Commits: []rules.PastCommit{bob}, Mended: "7f3a"}),
-			"Bob pushed to the rulebook. It was held, as it would not be taken; the request `7f3a` mended that, and so it is applied now.\n- 1 pushed:\n    - `1f8e7d6` by Bob: more"},
+		{"mended", External(rules.ExternalPush{
+			Commits: []rules.PastCommit{bob}, Mended: "7f3a", Rulers: []rules.ExternalChange{{Ruler: "eu", Rules: []rules.PushedRule{{Ref: rules.Ref{Name: "x"}, State: rules.Live}}}},
+		}), "Bob pushed to the rulebook. It was held, as it would not be taken; the request `7f3a` mended that, and so it is applied now.\n- 1 pushed:\n    - `1f8e7d6` by Bob: more\n**x** in eu: live."},
+		{"taken back", External(rules.ExternalPush{Commits: []rules.PastCommit{bob}, Mended: "7f3a"}),
+			"Bob pushed to the rulebook. It was held, as it would not be taken; the request `7f3a` mended that, and nothing of it is left to be applied.\n- 1 pushed:\n    - `1f8e7d6` by Bob: more"},
 		{"held for a link", External(rules.ExternalPush{
 			Commits: []rules.PastCommit{eve},
 			Held:    &rules.HeldPush{Problems: []rules.Problem{{Path: "loki", Text: "a link"}}, Paths: []string{"loki/x.yaml"}},

@@ -232,14 +232,15 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 	return out
 }
 
-// Book returns the newest rulebook, parsed and checked. A file that is held and cannot be read has the rules of its last good state there, which
-// are live, and which nothing can change.
+// Book returns the newest rulebook, parsed and checked, as a person is to see it: of files that are held it has the rules that are live, and beside
+// them what was pushed; see Entry.Held and Book.Branch.
 func (a *Applier) Book(ctx context.Context) (*Book, error) {
 	book, err := a.newest(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return a.lend(book), nil
+	_, shown := a.lendBoth(book)
+	return shown, nil
 }
 
 // newest returns the newest rulebook as it is.

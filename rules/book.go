@@ -21,6 +21,8 @@ type Book struct {
 	aside    map[string]*asideFile // path in the rulebook → the file of a paused rule
 	names    *nameIndex
 	read     *readFiles
+	branch   *Book // the same without what it was lent; nil where it was lent nothing. See lending
+	shown    *Book // of one that was lent rules, to be planned with: the one to be shown
 }
 
 // Entry is one rule with its place.
@@ -33,7 +35,8 @@ type Entry struct {
 	Limit       int               // of its group: how many alerts or series the rule may make; 0 for no limit
 	Settings    []Field           // all that its group says for its rules: "group interval", "group label team"
 	Line        int               // of its file, from 1
-	Held        bool              // its file is held and cannot be read: this is the rule of the last good state, which is live; see Applier.Book
+	Held        bool              // this is live as the last good state has it: the branch has it otherwise or no more, and is held; see Applier.Book
+	Pushed      bool              // the branch has it, and its file is held: it is not live
 }
 
 // NewBook returns the book of an empty rulebook that has these rulers.

@@ -184,10 +184,11 @@ func (p planned) rewrites(was, is Ref) bool {
 // Draft walks the path up to the commit: it says what a command would do, and does nothing.
 func (a *Applier) Draft(ctx context.Context, intent Intent) Outcome {
 	out := Outcome{Action: intent.Action()}
-	book, err := a.Book(ctx)
+	book, err := a.newest(ctx)
 	if err != nil {
 		return failed(out, err)
 	}
+	book = a.lend(book)
 	draft, err := a.planAndLint(book, intent)
 	out.Stages = draft.stages
 	if err != nil {

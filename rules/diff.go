@@ -11,6 +11,7 @@ import (
 // Diff returns the change's rule files against b as a unified diff, for the journal page and replies. Files that the change
 // makes or removes stand against /dev/null.
 func (b *Book) Diff(c Change) string {
+	b = b.own()
 	var out strings.Builder
 	for _, path := range sortedKeys(c.Files) {
 		old, existed := b.content(path)

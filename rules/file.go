@@ -22,7 +22,7 @@ type file struct {
 	problems []expr.Problem
 	// asksForAlerts is false when no expression has the word alertname: deleting an alert looks for those that read it, in a file of few.
 	asksForAlerts bool
-	lentAt        string     // its path in the rulebook where it cannot be read and is lent its groups; see lending
+	lentAt        string     // its path in the rulebook where it is lent its groups; see lending
 	memory        *readFiles // where what is made of it is remembered; nil for nowhere
 }
 
@@ -42,6 +42,8 @@ type placedRule struct {
 	line   int // from 1, where the rule itself starts
 	source string
 	notes  []string // of a rule that is to be written: what is remembered beside it, a line each
+
+	held, pushed bool // see Entry
 
 	// Of a rule that was pasted, to be written with its comments:
 	pasted *yaml.Node

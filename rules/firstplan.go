@@ -12,11 +12,11 @@ var errStands = errors.New("the plan stands")
 // otherwise on the Git server, where another replica may have changed it: then Store.Update decides, which asks the server where the rulebook
 // is kept there.
 func (a *Applier) firstPlan(ctx context.Context, intent Intent) (planned, error) {
-	book, err := a.Book(ctx)
+	book, err := a.newest(ctx)
 	if err != nil {
 		return planned{}, err
 	}
-	p, err := a.planAndLint(book, intent)
+	p, err := a.planAndLint(a.lend(book), intent)
 	if kind := KindOf(err); err == nil || kind != NotFound && kind != Conflict {
 		return p, err
 	}

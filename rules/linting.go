@@ -21,6 +21,9 @@ func (a *Applier) planAndLint(book *Book, intent Intent) (planned, error) {
 	if err == nil && !bringsBack(intent) {
 		err = p.lively(a.Now())
 	}
+	if err == nil {
+		err = a.assertWhole(p, bringsBack(intent))
+	}
 	p.stages = slices.Concat(stages, []Stage{a.stage(StageChecked, start, err)})
 	if err != nil {
 		return planned{stages: p.stages}, err

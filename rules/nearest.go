@@ -17,6 +17,11 @@ func (b *Book) notFound(address string) *Error {
 	if p, err := b.FindPaused(address); err == nil {
 		return &Error{Kind: NotFound, Field: "name", Offset: -1, Text: fmt.Sprintf("The rule %q is paused, so that no ruler has it. Resume it first: resume %s.", p.Ref.Name, Word(address))}
 	}
+	if b.shown != nil {
+		if entry, err := b.shown.Find(address); err == nil && entry.Held {
+			return heldBack(b.rulebookPath(entry.Ref), entry.Ref.Name)
+		}
+	}
 	e := &Error{Kind: NotFound, Field: "name", Offset: -1, Text: fmt.Sprintf("There is no rule %q.", address)}
 	names := b.names.all()
 	last := address[strings.LastIndexByte(address, '/')+1:]

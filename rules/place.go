@@ -25,6 +25,9 @@ func (b *Book) put(ruler RulerInfo, namespace string, g group) (path string, con
 		return path, renderFile(g), err
 	}
 	f := b.shelf(ruler.Name).get(path)
+	if f.file.lentAt != "" {
+		return "", nil, heldBack(f.file.lentAt, g.Name)
+	}
 	if len(f.bad) > 0 {
 		e := conflict("group", "The group %q stands in %s, which has to be mended first: %s", g.Name, place(f.bad[0]), sentence(f.bad[0].Text))
 		e.Problems = f.bad

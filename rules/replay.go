@@ -37,6 +37,7 @@ func (r Replay) Action() string {
 
 // Plan implements Intent.
 func (r Replay) Plan(book *Book) (Change, error) {
+	book = book.own()
 	from, to := r.Before, r.After
 	if r.Back {
 		from, to = to, from
@@ -68,7 +69,7 @@ func (r Replay) Plan(book *Book) (Change, error) {
 	}
 	if len(change.Files) == 0 {
 		done := conflict("", "There is nothing to do: the rulebook is so already.")
-		done.Cause = errDone
+		done.Cause = errors.Join(errDone, paths(book, from, to, ruler))
 		return Change{}, done
 	}
 	change.Refs = touched(book, book.With(change.Files), ruler)
@@ -77,6 +78,14 @@ func (r Replay) Plan(book *Book) (Change, error) {
 	}
 	change.Subject = r.Action() + " " + r.subject(change.Refs)
 	return change, nil
+}
+
+// paths returns where the files stand that a step changes; they may be held as they were.
+func paths(book, from, to *Book, ruler string) (paths InTheWay) {
+	for _, path := range changedPaths(from, to, ruler) {
+		paths = append(paths, book.rulebookPath(Ref{Ruler: ruler, Path: path}))
+	}
+	return paths
 }
 
 // noRuleFile reports whether a file is not there, or has nothing of a rule file.

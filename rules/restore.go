@@ -23,6 +23,7 @@ func (Restore) Action() string { return "restore" }
 
 // Plan implements Intent.
 func (r Restore) Plan(book *Book) (Change, error) {
+	book = book.own()
 	if p, paused := r.From.pausedAt(r.Ref); paused {
 		if _, there := book.Get(r.Now); !there {
 			return r.pauseAgain(book, p)
@@ -99,7 +100,7 @@ func (r Restore) plan(book *Book) (Change, error) {
 		if r.otherSettings(m, source, at) {
 			done = conflict("name", "There is nothing to restore: %q itself is just as it was then. What is another by now is said for all rules of its group.", r.Ref.Name)
 		}
-		done.Cause = errDone
+		done.Cause = errors.Join(errDone, InTheWay{book.rulebookPath(Ref{Ruler: r.Ref.Ruler, Path: at.path})})
 		return Change{}, done
 	}
 	change.Refs = touched(book, book.With(change.Files), r.Ref.Ruler)

@@ -33,7 +33,10 @@ func (b *Book) shelve(ruler int, path string, f *file) *shelved {
 			count[[2]string{g.Name, r.Name()}]++
 			ref := Ref{Ruler: b.rulers[ruler].Name, Path: path, Group: g.Name, Name: r.Name(), Nth: count[[2]string{g.Name, r.Name()}]}
 			s.byRef[ref] = len(s.entries)
-			s.entries = append(s.entries, Entry{Ref: ref, Rule: r.Rule, GroupLabels: g.Labels, Source: r.source, Interval: g.Interval, Limit: g.Limit, Settings: settings, Line: r.line, Held: f.lentAt != ""})
+			s.entries = append(s.entries, Entry{
+				Ref: ref, Rule: r.Rule, GroupLabels: g.Labels, Source: r.source, Interval: g.Interval, Limit: g.Limit, Settings: settings, Line: r.line,
+				Held: r.held, Pushed: r.pushed,
+			})
 		}
 	}
 	return s

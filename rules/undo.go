@@ -22,6 +22,7 @@ func (Undo) Action() string { return "undo" }
 
 // Plan implements Intent.
 func (u Undo) Plan(book *Book) (Change, error) {
+	book = book.own()
 	change, err := Replay{
 		Before: u.Before, After: u.After, Back: true, Ruler: u.Ruler, Verb: u.Action(), Subject: u.Commit.Subject, Reason: u.Reason, Earlier: u.Earlier,
 	}.Plan(book)

@@ -81,7 +81,7 @@ func (p *Pages) rulePage(ctx context.Context, here *url.URL) (body rulePage, err
 			body.Fields[key] = values.Get(key)
 		}
 	}
-	if e, there := book.Get(last[0].Ref); there && last[0].Kind != rules.RuleDeleted {
+	if e, there := book.Get(last[0].Ref); there && (e.Held || last[0].Kind != rules.RuleDeleted) {
 		judge, err := p.judge(ctx, book, p.options.Status(ctx))
 		if err != nil {
 			return body, err
