@@ -24,15 +24,11 @@ func Rewritten(w rules.Rewritten) Reply {
 // rewrittenText says what of a rewritten history is known, and what a person can do.
 func rewrittenText(w rules.Rewritten) string {
 	now := "its newest commit is " + code(short(w.Now)) + ", and " + code(short(w.Was)) + " is not part of it"
-	accept := "or accept the new one with " + code("git.accept_rewritten: "+w.Accept()) + " in the configuration and a restart."
-	switch {
-	case w.Back:
-		now = "it was put back to " + code(short(w.Now)) + ", which comes before " + code(short(w.Was))
-		accept = "or push a commit on top of what is there now: that one can be accepted, and " + code("status") + " tells how then."
-	case w.Now == "":
+	if w.Now == "" {
 		now = "the branch is gone, which had " + code(short(w.Was))
 	}
-	return now + ". Nothing is fetched or pushed. Push the old history back, " + accept
+	return now + ". Nothing is fetched or pushed. Push the old history back, or accept the new one with " + code("git.accept_rewritten: "+w.Accept()) +
+		" in the configuration and a restart."
 }
 
 // External returns what the channel for reports hears of a push by other people: that it is live or gone, why it is not, or why it is not applied.

@@ -55,8 +55,6 @@ func TestReports(t *testing.T) {
 			Held:    &rules.HeldPush{Problems: []rules.Problem{{Path: "loki", Text: "a link"}}, Paths: []string{"loki/x.yaml"}},
 		}), "**Not applied**: what Eve \\*Hacker\\* pushed to the rulebook would not be taken. The files that it changed stay in force as they were.\n" +
 			"- 1 to be mended:\n    - `loki`: a link\n- 1 pushed:\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here"},
-		{"put back", Rewritten(rules.Rewritten{Was: "1f8e7d6c5b", Now: "9f8e7d6c5b", Back: true}), "**The history on the Git server was rewritten**: it was put back to `9f8e7d6`, " +
-			"which comes before `1f8e7d6`. Nothing is fetched or pushed. Push the old history back, or push a commit on top of what is there now: that one can be accepted, and `status` tells how then."},
 		{"rewritten", Rewritten(rules.Rewritten{Was: "1f8e7d6c5b", Now: "9f8e7d6c5b"}), "**The history on the Git server was rewritten**: its newest commit is `9f8e7d6`, and `1f8e7d6` " +
 			"is not part of it. Nothing is fetched or pushed. Push the old history back, or accept the new one with `git.accept_rewritten: 9f8e7d6c5b` in the configuration and a restart."},
 		{"gone", Rewritten(rules.Rewritten{Was: "1f8e7d6c5b"}), "**The history on the Git server was rewritten**: the branch is gone, which had `1f8e7d6`. Nothing is fetched or pushed. " +

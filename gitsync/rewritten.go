@@ -1,6 +1,7 @@
 package gitsync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -19,12 +20,6 @@ func (r *Rulebook) assertFollows(ctx context.Context, seen, tip plumbing.Hash) e
 	if err != nil {
 		return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
 	}
-	back := false
-	if !follows && !tip.IsZero() {
-		if back, err = r.objects.leads(ctx, tip, seen); err != nil {
-			return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
-		}
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if follows {
@@ -33,7 +28,7 @@ func (r *Rulebook) assertFollows(ctx context.Context, seen, tip plumbing.Hash) e
 	}
 	now := revisionOf(tip)
 	if w := s.status.Rewritten; w == nil || w.Was != revisionOf(seen) || w.Now != now {
-		next := rules.Rewritten{Was: revisionOf(seen), Now: now, Back: back, Since: time.Now()}
+		next := rules.Rewritten{Was: revisionOf(seen), Now: now, Since: time.Now()}
 		if w != nil {
 			next.Since = w.Since
 		} else {
@@ -50,15 +45,9 @@ var errRewritten = errors.New("rewritten")
 
 // rewritten is why nothing is fetched or pushed.
 func rewritten(w *rules.Rewritten, remote Remote) error {
-	now, accept := w.Now, "until an operator accepts the new history: git.accept_rewritten: "+w.Accept()
-	switch {
-	case w.Back:
-		accept = "until an operator accepts a commit that somebody pushes on top of that one"
-	case now == "":
-		now = "nothing: the branch is gone"
-	}
+	now := cmp.Or(w.Now, "nothing: the branch is gone")
 	return unavailable(errRewritten, "the history on the Git server %s was rewritten: it had %s and has %s now. Nothing is fetched or pushed until it has the old commit again, "+
-		"or %s", remote, w.Was, now, accept)
+		"or until an operator accepts the new history: git.accept_rewritten: %s", remote, w.Was, now, w.Accept())
 }
 
 // follows reports whether the server's branch may stand at tip after it stood at seen.

@@ -128,12 +128,12 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 		since = o.held.Since
 	}
 	o.past, o.kept = past, past.held(good, book)
-	o.lending.Store(&lending{good: good, files: o.kept})
 	o.held = &HeldPush{Good: good.Revision(), Commits: past.external, Problems: problems, Since: since}
 	for _, at := range o.kept {
 		o.held.Paths = append(o.held.Paths, book.pathIn(at.ruler, at.path))
 	}
 	slices.Sort(o.held.Paths)
+	o.lending.Store(&lending{push: o.held, good: good, files: o.kept})
 	if newest := past.external[len(past.external)-1].Revision; o.told != newest {
 		o.told, push.Held = newest, o.held
 		a.tell(ctx, "push", "", func(ctx context.Context) {

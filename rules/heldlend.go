@@ -8,6 +8,7 @@ import (
 // lending lends the rulebook's branch the rules that are live in files that are held, as the last good state has them: whoever asks for one, or gives
 // another its name, is to read that its file is held.
 type lending struct {
+	push  *HeldPush
 	good  *Book
 	files []heldFile
 

@@ -138,9 +138,8 @@ type RemoteStatus struct {
 // Rewritten says that the history on the Git server does not contain what it did: nothing is fetched or pushed until a person decides.
 type Rewritten struct {
 	Was, Now string // full hashes of the server's branch; Now is "" where the branch is gone
-	Back     bool   // it was put back: Was follows Now. What it had once cannot be accepted, but what comes on top of it can
 	Since    time.Time
 }
 
-// Accept returns what git.accept_rewritten has to be for the new history to be followed; not where it was put Back.
+// Accept returns what git.accept_rewritten has to be for the new history to be followed.
 func (r Rewritten) Accept() string { return cmp.Or(r.Now, strings.Repeat("0", 40)) }

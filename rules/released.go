@@ -20,15 +20,15 @@ type holding struct {
 
 // holds returns what is held now.
 func (a *Applier) holds(ctx context.Context) holding {
-	push := a.heldPush()
-	if push == nil {
+	l := a.outside.lending.Load() // no command waits for an examination
+	if l == nil {
 		return holding{}
 	}
-	book, err := a.applied(ctx)
+	book, err := a.newest(ctx)
 	if err != nil {
 		return holding{}
 	}
-	return holding{push, book}
+	return holding{l.push, book.keeping(l.good, l.files)}
 }
 
 // released returns what a change released of what was held before it; nil for nothing.
