@@ -35,7 +35,7 @@ func rewrittenText(w rules.Rewritten) string {
 func External(push rules.ExternalPush) Reply {
 	var b strings.Builder
 	if push.Held != nil {
-		fmt.Fprintf(&b, "**Not applied**: what %s pushed to the rulebook would not be taken. The files that it changed stay in force as they were.\n", authors(push.Commits))
+		fmt.Fprintf(&b, "**Not applied**: %s would not be taken. The files that it changed stay in force as they were.\n", pushedBy(push.Commits))
 		writeList(&b, push.Held.Problems, "to be mended", problemText)
 		writeNoRuleFiles(&b, push.Held)
 	} else {
@@ -108,6 +108,14 @@ func movedHere(rule rules.PushedRule) string {
 		return "moved to " + code(shortCut(to.Path+", group "+to.Group)) + " and renamed from " + code(shortCut(from.Name)) + ", "
 	}
 	return "moved to " + code(shortCut(to.Path+", group "+to.Group)) + ", "
+}
+
+// pushedBy names what is held: what some people pushed or, without any of them, what the branch was put back to.
+func pushedBy(commits []rules.PastCommit) string {
+	if len(commits) == 0 {
+		return "what the rulebook's branch was put back to"
+	}
+	return "what " + authors(commits) + " pushed to the rulebook"
 }
 
 // authors returns the names of who made commits, each once, the first few of many.

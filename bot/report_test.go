@@ -50,6 +50,8 @@ func TestReports(t *testing.T) {
 		}), "Bob pushed to the rulebook. It was held, as it would not be taken; the request `7f3a` mended that, and so it is applied now.\n- 1 pushed:\n    - `1f8e7d6` by Bob: more\n**x** in eu: live."},
 		{"taken back", External(rules.ExternalPush{Commits: []rules.PastCommit{bob}, Mended: "7f3a"}),
 			"Bob pushed to the rulebook. It was held, as it would not be taken; the request `7f3a` mended that, and nothing of it is left to be applied.\n- 1 pushed:\n    - `1f8e7d6` by Bob: more"},
+		{"held where the branch was put back", External(rules.ExternalPush{Held: &rules.HeldPush{Problems: []rules.Problem{{Path: "loki", Text: "a link"}}}}),
+			"**Not applied**: what the rulebook's branch was put back to would not be taken. The files that it changed stay in force as they were.\n- 1 to be mended:\n    - `loki`: a link"},
 		{"held for a link", External(rules.ExternalPush{
 			Commits: []rules.PastCommit{eve},
 			Held:    &rules.HeldPush{Problems: []rules.Problem{{Path: "loki", Text: "a link"}}, Paths: []string{"loki/x.yaml"}},

@@ -54,7 +54,11 @@ func writeHeld(b *strings.Builder, h *rules.HeldPush, now time.Time) {
 	if h == nil {
 		return
 	}
-	fmt.Fprintf(b, "**Not applied** (noticed %s): what was pushed would not be taken. The files that it changed stay in force as they were.\n", ago(h.Since, now))
+	what := "what was pushed"
+	if len(h.Commits) == 0 {
+		what = pushedBy(nil)
+	}
+	fmt.Fprintf(b, "**Not applied** (noticed %s): %s would not be taken. The files that it changed stay in force as they were.\n", ago(h.Since, now), what)
 	writeList(b, h.Commits, "pushed and held up", func(c rules.PastCommit) string {
 		return fmt.Sprintf("%s by %s: %s", code(short(c.Revision)), escape(c.Author.Name), escape(PushedSubject(c)))
 	})

@@ -13,7 +13,7 @@ import (
 type ExternalPush struct {
 	Good    string       // the last good revision before it
 	Head    string       // the revision that was looked at
-	Commits []PastCommit // the external ones since then, the oldest first
+	Commits []PastCommit // the external ones since then, the oldest first; none where the branch was put back to what is held
 	// Held says why nothing of it is applied; nil when it is applied, and Rulers says how that went.
 	Held   *HeldPush
 	Mended string           // the id of the request whose change ended that it was held; "" where it was not, or another push ended that
@@ -105,7 +105,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	push := ExternalPush{Good: good.Revision(), Head: book.Revision(), Commits: past.external}
 	var problems []Problem
 	stray := o.stray
-	if len(past.external) > 0 {
+	if len(past.external) > 0 || past.elsewhere {
 		if stray, err = a.Irregular(ctx, book.Revision()); err != nil {
 			return err
 		}
@@ -134,7 +134,11 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	}
 	slices.Sort(o.held.Paths)
 	o.lending.Store(&lending{push: o.held, good: good, files: o.kept})
-	if newest := past.external[len(past.external)-1].Revision; o.told != newest {
+	newest := good.Revision() // of a branch that was put back
+	if n := len(past.external); n > 0 {
+		newest = past.external[n-1].Revision
+	}
+	if o.told != newest {
 		o.told, push.Held = newest, o.held
 		a.tell(ctx, "push", "", func(ctx context.Context) {
 			a.External(context.WithoutCancel(ctx), push)

@@ -87,3 +87,56 @@ func TestWhatCannotBeReadAtTheAdoptionLeavesTheRulerAsItIs(t *testing.T) {
 		t.Errorf("still listed: %v", status.Problems)
 	}
 }
+
+// setBack is a rulebook whose branch was put back to an older commit.
+type setBack struct {
+	*rulestest.Store
+	to string
+}
+
+func (s setBack) Head(ctx context.Context) (rules.Tree, error) { return s.At(ctx, s.to) }
+
+// A branch that is put back to what would not be taken empties no ruler, though nobody pushed anything.
+func TestABranchThatIsPutBackToWhatIsBadIsHeld(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	link := rules.Problem{Path: "prometheus", Text: "is a symbolic link"}
+	bad := b.push(t, "a link", map[string][]byte{"notes.md": []byte("x")})
+	good := b.push(t, "mended", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
+	stop := b.session(t)
+	await(t, func() bool { return b.recall("good")() == good && b.prometheus.Published("ops/old.yaml") != nil })
+	stop()
+	b.irregular = func(revision string) []rules.Problem {
+		if revision == bad {
+			return []rules.Problem{link}
+		}
+		return nil
+	}
+	for _, when := range []string{"at once", "after a restart"} {
+		b.start()
+		b.Store = setBack{b.store, bad}
+		stop := b.session(t)
+		b.Moved(t.Context())
+		if when == "at once" {
+			if p := b.waitPush(t); p.Held == nil || len(p.Commits) != 0 || !cmp.Equal(p.Held.Problems, []rules.Problem{link}) {
+				t.Errorf("told of %+v, want it held", p)
+			}
+		}
+		await(t, func() bool { return b.Status(t.Context()).Reconciled && b.recall("told")() == good })
+		if held := b.Status(t.Context()).Held; held == nil || len(held.Paths) != 1 || b.prometheus.Published("ops/old.yaml") == nil {
+			t.Errorf("%s: held %+v, published %q", when, held, b.prometheus.Published("ops/old.yaml"))
+		}
+		out := b.Draft(t.Context(), rules.Edit{Address: "old", Alteration: rules.Alteration{Expr: "up == 3"}})
+		if out.Err == nil || !strings.Contains(out.Err.Error(), "because of what the rulebook's branch was put back to") {
+			t.Errorf("%s: an edit: %v", when, out.Err)
+		}
+		stop()
+		b.toldNothing(t)
+	}
+	b.start()
+	b.session(t)
+	b.Moved(t.Context())
+	if held := b.Status(t.Context()).Held; held != nil {
+		t.Errorf("still held: %+v", held)
+	}
+}

@@ -66,6 +66,10 @@ func (h *HeldPush) isNew(p Problem) bool {
 
 // why says in a sentence why a file is held: whose push it came with, and the first problem of that, if possible in the file itself.
 func (h *HeldPush) why(path string) string {
+	p := h.Problems[max(0, slices.IndexFunc(h.Problems, func(p Problem) bool { return p.Path == path }))]
+	if len(h.Commits) == 0 {
+		return fmt.Sprintf("%s is held, because of what the rulebook's branch was put back to, which would not be taken: %s: %s", path, place(p), sentence(p.Text))
+	}
 	c := h.Commits[len(h.Commits)-1]
 	for _, commit := range slices.Backward(h.Commits) {
 		if slices.ContainsFunc(commit.Files, func(f PastFile) bool { return f.Path == path || strings.HasPrefix(f.Path, path+"/") }) {
@@ -73,7 +77,6 @@ func (h *HeldPush) why(path string) string {
 			break
 		}
 	}
-	p := h.Problems[max(0, slices.IndexFunc(h.Problems, func(p Problem) bool { return p.Path == path }))]
 	return fmt.Sprintf("%s is held, because of what %s pushed (%s), which would not be taken: %s: %s",
 		path, c.Author.Name, ShortRevision(c.Revision), place(p), sentence(p.Text))
 }

@@ -11,6 +11,7 @@ type pastSince struct {
 	external  []PastCommit
 	displaced []PastCommit    // that stand in place of a change of ours, or of a part of it
 	mended    string          // the request whose change of what was held came last; "" where that was somebody else's
+	elsewhere bool            // nobody else committed anything, and all the same it does not lead on from the last good state: the branch was put back
 	between   bool            // a commit of ours came after an external one
 	ours      map[string]bool // path in the rulebook → it was us who touched it last
 }
@@ -53,7 +54,7 @@ func (a *Applier) pastSince(ctx context.Context, book *Book) (pastSince, error) 
 			past.to = c.Revision
 			return a.add(ctx, &past, c)
 		})
-		if err == nil && onTop {
+		if err == nil && onTop && past.to == book.Revision() {
 			return past, nil
 		}
 		// The branch was put elsewhere, or something was merged.
@@ -77,6 +78,7 @@ func (a *Applier) pastSinceGood(ctx context.Context, book *Book) (pastSince, err
 	if err != nil {
 		return past, fmt.Errorf("the commits since %s cannot be read: %w", good, err)
 	}
+	past.elsewhere = len(past.external) == 0 && good != book.Revision()
 	if len(past.external) > 0 && good != o.good.Revision() {
 		if o.good, err = a.bookOf(ctx, good); err != nil {
 			return past, err

@@ -14,8 +14,8 @@ import (
 func TestSnapshotKeepsEveryField(t *testing.T) {
 	t.Parallel()
 	leftOut := map[reflect.Type][]string{
-		reflect.TypeFor[file]():       {"problems", "lentAt", "memory"},      // only good files are kept, and each start has a memory of its own
-		reflect.TypeFor[placedRule](): {"notes", "pasted", "above", "below"}, // of rules that are to be written
+		reflect.TypeFor[file]():       {"problems", "lentAt", "memory"},                        // only good files are kept, and each start has a memory of its own
+		reflect.TypeFor[placedRule](): {"notes", "pasted", "above", "below", "held", "pushed"}, // of rules that are to be written, and of those that are lent
 	}
 	offset := time.Minute
 	rule := Rule{Alert: "A", Record: "r", Expr: "up", For: 1, KeepFiringFor: 2, Labels: map[string]string{"a": "b"}, Annotations: map[string]string{"c": "d"}}

@@ -37,7 +37,11 @@ func (s *service) external(ctx context.Context, push rules.ExternalPush) {
 			s.logger.Error("The journal does not say what was pushed", "id", "AS2101", "commit", commit.Revision, "err", err)
 		}
 	})
-	newest := push.Commits[len(push.Commits)-1]
+	var newest rules.PastCommit // none where the branch was put back
+	if n := len(push.Commits); n > 0 {
+		newest = push.Commits[n-1]
+		reply = reply.WithEntry(s.cfg.pagesAddress(), externalRequest(newest, time.Time{}).ID)
+	}
 	fields := []any{"commits", len(push.Commits), "newest", newest.Revision, "author", newest.Author.Name}
 	if push.Held != nil {
 		s.logger.Error("What was pushed is not applied", append(fields, "id", "AS3015", "files", len(push.Held.Paths), "problems", len(push.Held.Problems), "err", refused)...)
@@ -45,7 +49,7 @@ func (s *service) external(ctx context.Context, push rules.ExternalPush) {
 		s.logger.Info("What was pushed is applied", append(fields, "rulers", standings(push.Rulers))...)
 	}
 	s.index.Wake()
-	s.report(ctx, reply.WithEntry(s.cfg.pagesAddress(), externalRequest(newest, time.Time{}).ID))
+	s.report(ctx, reply)
 }
 
 // standings says in a line how a push stands at the rulers that it touched.
