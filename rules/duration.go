@@ -32,9 +32,9 @@ func FormatDuration(d time.Duration) string { return model.Duration(d).String() 
 // units are the ways in which people write the units, after fold.
 var units = unitsOf(map[time.Duration]string{
 	time.Millisecond:   "ms msec millisecond milliseconds ミリ秒",
-	time.Second:        "s sec secs second seconds sek sekunde sekunden seconde secondes 秒 秒間 초",
-	time.Minute:        "m min mins minute minutes minuten 分 分間 分钟 분",
-	time.Hour:          "h hr hrs hour hours std stunde stunden heure heures 時間 小时 小時 시간",
+	time.Second:        "s sec secs second seconds sek sekunde sekunden seconde secondes 秒 秒間 びょう 초",
+	time.Minute:        "m min mins minute minutes minuten 分 分間 ふん ぷん ふん間 分钟 분",
+	time.Hour:          "h hr hrs hour hours std stunde stunden heure heures 時間 じかん 小时 小時 시간",
 	24 * time.Hour:     "d day days tag tage tagen jour jours 日 日間 天 일",
 	7 * 24 * time.Hour: "w week weeks woche wochen semaine semaines 週 週間 周 주",
 })
@@ -49,9 +49,9 @@ func unitsOf(spellings map[time.Duration]string) map[string]time.Duration {
 	return units
 }
 
-// durationPart is a number, its unit, and 半 where half a unit more is said. isoDuration is what ISO 8601 makes of minutes and hours.
+// durationPart is a number, its unit, and 半 where half a unit more is said, or 半 alone and a unit of which half is meant. isoDuration is what ISO 8601 makes of minutes and hours.
 var (
-	durationPart = regexp.MustCompile(`^\s*(\d{1,6}(?:[.,]\d{1,3})?|[一二三四五六七八九十])\s*(\p{Latin}+|[^\PL\p{Latin}半]+)(半?)[\s.]*`)
+	durationPart = regexp.MustCompile(`^\s*(\d{1,6}(?:[.,]\d{1,3})?|[半一二三四五六七八九十])\s*(\p{Latin}+|[^\PL\p{Latin}半]+)(半?)[\s.]*`)
 	isoDuration  = regexp.MustCompile(`^p(?:(\d{1,4}d))?(?:t((?:\d{1,6}[hms])+))?$`)
 )
 
@@ -71,7 +71,12 @@ func spokenDuration(text string) time.Duration {
 			return 0
 		}
 		number, err := strconv.ParseFloat(strings.ReplaceAll(m[1], ",", "."), 64)
-		if err != nil { // what the expression lets through is then a numeral of Japanese
+		switch half := m[1] == "半"; {
+		case half && units[m[2]] < time.Hour:
+			return 0 // 半分 is half of anything
+		case half:
+			number = 0.5
+		case err != nil: // what the expression lets through is then a numeral of Japanese
 			number = float64(strings.Index("一二三四五六七八九十", m[1])/len("一") + 1)
 		}
 		if m[3] != "" {

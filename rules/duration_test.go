@@ -15,6 +15,7 @@ func TestParseDuration(t *testing.T) {
 		"5min": 5 * time.Minute, "5 minutes": 5 * time.Minute, "1 hour 5 min": 65 * time.Minute, "1.5h": 90 * time.Minute, "1,5h": 90 * time.Minute,
 		"90sec.": 90 * time.Second, "5M": 5 * time.Minute, "PT1H30M": 90 * time.Minute, "P1D": 24 * time.Hour, "2 Stunden": 2 * time.Hour,
 		"5分": 5 * time.Minute, "５ｍ": 5 * time.Minute, "1時間30分": 90 * time.Minute, "1時間半": 90 * time.Minute, "五分間": 5 * time.Minute,
+		"5ふん": 5 * time.Minute, "１０ぷん": 10 * time.Minute, "半時間": 30 * time.Minute, "半日": 12 * time.Hour, "30びょう": 30 * time.Second, "2じかん半": 150 * time.Minute,
 	} {
 		if got, err := ParseDuration("time", text); err != nil || got != want {
 			t.Errorf("%q: %s, %v; want %s", text, got, err, want)
@@ -27,6 +28,7 @@ func TestParseDuration(t *testing.T) {
 		"":               nil,
 		"P":              nil,
 		"二十分":            nil,
+		"半分":             nil,
 		"soon":           nil,
 		"5 parsecs":      nil,
 		"0.00001s":       nil,

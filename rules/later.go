@@ -11,8 +11,8 @@ const maxLater = 10 * 365 * 24 * time.Hour
 // ParseLater reads a date or a time that is to come, or how long from now, as Prometheus writes it or in words. field is the argument's name
 // for the error, an *Error of kind Invalid.
 func ParseLater(field, text string, now time.Time, zone *time.Location) (time.Time, error) {
-	text = strings.TrimSpace(strings.ToUpper(fold(text)))
 	local := now.In(zone)
+	text = onDay(strings.TrimSpace(strings.ToUpper(fold(text))), local)
 	var later time.Time
 	switch text {
 	case "TODAY", "今日":

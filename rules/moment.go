@@ -1,6 +1,10 @@
 package rules
 
 import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,16 +28,13 @@ var momentForms = []string{
 // ParseMoment reads a date, a time, or how long ago, as Prometheus writes it or in words. field is the argument's name for the error, an
 // *Error of kind Invalid; what lies in the future is one.
 func ParseMoment(field, text string, now time.Time, zone *time.Location) (Moment, error) {
-	text = strings.TrimSpace(strings.ToUpper(fold(text)))
 	local := now.In(zone)
-	today := dayOf(local)
-	switch text {
-	case "NOW", "今":
+	text = onDay(strings.TrimSpace(strings.ToUpper(fold(text))), local)
+	if text == "NOW" || text == "今" {
 		return Moment{now, now}, nil
-	case "TODAY", "今日":
-		return today, nil
-	case "YESTERDAY", "昨日":
-		return Moment{today.At.AddDate(0, 0, -1), today.At}, nil
+	}
+	if days, named := dayWords[text]; named && days <= 0 {
+		return dayOf(local.AddDate(0, 0, days)), nil
 	}
 	for _, form := range momentForms {
 		t, err := time.ParseInLocation(form, text, zone)
@@ -58,6 +59,29 @@ func ParseMoment(field, text string, now time.Time, zone *time.Location) (Moment
 	}
 	t := now.Add(-ago)
 	return Moment{t, t}, nil
+}
+
+// dayWords are words for a day, and how many days after today it is. dayAndClock is such a word with a time of that day.
+var (
+	dayWords = map[string]int{
+		"TODAY": 0, "今日": 0, "本日": 0, "YESTERDAY": -1, "昨日": -1, "きのう": -1, "一昨日": -2, "おととい": -2,
+		"TOMORROW": 1, "明日": 1, "あした": 1, "明後日": 2, "あさって": 2,
+	}
+	dayAndClock = regexp.MustCompile(`^(` + strings.Join(slices.Sorted(maps.Keys(dayWords)), "|") + `)(?:の|\s|AT\s)*(\d{1,2})(?::([0-5]\d)(:[0-5]\d)?|時(?:(\d{1,2})分|(半))?)$`)
+)
+
+// onDay writes a text that names a day by a word, and a time of it, with the date instead; another text stays.
+func onDay(text string, local time.Time) string {
+	m := dayAndClock.FindStringSubmatch(text)
+	if m == nil {
+		return text
+	}
+	hours, minutes := "0"+m[2], "0"+cmp.Or(m[3], m[5], "0")
+	if m[6] != "" {
+		minutes = "30"
+	}
+	day := local.AddDate(0, 0, dayWords[m[1]]).Format(time.DateOnly)
+	return day + " " + hours[len(hours)-2:] + ":" + minutes[len(minutes)-2:] + m[4]
 }
 
 // dayOf returns the day of a time in its zone.
