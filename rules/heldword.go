@@ -33,6 +33,10 @@ func (a *Applier) sayHeld(ctx context.Context, err error) error {
 	case clash:
 		said.Kind = Conflict // also where the file could not be edited
 		said.Text = why + " Before that is mended or taken back, this cannot be done; the command status tells more."
+		if strings.HasPrefix(paths[i]+"/", journalDir) { // no command can mend it: each has to be written down there
+			said.Text += " Whoever may push mends it with Git, in a clone of the rulebook:"
+			said.Detail = strings.Join(held.mend(paths[i]), "\n")
+		}
 	case slices.ContainsFunc(e.Problems, held.isNew):
 		said.Text = e.Text + " Besides, " + why + " The command status tells more."
 	default:
@@ -67,18 +71,38 @@ func (h *HeldPush) isNew(p Problem) bool {
 // why says in a sentence why a file is held: whose push it came with, and the first problem of that, if possible in the file itself.
 func (h *HeldPush) why(path string) string {
 	p := h.Problems[max(0, slices.IndexFunc(h.Problems, func(p Problem) bool { return p.Path == path }))]
-	if len(h.Commits) == 0 {
+	c, pushed := h.cause(path)
+	if !pushed {
 		return fmt.Sprintf("%s is held, because of what the rulebook's branch was put back to, which would not be taken: %s: %s", path, place(p), sentence(p.Text))
-	}
-	c := h.Commits[len(h.Commits)-1]
-	for _, commit := range slices.Backward(h.Commits) {
-		if slices.ContainsFunc(commit.Files, func(f PastFile) bool { return f.Path == path || strings.HasPrefix(f.Path, path+"/") }) {
-			c = commit
-			break
-		}
 	}
 	return fmt.Sprintf("%s is held, because of what %s pushed (%s), which would not be taken: %s: %s",
 		path, c.Author.Name, ShortRevision(c.Revision), place(p), sentence(p.Text))
+}
+
+// cause returns the newest commit of a push that touched a path, or what is below it; the newest of all where none did, false where nobody pushed any.
+func (h *HeldPush) cause(path string) (c PastCommit, pushed bool) {
+	for _, commit := range slices.Backward(h.Commits) {
+		if slices.ContainsFunc(commit.Files, func(f PastFile) bool { return f.Path == path || strings.HasPrefix(f.Path, path+"/") }) {
+			return commit, true
+		}
+	}
+	if len(h.Commits) == 0 {
+		return PastCommit{}, false
+	}
+	return h.Commits[len(h.Commits)-1], true
+}
+
+// mend returns the commands of Git that put the directory back in whose place there is something else: as it was before that was pushed.
+func (h *HeldPush) mend(path string) []string {
+	lines := []string{"git pull", "git rm -rq " + path}
+	c, pushed := h.cause(path)
+	switch {
+	case !pushed && h.Good != "":
+		lines = append(lines, "git checkout "+ShortRevision(h.Good)+" -- "+path)
+	case slices.ContainsFunc(c.Files, func(f PastFile) bool { return strings.HasPrefix(f.Path, path+"/") }):
+		lines = append(lines, "git checkout "+ShortRevision(c.Parent)+" -- "+path)
+	}
+	return append(lines, "git commit -m 'bring "+path+" back'", "git push")
 }
 
 // LeaveOut is the Field of an error about an edit of many rules whose Fixes are the names of those that it has to leave out.
