@@ -18,8 +18,8 @@ func (r *Rulebook) pushRest(ctx context.Context) error {
 	for most := everything; ; { // commits at once: as many as the server took the last time
 		seen := r.sync.lastSeen()
 		ours, err := r.objects.beyond(ctx, head, seen)
-		if err == nil && len(ours.commits) > most {
-			ours, err = r.objects.beyond(ctx, ours.commits[most-1].hash, seen)
+		if err == nil {
+			ours, err = r.objects.first(ctx, seen, ours, most)
 		}
 		if err != nil {
 			return unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
@@ -44,12 +44,14 @@ func (r *Rulebook) pushFirst(ctx context.Context, seen plumbing.Hash, ours *bran
 	}
 	tip := ours.commits[n-1].hash
 	err = s.remote.Push(ctx, seen, tip, p.write)
-	if isRejected(err) && n > 1 && ctx.Err() == nil {
-		half, err := r.objects.beyond(ctx, ours.commits[n/2-1].hash, seen)
-		if err != nil {
-			return 0, unavailable(err, "the history of the rulebook %s cannot be read", r.dir)
+	if isRejected(err) && ctx.Err() == nil {
+		half, unread := r.objects.first(ctx, seen, ours, n/2)
+		if unread != nil {
+			return 0, unavailable(unread, "the history of the rulebook %s cannot be read", r.dir)
 		}
-		return r.pushFirst(ctx, seen, half)
+		if len(half.commits) < n {
+			return r.pushFirst(ctx, seen, half)
+		}
 	}
 	if err != nil {
 		return 0, err
@@ -74,4 +76,21 @@ func (r *Rulebook) pushFirst(ctx context.Context, seen plumbing.Hash, ours *bran
 	}
 	s.status.LastPush = time.Now()
 	return n, nil
+}
+
+// first returns the first of some commits that do not lead to seen, at most so many; all of them where they cannot be parted: only what leads on from
+// seen may be pushed there, and the side branch of a merge need not.
+func (o *objects) first(ctx context.Context, seen plumbing.Hash, ours *branchOff, most int) (*branchOff, error) {
+	if len(ours.commits) <= most {
+		return ours, nil
+	}
+	for i := most - 1; i >= 0; i-- {
+		tip := ours.commits[i].hash
+		if on, err := o.leads(ctx, seen, tip); err != nil {
+			return nil, err
+		} else if on {
+			return o.beyond(ctx, tip, seen)
+		}
+	}
+	return ours, nil
 }

@@ -721,6 +721,28 @@ func TestPushedInParts(t *testing.T) {
 		}
 		runGit(t, host, "rev-parse", "main:dir/6")
 	})
+	t.Run("a side branch", func(t *testing.T) {
+		t.Parallel()
+		host := gitHost(t)
+		p := patch(at(t, host))
+		r := openBook(t, Options{Remote: p})
+		add(t, r, "first")
+		add(t, r, "second")
+		if err := r.round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		had := runGit(t, host, "rev-parse", "main")
+		side := strings.TrimSpace(runGit(t, r.dir, "commit-tree", "-p", "main~1", "-m", "beside the second", "main~1^{tree}"))
+		merge := strings.TrimSpace(runGit(t, r.dir, "commit-tree", "-p", "main", "-p", side, "-m", "both", "main~1^{tree}"))
+		runGit(t, r.dir, "update-ref", "refs/heads/main", merge)
+		hook(t, host, "pre-receive", "read old new ref; test "+merge+" != $new")
+		if err := r.round(t.Context()); !isRejected(err) {
+			t.Errorf("a round: %v, want that the server says no", err)
+		}
+		if now := runGit(t, host, "rev-parse", "main"); now != had {
+			t.Errorf("the server's branch was set from %s to %s", had, now)
+		}
+	})
 }
 
 // TestRewrittenAndBack ends when the server has the old commit again.
