@@ -53,9 +53,6 @@ func (r *Rulebook) Follow(ctx context.Context, f Following) error {
 	defer r.tell(context.WithoutCancel(ctx), &f)
 	r.setFollower(&f)
 	defer r.setFollower(nil)
-	if f.Ours == nil {
-		f.Ours = func(context.Context, rules.PastCommit) (bool, error) { return true, nil }
-	}
 	if f.Interval <= 0 {
 		f.Interval = followInterval
 	}
@@ -99,6 +96,9 @@ func (r *Rulebook) Follow(ctx context.Context, f Following) error {
 }
 
 func (r *Rulebook) setFollower(f *Following) {
+	if f != nil && f.Ours == nil {
+		f.Ours = func(context.Context, rules.PastCommit) (bool, error) { return true, nil }
+	}
 	r.following.Lock()
 	defer r.following.Unlock()
 	r.follower = f
