@@ -157,7 +157,7 @@ func TestKilledAmongPacks(t *testing.T) {
 		t.Fatalf("packs: %v, %v", packs, err)
 	}
 	keep := strings.TrimSuffix(packs[0], ".pack") + ".keep"
-	ours := []string{keep, filepath.Join(r.dir, packDir, ownTemporary+"X"), filepath.Join(r.dir, packDir, ownTemporary+"X_index")}
+	ours := []string{keep, filepath.Join(r.dir, packDir, ownTemporary+"X"), filepath.Join(r.dir, packDir, ownTemporary+"X_index"), filepath.Join(r.dir, packDir, oldTemporary+"X")}
 	theirs := []string{filepath.Join(r.dir, packDir, "pack-1111111111111111111111111111111111111111.keep"), filepath.Join(r.dir, packDir, "pack-2222222222222222222222222222222222222222.keep")}
 	for i, name := range append(ours, theirs...) {
 		content := keepMark

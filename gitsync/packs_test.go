@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -140,4 +141,40 @@ func TestListingBesideRemovals(t *testing.T) {
 	}
 	close(stop)
 	coming.Wait()
+}
+
+// pruningDisk runs `git prune --expire=now` whenever a pack that was written is about to get its name.
+type pruningDisk struct {
+	billy.Filesystem
+	pruned atomic.Int64
+}
+
+func (d *pruningDisk) Rename(from, to string) error {
+	if path.Dir(to) == packDir {
+		if out, err := tryGit(d.Root(), "prune", "--expire=now"); err != nil {
+			return fmt.Errorf("git prune: %w: %s", err, out)
+		}
+		d.pruned.Add(1)
+	}
+	return d.Filesystem.Rename(from, to)
+}
+
+// TestPrunedWhileWriting has an operator's `git prune --expire=now` meet what is being written, by us and from a Git server.
+func TestPrunedWhileWriting(t *testing.T) {
+	t.Parallel()
+	disk := &pruningDisk{}
+	host := gitHost(t)
+	work := outsider(t, host)
+	write(t, work, "x", []byte("1"))
+	push(t, work)
+	r := openBook(t, Options{Remote: at(t, host), wrap: func(fs billy.Filesystem) billy.Filesystem { disk.Filesystem = fs; return disk }})
+	if n := disk.pruned.Load(); n == 0 {
+		t.Error("no prune met the clone")
+	}
+	disk.pruned.Store(0)
+	update(t, r, map[string][]byte{"x": []byte("2")})
+	if n := disk.pruned.Load(); n == 0 {
+		t.Error("no prune met the update")
+	}
+	fsck(t, r.dir)
 }

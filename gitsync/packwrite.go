@@ -17,8 +17,11 @@ const (
 	packDir = "objects/pack"
 	// keepMark is in the .keep files of our packs, so that those that a crash left behind are known.
 	keepMark = "alertsmith is about to refer to this\n"
-	// ownTemporary begins the names of files that are being written; `git prune` removes what begins with tmp_.
-	ownTemporary = "tmp_alertsmith_"
+	// ownTemporary begins the names of files that are being written. `git prune --expire=now` (2.39) removes what begins with tmp_, also from under
+	// whoever writes it.
+	ownTemporary = "alertsmith_tmp_"
+	// oldTemporary began them before.
+	oldTemporary = "tmp_alertsmith_"
 )
 
 // errPackExists means that exactly this pack is there already: something made the same objects before and failed.
@@ -138,7 +141,7 @@ func (d *durable) tidyPacks() error {
 	}
 	for _, e := range entries {
 		name := path.Join(packDir, e.Name())
-		ours := strings.HasPrefix(e.Name(), ownTemporary)
+		ours := strings.HasPrefix(e.Name(), ownTemporary) || strings.HasPrefix(e.Name(), oldTemporary)
 		if strings.HasSuffix(name, ".keep") {
 			mark, err := readSmall(d.Filesystem, name)
 			if err != nil {

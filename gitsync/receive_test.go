@@ -158,7 +158,7 @@ func TestHostileServer(t *testing.T) {
 			if refs := runGit(t, r.dir, "for-each-ref", "refs/remotes"); refs != "" {
 				t.Errorf("there is %s", refs)
 			}
-			if left, _ := filepath.Glob(filepath.Join(r.dir, "objects/pack/tmp*")); left != nil {
+			if left, _ := filepath.Glob(filepath.Join(r.dir, "objects/pack/*tmp_*")); left != nil {
 				t.Errorf("left: %q", left)
 			}
 			update(t, r, map[string][]byte{"log": []byte("goes on")})
