@@ -235,24 +235,6 @@ func (r *Rulebook) loadDoubts(ctx context.Context, head plumbing.Hash) error {
 	return nil
 }
 
-// refsBelow returns the refs with a prefix.
-func (r *Rulebook) refsBelow(prefix string) (map[plumbing.ReferenceName]plumbing.Hash, error) {
-	r.objects.mu.Lock()
-	defer r.objects.mu.Unlock()
-	all, err := r.objects.store.IterReferences()
-	if err != nil {
-		return nil, err
-	}
-	refs := map[plumbing.ReferenceName]plumbing.Hash{}
-	err = all.ForEach(func(ref *plumbing.Reference) error {
-		if ref.Type() == plumbing.HashReference && strings.HasPrefix(ref.Name().String(), prefix) {
-			refs[ref.Name()] = ref.Hash()
-		}
-		return nil
-	})
-	return refs, err
-}
-
 // requestsOf returns the trailers Request-Id of the commits among objects.
 func requestsOf(made []plumbing.EncodedObject) []string {
 	var requests []string

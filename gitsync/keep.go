@@ -27,7 +27,7 @@ func (r *Rulebook) keep(ctx context.Context, head, next plumbing.Hash) (string, 
 	}
 	kept, err := r.refsBelow(keptRefs)
 	if err != nil {
-		return "", unavailable(err, "the refs of the rulebook %s cannot be read", r.dir)
+		return "", unavailable(err, "the refs of the rulebook %s cannot be read: %s", r.dir, textOf(err))
 	}
 	names := slices.Sorted(maps.Keys(kept)) // the oldest first
 	for _, old := range names[:max(0, len(names)-maxKept)] {

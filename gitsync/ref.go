@@ -3,7 +3,6 @@ package gitsync
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path"
@@ -24,7 +23,7 @@ func readRef(fs billy.Filesystem, name plumbing.ReferenceName) (plumbing.Hash, e
 	if err == nil {
 		text := strings.TrimSpace(string(loose))
 		if !plumbing.IsHash(text) {
-			return plumbing.ZeroHash, fmt.Errorf("%s is damaged: %q is not a commit's hash", name, text)
+			return plumbing.ZeroHash, unavailable(nil, "%s is damaged: %q is not a commit's hash. %s", name, text, mendRef(name))
 		}
 		return plumbing.NewHash(text), nil
 	}
