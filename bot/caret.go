@@ -20,7 +20,11 @@ func (c *call) errorText(err error) string {
 	}
 	var b strings.Builder
 	b.WriteString(c.takenText())
-	b.WriteString(escape(cut(e.Text, 2000)))
+	show := escape
+	if e.Kind == rules.Unavailable {
+		show = prose
+	}
+	b.WriteString(show(cut(e.Text, 2000)))
 	if e.Detail != "" {
 		b.WriteString("\n" + fence("diff", cut(e.Detail, 6000)))
 	}

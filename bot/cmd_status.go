@@ -66,7 +66,7 @@ func writeRuler(b *strings.Builder, r rules.RulerStatus, now time.Time) {
 		b.WriteString("- newer commits changed its files: they are on their way, and not counted yet\n")
 	}
 	if r.Err != nil {
-		fmt.Fprintf(b, "- trouble: %s\n", escape(publicText(r.Err)))
+		fmt.Fprintf(b, "- trouble: %s\n", prose(publicText(r.Err)))
 	}
 	said := ""
 	if r.Err != nil {

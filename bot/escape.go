@@ -43,6 +43,21 @@ func escape(s string) string {
 	return b.String()
 }
 
+// prose returns outside text as escape does, but what stands between two back-ticks in one line as code: a command to copy, which escapes would spoil.
+// It is for what an operator reads: in a rule's expression back-ticks are signs like others.
+func prose(s string) string {
+	var b strings.Builder
+	for {
+		before, rest, _ := strings.Cut(s, "`")
+		command, after, paired := strings.Cut(rest, "`")
+		if !paired || strings.TrimSpace(command) == "" || strings.Contains(command, "\n") {
+			return b.String() + escape(s)
+		}
+		b.WriteString(escape(before) + code(command))
+		s = after
+	}
+}
+
 // endsInNumber reports whether a text ends in a line that has only a short number: with a dot behind it Markdown would
 // make a list of it.
 func endsInNumber(s string) bool {

@@ -45,6 +45,35 @@ func TestNobodyIsCalled(t *testing.T) {
 	}
 }
 
+func TestProse(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ text, want string }{
+		{"remove it (`ssh-keygen -R '[127.0.0.1]:22' -f a_b`), and run `ssh-keyscan x`", "remove it (`ssh-keygen -R '[127.0.0.1]:22' -f a_b`), and run `ssh-keyscan x`"},
+		{"the server `ssh://git@example.org/r` says *no*", "the server `ssh://git@example.org/r` says \\*no\\*"},
+		{"one ` is none, [x]", "one \\` is none, \\[x\\]"},
+		{"`a` and one ` more", "`a` and one \\` more"},
+		{"two `` are none", "two \\`\\` are none"},
+		{"a `line\nends` it", "a \\`line\nends\\` it"},
+		{"", ""},
+	} {
+		if got := prose(tc.text); got != tc.want {
+			t.Errorf("prose(%q) = %q, want %q", tc.text, got, tc.want)
+		}
+	}
+}
+
+// TestCommandsToCopy holds that a person can copy the command that mends what is not theirs to mend.
+func TestCommandsToCopy(t *testing.T) {
+	t.Parallel()
+	const command = "`ssh-keygen -R '[127.0.0.1]:51317' -f /etc/known_hosts`"
+	err := &rules.Error{Kind: rules.Unavailable, Offset: -1, Text: "it shows another key: remove the old one (" + command + ")"}
+	failed := (&call{}).errorText(err)
+	status := statusText(rules.Status{Housekeeping: err, Remote: rules.RemoteStatus{URL: "ssh://h/r", Err: err}, Rulers: []rules.RulerStatus{{Err: err}}}, time.Unix(1, 0))
+	if n := strings.Count(failed, command) + strings.Count(status, command); n != 4 {
+		t.Errorf("the command stands %d times, want 4, in\n%s\n%s", n, failed, status)
+	}
+}
+
 func FuzzEscape(f *testing.F) {
 	for _, text := range hostileTexts {
 		f.Add(text)
@@ -64,6 +93,7 @@ func checkHarmless(t *testing.T, text string) {
 	for what, message := range map[string]string{
 		"escaped":   "before " + escape(text) + " after",
 		"at start":  escape(text),
+		"prose":     "before `x` " + prose(text) + " after `y`",
 		"code":      "before " + code(text) + " after @\u200b",
 		"fence":     "before\n" + fence("yaml", text) + "\nafter",
 		"two":       escape(text) + code(text) + escape(text) + "\n" + fence("", text) + "\n" + escape(text),

@@ -12,7 +12,7 @@ import (
 // writeHousekeeping writes why the rulebook goes on growing; nothing when it does not.
 func writeHousekeeping(b *strings.Builder, err error) {
 	if err != nil {
-		fmt.Fprintf(b, "- housekeeping: %s\n", escape(publicText(err)))
+		fmt.Fprintf(b, "- housekeeping: %s\n", prose(publicText(err)))
 	}
 }
 
@@ -35,7 +35,7 @@ func writeRemote(b *strings.Builder, r rules.RemoteStatus, now time.Time) {
 		fmt.Fprintf(b, "- the history there was rewritten %s: %s\n", ago(r.Rewritten.Since, now), rewrittenText(*r.Rewritten))
 	}
 	if r.Err != nil {
-		fmt.Fprintf(b, "- trouble: %s\n", escape(publicText(r.Err)))
+		fmt.Fprintf(b, "- trouble: %s\n", prose(publicText(r.Err)))
 	}
 }
 

@@ -33,7 +33,7 @@ func (h shell) hosts() (*hosts, error) {
 	}
 	k := &hosts{algorithms: slices.DeleteFunc(db.HostKeyAlgorithms(h.at.hostPort()), isSHA1), shell: h, verify: db.HostKeyCallback()}
 	if len(k.algorithms) == 0 {
-		return nil, unavailable(errUnknownHost, "the Git server %s is not in %s: %s, and compare it with the fingerprint that the server's administrator gives", h.at, h.known, h.scan(h.known))
+		return nil, unavailable(errUnknownHost, "the Git server `%s` is not in %s: %s, and compare it with the fingerprint that the server's administrator gives", h.at, h.known, h.scan(h.known))
 	}
 	return k, nil
 }
@@ -50,7 +50,7 @@ func (k *hosts) check(hostPort string, addr net.Addr, key ssh.PublicKey) error {
 		return nil
 	}
 	if e, ok := errors.AsType[*xknownhosts.RevokedError](err); ok {
-		k.refusal = unavailable(err, "the Git server %s shows a host key (%s %s) that %s, line %d, says is revoked: who shows it may be somebody who stole it. Nothing is sent there. "+
+		k.refusal = unavailable(err, "the Git server `%s` shows a host key (%s %s) that %s, line %d, says is revoked: who shows it may be somebody who stole it. Nothing is sent there. "+
 			"Ask the server's administrator", k.shell.at, key.Type(), ssh.FingerprintSHA256(key), k.shell.known, e.Revoked.Line)
 		return k.refusal
 	}
@@ -58,16 +58,16 @@ func (k *hosts) check(hostPort string, addr net.Addr, key ssh.PublicKey) error {
 	if e, ok := errors.AsType[*xknownhosts.KeyError](err); ok && len(e.Want) > 0 {
 		where = fmt.Sprintf("%s, line %d", where, e.Want[0].Line)
 	}
-	k.refusal = unavailable(err, "the Git server %s shows another host key (%s %s) than the one in %s: either it was set up anew, or somebody listens in. Ask its administrator for the fingerprint; if it is this one, remove the old key (ssh-keygen -R '%s' -f %s) and add the new one: %s",
+	k.refusal = unavailable(err, "the Git server `%s` shows another host key (%s %s) than the one in %s: either it was set up anew, or somebody listens in. Ask its administrator for the fingerprint; if it is this one, remove the old key (`ssh-keygen -R '%s' -f %s`) and add the new one: %s",
 		k.shell.at, key.Type(), ssh.FingerprintSHA256(key), where, xknownhosts.Normalize(hostPort), k.shell.known, k.shell.scan(k.shell.known))
 	return k.refusal
 }
 
-// scan is what a person runs to add the server's key to a file.
+// scan is what a person runs to add the server's key to a file, in back-ticks as what is to be copied.
 func (h shell) scan(file string) string {
 	port := ""
 	if h.at.port != "" && h.at.port != "22" {
 		port = "-p " + h.at.port + " "
 	}
-	return "run ssh-keyscan " + port + h.at.host + " >> " + file
+	return "run `ssh-keyscan " + port + h.at.host + " >> " + file + "`"
 }

@@ -180,7 +180,7 @@ func TestHostKeys(t *testing.T) {
 		{"known beside another kind", here + key("ecdsa") + "\n" + here + s.HostKey, nil},
 		{"unknown", "example.org " + s.HostKey, []string{"is not in", "ssh-keyscan -p " + port + " " + host + " >> "}},
 		{"empty", "", []string{"is not in", "ssh-keyscan"}},
-		{"changed", here + key("ed25519"), []string{"another host key", "line 1", "SHA256:", "ssh-keygen -R '[127.0.0.1]:" + port + "'", "ssh-keyscan"}},
+		{"changed", here + key("ed25519"), []string{"another host key", "line 1", "SHA256:", "`ssh-keygen -R '[127.0.0.1]:" + port + "' -f ", "`ssh-keyscan"}},
 		{"of another kind", here + key("rsa"), []string{"no host key of a kind", "rsa-sha2-512", "ssh-keyscan"}},
 		{"revoked", "@revoked * " + s.HostKey + "\n" + here + s.HostKey, []string{"line 1, says is revoked", "SHA256:"}},
 		{"nonsense", "what is\tthis", []string{"cannot be understood"}},
