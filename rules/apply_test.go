@@ -511,6 +511,18 @@ func TestTheStatusFollowsAChange(t *testing.T) {
 	})
 }
 
+func TestTheStatusCountsNoFileThatIsNotPublished(t *testing.T) {
+	b := newBench(t)
+	good := []byte("groups:\n- name: g\n  rules:\n  - alert: x\n    expr: up == 0\n")
+	b.store.Commit(rules.Commit{Subject: "by hand", Files: map[string][]byte{"prometheus/ops/good.yaml": good, "prometheus/ops/torn.yaml": []byte("groups: [")}})
+	b.run(t)
+	await(t, func() bool { return b.Status(t.Context()).Reconciled })
+	status := b.Status(t.Context())
+	if s := status.Rulers[0]; s.Files != 1 || s.Rules != 1 || len(status.Problems) != 1 {
+		t.Errorf("%d files, %d rules and problems %v, want 1, 1 and one", s.Files, s.Rules, status.Problems)
+	}
+}
+
 func TestWhatWasPublishedAndNeverReadIsReadAtTheNextStart(t *testing.T) {
 	b := newBench(t)
 	b.Apply(t.Context(), request("r0"), nodeDown("x"))

@@ -195,6 +195,17 @@ func (b *Book) liveEntries(ruler string) []Entry {
 	return b.entries(ruler, func(f *shelved) bool { return len(f.bad) == 0 })
 }
 
+// liveFiles counts the files of one ruler that are published: the good ones.
+func (b *Book) liveFiles(ruler string) int {
+	n := 0
+	for _, f := range b.shelf(ruler) {
+		if len(f.bad) == 0 {
+			n++
+		}
+	}
+	return n
+}
+
 func (b *Book) entries(ruler string, wanted func(*shelved) bool) []Entry {
 	var entries []Entry
 	for i, shelf := range b.shelves {

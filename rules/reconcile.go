@@ -255,7 +255,7 @@ func (a *Applier) survey(ctx context.Context, d *desk, book *Book) (well bool, e
 	d.note(func(s *RulerStatus) {
 		s.LastSeen = a.Now()
 		s.Rules, s.Running, s.NotLive = len(verdicts), len(verdicts)-len(notLive), notLive
-		s.Files = len(book.shelf(d.name))
+		s.Files = book.liveFiles(d.name)
 		d.counted = book
 	})
 	for _, w := range d.waits() {

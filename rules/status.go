@@ -48,7 +48,7 @@ func (h *HeldPush) Pushed(revision string) bool {
 // RulerStatus is how one ruler stands.
 type RulerStatus struct {
 	Info      RulerInfo
-	Files     int       // of the rulebook
+	Files     int       // of the rulebook, the bad ones left out
 	Rules     int       // of the rulebook, the bad files' left out
 	Running   int       // of those, how many the ruler lists with this expression and healthy
 	NotLive   []NotLive // the others, and why

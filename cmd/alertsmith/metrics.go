@@ -144,7 +144,7 @@ func ofRuler(name, help string) *prometheus.Desc {
 
 var (
 	descRules   = ofRuler("alertsmith_rules", "Rules of the rulebook that the ruler is to run.")
-	descFiles   = ofRuler("alertsmith_rule_files", "Rule files of the rulebook that the ruler is to read.")
+	descFiles   = ofRuler("alertsmith_rule_files", "Rule files of the rulebook that the ruler is to read: those that are not published, as something is wrong with them, are not counted.")
 	descNotLive = ofRuler("alertsmith_rules_not_live", "Rules of the rulebook that the ruler does not run as the rulebook has them, or cannot evaluate.")
 	descApplied = ofRuler("alertsmith_last_successful_apply_timestamp_seconds", "When rule files were last published for the ruler and read by it; 0 when not since the start.")
 	descUp      = ofRuler("alertsmith_ruler_up", "Whether the last attempt to bring and compare the ruler's rules succeeded.")

@@ -69,7 +69,7 @@ alertsmith_last_successful_apply_timestamp_seconds{ruler="prometheus"} 1.7000000
 # HELP alertsmith_overdue What the service should have done by itself, such as the resumption of a paused rule, and has not.
 # TYPE alertsmith_overdue gauge
 alertsmith_overdue 1
-# HELP alertsmith_rule_files Rule files of the rulebook that the ruler is to read.
+# HELP alertsmith_rule_files Rule files of the rulebook that the ruler is to read: those that are not published, as something is wrong with them, are not counted.
 # TYPE alertsmith_rule_files gauge
 alertsmith_rule_files{ruler="loki"} 0
 alertsmith_rule_files{ruler="prometheus"} 3
