@@ -94,12 +94,15 @@ func (t *talk) reason(err error) string {
 		name   x509.HostnameError
 		cert   *tls.CertificateVerificationError
 		record tls.RecordHeaderError
+		proxy  *proxyFault
 	)
 	switch {
 	case errors.Is(err, errSilent):
 		return fmt.Sprintf("did not answer for %s (git.timeout)", t.r.timeout)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return "was not waited for any longer"
+	case errors.As(err, &proxy):
+		return fmt.Sprintf("is reached through the proxy %s, as HTTPS_PROXY says, and that %s", proxy.proxy, proxy.what)
 	case errors.As(err, &no):
 		return "refuses: " + no.Reason
 	case errors.As(err, &said):

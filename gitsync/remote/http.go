@@ -45,6 +45,7 @@ func newHTTP(at address, c Config, timeout time.Duration) (dial, error) {
 	h := web{at: at, username: c.Username, password: c.PasswordFile, client: &http.Client{
 		Transport: &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
+			OnProxyConnectResponse: onProxyAnswer,
 			DialContext:            (&net.Dialer{Timeout: timeout}).DialContext,
 			TLSHandshakeTimeout:    timeout,
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: trusted},
@@ -112,7 +113,7 @@ func (l *exchange) do(method, path, kind string, body io.Reader, size int64) (io
 	}
 	answer, err := l.web.client.Do(r) //nolint:bodyclose // closed by close
 	if err != nil {
-		return nil, withoutURL(err)
+		return nil, ofProxy(r, withoutURL(err))
 	}
 	l.watch.alive()
 	l.bodies = append(l.bodies, answer.Body)
