@@ -17,6 +17,7 @@ const (
 	pollInterval   = time.Second            // between two looks at the branch here, for what somebody pushed to it
 	lostPause      = 20 * time.Millisecond  // after a lost race, at first
 	faultPause     = 500 * time.Millisecond // after any other failure, at first
+	kickPause      = time.Second            // after a failure, until it is tried again because somebody says that there is something new
 	longestPause   = time.Minute
 )
 
@@ -43,7 +44,8 @@ type Following struct {
 	Rewritten func(ctx context.Context, w rules.Rewritten)
 }
 
-// Kick has Follow look at the Git server now, as somebody has said that there is something new. It waits for nothing.
+// Kick has Follow look at the Git server now, as somebody has said that there is something new; a second after the last look at the earliest
+// where that failed. It waits for nothing.
 func (r *Rulebook) Kick() { signal(r.kicked) }
 
 // Follow keeps the rulebook and its Git server the same until ctx ends, and then returns nil: it reads what others push, pushes what was
@@ -61,6 +63,7 @@ func (r *Rulebook) Follow(ctx context.Context, f Following) error {
 	next := time.NewTimer(0)
 	defer next.Stop()
 	failures := 0
+	var tried, planned time.Time // the last look at the server, and the next by itself
 	for {
 		var due bool
 		select {
@@ -73,7 +76,12 @@ func (r *Rulebook) Follow(ctx context.Context, f Following) error {
 		case <-r.woken:
 			due = failures == 0 // a server that does not answer is asked when its time comes
 		case <-r.kicked:
-			due = true
+			wait := kickPause - time.Since(tried)
+			due = failures == 0 || wait <= 0
+			if !due && time.Until(planned) > wait {
+				planned = time.Now().Add(wait)
+				next.Reset(wait)
+			}
 		case <-next.C:
 			due = true
 		}
@@ -89,6 +97,8 @@ func (r *Rulebook) Follow(ctx context.Context, f Following) error {
 			} else {
 				pause = min(pause, pauseAfter(err, failures))
 			}
+			tried = time.Now()
+			planned = tried.Add(pause)
 			next.Reset(pause)
 		}
 		r.tell(context.WithoutCancel(ctx), &f)

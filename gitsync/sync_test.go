@@ -49,6 +49,7 @@ type patchy struct {
 	tip    func(plumbing.Hash) plumbing.Hash      // what it says of its branch
 	fetch  func(pack func(io.Reader) error) error // what it sends
 	pushes int
+	tips   int // how often it was asked for its branch
 }
 
 func patch(r Remote) *patchy { return &patchy{Remote: r} }
@@ -65,10 +66,11 @@ func (p *patchy) set(change func(*patchy)) {
 func (p *patchy) now() patchy {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return patchy{down: p.down, push: p.push, tip: p.tip, fetch: p.fetch, pushes: p.pushes}
+	return patchy{down: p.down, push: p.push, tip: p.tip, fetch: p.fetch, pushes: p.pushes, tips: p.tips}
 }
 
 func (p *patchy) Tip(ctx context.Context) (plumbing.Hash, error) {
+	p.set(func(p *patchy) { p.tips++ })
 	now := p.now()
 	if now.down {
 		return plumbing.ZeroHash, errDown
