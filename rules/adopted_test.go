@@ -174,6 +174,10 @@ func TestImport(t *testing.T) {
 	if diff := cmp.Diff(wantChange, change); diff != "" {
 		t.Errorf("change (-want +got):\n%s", diff)
 	}
+	alone := rules.Import{Ruler: "prometheus", Files: map[string][]byte{"ops/new.yml": oneRule("New")}}
+	if one, err := alone.Plan(book); err != nil || one.Subject != "import 1 rule file for prometheus" {
+		t.Errorf("one file: %q, %v", one.Subject, err)
+	}
 	for name, c := range map[string]struct {
 		book   *rules.Book
 		intent rules.Import

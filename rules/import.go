@@ -89,7 +89,11 @@ func (i Import) Plan(book *Book) (Change, error) {
 			change.Refs = append(change.Refs, e.Ref)
 		}
 	}
-	change.Subject = fmt.Sprintf("import %d rule files for %s", len(a.New), i.Ruler)
+	files := "rule files"
+	if len(a.New) == 1 {
+		files = "rule file"
+	}
+	change.Subject = fmt.Sprintf("import %d %s for %s", len(a.New), files, i.Ruler)
 	return change, nil
 }
 
