@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -61,6 +62,12 @@ func indexPath(journal string) string { return strings.TrimSuffix(journal, ".db"
 // was written last, or a disk lost it. That it did is kept.
 func openIndex(ctx context.Context, path, journal string, head int64) (*index, error) {
 	x, err := connectIndex(path, false)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EISDIR) { // somebody copied it as another user, or put something in its place
+		if removed := removeIndex(path); removed != nil {
+			return nil, errors.Join(err, removed)
+		}
+		x, err = connectIndex(path, false)
+	}
 	if err != nil {
 		return nil, err
 	}

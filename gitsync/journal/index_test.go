@@ -92,3 +92,40 @@ func TestWhatTheIndexKnewIsMissed(t *testing.T) {
 	life()
 	missed("after it was accepted", "")
 }
+
+// TestAnIndexThatCannotBeOpenedIsMadeAnew starts with something in the index's place that nobody can open as a file, as what another user copied there is
+// to all but root.
+func TestAnIndexThatCannotBeOpenedIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(path string) error{
+		"not ours to read":  func(path string) error { return os.Chmod(path, 0) },
+		"not ours to write": func(path string) error { return os.Chmod(path, 0o400) },
+		"a directory":       func(path string) error { return errors.Join(removeIndex(path), os.Mkdir(path, 0o700)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := closedJournal(t, 5)
+			start := func() (upTo int64) {
+				t.Helper()
+				db := openAt(t, path)
+				s, err := db.Search(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				errUpdate := s.Update(t.Context())
+				state, errState := s.index.state(t.Context())
+				if err := errors.Join(errUpdate, errState, s.Close()); err != nil {
+					t.Fatal(err)
+				}
+				return state.upTo
+			}
+			want := start()
+			if err := spoil(indexPath(path)); err != nil {
+				t.Fatal(err)
+			}
+			if got := start(); got != want || want == 0 {
+				t.Errorf("the index knows %d events, want %d", got, want)
+			}
+		})
+	}
+}
