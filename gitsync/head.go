@@ -11,6 +11,9 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
+// alternates is the file in which `git clone --shared` notes whose objects a repository borrows.
+const alternates = "objects/info/alternates"
+
 // Head returns the newest state. Failures are *rules.Error of kind Unavailable.
 func (r *Rulebook) Head(ctx context.Context) (rules.Tree, error) {
 	if err := ctx.Err(); err != nil {
@@ -51,6 +54,12 @@ func (r *Rulebook) head() (*tree, error) {
 		return last, nil
 	}
 	commit, err := r.objects.commit(hash)
+	if errors.Is(err, plumbing.ErrObjectNotFound) {
+		if _, borrows := r.fs.Stat(alternates); borrows == nil {
+			return nil, unavailable(err, "the newest commit of the rulebook %s is not in it: it borrows objects of another repository (%s), which is not supported. "+
+				"Run `git -C %s repack -a -d`, and remove that file", r.dir, alternates, r.dir)
+		}
+	}
 	if err != nil {
 		return nil, unavailable(err, "the newest commit of the rulebook %s cannot be read", r.dir)
 	}

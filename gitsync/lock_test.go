@@ -175,6 +175,11 @@ func TestOpenExisting(t *testing.T) {
 		write(t, dir, "refs/heads/main", nil)
 		return dir
 	})
+	refused("with another's objects", "git -C ", func(t *testing.T) string {
+		dir := filepath.Join(t.TempDir(), "shared.git")
+		runGit(t, filepath.Dir(dir), "clone", "-q", "--bare", "--shared", bare(t, "main", "main"), dir)
+		return dir
+	})
 	refused("a file", "cannot be made", func(t *testing.T) string {
 		dir := t.TempDir()
 		write(t, dir, "file", nil)

@@ -84,6 +84,9 @@ func (r *Rulebook) unusable(err error) error {
 			"and nothing is fetched or pushed as long as that is in its history", r.sync.remote, maxObject>>20, maxPackObjects/1_000_000)
 	case fault != "":
 		return unavailable(err, "what the Git server %s sent cannot be written here%s; nothing of it is used", r.sync.remote, fault)
+	case errors.Is(err, plumbing.ErrObjectNotFound):
+		return unavailable(err, "what the Git server %s sent is not whole: it lacks what its own commits name; nothing of it is used. Is the repository there a shallow clone? "+
+			"Then complete it there with `git fetch --unshallow`", r.sync.remote)
 	default:
 		return unavailable(err, "what the Git server %s sent is not what Git would send; nothing of it is used", r.sync.remote)
 	}

@@ -253,6 +253,22 @@ func TestClone(t *testing.T) {
 	})
 }
 
+// TestShallowServer begins with a server that has not all that its own commits name.
+func TestShallowServer(t *testing.T) {
+	t.Parallel()
+	host := gitHost(t)
+	work := outsider(t, host)
+	for _, line := range []string{"one", "two", "three"} {
+		outsideLine(t, work, line)
+	}
+	shallow := filepath.Join(t.TempDir(), "shallow.git")
+	runGit(t, filepath.Dir(shallow), "clone", "-q", "--bare", "--depth=2", "file://"+host, shallow)
+	_, err := Open(t.Context(), Options{Dir: filepath.Join(t.TempDir(), "rulebook.git"), Committer: service, Remote: at(t, shallow)})
+	if err == nil || !strings.Contains(err.Error(), "`git fetch --unshallow`") {
+		t.Errorf("Open = %v", err)
+	}
+}
+
 func TestOpenWithAServer(t *testing.T) {
 	t.Parallel()
 	t.Run("no rulebook, no server", func(t *testing.T) {
