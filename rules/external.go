@@ -46,6 +46,7 @@ type outside struct {
 	head    string     // the revision that was examined last
 	held    *HeldPush  // nil when all of it is applied
 	kept    []heldFile // the files that are held
+	inForce *Book      // the state that they stay in: the last good one, and what we changed since then
 	past    pastSince  // what happened since good, as far as something is held
 	stray   []Problem  // what good has that is no file to be read: it was there when the rulebook was adopted
 	told    string     // the newest external commit that External was told of, or is about to be
@@ -90,7 +91,7 @@ func (a *Applier) applied(ctx context.Context) (*Book, error) {
 			return nil, err
 		}
 	}
-	return book.keeping(o.good, o.kept), nil
+	return book.keeping(o.inForce, o.kept), nil
 }
 
 // examine looks at what came into the rulebook since the last good state. The caller holds outside.
@@ -116,7 +117,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	o.head = book.Revision()
 	if len(problems) == 0 {
 		push.Mended = past.mended
-		o.good, o.stray, o.held, o.kept, o.past = book, stray, nil, nil, pastSince{}
+		o.good, o.stray, o.held, o.kept, o.inForce, o.past = book, stray, nil, nil, nil, pastSince{}
 		o.lending.Store(nil)
 		if len(past.external) > 0 {
 			a.tell(ctx, "push", "", func(ctx context.Context) { a.applyPush(ctx, push, good, book, past.between) })
@@ -127,13 +128,17 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	if o.held != nil {
 		since = o.held.Since
 	}
-	o.past, o.kept = past, past.held(good, book)
+	inForce, err := a.inForce(ctx, past)
+	if err != nil {
+		return err
+	}
+	o.past, o.inForce, o.kept = past, inForce, past.held(inForce, book)
 	o.held = &HeldPush{Good: good.Revision(), Commits: past.external, Problems: problems, Since: since}
 	for _, at := range o.kept {
 		o.held.Paths = append(o.held.Paths, book.pathIn(at.ruler, at.path))
 	}
 	slices.Sort(o.held.Paths)
-	o.lending.Store(&lending{push: o.held, good: good, files: o.kept})
+	o.lending.Store(&lending{push: o.held, inForce: inForce, files: o.kept})
 	newest := good.Revision() // of a branch that was put back
 	if n := len(past.external); n > 0 {
 		newest = past.external[n-1].Revision

@@ -1,6 +1,9 @@
 package rules
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+)
 
 // heldFile is where a rule file stands that is held.
 type heldFile struct {
@@ -9,14 +12,14 @@ type heldFile struct {
 }
 
 // keeping returns the book with some files as they are in another one.
-func (b *Book) keeping(good *Book, files []heldFile) *Book {
+func (b *Book) keeping(inForce *Book, files []heldFile) *Book {
 	if len(files) == 0 {
 		return b
 	}
 	changes := make([]map[string]*file, len(b.rulers))
 	for _, at := range files {
 		var f *file
-		if old := good.shelves[at.ruler].get(at.path); old != nil {
+		if old := inForce.shelves[at.ruler].get(at.path); old != nil {
 			f = old.file
 		}
 		put(changes, at.ruler, at.path, f)
@@ -26,12 +29,47 @@ func (b *Book) keeping(good *Book, files []heldFile) *Book {
 	return kept
 }
 
-// held returns the rule files that differ from the last good state, but for those that we touched last. Of a difference that no commit since then
+// inForce returns the last good state with the files that we changed after it and somebody else after us, as we left them: they were in force so, and
+// what was pushed to them is not.
+func (a *Applier) inForce(ctx context.Context, p pastSince) (*Book, error) {
+	good := a.outside.good
+	changes := make([]map[string]*file, len(good.rulers))
+	found := false
+	for path, revision := range p.left {
+		if p.ours[path] {
+			continue
+		}
+		for i, ruler := range good.rulers {
+			relative, ok := good.relative(ruler, path)
+			if !ok {
+				continue
+			}
+			then, err := a.bookOf(ctx, revision)
+			if err != nil {
+				return nil, err
+			}
+			var left *file
+			if f := then.shelves[i].get(relative); f != nil {
+				left = f.file
+			}
+			put(changes, i, relative, left)
+			found = true
+		}
+	}
+	if !found {
+		return good, nil
+	}
+	now := good.with(changes)
+	now.revision, now.tree, now.mixed = good.revision, good.tree, true
+	return now, nil
+}
+
+// held returns the rule files that differ from what was in force, but for those that we touched last. Of a difference that no commit since then
 // made, somebody else is the author too: the branch was put on another history, or a merge took the files of another.
-func (p pastSince) held(good, book *Book) []heldFile {
+func (p pastSince) held(inForce, book *Book) []heldFile {
 	var found []heldFile
 	for i, ruler := range book.rulers {
-		for _, path := range changedPaths(good, book, ruler.Name) {
+		for _, path := range changedPaths(inForce, book, ruler.Name) {
 			if !p.ours[book.pathIn(i, path)] {
 				found = append(found, heldFile{i, path})
 			}

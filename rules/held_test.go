@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -138,5 +139,56 @@ func TestABranchThatIsPutBackToWhatIsBadIsHeld(t *testing.T) {
 	b.Moved(t.Context())
 	if held := b.Status(t.Context()).Held; held != nil {
 		t.Errorf("still held: %+v", held)
+	}
+}
+
+// A push that is held while another one is already takes nothing from the rulers that commands brought them since: neither what it deletes or
+// changes, nor what it sets back to how it was before. So it is after a restart.
+func TestAPushThatIsHeldLeavesWhatCommandsChangedMeanwhile(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.adopt(t)
+	b.push(t, "bad", map[string][]byte{"prometheus/ops/bad.yaml": []byte("groups: [")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	for i, intent := range []rules.Intent{
+		nodeDown("mine"), nodeDown("mine-too"), rules.Edit{Address: "old", Alteration: rules.Alteration{Expr: "up == 5"}}, rules.Edit{Address: "gone", Alteration: rules.Alteration{Expr: "up == 6"}},
+	} {
+		if out := b.Apply(t.Context(), request(fmt.Sprint("r", i)), intent); out.State != rules.Live {
+			t.Fatalf("outcome %+v", out)
+		}
+	}
+	live := map[string]string{}
+	for _, path := range []string{"ops/mine.yaml", "ops/mine-too.yaml", "ops/old.yaml", "ops/gone.yaml"} {
+		live[path] = string(b.prometheus.Published(path))
+	}
+	b.push(t, "more", map[string][]byte{
+		"prometheus/ops/mine.yaml": nil, "prometheus/ops/mine-too.yaml": fileOf("up == 7", "mine-too"),
+		"prometheus/ops/old.yaml": fileOf("up == 0", "old"), "prometheus/ops/gone.yaml": nil,
+	})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	stays := func(when string) {
+		t.Helper()
+		if out := b.Apply(t.Context(), request("after"+when), nodeDown("after-"+when)); out.State != rules.Live {
+			t.Fatalf("outcome %+v", out)
+		}
+		for path, want := range live {
+			if got := string(b.prometheus.Published(path)); got != want || want == "" {
+				t.Errorf("%s: %s is published (-want +got):\n%s", when, path, cmp.Diff(want, got))
+			}
+		}
+	}
+	stays("push")
+	b.start()
+	stays("restart")
+	book, err := b.Book(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"mine", "mine-too", "old", "gone"} {
+		if found, err := book.Find(name); err != nil || !found.Held {
+			t.Errorf("%s is shown as %+v, %v, want it as it is live, and held", name, found, err)
+		}
 	}
 }

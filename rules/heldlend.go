@@ -5,12 +5,12 @@ import (
 	"sync"
 )
 
-// lending lends the rulebook's branch the rules that are live in files that are held, as the last good state has them: whoever asks for one, or gives
+// lending lends the rulebook's branch the rules that are live in files that are held: whoever asks for one, or gives
 // another its name, is to read that its file is held.
 type lending struct {
-	push  *HeldPush
-	good  *Book
-	files []heldFile
+	push    *HeldPush
+	inForce *Book // what is live of the files that are held
+	files   []heldFile
 
 	mu    sync.Mutex
 	of    *Book // the last book that was lent rules
@@ -34,21 +34,21 @@ func (a *Applier) lendBoth(book *Book) (lent, shown *Book) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.of != book {
-		l.of, l.lent, l.shown = book, book.lent(l.good, l.files, false), book.lent(l.good, l.files, true)
+		l.of, l.lent, l.shown = book, book.lent(l.inForce, l.files, false), book.lent(l.inForce, l.files, true)
 		l.lent.shown = l.shown
 	}
 	return l.lent, l.shown
 }
 
 // lent returns the book with the rules that another has in some files.
-func (b *Book) lent(good *Book, files []heldFile, shown bool) *Book {
+func (b *Book) lent(inForce *Book, files []heldFile, shown bool) *Book {
 	changes := make([]map[string]*file, len(b.rulers))
 	for _, at := range files {
 		var is, was *file
 		if f := b.shelves[at.ruler].get(at.path); f != nil {
 			is = f.file
 		}
-		if f := good.shelves[at.ruler].get(at.path); f != nil {
+		if f := inForce.shelves[at.ruler].get(at.path); f != nil {
 			was = f.file
 		}
 		unread := noRuleFile(is)
@@ -143,7 +143,7 @@ func (a *Applier) assertWhole(p planned, bringsBack bool) error {
 		if _, changed := p.change.Files[path]; !changed {
 			continue
 		}
-		was, is, will := l.good.shelves[at.ruler].get(at.path).names(), p.before.own().shelves[at.ruler].get(at.path).names(), p.after.shelves[at.ruler].get(at.path).names()
+		was, is, will := l.inForce.shelves[at.ruler].get(at.path).names(), p.before.own().shelves[at.ruler].get(at.path).names(), p.after.shelves[at.ruler].get(at.path).names()
 		for _, names := range []map[string]bool{is, will} {
 			for name := range names {
 				moved[name] = moved[name] || !was[name]
@@ -161,7 +161,7 @@ func (a *Applier) assertWhole(p planned, bringsBack bool) error {
 			continue
 		}
 		is := p.before.own().shelves[at.ruler].get(at.path).names()
-		for name := range l.good.shelves[at.ruler].get(at.path).names() {
+		for name := range l.inForce.shelves[at.ruler].get(at.path).names() {
 			if moved[name] && !is[name] {
 				return heldBack(path, name)
 			}

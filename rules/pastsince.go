@@ -9,11 +9,12 @@ import (
 type pastSince struct {
 	to        string // the revision that it goes up to; "" when nothing was read
 	external  []PastCommit
-	displaced []PastCommit    // that stand in place of a change of ours, or of a part of it
-	mended    string          // the request whose change of what was held came last; "" where that was somebody else's
-	elsewhere bool            // nobody else committed anything, and all the same it does not lead on from the last good state: the branch was put back
-	between   bool            // a commit of ours came after an external one
-	ours      map[string]bool // path in the rulebook → it was us who touched it last
+	displaced []PastCommit      // that stand in place of a change of ours, or of a part of it
+	mended    string            // the request whose change of what was held came last; "" where that was somebody else's
+	elsewhere bool              // nobody else committed anything, and all the same it does not lead on from the last good state: the branch was put back
+	between   bool              // a commit of ours came after an external one
+	ours      map[string]bool   // path in the rulebook → it was us who touched it last
+	left      map[string]string // path in the rulebook → the commit of ours that touched it last, also where somebody else did later
 }
 
 // add takes a commit up. One that says to be ours is somebody else's where nobody knows it for ours.
@@ -39,6 +40,9 @@ func (a *Applier) add(ctx context.Context, p *pastSince, c PastCommit) error {
 	}
 	for _, f := range c.Files {
 		p.ours[f.Path] = !external
+		if !external {
+			p.left[f.Path] = c.Revision
+		}
 	}
 	return nil
 }
@@ -65,7 +69,7 @@ func (a *Applier) pastSince(ctx context.Context, book *Book) (pastSince, error) 
 // pastSinceGood reads all that happened since the last good state. Commits of ours that come first were good, and move that state on.
 func (a *Applier) pastSinceGood(ctx context.Context, book *Book) (pastSince, error) {
 	o := &a.outside
-	past, good := pastSince{to: book.Revision(), ours: map[string]bool{}}, o.good.Revision()
+	past, good := pastSince{to: book.Revision(), ours: map[string]bool{}, left: map[string]string{}}, o.good.Revision()
 	err := a.Store.Log(ctx, good, book.Revision(), func(c PastCommit) error {
 		if err := a.add(ctx, &past, c); err != nil {
 			return err

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Released is what a change took in force that somebody else had pushed and that was held: beside what it changed itself.
+// Released is what a change took in force that somebody else had pushed and that was held: beside what it changed itself. A rule that it changed is among that where it was in force, and had been pushed
+// otherwise.
 type Released struct {
 	Commits []PastCommit // that it came with, the oldest first
 	Refs    []Ref        // the rules, where they stand now, or stood when they are gone
@@ -14,8 +15,9 @@ type Released struct {
 
 // holding is what is held before a change, and what is applied meanwhile.
 type holding struct {
-	push *HeldPush // nil where nothing is
-	book *Book
+	push   *HeldPush // nil where nothing is
+	branch *Book     // the rulebook as it was pushed
+	book   *Book
 }
 
 // holds returns what is held now.
@@ -28,7 +30,7 @@ func (a *Applier) holds(ctx context.Context) holding {
 	if err != nil {
 		return holding{}
 	}
-	return holding{l.push, book.keeping(l.good, l.files)}
+	return holding{l.push, book, book.keeping(l.inForce, l.files)}
 }
 
 // released returns what a change released of what was held before it; nil for nothing.
@@ -48,7 +50,10 @@ func (a *Applier) released(ctx context.Context, was holding, change Outcome) *Re
 	paths := map[string]bool{}
 	for _, ruler := range now.rulers {
 		for _, ref := range touched(was.book, now, ruler.Name) {
-			if path := now.rulebookPath(ref); !own[ref.family()] && was.push.holds(path) {
+			if _, live := was.book.Get(ref); own[ref.family()] && (!live || !was.branch.changedSince(was.book, []Ref{ref})) {
+				continue // the change did that, to what was in force or to what was only pushed
+			}
+			if path := now.rulebookPath(ref); was.push.holds(path) {
 				out.Refs, paths[path] = append(out.Refs, ref), true
 			}
 		}

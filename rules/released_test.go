@@ -65,3 +65,22 @@ func TestAChangeThatMendsAPushSaysWhatItReleases(t *testing.T) {
 		}
 	})
 }
+
+// A change of a rule that somebody else had pushed otherwise takes that in force with it, and says so.
+func TestAChangeOfARuleThatWasPushedOtherwiseSaysSo(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.adopt(t)
+	b.push(t, "break another", map[string][]byte{"prometheus/ops/bad.yaml": []byte("groups: ["), "prometheus/ops/old.yaml": fileOf("up == 4", "old")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	edit := rules.Edit{Address: "old", Alteration: rules.Alteration{Options: rules.Options{Labels: map[string]string{"severity": "page"}}}}
+	out := b.Apply(t.Context(), request("r1"), edit)
+	if out.State != rules.Live || out.Released == nil || len(out.Released.Refs) != 1 || out.Released.Refs[0].Name != "old" || !cmp.Equal(subjects(out.Released.Commits), []string{"carol: break another"}) {
+		t.Errorf("outcome %+v, released %+v, want it live and old released", out, out.Released)
+	}
+	edit.Alteration = rules.Alteration{Options: rules.Options{Labels: map[string]string{"severity": "info"}}}
+	if out := b.Apply(t.Context(), request("r2"), edit); out.State != rules.Live || out.Released != nil {
+		t.Errorf("outcome %+v, released %+v, want it live and nothing released", out, out.Released)
+	}
+}
