@@ -64,7 +64,11 @@ func runBlame(ctx context.Context, call *call) (answer, error) {
 		}
 	}
 	if len(left) > 0 {
-		lines = append(lines, "- "+fieldNames(left)+": before the history that is known")
+		when := "before the history that is known"
+		if len(versions) == maxBlamed {
+			when = fmt.Sprintf("before its newest %d versions, which are all that one answer looks through", maxBlamed)
+		}
+		lines = append(lines, "- "+fieldNames(left)+": "+when)
 	}
 	return told(strings.Join(lines, "\n")), nil
 }

@@ -88,12 +88,16 @@ func (p pastIn) history(ctx context.Context, q rules.HistoryQuery) ([]rules.Vers
 		last := standsLast(all, *at)
 		at = &last
 	}
+	behind := q.UpTo != ""
 	for _, v := range all {
 		if at != nil && v.Ref != *at {
 			continue
 		}
 		if at != nil && v.Kind == rules.RuleMoved {
 			at = &v.From
+		}
+		if behind = behind && !p.leads(ctx, v.Commit.Revision, q.UpTo); behind {
+			continue
 		}
 		actor := strings.ToLower(v.Commit.Trailer("Actor"))
 		if q.Name != "" && q.Name != v.Ref.Name || q.Action != "" && q.Action != v.Action && v.Kind != did[q.Action] || q.Request != "" && q.Request != v.Commit.Trailer("Request-Id") ||
@@ -108,6 +112,15 @@ func (p pastIn) history(ctx context.Context, q rules.HistoryQuery) ([]rules.Vers
 	}
 	found = found[min(q.Offset, len(found)):]
 	return found[:min(q.Limit, len(found))], nil
+}
+
+// leads reports whether a commit is another one or stands before it.
+func (p pastIn) leads(ctx context.Context, revision, upTo string) bool {
+	commits, err := p.log(ctx)
+	index := func(hash string) int {
+		return slices.IndexFunc(commits, func(c rules.PastCommit) bool { return c.Revision == hash })
+	}
+	return err == nil && index(revision) >= index(upTo)
 }
 
 // changes is history commit by commit.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -154,7 +153,7 @@ func (c *call) followed(ctx context.Context, newest *rules.Book, address string,
 	if err != nil {
 		return rules.Entry{}, rules.Ref{}, false
 	}
-	versions, err := c.backend.History(ctx, rules.HistoryQuery{Rule: &now.Ref, Until: commit.When.Add(time.Second), Limit: 1})
+	versions, err := c.backend.History(ctx, rules.HistoryQuery{Rule: &now.Ref, UpTo: commit.Revision, Limit: 1})
 	if err != nil || len(versions) == 0 || versions[0].Kind == rules.RuleDeleted {
 		return rules.Entry{}, rules.Ref{}, false
 	}

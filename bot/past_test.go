@@ -221,6 +221,20 @@ func TestUndo(t *testing.T) {
 	requireParts(t, c.say(`undo `+firstID+` `+undoID).Text, "One id is enough")
 }
 
+// A rule is found by its address of today at a commit whose date is years off.
+func TestFollowedPastAFalseDate(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	c.must(`add a expr="up == 1" ruler=prometheus`)
+	today := c.now
+	c.now = time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
+	c.pushed("from 2099", map[string]string{"prometheus/alerts/a.yaml": "groups:\n- name: a\n  rules:\n  - alert: a\n    expr: up == 2099\n"})
+	pushed := short(c.head())
+	c.now = today
+	c.must(`rename a b`)
+	requireParts(t, c.say(`show b@`+pushed).Text, "alert: a", "up == 2099")
+}
+
 // commitOf returns the commit whose hash begins so.
 func (c *chat) commitOf(hash string) rules.PastCommit {
 	c.t.Helper()

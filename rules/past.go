@@ -107,6 +107,7 @@ type HistoryQuery struct {
 	Request  string    // the trailer Request-Id
 	Undoes   string    // what took this back, as PastCommit.Name names it: the trailer TrailerUndoes of commits of ours
 	Revision string    // one commit, by its full hash
+	UpTo     string    // not behind this commit in the order of the log, by its full hash
 	Since    time.Time // not before
 	Until    time.Time // before
 	Limit    int       // at most so many; 0 means 20

@@ -39,6 +39,7 @@ var japanese = map[string]string{ //nolint:gosec // texts that speak of password
 	"From the commit until it was live":         "コミットから反映まで",
 	"Healthy?":                                  "稼働状態",
 	"Its entries in the journal":                "ジャーナルの記録を見る",
+	"What its group says for all its rules:":    "グループの設定(全ルール共通):",
 	"Its life":                                  "変更履歴",
 	"Journal":                                   "ジャーナル",
 	"Last seen":                                 "最終応答",

@@ -94,7 +94,8 @@ func newSite(t *testing.T, name string) *site {
 		},
 		Versions: func(_ context.Context, q rules.HistoryQuery) ([]rules.Version, error) {
 			found := slices.DeleteFunc(slices.Clone(s.versions), func(v rules.Version) bool {
-				return q.Rule != nil && *q.Rule != v.Ref || q.Name != "" && q.Name != v.Ref.Name
+				return q.Rule != nil && *q.Rule != v.Ref || q.Name != "" && q.Name != v.Ref.Name || q.Revision != "" && q.Revision != v.Commit.Revision ||
+					q.UpTo != "" && q.UpTo < v.Commit.Revision
 			})
 			found = found[min(q.Offset, len(found)):]
 			return found[:min(q.Limit, len(found))], nil
@@ -293,6 +294,19 @@ func TestPagesShow(t *testing.T) {
 }
 
 // A life is told in the words of the command history.
+func TestRuleShowsItsGroup(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "Disk")
+	s.books[revisionOf(3)] = s.books[revisionOf(3)].With(map[string][]byte{"prometheus/ops/g.yaml": []byte(
+		"groups:\n- name: g\n  interval: 30s\n  limit: 7\n  labels: {team: <b>}\n  rules:\n  - alert: Disk\n    expr: up == 0\n")})
+	page := s.signIn("aiko").get("/rule?name=Disk").body
+	for _, want := range []string{"<code>group interval: 30s</code>", "<code>group limit: 7</code>", "<code>group label team: &lt;b&gt;</code>"} {
+		if before, _, found := strings.Cut(page, "<pre"); !found || !strings.Contains(before, want) {
+			t.Errorf("above the rule there is no %s:\n%s", want, before)
+		}
+	}
+}
+
 func TestLifeIsToldAsInTheChat(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "x")

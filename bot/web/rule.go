@@ -10,18 +10,16 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// How many versions of a rule a page has, and how many are looked through for two that are compared.
-const (
-	pageVersions = 10
-	mostVersions = 5000
-)
+// pageVersions is how many versions of a rule a page has.
+const pageVersions = 10
 
 // rulePage is the body of the page of one rule.
 type rulePage struct {
 	Name     string
 	Address  string            // in the rulebook; "" for a rule that is gone
 	Fields   map[string]string // that name the rule in the address of this page
-	Source   string            // as it is now, see rules.Entry.Text
+	Source   string            // as it is now
+	Settings []rules.Field     // what its group says for all its rules
 	Standing standing
 	Paused   *rules.Paused
 	Versions []version
@@ -86,7 +84,7 @@ func (p *Pages) rulePage(ctx context.Context, here *url.URL) (body rulePage, err
 		if err != nil {
 			return body, err
 		}
-		body.Address, body.Source, body.Standing = book.Address(e.Ref), e.Text(), judge.of(e.Ref)
+		body.Address, body.Source, body.Settings, body.Standing = book.Address(e.Ref), e.Source, e.Settings, judge.of(e.Ref)
 		if paused, err := book.FindPaused(body.Address); err == nil && e.Ref.Paused() {
 			body.Paused = &paused
 		}
@@ -142,20 +140,28 @@ func (p *Pages) change(ctx context.Context, v rules.Version, split bool) (differ
 
 // compare returns the difference between two versions, the older one on the left.
 func (p *Pages) compare(ctx context.Context, book *rules.Book, values url.Values, split bool) (*compared, error) {
-	versions, err := p.life(ctx, book, values, rules.HistoryQuery{Limit: mostVersions})
+	one := func(revision, upTo string) ([]rules.Version, error) {
+		return p.life(ctx, book, values, rules.HistoryQuery{Revision: revision, UpTo: upTo, Limit: 1})
+	}
+	from, to := values.Get("from"), values.Get("to")
+	chosen, err := one(to, from)
 	if err != nil {
 		return nil, err
 	}
-	var chosen []rules.Version // the newest first, as they come
-	for _, v := range versions {
-		if v.Commit.Revision == values.Get("from") || v.Commit.Revision == values.Get("to") {
-			chosen = append(chosen, v)
+	if len(chosen) > 0 { // it is the older one
+		from, to = to, from
+	}
+	var ends [2]rules.Version
+	for i, revision := range []string{from, to} {
+		if chosen, err = one(revision, ""); err != nil {
+			return nil, err
 		}
+		if len(chosen) == 0 || from == to {
+			return nil, &rules.Error{Kind: rules.Invalid, Offset: -1, Text: "Choose two different versions of this rule."}
+		}
+		ends[i] = chosen[0]
 	}
-	if len(chosen) < 2 {
-		return nil, &rules.Error{Kind: rules.Invalid, Offset: -1, Text: "Choose two different versions of this rule."}
-	}
-	c := &compared{From: chosen[len(chosen)-1], To: chosen[0]}
+	c := &compared{From: ends[0], To: ends[1]}
 	sides := make([]string, 2)
 	for i, v := range []rules.Version{c.From, c.To} {
 		then, err := p.options.BookAt(ctx, v.Commit.Revision)

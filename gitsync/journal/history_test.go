@@ -129,6 +129,7 @@ func TestLifeIsFilteredAndCut(t *testing.T) {
 		"3 1":   {By: "u0", Offset: 1},
 		"3 2 1": {Name: "X"},
 		"2":     {Request: "r2"},
+		"2 1":   {UpTo: hash(2)},
 		"4 3":   {Since: time.Unix(1002, 0), Until: time.Unix(1003, 1)},
 		"":      {Action: "other"},
 	} {

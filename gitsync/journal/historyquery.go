@@ -122,6 +122,13 @@ func (r historyReader) filter(ctx context.Context, q rules.HistoryQuery) (filter
 		}
 		f.and("c.revision = ?", revision)
 	}
+	if q.UpTo != "" {
+		revision, err := hex.DecodeString(q.UpTo)
+		if err != nil {
+			return f, err
+		}
+		f.and("v.position <= (SELECT position FROM history_commits WHERE revision = ?)", revision)
+	}
 	if !q.Since.IsZero() {
 		since := secondsUp(q.Since)
 		f.and("c.time >= ? AND c.position >= ? AND v.position >= ?", since, since*micros, since*micros)
