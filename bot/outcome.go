@@ -56,10 +56,10 @@ func outcomeText(actor rules.Person, o rules.Outcome) string {
 		text = fmt.Sprintf("%s, %s; a later change replaced it before %s ran it.", what, commit, ruler)
 	case rules.Displaced:
 		if o.InPart() {
-			return fmt.Sprintf("The change %s by %s is in force in part: somebody else pushed first, and this does not fit on top of that: %s. The commit %s has the rest.",
+			return fmt.Sprintf("The change %s by %s is kept in part: somebody else pushed first, and this does not fit on top of that: %s. The commit %s has the rest.",
 				"**"+refNames(o.Refs)+"** ("+escape(o.Action)+")", escape(actor.Name), sentence(o.Reason), code(short(o.Undone)))
 		}
-		return fmt.Sprintf("The change %s by %s is not in force any more: somebody else pushed first, and it does not fit on top of that: %s. The commit %s says so in its place.",
+		return fmt.Sprintf("The change %s by %s is not kept: somebody else pushed first, and it does not fit on top of that: %s. The commit %s says so in its place.",
 			"**"+refNames(o.Refs)+"** ("+escape(o.Action)+")", escape(actor.Name), sentence(o.Reason), code(short(o.Undone)))
 	case rules.Reverted:
 		text = fmt.Sprintf("**%s** was not %s: %s refused it: %s. The commit %s was undone by %s.", refNames(o.Refs), past(o.Action), ruler,

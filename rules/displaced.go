@@ -19,7 +19,12 @@ func (a *Applier) settleDisplaced(ctx context.Context, commits []PastCommit) {
 			d.settle(w.Request.ID)
 		}
 		a.Logger.Info("A change of ours could not be kept, as somebody else pushed first", "request", w.Request.ID, "commit", c.Revision, "reason", w.Outcome.Reason)
-		a.tell(ctx, "displaced", w.Request.ID, func(ctx context.Context) { a.Settled(context.WithoutCancel(ctx), w) })
+		a.tell(ctx, "displaced", w.Request.ID, func(ctx context.Context) {
+			if a.heldPush() != nil {
+				w.Outcome.Reason += displacedHeld
+			}
+			a.Settled(context.WithoutCancel(ctx), w)
+		})
 	}
 }
 
@@ -49,6 +54,9 @@ func (f Found) Displace(out *Outcome) {
 		out.Revision = f.Revision
 	}
 }
+
+// displacedHeld is added to the reason where that does not come in force for now.
+const displacedHeld = "; what was pushed is held, and until that is mended the change stays in force in the files that it touched"
 
 const displacedBefore = "somebody else's commits, which were pushed first, left no room for it"
 

@@ -621,6 +621,33 @@ func TestAChangeThatCannotBePlannedAgainIsSettledWithTheReason(t *testing.T) {
 	}
 }
 
+// What came before a change may be held: then the change is displaced and stays in force all the same.
+func TestAChangeThatIsDisplacedByWhatIsHeldIsSaidToStay(t *testing.T) {
+	b := newBench(t)
+	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
+	stop := b.session(t)
+	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+	out := b.Apply(t.Context(), request("r1"), rules.Edit{Address: "old", Alteration: rules.Alteration{Expr: "up == 1"}})
+	own := b.own(t, out.Revision)
+	stop()
+	onto := b.store.Commit(rules.Commit{Subject: "theirs", Author: rules.Person{Name: "carol"}, Files: map[string][]byte{
+		"prometheus/ops/old.yaml": fileOf("up == 2", "old"), "prometheus/ops/bad.yaml": []byte("groups: ["),
+	}})
+	again, err := b.Replan(t.Context(), own, onto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.store.Commit(again)
+	b.start()
+	b.session(t)
+	if w := b.waitSettled(t); w.Outcome.State != rules.Displaced || !strings.HasSuffix(w.Outcome.Reason, "what was pushed is held, and until that is mended the change stays in force in the files that it touched") {
+		t.Errorf("settled %+v", w)
+	}
+	if got := string(b.prometheus.Published("ops/old.yaml")); !strings.Contains(got, "up == 1") {
+		t.Errorf("published:\n%s", got)
+	}
+}
+
 func TestACommitPlannedAgainKeepsWhyItWasMade(t *testing.T) {
 	b := newBench(t)
 	b.adopt(t)

@@ -71,7 +71,7 @@ func TestDisplacedIsToldAtTheTerminal(t *testing.T) {
 	s.stop()
 	s.start()
 	text := s.must("list two").text
-	for _, want := range []string{"severity: page", "came before your command `apply ", "in force in part", `"gone" in prometheus/ops/gone.yaml; "one" in prometheus/ops/one.yaml`} {
+	for _, want := range []string{"severity: page", "came before your command `apply ", "is kept in part", `"gone" in prometheus/ops/gone.yaml; "one" in prometheus/ops/one.yaml`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the answer lacks %q: %s", want, text)
 		}
