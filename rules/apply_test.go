@@ -456,6 +456,32 @@ func TestWhatARulerTookLastIsKnownAfterARestart(t *testing.T) {
 	}
 }
 
+func TestAChangeThatCameWhileTheRulerWasAskedIsNotOvertakenByWhatWasThereBefore(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	was := b.Apply(t.Context(), request("r1"), nodeDown("x"))
+	path := "prometheus/" + was.Refs[0].Path
+	commit := sync.OnceFunc(func() {
+		head, _ := b.store.Head(t.Context())
+		old, err := head.Read(path)
+		if err != nil {
+			t.Error(err)
+		}
+		later := b.store.Commit(rules.Commit{Subject: "edit x", Files: map[string][]byte{path: bytes.Replace(old, []byte("up == 0"), []byte("up == 1"), 1)}})
+		b.Watch(rules.Waiting{Request: request("r2"), Outcome: rules.Outcome{Ruler: "prometheus", Refs: was.Refs, Revision: later.Revision(), State: rules.Pending}})
+	})
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		r.OnRunning = func(running []rules.RunningRule) ([]rules.RunningRule, error) {
+			commit()
+			return running, nil
+		}
+	})
+	b.run(t)
+	if w := b.waitSettled(t); w.Request.ID != "r2" || w.Outcome.State != rules.Live {
+		t.Errorf("settled %s as %s, %q; want r2 live", w.Request.ID, w.Outcome.State, w.Outcome.Reason)
+	}
+}
+
 func TestAChangeThatALaterOneTookOutIsNotLive(t *testing.T) {
 	b := newBench(t)
 	b.prometheus.Set(down)

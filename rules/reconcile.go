@@ -128,9 +128,7 @@ func (a *Applier) recount(ctx context.Context, d *desk) {
 		}
 		start := a.Now()
 		a.contained("count "+d.name, "", func() {
-			if book, err := a.applied(ctx); err == nil {
-				_, _ = a.survey(ctx, d, book) // a ruler that does not answer is the next reconciliation's business
-			}
+			_, _ = a.survey(ctx, d) // a ruler that does not answer is the next reconciliation's business
 		})
 		pause = max(recountAfter, min(20*a.Now().Sub(start), lastRetry))
 	}
@@ -143,7 +141,7 @@ func (a *Applier) reconcile(ctx context.Context, d *desk) bool {
 	well := false
 	if book != nil {
 		var asked error
-		if well, asked = a.survey(ctx, d, book); err == nil {
+		if well, asked = a.survey(ctx, d); err == nil {
 			err = asked
 		}
 	}
@@ -240,8 +238,13 @@ func refsOf(entries []Entry) []Ref {
 }
 
 // survey asks the ruler how every rule stands, notes it, and settles what was waited for. It reports whether all is live.
-func (a *Applier) survey(ctx context.Context, d *desk, book *Book) (well bool, err error) {
+func (a *Applier) survey(ctx context.Context, d *desk) (well bool, err error) {
 	running, err := d.Running(ctx)
+	if err != nil {
+		return false, err
+	}
+	waits := d.waits()
+	book, err := a.applied(ctx) // read last: it has every change that is waited for, however long the ruler took to answer
 	if err != nil {
 		return false, err
 	}
@@ -258,7 +261,7 @@ func (a *Applier) survey(ctx context.Context, d *desk, book *Book) (well bool, e
 		s.Files = book.liveFiles(d.name)
 		d.counted = book
 	})
-	for _, w := range d.waits() {
+	for _, w := range waits {
 		now := a.stands(ctx, d, book, running, w.Outcome, nil)
 		if !now.state.settled() || now.state == Live && w.cutShort() && len(notLive) > 0 {
 			continue
