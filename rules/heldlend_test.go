@@ -108,6 +108,8 @@ func TestWhatIsHeldIsNotChangedUnknowingly(t *testing.T) {
 		"pause of a deleted file":    pause("gone", "p"),
 		"rename of a deleted file":   rules.Rename{Address: "gone", Name: "new"},
 		"move of a deleted file":     rules.Move{Address: "gone", Namespace: "web"},
+		"move into a deleted file":   rules.Move{Address: "old", Group: "gone"},
+		"move out of a deleted file": rules.Move{Address: "mine", Group: "old"},
 		"add in its place":           second,
 		"edit of a deleted rule":     rules.Edit{Address: "p1", Alteration: rules.Alteration{Expr: "up == 3"}},
 		"delete of a deleted rule":   rules.Delete{Address: "p1"},

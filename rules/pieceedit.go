@@ -96,8 +96,8 @@ func (f *file) edited(content []byte, want []group) (*file, error) {
 }
 
 func readBoth(f, other *file) (d, from *document, err error) {
-	if d, err = readDocument(f.content); err == nil {
-		from, err = readDocument(other.content)
+	if d, err = f.memory.document(f); err == nil {
+		from, err = other.memory.document(other)
 	}
 	if err != nil {
 		return nil, nil, notChanged(err)
