@@ -31,7 +31,21 @@ func findingsText(trigger string, o rules.Outcome) string {
 	if n := len(found) - fewFindings; n > 0 {
 		more = fmt.Sprintf("…and %d more. ", n)
 	}
-	return b.String() + "\n" + more + "Why: " + code(trigger+" lint "+quote(found[0].Ref.Name))
+	return b.String() + "\n" + more + "Why: " + code(trigger+" lint "+quote(ruleOf(o, found[0])))
+}
+
+// ruleOf returns the name of the rule to be linted to read why something was found: where it is about a group, of the first one there that was changed.
+func ruleOf(o rules.Outcome, f rules.Finding) string {
+	if f.Ref.Name != "" {
+		return f.Ref.Name
+	}
+	i := slices.IndexFunc(o.Refs, func(r rules.Ref) bool {
+		return r.Ruler == f.Ref.Ruler && r.Path == f.Ref.Path && r.Group == f.Ref.Group
+	})
+	if i < 0 {
+		return "all"
+	}
+	return o.Refs[i].Name
 }
 
 // findingText returns a finding in one line, with what would do instead.

@@ -67,6 +67,24 @@ func TestLint(t *testing.T) {
 	}
 }
 
+// A finding about a group has no rule's name: what is to be copied names the group's first rule that was changed, which has it.
+func TestWhyOfAFindingAboutAGroupNamesARule(t *testing.T) {
+	t.Parallel()
+	in := func(group, name string) rules.Ref {
+		return rules.Ref{Ruler: "prometheus", Path: "ops/g.yaml", Group: group, Name: name, Nth: 1}
+	}
+	slow := rules.Finding{Check: "group-interval", Severity: rules.SeverityWarning, Ref: rules.Ref{Ruler: "prometheus", Path: "ops/g.yaml", Group: "slow"}, Text: "it is slow"}
+	for want, refs := range map[string][]rules.Ref{
+		"Why: `/alert lint beta`": {in("other", "alpha"), in("slow", "beta"), in("slow", "gamma")},
+		"Why: `/alert lint all`":  {in("other", "alpha")},
+	} {
+		got := findingsText("/alert", rules.Outcome{State: rules.Live, Refs: refs, Findings: []rules.Finding{slow}})
+		if !strings.HasSuffix(got, want) {
+			t.Errorf("%s\nwant %s", got, want)
+		}
+	}
+}
+
 // A finding is accepted for as long as was said, and no shorter: until the first day, in UTC, that begins no sooner.
 func TestAcceptedUntil(t *testing.T) {
 	t.Parallel()
