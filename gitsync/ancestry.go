@@ -32,6 +32,23 @@ func (o *objects) beyond(ctx context.Context, tip plumbing.Hash, bases ...plumbi
 	return &branchOff{w, commits, related}, nil
 }
 
+// first returns the first of some commits that do not lead to seen, at most so many; all of them where they cannot be parted: only what leads on from
+// seen may be pushed there, and the side branch of a merge need not.
+func (o *objects) first(ctx context.Context, seen plumbing.Hash, ours *branchOff, most int) (*branchOff, error) {
+	if len(ours.commits) <= most {
+		return ours, nil
+	}
+	for i := most - 1; i >= 0; i-- {
+		tip := ours.commits[i].hash
+		if on, err := o.leads(ctx, seen, tip); err != nil {
+			return nil, err
+		} else if on {
+			return o.beyond(ctx, tip, seen)
+		}
+	}
+	return ours, nil
+}
+
 // leads reports whether a commit is tip or leads to it. The zero hash leads to everything, and nothing else to it.
 func (o *objects) leads(ctx context.Context, commit, tip plumbing.Hash) (bool, error) {
 	if commit == tip || commit.IsZero() {

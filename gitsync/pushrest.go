@@ -77,20 +77,3 @@ func (r *Rulebook) pushFirst(ctx context.Context, seen plumbing.Hash, ours *bran
 	s.status.LastPush = time.Now()
 	return n, nil
 }
-
-// first returns the first of some commits that do not lead to seen, at most so many; all of them where they cannot be parted: only what leads on from
-// seen may be pushed there, and the side branch of a merge need not.
-func (o *objects) first(ctx context.Context, seen plumbing.Hash, ours *branchOff, most int) (*branchOff, error) {
-	if len(ours.commits) <= most {
-		return ours, nil
-	}
-	for i := most - 1; i >= 0; i-- {
-		tip := ours.commits[i].hash
-		if on, err := o.leads(ctx, seen, tip); err != nil {
-			return nil, err
-		} else if on {
-			return o.beyond(ctx, tip, seen)
-		}
-	}
-	return ours, nil
-}

@@ -18,11 +18,7 @@ func (b *Book) keeping(inForce *Book, files []heldFile) *Book {
 	}
 	changes := make([]map[string]*file, len(b.rulers))
 	for _, at := range files {
-		var f *file
-		if old := inForce.shelves[at.ruler].get(at.path); old != nil {
-			f = old.file
-		}
-		put(changes, at.ruler, at.path, f)
+		put(changes, at.ruler, at.path, inForce.shelves[at.ruler].get(at.path).read())
 	}
 	kept := b.with(changes)
 	kept.revision, kept.mixed = b.revision, true
@@ -48,11 +44,7 @@ func (a *Applier) inForce(ctx context.Context, p pastSince) (*Book, error) {
 			if err != nil {
 				return nil, err
 			}
-			var left *file
-			if f := then.shelves[i].get(relative); f != nil {
-				left = f.file
-			}
-			put(changes, i, relative, left)
+			put(changes, i, relative, then.shelves[i].get(relative).read())
 			found = true
 		}
 	}

@@ -44,13 +44,7 @@ func (a *Applier) lendBoth(book *Book) (lent, shown *Book) {
 func (b *Book) lent(inForce *Book, files []heldFile, shown bool) *Book {
 	changes := make([]map[string]*file, len(b.rulers))
 	for _, at := range files {
-		var is, was *file
-		if f := b.shelves[at.ruler].get(at.path); f != nil {
-			is = f.file
-		}
-		if f := inForce.shelves[at.ruler].get(at.path); f != nil {
-			was = f.file
-		}
+		is, was := b.shelves[at.ruler].get(at.path).read(), inForce.shelves[at.ruler].get(at.path).read()
 		unread := noRuleFile(is)
 		if unread && noRuleFile(was) || !unread && !shown {
 			continue

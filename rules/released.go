@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Released is what a change took in force that somebody else had pushed and that was held: beside what it changed itself. A rule that it changed is among that where it was in force, and had been pushed
-// otherwise.
+// Released is what a change took in force that somebody else had pushed and that was held, beside what it changed itself. A rule that it changed is
+// among that where it was in force and had been pushed otherwise.
 type Released struct {
 	Commits []PastCommit // that it came with, the oldest first
 	Refs    []Ref        // the rules, where they stand now, or stood when they are gone

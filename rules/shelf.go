@@ -42,6 +42,14 @@ func (b *Book) shelve(ruler int, path string, f *file) *shelved {
 	return s
 }
 
+// read returns the file as it was read; nil for none.
+func (s *shelved) read() *file {
+	if s == nil {
+		return nil
+	}
+	return s.file
+}
+
 // get returns the file's rule at ref, and whether there is one.
 func (s *shelved) get(ref Ref) (Entry, bool) {
 	if s == nil {

@@ -2,7 +2,6 @@ package journal
 
 import (
 	"context"
-	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"strings"
@@ -14,17 +13,7 @@ import (
 // Changes returns what the commits did to rules that the query selects: as Versions does, but Limit and Offset count commits, and the time that it takes
 // follows their number, not that of the rules which they changed.
 func (d *DB) Changes(ctx context.Context, q rules.HistoryQuery) ([]rules.PastChange, error) {
-	if q.Limit <= 0 {
-		q.Limit = defaultLimit
-	}
-	tx, err := d.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // one state of the index
-	if err != nil {
-		return nil, unavailable(err, historyUnreadable)
-	}
-	defer tx.Rollback() // nothing was written
-	r := historyReader{tx, d.asked}
-	changes, err := r.changes(ctx, q)
-	return changes, wrap(err, historyUnreadable)
+	return readHistory(ctx, d, q, historyReader.changes)
 }
 
 func (r historyReader) changes(ctx context.Context, q rules.HistoryQuery) (changes []rules.PastChange, err error) {

@@ -19,6 +19,11 @@ const defaultLimit = 20
 //
 // A rule's life goes on where it was moved to, and where it was deleted and made again at the same place.
 func (d *DB) Versions(ctx context.Context, q rules.HistoryQuery) ([]rules.Version, error) {
+	return readHistory(ctx, d, q, historyReader.versions)
+}
+
+// readHistory answers a query from one state of the index.
+func readHistory[T any](ctx context.Context, d *DB, q rules.HistoryQuery, read func(historyReader, context.Context, rules.HistoryQuery) ([]T, error)) ([]T, error) {
 	if q.Limit <= 0 {
 		q.Limit = defaultLimit
 	}
@@ -27,9 +32,8 @@ func (d *DB) Versions(ctx context.Context, q rules.HistoryQuery) ([]rules.Versio
 		return nil, unavailable(err, historyUnreadable)
 	}
 	defer tx.Rollback() // nothing was written
-	r := historyReader{tx, d.asked}
-	versions, err := r.versions(ctx, q)
-	return versions, wrap(err, historyUnreadable)
+	answer, err := read(historyReader{tx, d.asked}, ctx, q)
+	return answer, wrap(err, historyUnreadable)
 }
 
 // historyReader reads one state of the history.
