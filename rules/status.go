@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"context"
 	"slices"
 	"time"
 )
@@ -80,4 +81,28 @@ type Waiting struct {
 	Request Request
 	Outcome Outcome
 	Since   time.Time
+}
+
+// Status returns how everything stands. It asks no ruler: it tells what the last reconciliation saw.
+func (a *Applier) Status(ctx context.Context) Status {
+	var status Status
+	book, err := a.newest(ctx)
+	if err != nil {
+		status.Err = err
+	} else {
+		status.Revision, status.Problems, status.Rules = book.Revision(), book.Problems(), book.size()
+	}
+	var stray []Problem
+	status.Held, stray = a.heldAndStray()
+	status.Problems = append(status.Problems, stray...)
+	status.Reconciled, status.Overdue = true, a.time.overdue(a.Now())
+	for _, ruler := range a.Rulers {
+		d := a.desks[ruler.Info().Name]
+		current, ready := d.current()
+		current.Behind = err == nil && d.behind(book, status.Held)
+		status.Rulers = append(status.Rulers, current)
+		status.Waiting = append(status.Waiting, d.waits()...)
+		status.Reconciled = status.Reconciled && ready
+	}
+	return status
 }
