@@ -136,11 +136,16 @@ func (a *Applier) recount(ctx context.Context, d *desk) {
 // reconcile makes one ruler run what the rulebook's head says, and reports whether it does.
 func (a *Applier) reconcile(ctx context.Context, d *desk) bool {
 	last, _ := d.current()
-	book, err := a.repair(ctx, d)
+	book, answer, err := a.repair(ctx, d)
 	well := false
 	if book != nil {
 		var asked error
-		if well, asked = a.survey(ctx, d); err == nil {
+		if answer != nil && len(d.waits()) == 0 { // nothing can be settled by an answer from before it was waited for
+			well, asked = a.surveyed(ctx, d, *answer, nil)
+		} else {
+			well, asked = a.survey(ctx, d)
+		}
+		if err == nil {
 			err = asked
 		}
 	}
@@ -158,46 +163,50 @@ func (a *Applier) reconcile(ctx context.Context, d *desk) bool {
 	return well && err == nil
 }
 
-// repair publishes the head, and reloads where the ruler does not list it.
-func (a *Applier) repair(ctx context.Context, d *desk) (*Book, error) {
+// repair publishes the head, and reloads where the ruler does not list it. answer is what the ruler listed where that was as it should be; else nil.
+func (a *Applier) repair(ctx context.Context, d *desk) (book *Book, answer *[]RunningRule, err error) {
 	if err := d.take(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer d.leave()
 	defer a.noteGood()
-	book, err := a.applied(ctx)
+	book, err = a.applied(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if d.refused != "" && d.refused == book.Revision() && a.Now().Sub(d.refusedAt) < a.ReconcileInterval {
-		return book, d.refusal // it was tried a moment ago
+		return book, nil, d.refusal // it was tried a moment ago
 	}
 	// A service that was killed between publishing and reloading left nothing on disk that differs.
 	unread := d.accepted == nil && a.LastAccepted(d.name) != book.Revision()
-	asItShould := false
 	flights := d.departed()
 	if len(flights) > 0 { // what was committed since the book was read is in none that is older
 		if book, err = a.applied(ctx); err != nil {
 			a.land(ctx, d, flights, err, nil)
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	undone, err := a.bring(ctx, d, book, &flights, func(p Published) bool {
 		if len(p.Changed) > 0 || unread || a.mustRead(d, book) {
 			return true
 		}
-		listed, err := a.listed(ctx, d, book)
-		asItShould = listed && err == nil
-		return !listed && err == nil
+		running, err := d.Running(ctx)
+		if err != nil {
+			return false
+		}
+		if a.lists(d, book, running) {
+			answer = &running
+		}
+		return answer == nil
 	})
 	a.land(ctx, d, flights, err, undone)
 	switch {
 	case err == nil && len(d.held) > 0:
 		err = d.refusal
-	case err == nil && asItShould:
+	case err == nil && answer != nil:
 		a.accept(d, book)
 	}
-	return book, err
+	return book, answer, err
 }
 
 // rest settles a change that is waited for no more, and tells so. Whoever is told may take time, and no ruler waits for that.

@@ -58,3 +58,32 @@ func TestAChangeDuringAReconciliationIsBrought(t *testing.T) {
 		}
 	}
 }
+
+// A start that finds everything as it should be asks the ruler once for all that it runs: with 10,000 rules that is most of the start.
+func TestAReconciliationAsksOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	if out := b.Apply(t.Context(), request("r1"), nodeDown("mine")); out.State != rules.Live {
+		t.Fatalf("outcome %+v", out)
+	}
+	var asked atomic.Int64
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		r.OnRunning = func(running []rules.RunningRule) ([]rules.RunningRule, error) {
+			asked.Add(1)
+			return running, nil
+		}
+	})
+	b.start()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- b.Run(ctx) }()
+	await(t, func() bool { return b.Status(t.Context()).Reconciled })
+	cancel()
+	<-ended
+	if got := asked.Load(); got != 1 {
+		t.Errorf("the ruler was asked %d times, want 1", got)
+	}
+	if status := b.Status(t.Context()).Rulers[0]; status.Rules != 1 || status.Running != 1 {
+		t.Errorf("status %+v", status)
+	}
+}

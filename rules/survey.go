@@ -11,7 +11,11 @@ func (a *Applier) survey(ctx context.Context, d *desk) (well bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	waits := d.waits()
+	return a.surveyed(ctx, d, running, d.waits())
+}
+
+// surveyed is the survey of what a ruler answered, and of changes that waited by then.
+func (a *Applier) surveyed(ctx context.Context, d *desk, running []RunningRule, waits []Waiting) (well bool, err error) {
 	book, err := a.applied(ctx) // read last: it has every change that is waited for, however long the ruler took to answer
 	if err != nil {
 		return false, err
@@ -48,18 +52,14 @@ func (a *Applier) survey(ctx context.Context, d *desk) (well bool, err error) {
 	return len(notLive) == 0 && len(d.waits()) == 0, nil
 }
 
-// listed reports whether the ruler lists every rule of the book that it is given, evaluated or not.
-func (a *Applier) listed(ctx context.Context, d *desk, book *Book) (bool, error) {
-	running, err := d.Running(ctx)
-	if err != nil {
-		return false, err
-	}
+// lists reports whether a ruler that answered lists every rule of the book that it is given, evaluated or not.
+func (a *Applier) lists(d *desk, book *Book, running []RunningRule) bool {
 	for _, v := range a.compare(d, book, running, refsOf(book.liveEntries(d.name)), nil) {
 		if _, held := d.held[v.ref.Path]; !v.listed && !held {
-			return false, nil
+			return false
 		}
 	}
-	return true, nil
+	return true
 }
 
 func refsOf(entries []Entry) []Ref {
