@@ -85,7 +85,7 @@ func (c *call) reader(ctx context.Context, name string) (changesReader, error) {
 	// A filter may leave nothing of a rule's history: that there is one is seen without it.
 	versions, err := c.versions(ctx, book, name, rules.HistoryQuery{Limit: 1})
 	if err != nil || len(versions) == 0 {
-		return func(rules.HistoryQuery) ([]rules.PastChange, error) { return nil, nil }, c.commitInstead(ctx, name, err)
+		return func(rules.HistoryQuery) ([]rules.PastChange, error) { return nil, nil }, c.journalInstead(ctx, name, c.commitInstead(ctx, name, err))
 	}
 	return func(q rules.HistoryQuery) ([]rules.PastChange, error) {
 		found, err := rules.Life(ctx, book, name, q, c.backend.Changes)

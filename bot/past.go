@@ -85,6 +85,21 @@ func (c *call) commitInstead(ctx context.Context, address string, err error) err
 	return e
 }
 
+// journalInstead adds to the error about a rule that the history does not know that the journal tells of it: the branch may have been put elsewhere.
+func (c *call) journalInstead(ctx context.Context, name string, err error) error {
+	e, ok := errors.AsType[*rules.Error](err)
+	if !ok || e.Kind != rules.NotFound {
+		return err
+	}
+	found, journalErr := c.backend.Journal(ctx, rules.JournalQuery{Rule: name, Changed: rules.Yes, Limit: 1})
+	if journalErr != nil || len(found.Entries) == 0 {
+		return err
+	}
+	return &rules.Error{
+		Kind: rules.NotFound, Offset: -1, Text: e.Text + " The journal tells of such a rule, which the rulebook's history does not have any more.", Fixes: []string{"journal rule=" + quote(name)},
+	}
+}
+
 // gone adds to the error about a rule that is not there how it went, and the line that brings it back.
 func (c *call) gone(ctx context.Context, book *rules.Book, address string, err error) error {
 	e, ok := errors.AsType[*rules.Error](err)

@@ -31,31 +31,81 @@ func rewrittenText(w rules.Rewritten) string {
 		" in the configuration and a restart."
 }
 
-// External returns what the channel for reports hears of a push by other people: that it is live or gone, why it is not, or why it is not applied.
+// External returns what the channel for reports hears of a push by other people: that it is live or gone, why it is not, or why it is not applied; and of a
+// branch that was put elsewhere.
 func External(push rules.ExternalPush) Reply {
 	var b strings.Builder
+	writeElsewhere(&b, push)
 	if push.Held != nil {
 		fmt.Fprintf(&b, "**Not applied**: %s would not be taken. The files that it changed stay in force as they were.\n", pushedBy(push.Commits))
 		writeList(&b, push.Held.Problems, "to be mended", problemText)
 		writeNoRuleFiles(&b, push.Held)
+		writeStaying(&b, push.Elsewhere)
 	} else {
-		fmt.Fprintf(&b, "%s pushed to the rulebook.", authors(push.Commits))
-		if push.Mended != "" {
-			so := "and nothing of it is left to be applied."
-			if slices.ContainsFunc(push.Rulers, func(change rules.ExternalChange) bool { return len(change.Rules) > 0 }) {
-				so = "and so it is applied now."
-			}
-			fmt.Fprintf(&b, " It was held, as it would not be taken; the request %s mended that, %s", code(push.Mended), so)
-		}
-		b.WriteString("\n")
+		writeApplied(&b, push)
 	}
-	writeList(&b, push.Commits, "pushed", func(c rules.PastCommit) string {
-		return fmt.Sprintf("%s by %s: %s", code(short(c.Revision)), escape(c.Author.Name), escape(PushedSubject(c)))
-	})
+	writeList(&b, push.Commits, "pushed", pushedCommit)
 	for _, change := range push.Rulers {
 		writeStandings(&b, change)
 	}
 	return Reply{Text: strings.TrimRight(b.String(), "\n"), InChannel: true}
+}
+
+// pushedCommit is the line about a commit that somebody made.
+func pushedCommit(c rules.PastCommit) string {
+	return fmt.Sprintf("%s by %s: %s", code(short(c.Revision)), escape(c.Author.Name), escape(PushedSubject(c)))
+}
+
+// writeApplied says whose push is applied and, where it was held, what ended that.
+func writeApplied(b *strings.Builder, push rules.ExternalPush) {
+	changed := slices.ContainsFunc(push.Rulers, func(change rules.ExternalChange) bool { return len(change.Rules) > 0 })
+	var says []string
+	if len(push.Commits) > 0 {
+		says = append(says, authors(push.Commits)+" pushed to the rulebook.")
+	}
+	if push.Mended != "" {
+		so := "and nothing of it is left to be applied."
+		if changed {
+			so = "and so it is applied now."
+		}
+		says = append(says, fmt.Sprintf("It was held, as it would not be taken; the request %s mended that, %s", code(push.Mended), so))
+	}
+	if push.Elsewhere != nil && !changed {
+		says = append(says, "No rule that is live was changed by that.")
+	}
+	if len(says) > 0 {
+		b.WriteString(strings.Join(says, " ") + "\n")
+	}
+}
+
+// writeElsewhere says where the branch is that was put elsewhere, and which commits it has no more.
+func writeElsewhere(b *strings.Builder, push rules.ExternalPush) {
+	e := push.Elsewhere
+	if e == nil {
+		return
+	}
+	fmt.Fprintf(b, "**The rulebook's branch was put elsewhere**: it is at %s now, and %s is not part of it.", code(short(push.Head)), code(short(e.From)))
+	if e.WasHeld && push.Held == nil {
+		b.WriteString(" Nothing is held any more.")
+	}
+	b.WriteString("\n")
+	what := "not part of it any more"
+	if len(e.Gone) == rules.MaxGone {
+		what = "and more are " + what
+	}
+	writeList(b, e.Gone, what, pushedCommit)
+}
+
+// writeStaying says which rules are live while what the branch was put to is held, and in no rulebook any more.
+func writeStaying(b *strings.Builder, e *rules.Elsewhere) {
+	if e == nil || len(e.Stay) == 0 {
+		return
+	}
+	verb := "are live and not in the rulebook any more: they go"
+	if len(e.Stay) == 1 {
+		verb = "is live and not in the rulebook any more: it goes"
+	}
+	fmt.Fprintf(b, "- **%s** %s when that is mended\n", refNames(e.Stay), verb)
 }
 
 // writeStandings says how the rules of a push stand at a ruler: a line for all that stand alike, with why the first of them does.
@@ -96,12 +146,16 @@ func standsText(rule rules.PushedRule) string {
 	}
 }
 
-// movedHere says of a rule that a push moved or renamed where it is now, or what it was; "" of any other.
+// movedHere says of a rule that is there what a push did to it: of one that was moved or renamed where it is now, or what it was.
 func movedHere(rule rules.PushedRule) string {
 	from, to := rule.From, rule.Ref
 	switch {
-	case from == (rules.Ref{}):
+	case rule.Gone || rule.To != (rules.Ref{}):
 		return ""
+	case rule.New && from == (rules.Ref{}):
+		return "added, "
+	case from == (rules.Ref{}):
+		return "changed, "
 	case from.Path == to.Path && from.Group == to.Group:
 		return "renamed from " + code(shortCut(from.Name)) + ", "
 	case from.Name != to.Name:
@@ -113,7 +167,7 @@ func movedHere(rule rules.PushedRule) string {
 // pushedBy names what is held: what some people pushed or, without any of them, what the branch was put back to.
 func pushedBy(commits []rules.PastCommit) string {
 	if len(commits) == 0 {
-		return "what the rulebook's branch was put back to"
+		return "what the rulebook's branch was set back to"
 	}
 	return "what " + authors(commits) + " pushed to the rulebook"
 }

@@ -21,7 +21,7 @@ func TestReports(t *testing.T) {
 			Commits: []rules.PastCommit{eve, bob, eve},
 			Rulers: []rules.ExternalChange{
 				{Ruler: "prometheus", Rules: []rules.PushedRule{
-					{Ref: rules.Ref{Name: "disk-full"}, State: rules.Live}, {Ref: rules.Ref{Name: "old"}, Gone: true, State: rules.Live}, {Ref: rules.Ref{Name: "up"}, State: rules.Live},
+					{Ref: rules.Ref{Name: "disk-full"}, New: true, State: rules.Live}, {Ref: rules.Ref{Name: "old"}, Gone: true, State: rules.Live}, {Ref: rules.Ref{Name: "up"}, New: true, State: rules.Live},
 					{Ref: rules.Ref{Name: "stays"}, Gone: true, State: rules.NotLoaded, Reason: `prometheus still runs "stays" as it was`}, {Ref: rules.Ref{Name: "off"}, Gone: true, State: rules.PausedState},
 				}},
 				{Ruler: "eu", Rules: []rules.PushedRule{
@@ -36,10 +36,10 @@ func TestReports(t *testing.T) {
 			},
 		}), "Eve \\*Hacker\\*, Bob pushed to the rulebook.\n- 3 pushed:\n" +
 			"    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here\n    - `1f8e7d6` by Bob: more\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here\n" +
-			"**disk-full, up** in prometheus: live.\n**old** in prometheus: gone.\n**stays** in prometheus: not gone yet: prometheus still runs \"stays\" as it was.\n**off** in prometheus: paused.\n" +
+			"**disk-full, up** in prometheus: added, live.\n**old** in prometheus: gone.\n**stays** in prometheus: not gone yet: prometheus still runs \"stays\" as it was.\n**off** in prometheus: paused.\n" +
 			"**x** in eu: moved to `b.yaml, group g`, live.\n**y** in eu: renamed from `z`, live.\n**z** in eu: not gone yet: eu runs it.\n" +
 			"**w** in eu: moved to `c.yaml, group h` and renamed from `v`, live.\n" +
-			"**bans, more** in loki: not live yet: Loki does not answer."},
+			"**bans, more** in loki: changed, not live yet: Loki does not answer."},
 		{"held", External(rules.ExternalPush{
 			Commits: []rules.PastCommit{eve},
 			Held:    &rules.HeldPush{Problems: []rules.Problem{{Path: "loki/x.yaml", Line: 3, Column: 7, Text: "no expression"}}, Paths: []string{"loki/x.yaml"}},
@@ -47,11 +47,26 @@ func TestReports(t *testing.T) {
 			"- 1 to be mended:\n    - `loki/x.yaml:3:7`: no expression\n" + noRuleFiles + "- 1 pushed:\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here"},
 		{"mended", External(rules.ExternalPush{
 			Commits: []rules.PastCommit{bob}, Mended: "7f3a", Rulers: []rules.ExternalChange{{Ruler: "eu", Rules: []rules.PushedRule{{Ref: rules.Ref{Name: "x"}, State: rules.Live}}}},
-		}), "Bob pushed to the rulebook. It was held, as it would not be taken; the request `7f3a` mended that, and so it is applied now.\n- 1 pushed:\n    - `1f8e7d6` by Bob: more\n**x** in eu: live."},
+		}), "Bob pushed to the rulebook. It was held, as it would not be taken; the request `7f3a` mended that, and so it is applied now.\n- 1 pushed:\n    - `1f8e7d6` by Bob: more\n**x** in eu: changed, live."},
 		{"taken back", External(rules.ExternalPush{Commits: []rules.PastCommit{bob}, Mended: "7f3a"}),
 			"Bob pushed to the rulebook. It was held, as it would not be taken; the request `7f3a` mended that, and nothing of it is left to be applied.\n- 1 pushed:\n    - `1f8e7d6` by Bob: more"},
-		{"held where the branch was put back", External(rules.ExternalPush{Held: &rules.HeldPush{Problems: []rules.Problem{{Path: "loki", Text: "a link"}}}}),
-			"**Not applied**: what the rulebook's branch was put back to would not be taken. The files that it changed stay in force as they were.\n- 1 to be mended:\n    - `loki`: a link"},
+		{"held where the branch was set back", External(rules.ExternalPush{Held: &rules.HeldPush{Problems: []rules.Problem{{Path: "loki", Text: "a link"}}}}),
+			"**Not applied**: what the rulebook's branch was set back to would not be taken. The files that it changed stay in force as they were.\n- 1 to be mended:\n    - `loki`: a link"},
+		{"set back", External(rules.ExternalPush{
+			Head: "3f8e7d6c5b", Elsewhere: &rules.Elsewhere{From: "9f8e7d6c5b", Gone: []rules.PastCommit{eve}}, Rulers: []rules.ExternalChange{{Ruler: "eu", Rules: []rules.PushedRule{
+				{Ref: rules.Ref{Name: "x"}, Gone: true, State: rules.Live}, {Ref: rules.Ref{Name: "y"}, State: rules.Live}, {Ref: rules.Ref{Name: "z"}, Gone: true, State: rules.NotLoaded, Reason: "eu runs it"},
+			}}},
+		}), "**The rulebook's branch was put elsewhere**: it is at `3f8e7d6` now, and `9f8e7d6` is not part of it.\n- 1 not part of it any more:\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here\n" +
+			"**x** in eu: gone.\n**y** in eu: changed, live.\n**z** in eu: not gone yet: eu runs it."},
+		{"set back from what was held", External(rules.ExternalPush{Head: "3f8e7d6c5b", Elsewhere: &rules.Elsewhere{From: "9f8e7d6c5b", WasHeld: true, Gone: []rules.PastCommit{bob}}}),
+			"**The rulebook's branch was put elsewhere**: it is at `3f8e7d6` now, and `9f8e7d6` is not part of it. Nothing is held any more.\n- 1 not part of it any more:\n" +
+				"    - `1f8e7d6` by Bob: more\nNo rule that is live was changed by that."},
+		{"set back to what is held", External(rules.ExternalPush{
+			Head: "3f8e7d6c5b", Held: &rules.HeldPush{Problems: []rules.Problem{{Path: "loki", Text: "a link"}}},
+			Elsewhere: &rules.Elsewhere{From: "9f8e7d6c5b", Gone: []rules.PastCommit{bob}, Stay: []rules.Ref{{Name: "x"}}},
+		}), "**The rulebook's branch was put elsewhere**: it is at `3f8e7d6` now, and `9f8e7d6` is not part of it.\n- 1 not part of it any more:\n    - `1f8e7d6` by Bob: more\n" +
+			"**Not applied**: what the rulebook's branch was set back to would not be taken. The files that it changed stay in force as they were.\n- 1 to be mended:\n    - `loki`: a link\n" +
+			"- **x** is live and not in the rulebook any more: it goes when that is mended"},
 		{"held for a link", External(rules.ExternalPush{
 			Commits: []rules.PastCommit{eve},
 			Held:    &rules.HeldPush{Problems: []rules.Problem{{Path: "loki", Text: "a link"}}, Paths: []string{"loki/x.yaml"}},

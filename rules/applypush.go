@@ -8,17 +8,9 @@ import (
 	"sync"
 )
 
-// applyPush brings a good push to the rulers whose rules it touched, waits until they run it, and tells. between says that commits of ours came
-// after one of the push's: then not all that changed is its doing.
-func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, after *Book, between bool) {
-	pushed := func(Ref) bool { return true }
-	if between {
-		if families, err := a.pushedFamilies(ctx, push.Commits); err != nil {
-			a.Logger.Warn("What was pushed cannot be told from what was changed here meanwhile; all of it is told", "id", "AS3020", "err", err)
-		} else {
-			pushed = func(ref Ref) bool { return families[ref.family()] }
-		}
-	}
+// applyPush brings a good push to the rulers whose rules it touched, waits until they run it, and tells.
+func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, after *Book, past pastSince) {
+	pushed := a.pushedIn(ctx, push, past)
 	var wg sync.WaitGroup
 	for _, ruler := range after.rulers {
 		if len(changedPaths(before, after, ruler.Name)) == 0 {
@@ -37,7 +29,31 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, afte
 		})
 	}
 	wg.Wait()
+	if push.Elsewhere != nil {
+		push.Elsewhere.Change = push.changed(before, after)
+	}
 	a.External(context.WithoutCancel(ctx), push)
+}
+
+// pushedIn returns what tells the rules that were pushed from those that commands changed meanwhile: by what the commits on one side did or, where the
+// branch was put elsewhere and no commit says what went, by what those on the other side alone did.
+func (a *Applier) pushedIn(ctx context.Context, push ExternalPush, past pastSince) func(Ref) bool {
+	all := func(Ref) bool { return true }
+	if !past.between {
+		return all
+	}
+	families, err := a.familiesOf(ctx, push.Commits)
+	own := map[Ref]bool{}
+	if err == nil && push.Elsewhere != nil {
+		own, err = a.familiesOf(ctx, past.own)
+	}
+	if err != nil {
+		a.Logger.Warn("What was pushed cannot be told from what was changed here meanwhile; all of it is told", "id", "AS3020", "err", err)
+		return all
+	}
+	return func(ref Ref) bool {
+		return families[ref.family()] || push.Elsewhere != nil && !own[ref.family()]
+	}
 }
 
 // pushedChange returns what became of those rules of a ruler that were pushed.
@@ -53,14 +69,16 @@ func pushedChange(before, after *Book, ruler string, pushed func(Ref) bool) Exte
 	}
 	for _, ref := range touched(before, after, ruler) {
 		if pushed(ref) {
-			change.Rules = append(change.Rules, PushedRule{Ref: ref, From: came[ref], To: went[ref]})
+			_, was := before.Get(ref)
+			_, is := after.Get(ref)
+			change.Rules = append(change.Rules, PushedRule{Ref: ref, From: came[ref], To: went[ref], New: is && !was && came[ref] == (Ref{})})
 		}
 	}
 	return change
 }
 
-// pushedFamilies returns which rules commits changed, each by its own files.
-func (a *Applier) pushedFamilies(ctx context.Context, commits []PastCommit) (map[Ref]bool, error) {
+// familiesOf returns which rules commits changed, each by its own files.
+func (a *Applier) familiesOf(ctx context.Context, commits []PastCommit) (map[Ref]bool, error) {
 	families := map[Ref]bool{}
 	for _, c := range commits {
 		places := map[string][2]string{} // content id → revision, path

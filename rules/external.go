@@ -13,7 +13,9 @@ import (
 type ExternalPush struct {
 	Good    string       // the last good revision before it
 	Head    string       // the revision that was looked at
-	Commits []PastCommit // the external ones since then, the oldest first; none where the branch was put back to what is held
+	Commits []PastCommit // the external ones since then, the oldest first; none where the branch was set back
+	// Elsewhere says that the branch does not lead on from where it was; nil where it does.
+	Elsewhere *Elsewhere
 	// Held says why nothing of it is applied; nil when it is applied, and Rulers says how that went.
 	Held   *HeldPush
 	Mended string           // the id of the request whose change ended that it was held; "" where it was not, or another push ended that
@@ -33,6 +35,7 @@ type PushedRule struct {
 	Ref    Ref
 	From   Ref  // where it stood before, where it was moved or renamed
 	To     Ref  // where it stands now: then Ref is where it stood
+	New    bool // it was added: the rulebook did not have it, and it was not moved there
 	Gone   bool // the rulebook has it no more: it is in force so when the ruler has it no more either
 	State  State
 	Reason string // why it is not in force
@@ -44,12 +47,13 @@ type outside struct {
 	good    *Book      // the last state that was found good; nil before it was looked up
 	noted   string     // the revision that Good was told last
 	head    string     // the revision that was examined last
+	live    *Book      // what of that is applied
 	held    *HeldPush  // nil when all of it is applied
 	kept    []heldFile // the files that are held
 	inForce *Book      // the state that they stay in: the last good one, and what we changed since then
 	past    pastSince  // what happened since good, as far as something is held
 	stray   []Problem  // what good has that is no file to be read: it was there when the rulebook was adopted
-	told    string     // the newest external commit that External was told of, or is about to be
+	told    string     // the newest external commit that was held and External was told of, or is about to be; "" once nothing is held
 	telling int        // calls of External and Settled that are on their way: Good is not told before they have ended
 
 	lending atomic.Pointer[lending] // nil when nothing is held; without mu, as whoever reads the rulebook is not to wait for an examination
@@ -91,7 +95,7 @@ func (a *Applier) applied(ctx context.Context) (*Book, error) {
 			return nil, err
 		}
 	}
-	return book.keeping(o.inForce, o.kept), nil
+	return o.live, nil
 }
 
 // examine looks at what came into the rulebook since the last good state. The caller holds outside.
@@ -103,7 +107,11 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	}
 	a.settleDisplaced(ctx, past.displaced)
 	good := o.good
-	push := ExternalPush{Good: good.Revision(), Head: book.Revision(), Commits: past.external}
+	push := ExternalPush{Good: good.Revision(), Head: book.Revision(), Commits: past.external, Elsewhere: past.putElsewhere(o.told != "")}
+	before := good
+	if push.Elsewhere != nil && o.live != nil { // what commands changed meanwhile, while something was held, may be gone too
+		before = o.live
+	}
 	var problems []Problem
 	stray := o.stray
 	if len(past.external) > 0 || past.elsewhere {
@@ -117,10 +125,10 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	o.head = book.Revision()
 	if len(problems) == 0 {
 		push.Mended = past.mended
-		o.good, o.stray, o.held, o.kept, o.inForce, o.past = book, stray, nil, nil, nil, pastSince{}
+		o.good, o.live, o.stray, o.held, o.kept, o.inForce, o.past = book, book, stray, nil, nil, nil, pastSince{}
 		o.lending.Store(nil)
-		if len(past.external) > 0 {
-			a.tell(ctx, "push", "", func(ctx context.Context) { a.applyPush(ctx, push, good, book, past.between) })
+		if len(past.external) > 0 || push.Elsewhere != nil {
+			a.tell(ctx, "push", "", func(ctx context.Context) { a.applyPush(ctx, push, before, book, past) })
 		}
 		return nil
 	}
@@ -139,7 +147,11 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	}
 	slices.Sort(o.held.Paths)
 	o.lending.Store(&lending{push: o.held, inForce: inForce, files: o.kept})
-	newest := good.Revision() // of a branch that was put back
+	o.live = book.keeping(inForce, o.kept)
+	if push.Elsewhere != nil {
+		push.Elsewhere.Stay = o.live.gonePast(book)
+	}
+	newest := past.at // of a branch that was set back
 	if n := len(past.external); n > 0 {
 		newest = past.external[n-1].Revision
 	}
@@ -190,8 +202,8 @@ func (a *Applier) lookUpGood(ctx context.Context, book *Book) error {
 	if err != nil {
 		return err
 	}
-	if o.good, o.stray = good, stray; good == book {
-		o.head = book.Revision()
+	if o.good, o.stray = good, stray; good == book && o.told == "" { // else what was told of may be gone
+		o.head, o.live = book.Revision(), book
 	}
 	return nil
 }
@@ -201,9 +213,16 @@ func (a *Applier) noteGood() {
 	o := &a.outside
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.good != nil && o.telling == 0 && o.noted != o.good.Revision() {
+	if o.good == nil || o.telling > 0 {
+		return
+	}
+	if o.noted != o.good.Revision() {
 		o.noted = o.good.Revision()
 		a.Good(o.noted)
+	}
+	if o.told != "" && o.head == o.noted { // what was held is mended, or gone
+		o.told = ""
+		a.Told("")
 	}
 }
 

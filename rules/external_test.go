@@ -106,7 +106,7 @@ func TestAGoodPushIsAppliedAtOnceAndToldWithItsStateAtTheRulers(t *testing.T) {
 	p := b.waitPush(t)
 	want := []rules.ExternalChange{{Ruler: "prometheus", State: rules.Live, Rules: []rules.PushedRule{
 		{Ref: rules.Ref{Ruler: "prometheus", Path: "ops/gone.yaml", Group: "gone", Name: "gone", Nth: 1}, Gone: true, State: rules.Live},
-		{Ref: rules.Ref{Ruler: "prometheus", Path: "ops/new.yaml", Group: "new", Name: "new", Nth: 1}, State: rules.Live},
+		{Ref: rules.Ref{Ruler: "prometheus", Path: "ops/new.yaml", Group: "new", Name: "new", Nth: 1}, New: true, State: rules.Live},
 	}}}
 	if diff := cmp.Diff(want, p.Rulers); diff != "" || p.Held != nil {
 		t.Errorf("held %+v, rulers (-want +got):\n%s", p.Held, diff)
@@ -204,7 +204,7 @@ func TestARuleThatAPushMovedIsOne(t *testing.T) {
 	b.Moved(t.Context())
 	was, is := rules.Ref{Ruler: "prometheus", Path: "ops/old.yaml", Group: "old", Name: "old", Nth: 1}, rules.Ref{Ruler: "prometheus", Path: "web/old.yaml", Group: "old", Name: "old", Nth: 1}
 	want := []rules.PushedRule{
-		{Ref: rules.Ref{Ruler: "prometheus", Path: "ops/new.yaml", Group: "new", Name: "new", Nth: 1}, State: rules.Live},
+		{Ref: rules.Ref{Ruler: "prometheus", Path: "ops/new.yaml", Group: "new", Name: "new", Nth: 1}, New: true, State: rules.Live},
 		{Ref: was, To: is, Gone: true, State: rules.Live},
 		{Ref: is, From: was, State: rules.Live},
 	}
@@ -455,7 +455,8 @@ func TestWhileAPushIsHeldOnlyWhatIsNewIsRead(t *testing.T) {
 		t.Errorf("held since %s: %q, %q", held.Good, subjects(held.Commits), held.Paths)
 	}
 	// A branch that was put elsewhere is read from the last good state on.
-	counted.fail = func(from string) bool { return from != good }
+	newest := b.Status(t.Context()).Revision
+	counted.fail = func(from string) bool { return from == newest }
 	b.push(t, "5", map[string][]byte{"prometheus/ops/5.yaml": fileOf("up == 0", "x")})
 	b.Moved(t.Context())
 	if held := b.Status(t.Context()).Held; len(held.Commits) != 7 || len(held.Paths) != 7 {

@@ -123,12 +123,12 @@ func TestABranchThatIsPutBackToWhatIsBadIsHeld(t *testing.T) {
 				t.Errorf("told of %+v, want it held", p)
 			}
 		}
-		await(t, func() bool { return b.Status(t.Context()).Reconciled && b.recall("told")() == good })
+		await(t, func() bool { return b.Status(t.Context()).Reconciled && b.recall("told")() == bad })
 		if held := b.Status(t.Context()).Held; held == nil || len(held.Paths) != 1 || b.prometheus.Published("ops/old.yaml") == nil {
 			t.Errorf("%s: held %+v, published %q", when, held, b.prometheus.Published("ops/old.yaml"))
 		}
 		out := b.Draft(t.Context(), rules.Edit{Address: "old", Alteration: rules.Alteration{Expr: "up == 3"}})
-		if out.Err == nil || !strings.Contains(out.Err.Error(), "because of what the rulebook's branch was put back to") {
+		if out.Err == nil || !strings.Contains(out.Err.Error(), "because of what the rulebook's branch was set back to") {
 			t.Errorf("%s: an edit: %v", when, out.Err)
 		}
 		stop()

@@ -73,7 +73,7 @@ func (h *HeldPush) why(path string) string {
 	p := h.Problems[max(0, slices.IndexFunc(h.Problems, func(p Problem) bool { return p.Path == path }))]
 	c, pushed := h.cause(path)
 	if !pushed {
-		return fmt.Sprintf("%s is held, because of what the rulebook's branch was put back to, which would not be taken: %s: %s", path, place(p), sentence(p.Text))
+		return fmt.Sprintf("%s is held, because of what the rulebook's branch was set back to, which would not be taken: %s: %s", path, place(p), sentence(p.Text))
 	}
 	return fmt.Sprintf("%s is held, because of what %s pushed (%s), which would not be taken: %s: %s",
 		path, c.Author.Name, ShortRevision(c.Revision), place(p), sentence(p.Text))

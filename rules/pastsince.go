@@ -9,9 +9,13 @@ import (
 type pastSince struct {
 	to        string // the revision that it goes up to; "" when nothing was read
 	external  []PastCommit
+	own       []PastCommit
 	displaced []PastCommit      // that stand in place of a change of ours, or of a part of it
 	mended    string            // the request whose change of what was held came last; "" where that was somebody else's
 	elsewhere bool              // nobody else committed anything, and all the same it does not lead on from the last good state: the branch was put back
+	at        string            // the first external commit; where there is none, what the branch stood at before ours: the end of it, where there is none either
+	from      string            // where the branch was when it was put elsewhere; "" where it leads on from there
+	gone      []PastCommit      // that led there, as Elsewhere has them
 	between   bool              // a commit of ours came after an external one
 	ours      map[string]bool   // path in the rulebook → it was us who touched it last
 	left      map[string]string // path in the rulebook → the commit of ours that touched it last, also where somebody else did later
@@ -31,6 +35,14 @@ func (a *Applier) add(ctx context.Context, p *pastSince, c PastCommit) error {
 	p.between = p.between || !external
 	if a.outside.held.blames(c) {
 		p.mended = c.Trailer("Request-Id")
+	}
+	if p.at == "" && external {
+		p.at = c.Revision
+	} else if p.at == "" {
+		p.at = c.Parent
+	}
+	if !external {
+		p.own = append(p.own, c)
 	}
 	switch {
 	case external:
@@ -83,6 +95,12 @@ func (a *Applier) pastSinceGood(ctx context.Context, book *Book) (pastSince, err
 		return past, fmt.Errorf("the commits since %s cannot be read: %w", good, err)
 	}
 	past.elsewhere = len(past.external) == 0 && good != book.Revision()
+	if past.at == "" {
+		past.at = book.Revision()
+	}
+	if err := a.leftBehind(ctx, &past, book.Revision()); err != nil {
+		return past, fmt.Errorf("the commits that do not lead to %s cannot be read: %w", book.Revision(), err)
+	}
 	if len(past.external) > 0 && good != o.good.Revision() {
 		if o.good, err = a.bookOf(ctx, good); err != nil {
 			return past, err

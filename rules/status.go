@@ -29,7 +29,7 @@ type Status struct {
 // HeldPush is what other people pushed and is not applied: the last good state of the files that they changed stays live.
 type HeldPush struct {
 	Good     string       // the revision whose files stay live
-	Commits  []PastCommit // the external commits since then, the oldest first; none where the branch was put back
+	Commits  []PastCommit // the external commits since then, the oldest first; none where the branch was set back
 	Paths    []string     // of the rule files that are held, in the rulebook, sorted
 	Problems []Problem    // why, by file and line
 	Since    time.Time    // when it was noticed

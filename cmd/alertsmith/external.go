@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,7 +19,8 @@ const maxExternal = 200
 
 // external hears of what other people pushed: it is written down, each commit under its author with what it did, and told to the channel for reports.
 func (s *service) external(ctx context.Context, push rules.ExternalPush) {
-	reply := bot.External(push)
+	told := bot.External(push)
+	reply := told
 	written := push.Commits
 	if left := len(written) - maxExternal; left > 0 {
 		written = slices.DeleteFunc(slices.Clone(written[:left]), func(c rules.PastCommit) bool { return c.Trailer("Action") == "" })
@@ -33,14 +36,22 @@ func (s *service) external(ctx context.Context, push rules.ExternalPush) {
 		if refused != nil {
 			outcome.Result, outcome.Err = rules.ValidationError, refused
 		}
-		if err = errors.Join(err, s.recordExternal(ctx, commit, bot.WithoutSecrets(outcome), reply)); err != nil {
+		if err = errors.Join(err, s.recordExternal(ctx, externalRequest(commit, time.Now()), bot.WithoutSecrets(outcome), reply)); err != nil {
 			s.logger.Error("The journal does not say what was pushed", "id", "AS2101", "commit", commit.Revision, "err", err)
 		}
 	})
-	var newest rules.PastCommit // none where the branch was put back
+	if push.Elsewhere != nil {
+		if err := s.recordElsewhere(ctx, push, reply); err != nil {
+			s.logger.Error("The journal does not say what was pushed", "id", "AS2101", "commit", push.Head, "err", err)
+		}
+	}
+	var newest rules.PastCommit // none where the branch was set back
 	if n := len(push.Commits); n > 0 {
 		newest = push.Commits[n-1]
 		reply = reply.WithEntry(s.cfg.pagesAddress(), externalRequest(newest, time.Time{}).ID)
+	}
+	if push.Elsewhere != nil {
+		reply = told.WithEntry(s.cfg.pagesAddress(), elsewhereRequest(push, time.Time{}).ID)
 	}
 	fields := []any{"commits", len(push.Commits), "newest", newest.Revision, "author", newest.Author.Name}
 	if push.Held != nil {
@@ -61,9 +72,37 @@ func standings(changes []rules.ExternalChange) string {
 	return strings.Join(all, "; ")
 }
 
-// recordExternal writes one commit down, or how it stands now where it is in the journal already, and has what is not live yet followed up.
-func (s *service) recordExternal(ctx context.Context, commit rules.PastCommit, outcome rules.Outcome, reply bot.Reply) error {
-	request := takenBy(externalRequest(commit, time.Now()), hostname(), s.zone)
+// recordElsewhere writes down that the branch was put elsewhere: nobody asked for that here, and what it did to the rules is in no commit.
+func (s *service) recordElsewhere(ctx context.Context, push rules.ExternalPush, reply bot.Reply) error {
+	e := push.Elsewhere
+	outcome := e.Change
+	outcome.Why = fmt.Sprintf("%s is not part of the rulebook's branch any more, which is at %s.", e.From, push.Head)
+	if refused := heldError(push.Held); refused != nil {
+		outcome = rules.Outcome{Result: rules.ValidationError, Err: refused, Action: rules.ExternalAction, Why: outcome.Why, Refs: e.Stay, Revision: push.Head}
+		if len(e.Stay) > 0 {
+			outcome.Ruler = e.Stay[0].Ruler
+		}
+	}
+	return s.recordExternal(ctx, elsewhereRequest(push, time.Now()), bot.WithoutSecrets(outcome), reply)
+}
+
+// elsewhereRequest returns the request that stands for what put the branch elsewhere: the same again for the same.
+func elsewhereRequest(push rules.ExternalPush, came time.Time) rules.Request {
+	e := push.Elsewhere
+	sum := sha256.Sum256([]byte(e.From + " " + e.At))
+	return rules.Request{
+		ID:      "git" + hex.EncodeToString(sum[:])[:23],
+		Key:     "git:" + e.From + ".." + e.At,
+		Time:    came,
+		Actor:   committer,
+		Entry:   rules.EntryGit,
+		Command: fmt.Sprintf("the rulebook's branch was put elsewhere: from %s to %s", rules.ShortRevision(e.From), rules.ShortRevision(push.Head)),
+	}
+}
+
+// recordExternal writes down what came from Git, or how it stands now where it is in the journal already, and has what is not live yet followed up.
+func (s *service) recordExternal(ctx context.Context, request rules.Request, outcome rules.Outcome, reply bot.Reply) error {
+	request = takenBy(request, hostname(), s.zone)
 	prior, err := s.journal.Receive(ctx, request)
 	if err != nil {
 		return err

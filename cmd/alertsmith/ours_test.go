@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,7 +19,9 @@ func (s *system) configured(config string) {
 	if err := os.WriteFile(filepath.Join(s.dir, "alertsmith.yml"), []byte(config), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
-	s.args = append(s.args, "--config.file=alertsmith.yml")
+	if flag := "--config.file=alertsmith.yml"; !slices.Contains(s.args, flag) {
+		s.args = append(s.args, flag)
+	}
 }
 
 // signingKey makes a key that commits are signed with, for several services.

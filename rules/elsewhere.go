@@ -1,0 +1,127 @@
+package rules
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+)
+
+// Elsewhere says that the rulebook's branch does not lead on from where it was: somebody set it back, or gave it another history.
+type Elsewhere struct {
+	From    string       // where it was, full hash: what was applied as a whole last, or what was held
+	At      string       // the first commit that it has instead, or the one that it was set back to: with From it names what happened, also after a restart
+	WasHeld bool         // something was held there
+	Gone    []PastCommit // that led to From and do not lead to where it is now, the oldest first, and no more than MaxGone; those that were planned again left out
+	Stay    []Ref        // while it is held: the rules that are live and that the branch has no more
+	Change  Outcome      // what that did to the rules that are live, and how it stands at their rulers
+}
+
+// MaxGone is how many commits are looked at that the branch has no more.
+const MaxGone = 1000
+
+// errEnough ends the reading of a history.
+var errEnough = errors.New("enough")
+
+// leftBehind finds out whether the branch leads to head without what was applied or told of last. The caller holds outside.
+func (a *Applier) leftBehind(ctx context.Context, past *pastSince, head string) error {
+	o := &a.outside
+	has := past.again()
+	var was []string
+	if len(past.external) > 0 || past.elsewhere {
+		was = append(was, o.good.Revision())
+	}
+	if o.told != "" { // what was held: it may be gone without anything in its place
+		was = append(was, o.told)
+	}
+	for _, revision := range was {
+		gone, err := a.gone(ctx, has, revision, head)
+		if err != nil {
+			return err
+		}
+		if len(gone) > 0 {
+			past.from, past.gone = revision, gone
+		}
+	}
+	return nil
+}
+
+// gone returns the commits that lead to a revision and not to head, but for those of which head has another one in their place.
+func (a *Applier) gone(ctx context.Context, has func(PastCommit) bool, revision, head string) (gone []PastCommit, err error) {
+	err = a.Store.Log(ctx, head, revision, func(c PastCommit) error {
+		if len(c.Files) > 0 && !has(c) {
+			gone = append(gone, c)
+		}
+		if len(gone) == MaxGone {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) || errors.Is(err, fs.ErrNotExist) { // nobody has it any more, so nothing can be told of it
+		err = nil
+	}
+	return gone, err
+}
+
+// again returns what tells whether a commit is among these in another place: planned again for its request or, somebody else's, carried over.
+func (p *pastSince) again() func(PastCommit) bool {
+	type carried struct {
+		author, email, subject string
+		second                 int64
+	}
+	as := func(c PastCommit) carried { return carried{c.Author.Name, c.Author.Email, c.Subject, c.When.Unix()} }
+	requests, external := map[string]bool{}, map[carried]bool{}
+	for _, c := range p.own {
+		requests[c.Name()] = true
+	}
+	for _, c := range p.external {
+		external[as(c)] = true
+	}
+	return func(c PastCommit) bool { return requests[c.Name()] || external[as(c)] }
+}
+
+// putElsewhere returns what is to be told of the branch; nil where it leads on from where it was.
+func (p pastSince) putElsewhere(wasHeld bool) *Elsewhere {
+	if len(p.gone) == 0 {
+		return nil
+	}
+	return &Elsewhere{From: p.from, At: p.at, WasHeld: wasHeld, Gone: p.gone}
+}
+
+// gonePast returns the rules that are live in one book and that another has nowhere.
+func (b *Book) gonePast(branch *Book) (refs []Ref) {
+	for _, ruler := range b.rulers {
+		left := follow(b, branch, ruler.Name).left()
+		for _, e := range b.liveEntries(ruler.Name) {
+			if to, went := left[e.Ref]; went && to == (Ref{}) {
+				refs = append(refs, e.Ref)
+			}
+		}
+	}
+	return refs
+}
+
+// changed returns what a push of which before and after are either side did to the rules that are live, as far as that is not too much.
+func (p ExternalPush) changed(before, after *Book) Outcome {
+	out := Outcome{Result: Success, Action: ExternalAction, Revision: p.Head}
+	files := map[string][]byte{}
+	for _, change := range p.Rulers {
+		for _, path := range changedPaths(before, after, change.Ruler) {
+			path = after.rulebookPath(Ref{Ruler: change.Ruler, Path: path})
+			files[path], _ = after.content(path)
+		}
+		out.Refs = append(out.Refs, change.refs()...)
+		for _, rule := range change.Rules {
+			if out.State == "" || out.State.InForce() && !rule.State.InForce() {
+				out.Ruler, out.State, out.Reason = change.Ruler, rule.State, rule.Reason
+			}
+		}
+	}
+	out.Ruler = cmp.Or(out.Ruler, after.rulers[0].Name)
+	if out.Fields = fieldChanges(before, after, out.Refs); len(out.Refs) > maxPushedRefs || fieldsSize(out.Fields) > maxPushedFields {
+		out.Fields = nil
+	}
+	out.Diff = before.diffOfFirst(Change{Files: files}, maxPushedDiff)
+	out.Refs = firstRefs(out.Refs)
+	return out
+}

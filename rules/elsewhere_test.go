@@ -1,0 +1,185 @@
+package rules_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/alertsmith/alertsmith/rules"
+	"github.com/alertsmith/alertsmith/rules/rulestest"
+)
+
+// movable is a rulebook whose branch can be set back to an older commit, and forth.
+type movable struct {
+	*rulestest.Store
+	to *string // "" for the newest
+}
+
+func (s movable) Head(ctx context.Context) (rules.Tree, error) {
+	if *s.to == "" {
+		return s.Store.Head(ctx)
+	}
+	return s.At(ctx, *s.to)
+}
+
+// startAt starts an applier whose rulebook's branch is at a commit, "" for the newest, and returns where to put it elsewhere.
+func (b *bench) startAt(t *testing.T, at string) (to *string, stop func()) {
+	t.Helper()
+	b.start()
+	to = &at
+	b.Store = movable{b.store, to}
+	return to, b.session(t)
+}
+
+// rulesOf returns how the rules of a push are told: name → what became of it.
+func rulesOf(p rules.ExternalPush) map[string]string {
+	told := map[string]string{}
+	for _, change := range p.Rulers {
+		for _, rule := range change.Rules {
+			switch {
+			case rule.Gone:
+				told[rule.Ref.Name] = "gone " + string(rule.State)
+			case rule.New:
+				told[rule.Ref.Name] = "added " + string(rule.State)
+			default:
+				told[rule.Ref.Name] = "changed " + string(rule.State)
+			}
+		}
+	}
+	return told
+}
+
+// A branch that was set back to what is good is told: from where to where, which commits went, and what became of the rules. Once.
+func TestABranchThatWasSetBackIsTold(t *testing.T) {
+	t.Parallel()
+	for name, restarted := range map[string]bool{"while the service runs": false, "while it does not": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old"), "prometheus/ops/back.yaml": fileOf("up == 0", "back")})
+			first := b.store.Commits()
+			to, stop := b.startAt(t, "")
+			await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+			back := b.Status(t.Context()).Revision
+			for id, intent := range map[string]rules.Intent{"r1": nodeDown("new"), "r2": rules.Edit{Address: "old", Alteration: rules.Alteration{Expr: "up == 1"}}, "r3": rules.Delete{Address: "back"}} {
+				if out := b.Apply(t.Context(), request(id), intent); out.State != rules.Live {
+					t.Fatalf("outcome %+v", out)
+				}
+			}
+			was := b.Status(t.Context()).Revision
+			b.Moved(t.Context())
+			await(t, func() bool { return b.recall("good")() == was })
+			if restarted {
+				stop()
+				_, stop = b.startAt(t, back)
+			} else {
+				*to = back
+				b.Moved(t.Context())
+			}
+			p := b.waitPush(t)
+			if e := p.Elsewhere; e == nil || e.From != was || e.At != back || p.Head != back || len(e.Gone) != 3 || len(p.Commits) != 0 || len(first) != 1 {
+				t.Fatalf("told of %+v, elsewhere %+v", p, p.Elsewhere)
+			}
+			want := map[string]string{"new": "gone LIVE", "old": "changed LIVE", "back": "added LIVE"}
+			if diff := cmp.Diff(want, rulesOf(p)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if change := p.Elsewhere.Change; change.State != rules.Live || len(change.Refs) != 3 || change.Diff == "" || change.Action != rules.ExternalAction {
+				t.Errorf("for the journal: %+v", change)
+			}
+			await(t, func() bool { return b.recall("good")() == back })
+			stop()
+			b.startAt(t, back)
+			await(t, func() bool { return b.Status(t.Context()).Reconciled })
+			b.toldNothing(t)
+		})
+	}
+}
+
+// A branch that was set back to the last good state takes away what was held, and what commands changed meanwhile: both is told.
+func TestABranchThatWasSetBackToBeforeWhatWasHeldIsTold(t *testing.T) {
+	t.Parallel()
+	for name, restarted := range map[string]bool{"while the service runs": false, "while it does not": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
+			to, stop := b.startAt(t, "")
+			await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+			good := b.recall("good")()
+			bad := b.push(t, "bad", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up ==", "bad")})
+			b.Moved(t.Context())
+			b.waitPush(t)
+			await(t, func() bool { return b.recall("told")() == bad })
+			if out := b.Apply(t.Context(), request("r1"), nodeDown("mine")); out.State != rules.Live {
+				t.Fatalf("outcome %+v", out)
+			}
+			want := map[string]string{"mine": "gone LIVE"}
+			if restarted {
+				want = map[string]string{} // what was in force is known no more: the ruler is brought to the rulebook all the same
+				stop()
+				_, stop = b.startAt(t, good)
+			} else {
+				*to = good
+				b.Moved(t.Context())
+			}
+			p := b.waitPush(t)
+			if e := p.Elsewhere; p.Held != nil || e == nil || !e.WasHeld || e.From != bad || p.Head != good || !cmp.Equal(subjects(e.Gone), []string{"carol: bad"}) {
+				t.Fatalf("told of %+v, elsewhere %+v", p, p.Elsewhere)
+			}
+			if diff := cmp.Diff(want, rulesOf(p), cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			await(t, func() bool { return b.recall("told")() == "" })
+			stop()
+			b.startAt(t, good)
+			await(t, func() bool { return b.Status(t.Context()).Reconciled })
+			b.toldNothing(t)
+			if b.Status(t.Context()).Held != nil {
+				t.Error("it is still held")
+			}
+		})
+	}
+}
+
+// Of a branch that was set back to what would not be taken is told which rules are live and in no rulebook any more; once that is mended, that they are gone.
+func TestRulesThatAHeldBranchHasNotAreToldTwice(t *testing.T) {
+	t.Parallel()
+	for name, restarted := range map[string]bool{"without a restart": false, "with a restart between": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			bad := b.push(t, "bad", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up ==", "bad"), "prometheus/ops/stays.yaml": fileOf("up == 0", "stays")})
+			good := b.push(t, "mended", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up == 0", "bad"), "prometheus/ops/lost.yaml": fileOf("up == 0", "lost")})
+			to, stop := b.startAt(t, "")
+			await(t, func() bool { return b.recall("good")() == good && b.prometheus.Published("ops/lost.yaml") != nil })
+			*to = bad
+			b.Moved(t.Context())
+			p := b.waitPush(t)
+			if e := p.Elsewhere; p.Held == nil || e == nil || e.From != good || e.At != bad || len(e.Stay) != 1 || e.Stay[0].Name != "lost" {
+				t.Fatalf("told of %+v, elsewhere %+v", p, p.Elsewhere)
+			}
+			if b.prometheus.Published("ops/lost.yaml") == nil {
+				t.Error("it is gone already")
+			}
+			await(t, func() bool { return b.recall("told")() == bad })
+			if restarted {
+				stop()
+				to, _ = b.startAt(t, bad)
+				await(t, func() bool { return b.Status(t.Context()).Reconciled })
+				b.toldNothing(t)
+			}
+			// The store in memory has one line of commits: what mends it is on top of what was left, and takes that away.
+			at := b.push(t, "mended otherwise", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up == 2", "bad"), "prometheus/ops/lost.yaml": nil})
+			*to = at
+			b.Moved(t.Context())
+			p = b.waitPush(t)
+			want := map[string]string{"bad": "changed LIVE", "lost": "gone LIVE"}
+			if diff := cmp.Diff(want, rulesOf(p)); diff != "" || p.Held != nil {
+				t.Errorf("told of %+v (-want +got):\n%s", p, diff)
+			}
+		})
+	}
+}
