@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -17,7 +18,7 @@ var historyCommand = Command{
 	Usage:   []string{`history [NAME] [by=@user] [since=7d] [until=…] [action=delete] [n=20] [page=…]`},
 	Summary: "Show who changed the rules, or one rule, when and why",
 	Help: "The newest change comes first, with the commit to give to `show NAME@COMMIT`, `diff`, `undo` and `restore`. " +
-		"A rule that was renamed or moved is followed; one that is gone is found by its name.",
+		"A rule that was renamed or moved is followed; one that is gone is found by its name. `since=` and `until=` go by when a change came to the rulebook, whatever date its commit has.",
 	Examples: []string{`history`, `history sshd-ban`, `history by=@alice since=7d action=delete`},
 	Options:  historyOptions,
 	Check:    reading(1, historyOptions),
@@ -67,7 +68,7 @@ func runHistory(ctx context.Context, call *call) (answer, error) {
 		return answer{}, err
 	}
 	more := len(changes) > n
-	return told(call.historyText(name, changes[:min(n, len(changes))], more, page, call.backend.Status(ctx).Held)), nil
+	return told(call.historyText(name, query, changes[:min(n, len(changes))], more, page, call.backend.Status(ctx).Held)), nil
 }
 
 // changesReader is how a history is asked for, commit by commit.
@@ -151,8 +152,8 @@ func (c *call) entriesShown() (int, error) {
 	return n, nil
 }
 
-// historyText returns one page of changes.
-func (c *call) historyText(name string, changes []rules.PastChange, more bool, page int, held *rules.HeldPush) string {
+// historyText returns one page of the changes that a query selects.
+func (c *call) historyText(name string, q rules.HistoryQuery, changes []rules.PastChange, more bool, page int, held *rules.HeldPush) string {
 	of := ""
 	if name != "" {
 		of = " of " + code(name)
@@ -169,7 +170,7 @@ func (c *call) historyText(name string, changes []rules.PastChange, more bool, p
 	}
 	lines := []string{head}
 	for _, change := range changes {
-		lines = append(lines, c.changeLine(change, name == "", held))
+		lines = append(lines, c.changeLine(change, q, name == "", held))
 	}
 	again := "history"
 	if name != "" {
@@ -178,10 +179,10 @@ func (c *call) historyText(name string, changes []rules.PastChange, more bool, p
 	return strings.Join(lines, "\n") + c.turning(again+c.given("by", "since", "until", "action", "n"), page, more, newer, older)
 }
 
-// changeLine tells of one commit; named says which rules it changed, held what was pushed and is not applied.
-func (c *call) changeLine(ch rules.PastChange, named bool, held *rules.HeldPush) string {
+// changeLine tells of one commit that a query selects; named says which rules it changed, held what was pushed and is not applied.
+func (c *call) changeLine(ch rules.PastChange, q rules.HistoryQuery, named bool, held *rules.HeldPush) string {
 	who := escape(oneLine(cut(ch.Commit.Author.Name, 60)))
-	line := fmt.Sprintf("- %s %s %s: ", code(short(ch.Commit.Revision)), escape(c.when(ch.Commit.When)), who)
+	line := fmt.Sprintf("- %s %s%s %s: ", code(short(ch.Commit.Revision)), escape(c.when(ch.Commit.When)), otherDate(ch.Commit.When, q), who)
 	kinds := map[rules.ChangeKind][]string{}
 	said := false
 	for _, v := range ch.Versions {
@@ -213,6 +214,17 @@ func (c *call) changeLine(ch rules.PastChange, named bool, held *rules.HeldPush)
 		line += ": " + escape(oneLine(cut(reason, 120)))
 	}
 	return line
+}
+
+// otherDate says of a commit that a query selects where the date that it has lies outside the time that was asked for.
+func otherDate(date time.Time, q rules.HistoryQuery) string {
+	switch {
+	case date.Add(time.Second).Before(q.Since): // a date has full seconds
+		return " (so its date says: it came in later)"
+	case !q.Until.IsZero() && !date.Before(q.Until):
+		return " (so its date says: it came in before that)"
+	}
+	return ""
 }
 
 // versionName names what was changed: the rule, where it matters, and what was moved from where.

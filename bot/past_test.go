@@ -76,6 +76,20 @@ func TestHistory(t *testing.T) {
 	}
 }
 
+// TestHistoryOfAFalseDate lists a commit that came in within the time that was asked for, and has a date outside of it.
+func TestHistoryOfAFalseDate(t *testing.T) {
+	t.Parallel()
+	date := time.Date(1999, 1, 2, 3, 4, 5, 0, time.UTC)
+	c := newChat(t, func(c *chat) {
+		c.backend.Changes = func(context.Context, rules.HistoryQuery) ([]rules.PastChange, error) {
+			return []rules.PastChange{{Commit: rules.PastCommit{Found: rules.Found{Revision: strings.Repeat("a", 40)}, Author: rules.Person{Name: "Bob"}, When: date}, Action: "external"}}, nil
+		}
+	})
+	requireParts(t, c.say(`history since=7d`).Text, "1999-01-02 03:04:05 UTC (so its date says: it came in later) Bob")
+	requireParts(t, c.say(`history until=1998-01-01`).Text, "1999-01-02 03:04:05 UTC (so its date says: it came in before that) Bob")
+	requireParts(t, c.say(`history`).Text, "1999-01-02 03:04:05 UTC Bob")
+}
+
 func TestShow(t *testing.T) {
 	t.Parallel()
 	c, added, pushed, deleted, restored := diskChat(t)

@@ -108,8 +108,8 @@ type HistoryQuery struct {
 	Undoes   string    // what took this back, as PastCommit.Name names it: the trailer TrailerUndoes of commits of ours
 	Revision string    // one commit, by its full hash
 	UpTo     string    // not behind this commit in the order of the log, by its full hash
-	Since    time.Time // not before
-	Until    time.Time // before
+	Since    time.Time // came to the branch not before, as StateAt has it: not the commit's date
+	Until    time.Time // and before
 	Limit    int       // at most so many; 0 means 20
 	Offset   int       // leave so many out first
 }

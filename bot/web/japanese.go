@@ -18,6 +18,8 @@ var japanese = map[string]string{ //nolint:gosec // texts that speak of password
 	"Before":                   "前",
 	"Before the first commit.": "最初のコミットより前です。",
 	"Came by":                  "受付経路",
+	"came in:":                 "取り込み:",
+	"came in, by its place among the commits:":  "取り込み(コミットの並びからの推定):",
 	"Change by change, the newest on the right": "変更ごとに見る(右端が最新)",
 	"Channel": "チャンネル",
 	"Command": "コマンド",

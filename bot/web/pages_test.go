@@ -38,6 +38,7 @@ type site struct {
 	noted    []string // who signed in
 	typed    []rules.Request
 	console  bool
+	late     time.Duration // how long after its date each commit came in
 }
 
 var infos = []rules.RulerInfo{{Name: "prometheus", Dialect: expr.PromQL, Dir: "prometheus"}}
@@ -117,7 +118,7 @@ func newSite(t *testing.T, name string) *site {
 		StateAt: func(_ context.Context, at time.Time) (rules.StateAt, error) {
 			for _, v := range s.versions {
 				if !v.Commit.When.After(at) {
-					return rules.StateAt{Revision: v.Commit.Revision}, nil
+					return rules.StateAt{Revision: v.Commit.Revision, Date: v.Commit.When, Since: v.Commit.When.Add(s.late), Came: s.late > 0}, nil
 				}
 			}
 			return rules.StateAt{}, nil
@@ -294,6 +295,20 @@ func TestPagesShow(t *testing.T) {
 }
 
 // A life is told in the words of the command history.
+// TestRulesSayWhenTheyCameIn asks for the rules as of a time, of a commit that came in later than its date says.
+func TestRulesSayWhenTheyCameIn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "disk-full").signIn("aiko")
+	const path = "/rules?at=2026-11-21T17:30"
+	if page := s.get(path); strings.Contains(page.body, "came in") {
+		t.Errorf("it came in when its date says, and it is told otherwise:\n%s", page.body)
+	}
+	s.late = 20 * time.Minute
+	if page := s.get(path); !strings.Contains(page.body, `<code>1111111</code>, came in: <time datetime="2026-11-21T17:20:00Z">`) {
+		t.Errorf("it does not say when it came in:\n%s", page.body)
+	}
+}
+
 func TestRuleShowsItsGroup(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "Disk")

@@ -22,6 +22,7 @@ const (
 type rulesPage struct {
 	Commit  *rules.PastCommit // as of which; nil for now, and before the first
 	At      time.Time         // the time that was asked for; zero for none
+	State   rules.StateAt     // what the branch was at then; zero where no time was asked for
 	Past    bool
 	Query   string
 	Slide   slide
@@ -86,11 +87,10 @@ func (p *Pages) rulesPage(ctx context.Context, values url.Values, steps []rules.
 			return body, err
 		}
 		body.At, body.Past = m.At, true
-		state, err := p.options.StateAt(ctx, m.At)
-		if err != nil {
+		if body.State, err = p.options.StateAt(ctx, m.At); err != nil {
 			return body, err
 		}
-		revision = state.Revision
+		revision = body.State.Revision
 	}
 	if body.Past && revision == "" {
 		book, err = p.options.BookAt(ctx, "")

@@ -90,6 +90,9 @@ func (d *DB) WriteHistory(ctx context.Context, step HistoryStep) error {
 			}
 		}
 		w.row.tips = strings.Join(step.Tips, " ")
+		if len(step.Tips) == 1 { // of several it is not known which the line leads to
+			return w.settle(ctx, step.Tips[0])
+		}
 		return nil
 	}), historyUnwritable)
 }
@@ -173,7 +176,7 @@ func (w *historyTx) add(ctx context.Context, c countedCommit) error {
 	valid := func(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 	err = w.insert(ctx, &w.row.commits, addCommit, position, revision, append([]byte{}, parents...), seconds(c.Commit.When), valid(author.Name), valid(author.Email), valid(author.ID),
 		strings.ToLower(valid(author.Name)), strings.ToLower(valid(author.ID)), c.Commit.Action(), c.Commit.Trailer("Request-Id"), valid(c.Commit.Subject),
-		valid(c.Commit.Body[:min(len(c.Commit.Body), maxIndexedBody)]), string(trailers), undoes, c.did)
+		valid(c.Commit.Body[:min(len(c.Commit.Body), maxIndexedBody)]), string(trailers), undoes, c.did, 0)
 	if err != nil {
 		return err
 	}

@@ -221,10 +221,10 @@ func TestQuestionsUseIndexes(t *testing.T) {
 		"its undoing":   {rules.HistoryQuery{Undoes: "r1"}, "history_commits_undoes"},
 		"a commit":      {rules.HistoryQuery{Revision: hash(1)}, "(revision=?)"},
 		"a kind":        {rules.HistoryQuery{Action: "delete"}, "history_versions_kind (kind=?"},
-		"a kind, dates": {rules.HistoryQuery{Action: "delete", Since: time.Unix(1000, 0)}, "history_versions_kind (kind=? AND position>?"},
+		"a kind, dates": {rules.HistoryQuery{Action: "delete", Since: time.Unix(1001, 0)}, "history_versions_kind (kind=? AND position>?"},
 		"kind and name": {rules.HistoryQuery{Action: "delete", Name: "X"}, "history_versions_name"},
 		"by and kind":   {rules.HistoryQuery{Action: "edit", By: "aiko"}, "history_commits_who "},
-		"dates":         {rules.HistoryQuery{Since: time.Unix(1000, 0), Until: time.Unix(1001, 0)}, "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
+		"dates":         {rules.HistoryQuery{Since: time.Unix(1001, 0), Until: time.Unix(1002, 0)}, "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
 	} {
 		tx, err := db.reader.BeginTx(t.Context(), nil)
 		if err != nil {

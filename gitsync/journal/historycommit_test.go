@@ -1,9 +1,11 @@
 package journal
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -120,6 +122,142 @@ func TestStateAtWithFalseDates(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestHistoryGoesByWhenACommitCame asks a branch for what came within some time, as StateAt tells the branch as of both its ends, whatever the commits'
+// dates say: also of what was merged, and of a merge that was made in somebody's clone, whose first parent is not what the branch was at.
+func TestHistoryGoesByWhenACommitCame(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		commits []string // "NAME ours|pushed HOUR [came=HOUR] PARENT…", parents before children, the tip last
+		want    map[string]string
+		states  map[int]string
+	}{
+		"pushed with an early date": {
+			[]string{"a ours 0", "b pushed -200000 came=5 a", "c ours 10 b"},
+			map[string]string{"4 ": "c b", "0 5": "a", "5 6": "b", "6 ": "c", " 6": "b a", "-300000 -1": "", "11 ": ""},
+			map[int]string{4: "a", 5: "b"},
+		},
+		"pushed with a late date": {
+			[]string{"a ours 0", "b pushed 600000 came=5 a", "c ours 10 b", "d ours 11 c"},
+			map[string]string{"4 6": "b", "6 ": "d c", "11 ": "d", " 5": "a", "12 ": "", "599999 ": ""},
+			map[int]string{4: "a", 5: "b", 10: "c", 600001: "d"},
+		},
+		"merged late": {
+			[]string{"a ours 0", "x pushed 1 a", "y pushed 2 x", "b ours 5 a", "c ours 8 b", "m pushed 10 came=10 c y", "d ours 12 m"},
+			map[string]string{"9 ": "d m y x", "4 9": "c b", " 9": "c b a", "1 4": ""},
+			map[int]string{3: "a", 9: "c", 11: "m"},
+		},
+		"merged in a clone, and pushed": {
+			[]string{"a ours 0", "x pushed 1 came=10 a", "b ours 5 a", "c ours 8 b", "m pushed 9 came=10 x c", "d ours 12 m"},
+			map[string]string{"9 ": "d m x", "4 9": "c b", " 9": "c b a", "1 4": ""},
+			map[int]string{3: "a", 6: "b", 9: "c", 10: "m"},
+		},
+		"merged into what was merged, and before that into the branch": {
+			[]string{"a ours 0", "x pushed 1 a", "m pushed 3 came=3 a x", "y pushed 2 x", "b ours 4 m", "n pushed 6 came=6 b y", "c ours 7 n"},
+			map[string]string{"1 4": "m x", "5 ": "c n y", " 5": "b m x a"},
+			map[int]string{2: "a", 3: "m", 6: "n"},
+		},
+	} {
+		start := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
+		hour := func(n int) time.Time { return start.Add(time.Duration(n) * time.Hour) }
+		var all []IndexedCommit
+		numbers, names := map[string]string{}, map[string]string{}
+		var came []rules.Request
+		for i, text := range tc.commits {
+			f := strings.Fields(text)
+			c := rules.PastCommit{Found: rules.Found{Revision: fmt.Sprintf("%02x%038d", i+1, 0)}, When: hour(hoursOf(t, f[2]))}
+			numbers[f[0]], names[c.Revision] = c.Revision, f[0]
+			if f[1] == "ours" {
+				c.Trailers = []rules.Trailer{{Key: "Request-Id", Value: "r" + f[0]}}
+			}
+			for _, word := range f[3:] {
+				if at, found := strings.CutPrefix(word, "came="); found {
+					came = append(came, rules.Request{ID: "git" + c.Revision[:23], Time: hour(hoursOf(t, at))})
+				} else {
+					c.Parents = append(c.Parents, numbers[word])
+				}
+			}
+			all = append(all, IndexedCommit{Commit: c, Versions: []rules.Version{{Commit: c, Kind: rules.RuleChanged, Ref: at("a/g/X")}}})
+		}
+		tip := all[len(all)-1].Commit.Revision
+		grown, made := openNew(t), openNew(t)
+		for _, db := range []*DB{grown, made} {
+			if err := db.ClearHistory(t.Context(), "f"); err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range came {
+				if _, err := db.Receive(t.Context(), r); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := made.WriteHistory(t.Context(), HistoryStep{Add: all, Tips: []string{tip}}); err != nil {
+			t.Fatal(err)
+		}
+		var tips []string
+		for _, c := range all { // as it comes when each is pushed, or the index is made in steps
+			tips = slices.DeleteFunc(tips, func(tip string) bool { return slices.Contains(c.Commit.Parents, tip) })
+			tips = append(tips, c.Commit.Revision)
+			if err := grown.WriteHistory(t.Context(), HistoryStep{Add: []IndexedCommit{c}, Tips: tips}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, db := range []*DB{grown, made} {
+			for span, want := range tc.want {
+				var q rules.HistoryQuery
+				from, until, _ := strings.Cut(span, " ")
+				if from != "" {
+					q.Since = hour(hoursOf(t, from))
+				}
+				if until != "" {
+					q.Until = hour(hoursOf(t, until))
+				}
+				changes, err := db.Changes(t.Context(), q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got, life []string
+				for _, c := range changes {
+					got = append(got, names[c.Commit.Revision])
+				}
+				ref := at("a/g/X")
+				q.Rule = &ref
+				versions, err := db.Versions(t.Context(), q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, v := range versions {
+					life = append(life, names[v.Commit.Revision])
+				}
+				slices.Sort(got)
+				slices.Sort(life)
+				sorted := strings.Fields(want)
+				slices.Sort(sorted)
+				if !slices.Equal(got, sorted) || !slices.Equal(life, sorted) {
+					t.Errorf("%s: of %q came %v, and in the rule's life %v, want %v", name, span, got, life, sorted)
+				}
+			}
+			for at, want := range tc.states {
+				if got, err := db.StateAt(t.Context(), tip, hour(at)); err != nil || names[got.Revision] != want {
+					t.Errorf("%s: at %d it was at %q, %v, want %q", name, at, names[got.Revision], err, want)
+				}
+			}
+			if flaw := changedRow(t, db); flaw != "" {
+				t.Errorf("%s: %s is not as it was written", name, flaw)
+			}
+		}
+	}
+}
+
+// changedRow returns a commit's row of the index whose sum is another one; "" for none.
+func changedRow(t *testing.T, db *DB) (row string) {
+	t.Helper()
+	err := db.sql.QueryRowContext(t.Context(), historyCommits.changed()).Scan(&row)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		t.Fatal(err)
+	}
+	return row
 }
 
 func hoursOf(t *testing.T, text string) int {

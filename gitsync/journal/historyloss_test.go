@@ -105,7 +105,7 @@ func TestClearHistoryWithIndexesOfOtherRows(t *testing.T) {
 		stored string // how many rows there are
 	}{
 		"rows that are gone":  {"DELETE FROM history_commits WHERE position > 0", "151", "0"},
-		"rows that came late": {"INSERT INTO history_commits SELECT position + 1, CAST(revision || 'x' AS BLOB), parents, time, author_name, author_email, author_id, who, who_id, action, request_id, subject, body, trailers, undoes, did, sum FROM history_commits", "151", "302"},
+		"rows that came late": {"INSERT INTO history_commits SELECT position + 1, CAST(revision || 'x' AS BLOB), parents, time, author_name, author_email, author_id, who, who_id, action, request_id, subject, body, trailers, undoes, did, line, sum FROM history_commits", "151", "302"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -94,8 +94,7 @@ func (r historyReader) versionFilter(ctx context.Context, q rules.HistoryQuery) 
 	return f, err
 }
 
-// filter returns the query's conditions but Rule, Name and Action. Each names the index that serves it by the index's own condition, and dates
-// are also bounds of the position, whichever table is looked through.
+// filter returns the query's conditions but Rule, Name and Action. Each names the index that serves it by the index's own condition.
 func (r historyReader) filter(ctx context.Context, q rules.HistoryQuery) (filter, error) {
 	f := filter{sql: "true"}
 	if who := strings.ToLower(q.By); who != "" {
@@ -133,20 +132,11 @@ func (r historyReader) filter(ctx context.Context, q rules.HistoryQuery) (filter
 		}
 		f.and("v.position <= (SELECT position FROM history_commits WHERE revision = ?)", revision)
 	}
-	if !q.Since.IsZero() {
-		since := secondsUp(q.Since)
-		f.and("c.time >= ? AND c.position >= ? AND v.position >= ?", since, since*micros, since*micros)
+	if q.Since.IsZero() && q.Until.IsZero() {
+		return f, nil
 	}
-	if !q.Until.IsZero() {
-		until := secondsUp(q.Until)
-		var drift sql.NullInt64 // how far a position is beyond its date at most
-		if err := r.tx.QueryRowContext(ctx, "SELECT max(position - time * 1000000) FROM history_commits").Scan(&drift); err != nil {
-			return f, err
-		}
-		last := until*micros + drift.Int64
-		f.and("c.time < ? AND c.position <= ? AND v.position <= ?", until, last, last)
-	}
-	return f, nil
+	err := r.arrived(ctx, &f, q.Since, q.Until)
+	return f, err
 }
 
 // secondsUp returns the first full second that is not before t.

@@ -4,7 +4,8 @@ package journal
 // drops them first. A commit's position orders it: microseconds since 1970 of the committer's date, later where a parent's is later. Its time is that date
 // in seconds. parents are binary hashes, trailers JSON; who and who_id are the author's name and id in lower case. Of a commit's versions, those that
 // deleted a rule have the highest n; name is the rule's, was its old one where that was another. undoes is the trailer of an undo; did and nth are counted
-// (see historycount.go), so that of a commit which changed thousands of rules the first of each kind are read, and no more: an index has just these. history has one row: commits, rules and versions are how
+// (see historycount.go), so that of a commit which changed thousands of rules the first of each kind are read, and no more: an index has just these. line is
+// the position of the commit that it came to the branch with (see historyline.go). history has one row: commits, rules and versions are how
 // many rows the other tables have. What sum is, historysum.go says.
 const historySchema = `CREATE TABLE IF NOT EXISTS history (
 		one         INTEGER PRIMARY KEY CHECK (one = 1),
@@ -32,6 +33,7 @@ const historySchema = `CREATE TABLE IF NOT EXISTS history (
 		trailers     TEXT    NOT NULL,
 		undoes       TEXT    NOT NULL,
 		did          TEXT    NOT NULL,
+		line         INTEGER NOT NULL,
 		sum          INTEGER NOT NULL
 	) STRICT;
 	CREATE INDEX IF NOT EXISTS history_commits_who ON history_commits (who);
@@ -42,6 +44,9 @@ const historySchema = `CREATE TABLE IF NOT EXISTS history (
 	CREATE INDEX IF NOT EXISTS history_commits_request ON history_commits (request_id) WHERE request_id <> '';
 	CREATE INDEX IF NOT EXISTS history_commits_undoes ON history_commits (undoes) WHERE undoes <> '';
 	CREATE INDEX IF NOT EXISTS history_commits_drift ON history_commits (position - time * 1000000);
+	CREATE INDEX IF NOT EXISTS history_commits_behind ON history_commits (line - position);
+	CREATE INDEX IF NOT EXISTS history_commits_line ON history_commits (position) WHERE line = position;
+	CREATE INDEX IF NOT EXISTS history_commits_ours ON history_commits (position) WHERE line = position AND request_id <> '';
 	CREATE TABLE IF NOT EXISTS history_rules (
 		id    INTEGER PRIMARY KEY,
 		ruler TEXT    NOT NULL,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"math"
 	"slices"
 	"time"
@@ -14,19 +15,22 @@ import (
 // maxLookBehind is how many commits before the one that is found are looked at for a date that is too late: what came after that came later still.
 const maxLookBehind = 1000
 
-// selectLine has the commits of a branch, the newest first: its tip and the first parents behind it, each with its date, whether it is one of ours, and
-// when one of somebody else's came by the journal.
-const selectLine = `WITH RECURSIVE line (revision, parents, time, ours) AS (
-		SELECT revision, parents, time, request_id <> '' FROM history_commits WHERE revision = ?
-		UNION ALL
-		SELECT c.revision, c.parents, c.time, c.request_id <> '' FROM line CROSS JOIN history_commits c ON c.revision = substr(line.parents, 1, length(line.revision))
-	) SELECT revision, time, ours, (SELECT received FROM commands WHERE NOT line.ours AND request_id = 'git' || substr(lower(hex(line.revision)), 1, 23)) FROM line`
+// selectStandings has the commits of the line up to a position, the newest first, each with its date, whether it is one of ours, and when one of somebody
+// else's came by the journal.
+const selectStandings = `SELECT c.position, c.revision, c.time, c.request_id <> '', (SELECT received FROM commands WHERE c.request_id = '' AND request_id = 'git' || substr(lower(hex(c.revision)), 1, 23))
+	FROM history_commits c WHERE c.line = c.position AND c.position <= ? ORDER BY c.position DESC`
+
+// selectSurelyLater has the first commit of ours on the line that has a date beyond a time, given as a position, as far as positions tell: nothing that came
+// after it needs to be looked at. A position lies behind the date by no more than the newest ones do.
+const selectSurelyLater = `SELECT position FROM history_commits
+	WHERE line = position AND request_id <> '' AND position > ? + (SELECT max(position - time * 1000000) FROM history_commits) ORDER BY position LIMIT 1`
 
 // standing is a commit of a branch.
 type standing struct {
-	state rules.StateAt
-	ours  bool
-	from  int64 // since when the branch has had it as far as that can be told without those before it, in seconds
+	position int64
+	state    rules.StateAt
+	ours     bool
+	from     int64 // since when the branch has had it as far as that can be told without those before it, in seconds
 }
 
 // sure reports whether it is known when the branch got the commit: it was made here, or somebody saw it come.
@@ -36,46 +40,77 @@ func (s standing) sure() bool { return s.ours || s.state.Came }
 // their dates those that fit: a commit of somebody else's may say any date. It came when the journal says so; else no later than the next one of which
 // that is known, or than most of the next three; and none came before those that stand before it.
 func (d *DB) StateAt(ctx context.Context, tip string, at time.Time) (rules.StateAt, error) {
+	found, err := readHistory(ctx, d, rules.HistoryQuery{}, func(r historyReader, ctx context.Context, _ rules.HistoryQuery) ([]rules.StateAt, error) {
+		s, found, err := r.standingAt(ctx, tip, at.Unix())
+		if err != nil || !found {
+			return nil, err
+		}
+		return []rules.StateAt{s.state}, nil
+	})
+	if err != nil || len(found) == 0 {
+		return rules.StateAt{}, err
+	}
+	return found[0], nil
+}
+
+// standingAt is StateAt; false before the first commit.
+func (r historyReader) standingAt(ctx context.Context, tip string, at int64) (found standing, ok bool, err error) {
 	hash, err := hex.DecodeString(tip)
 	if err != nil {
-		return rules.StateAt{}, unavailable(err, historyUnreadable)
+		return found, false, err
 	}
-	rows, err := d.reader.QueryContext(ctx, selectLine, hash) // SQLite makes its rows one by one
+	var newest int64
+	err = r.queryRow(ctx, "SELECT position FROM history_commits WHERE revision = ?", hash).Scan(&newest)
+	if err == nil {
+		var later int64
+		switch err = r.queryRow(ctx, selectSurelyLater, min(at, maxSeconds)*micros).Scan(&later); {
+		case err == nil:
+			newest = min(newest, later)
+		case errors.Is(err, sql.ErrNoRows):
+			err = nil
+		}
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return found, false, nil
+	}
 	if err != nil {
-		return rules.StateAt{}, unavailable(err, historyUnreadable)
+		return found, false, err
+	}
+	rows, err := r.query(ctx, selectStandings, newest) // SQLite makes its rows one by one
+	if err != nil {
+		return found, false, err
 	}
 	defer rows.Close()
-	var found standing
 	after := newerCommits{sure: math.MaxInt64}
 	behind := 0
 	for behind <= maxLookBehind && rows.Next() {
 		s, err := scanStanding(rows)
 		if err != nil {
-			return rules.StateAt{}, unavailable(err, historyUnreadable)
+			return found, false, err
 		}
 		s.from = after.bound(s)
 		switch {
-		case s.from > at.Unix():
-			found, behind = standing{}, 0
-		case found.state.Revision == "":
-			found = s
+		case s.from > at:
+			found, ok, behind = standing{}, false, 0
+		case !ok:
+			found, ok = s, true
 		default:
 			behind++
 			found.from = max(found.from, s.from)
 		}
 		after.add(s)
 	}
-	if since := time.Unix(found.from, 0).UTC(); found.state.Revision != "" && !since.Equal(found.state.Since) {
+	if since := time.Unix(found.from, 0).UTC(); ok && !since.Equal(found.state.Since) {
 		found.state.Since, found.state.Came = since, false // those before it came later
 	}
-	return found.state, wrap(rows.Err(), historyUnreadable)
+	return found, ok, rows.Err()
 }
 
 func scanStanding(rows *sql.Rows) (s standing, err error) {
 	var revision []byte
 	var seconds int64
 	var came sql.NullInt64
-	if err := rows.Scan(&revision, &seconds, &s.ours, &came); err != nil {
+	if err := rows.Scan(&s.position, &revision, &seconds, &s.ours, &came); err != nil {
 		return s, err
 	}
 	s.state.Revision, s.state.Date = hex.EncodeToString(revision), time.Unix(seconds, 0).UTC()

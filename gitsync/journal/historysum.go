@@ -6,7 +6,7 @@ import "strings"
 
 var (
 	historyTips     = summed{"history", strings.Fields("one fingerprint tips commits rules versions"), "'its only row'"}
-	historyCommits  = summed{"history_commits", strings.Fields("position revision parents time author_name author_email author_id who who_id action request_id subject body trailers undoes did"), "'position ' || position"}
+	historyCommits  = summed{"history_commits", strings.Fields("position revision parents time author_name author_email author_id who who_id action request_id subject body trailers undoes did line"), "'position ' || position"}
 	historyRules    = summed{"history_rules", strings.Fields("id ruler path grp name nth"), "'id ' || id"}
 	historyVersions = summed{"history_versions", strings.Fields("position n kind rule came_from name was nth"), "'position ' || position || ', n ' || n"}
 )

@@ -182,6 +182,9 @@ var migrations = []string{
 
 	// 8: the history counts what each commit did, and finds what took a change back. It is made anew for that.
 	historyAnew,
+
+	// 9: the history knows what each commit came to the branch with. It is made anew for that.
+	historyAnew,
 }
 
 // errNewer means that a newer program wrote the journal.
