@@ -12,6 +12,9 @@ func TestReports(t *testing.T) {
 	t.Parallel()
 	eve := rules.PastCommit{Found: rules.Found{Revision: "9f8e7d6c5b", Subject: "tidy @here"}, Author: rules.Person{Name: "Eve *Hacker*"}}
 	bob := rules.PastCommit{Found: rules.Found{Revision: "1f8e7d6c5b", Subject: "more"}, Author: rules.Person{Name: "Bob"}}
+	own := rules.PastCommit{Author: rules.Person{Name: "Ann", ID: "u1"}, Found: rules.Found{Revision: "2f8e7d6c5b", Subject: "add x", Trailers: []rules.Trailer{{Key: "Action", Value: "add"}, {Key: "Request-Id", Value: "7f3a"}}}}
+	standIn := own
+	standIn.Trailers = []rules.Trailer{{Key: "Action", Value: rules.ConflictAction}, {Key: "Request-Id", Value: "7f3a"}}
 	tests := []struct {
 		name string
 		got  Reply
@@ -76,6 +79,14 @@ func TestReports(t *testing.T) {
 			"is not part of it. Nothing is fetched or pushed. Push the old history back, or accept the new one with `git.accept_rewritten: 9f8e7d6c5b` in the configuration and a restart."},
 		{"gone", Rewritten(rules.Rewritten{Was: "1f8e7d6c5b"}), "**The history on the Git server was rewritten**: the branch is gone, which had `1f8e7d6`. Nothing is fetched or pushed. " +
 			"Push the old history back, or accept the new one with `git.accept_rewritten: 0000000000000000000000000000000000000000` in the configuration and a restart."},
+		{"refused", PushRefused(rules.PushRefusal{Commit: own, Reason: "pre-receive hook declined", Said: []string{"no `tabs`"}, Behind: 2}, "https://git.example.org/r.git"),
+			"**The Git server** `https://git.example.org/r.git` **refuses a commit**: `2f8e7d6` by Ann, add x, request `7f3a`. The server says: `pre-receive hook declined` `` no `tabs` ``. " +
+				"Because of it 2 commits behind it cannot be pushed either. Nothing is lost: all changes are in the rulebook here and at the rulers. " +
+				"Let the server take it, and it is pushed without help; or give the change up with `/alert undo 7f3a`: a few minutes later all others are pushed without it."},
+		{"refused whatever it is", PushRefused(rules.PushRefusal{Commit: standIn, Reason: "protected branch hook declined"}, "https://git.example.org/r.git"),
+			"**The Git server** `https://git.example.org/r.git` **refuses a commit**: `2f8e7d6` by Ann, add x, request `7f3a`. The server says: `protected branch hook declined`. " +
+				"Nothing is lost: all changes are in the rulebook here and at the rulers. It has nothing of a rule, and stands in place of a change that was refused: " +
+				"so the server refuses whatever is pushed. Let the server take it, and it is pushed without help."},
 		{"left", Left(eve, "refs/alertsmith/kept/1"), "The commit `9f8e7d6` by Eve \\*Hacker\\* (tidy @" + apart + "here) is not in the rulebook any more: " +
 			"it was made here while something else was pushed to the Git server, and does not fit on top of that. It is kept as `refs/alertsmith/kept/1`."},
 	}

@@ -34,7 +34,10 @@ func writeRemote(b *strings.Builder, r rules.RemoteStatus, now time.Time) {
 	if r.Rewritten != nil {
 		fmt.Fprintf(b, "- the history there was rewritten %s: %s\n", ago(r.Rewritten.Since, now), rewrittenText(*r.Rewritten))
 	}
-	if r.Err != nil {
+	switch {
+	case r.Refusal != nil:
+		fmt.Fprintf(b, "- the commit that is refused, first %s: %s\n", ago(r.Refusal.Since, now), refusalText(*r.Refusal))
+	case r.Err != nil:
 		fmt.Fprintf(b, "- trouble: %s\n", prose(publicText(r.Err)))
 	}
 }

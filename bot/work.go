@@ -80,7 +80,10 @@ func (h *Handler) missed(ctx context.Context, request rules.Request) string {
 	var b strings.Builder
 	for _, r := range h.backend.Missed(ctx, request.Actor.ID) {
 		happened := "The service was stopped while it worked on"
-		if r.Outcome.State == rules.Displaced {
+		switch {
+		case r.Outcome.LeftOut():
+			happened = "The Git server refused"
+		case r.Outcome.State == rules.Displaced:
 			happened = "Somebody else's push came before"
 		}
 		fmt.Fprintf(&b, "\n\n%s your command %s. What came of it: %s",

@@ -31,6 +31,12 @@ type Following struct {
 	Replan func(ctx context.Context, own rules.OwnCommit, onto rules.Tree) (rules.Commit, error)
 	// Ours reports whether a commit that says to be ours is: one that is not is somebody else's, whatever its message says. May be nil: then all are.
 	Ours func(ctx context.Context, c rules.PastCommit) (bool, error)
+	// NothingLeft reports whether nothing is in force any more, in a later state, of what a commit of ours did that the server refuses again and
+	// again. Then what came after it is planned again without it, and Replan says, told that it is Refused, what stands in its place. May be nil: then
+	// a commit that is refused holds up those after it until the server takes it.
+	NothingLeft func(ctx context.Context, own rules.OwnCommit, now rules.Tree) (bool, error)
+	// Refused hears of a commit that the server refuses again and again, which holds up those after it: once, and once more after a start. May be nil.
+	Refused func(ctx context.Context, refused rules.PushRefusal)
 	// Moved hears that commits of others have come into the rulebook. May be nil. Neither it nor those that follow are called while changes
 	// wait, and what they do is not ended with the following: they limit their own time.
 	Moved func(ctx context.Context)
@@ -162,6 +168,9 @@ func (r *Rulebook) tell(ctx context.Context, f *Following) {
 	if rewritten != nil && f.Rewritten != nil {
 		f.Rewritten(ctx, *rewritten)
 	}
+	if refused := r.sync.takeRefusal(); refused != nil && f.Refused != nil {
+		f.Refused(ctx, *refused)
+	}
 	for _, d := range decided {
 		if f.Decided != nil {
 			f.Decided(ctx, d.request, d.accepted)
@@ -224,7 +233,9 @@ func (r *Rulebook) round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = r.absorb(ctx, tip, since)
+	if err = r.absorb(ctx, tip, since); err == nil {
+		err = r.leaveOut(ctx)
+	}
 	if err == nil && s.required {
 		err = errors.Join(r.pushRest(ctx), r.settleDoubts(ctx))
 	}

@@ -27,7 +27,7 @@ func (r *Rulebook) pushRest(ctx context.Context) error {
 		if len(ours.commits) == 0 {
 			return nil
 		}
-		if most, err = r.pushFirst(ctx, seen, ours); err != nil {
+		if most, err = r.pushFirst(ctx, head, seen, ours); err != nil {
 			return err
 		}
 	}
@@ -35,8 +35,8 @@ func (r *Rulebook) pushRest(ctx context.Context) error {
 
 // pushFirst pushes commits that the server has not got, or, where it refuses them, the first half of them, and so on: servers limit how much
 // they take at once, and one commit that a hook refuses must not hold up those before it. It returns how many were taken; the error is that of the
-// fewest.
-func (r *Rulebook) pushFirst(ctx context.Context, seen plumbing.Hash, ours *branchOff) (taken int, err error) {
+// fewest. All of them are up to head.
+func (r *Rulebook) pushFirst(ctx context.Context, head, seen plumbing.Hash, ours *branchOff) (taken int, err error) {
 	s, n := r.sync, len(ours.commits)
 	p, err := ours.parcel(ctx)
 	if err != nil {
@@ -50,8 +50,9 @@ func (r *Rulebook) pushFirst(ctx context.Context, seen plumbing.Hash, ours *bran
 			return 0, unavailable(unread, "the history of the rulebook %s cannot be read", r.dir)
 		}
 		if len(half.commits) < n {
-			return r.pushFirst(ctx, seen, half)
+			return r.pushFirst(ctx, head, seen, half)
 		}
+		err = r.noteRefused(ours, head, err)
 	}
 	if err != nil {
 		return 0, err
@@ -68,6 +69,7 @@ func (r *Rulebook) pushFirst(ctx context.Context, seen plumbing.Hash, ours *bran
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.refusal = nil
 	for i, u := range s.unpushed {
 		if u.hash == tip {
 			s.unpushed = s.unpushed[i+1:]

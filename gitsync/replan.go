@@ -23,6 +23,7 @@ type leftOut struct {
 // replan plans commits of ours again on top of the server's tip and moves the rulebook's branch from head to the result. Where it stood is kept.
 // The caller has the writer's token. What becomes of a commit:
 //
+//	it is refused: the server refuses it, see leaveOut                    Following.Replan says what stands in its place
 //	it is ours, and tip has a commit of that request and action,
 //	  with the same content of the same files but for the journal's       left out: the server has it
 //	it is ours                                                            Following.Replan says what it is on top of tip
@@ -31,7 +32,7 @@ type leftOut struct {
 //	somebody else made it, and one was                                    left out, and Following.Left is told where it is kept
 //
 // A commit that was planned again and changes nothing any more is written all the same, so that its request is found in the history.
-func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *branchOff) (plumbing.Hash, error) {
+func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *branchOff, refused plumbing.Hash) (plumbing.Hash, error) {
 	r.following.Lock()
 	f := r.follower
 	r.following.Unlock()
@@ -55,7 +56,7 @@ func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *br
 			return head, err
 		}
 		before := d.tip
-		taken, err := r.replanOne(ctx, f, d, tip, past, again)
+		taken, err := r.replanOne(ctx, f, d, tip, past, again, n.hash == refused)
 		if err != nil {
 			return head, fmt.Errorf("the commit %s cannot be planned again on top of the Git server's: %w", n.hash, err)
 		}
@@ -79,7 +80,7 @@ func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *br
 		return head, err
 	}
 	r.cameIn(d.tip.commit)
-	r.log.Info("commits that the Git server has not got were planned again on top of its branch", "commits", len(ours.commits), "was", head.String(), "now", d.tip.commit.String(), "kept", kept)
+	r.log.Info("commits that the Git server has not got were planned again on top of its branch", "refused", revisionOf(refused), "commits", len(ours.commits), "was", head.String(), "now", d.tip.commit.String(), "kept", kept)
 	for _, past := range left {
 		r.log.Error("a commit that somebody made here touches what was changed on the Git server as well; it is kept aside", "id", "AS3004", "commit", past.Revision, "author", past.Author.Name, "kept", kept)
 		r.sync.leave(leftOut{past, kept})
@@ -96,22 +97,18 @@ func (s *syncing) leave(l leftOut) {
 
 // replanOne adds a commit to the draft on top of tip, after those that were planned again before it. It returns false when that cannot be done
 // without a person.
-func (r *Rulebook) replanOne(ctx context.Context, f *Following, d *draft, tip plumbing.Hash, past rules.PastCommit, again map[string]rules.PlannedAgain) (bool, error) {
+func (r *Rulebook) replanOne(ctx context.Context, f *Following, d *draft, tip plumbing.Hash, past rules.PastCommit, again map[string]rules.PlannedAgain, refused bool) (bool, error) {
 	if past.External() {
 		return r.carry(d, past)
 	}
 	if known, err := r.serverHas(ctx, tip, past); err != nil || known {
 		return true, err
 	}
-	before, err := r.treeOf(plumbing.NewHash(past.Parent))
+	own, err := r.ownCommit(past)
 	if err != nil {
 		return false, err
 	}
-	after, err := r.treeOf(plumbing.NewHash(past.Revision))
-	if err != nil {
-		return false, err
-	}
-	own := rules.OwnCommit{PastCommit: past, Before: before, After: after}
+	own.Refused = refused
 	if undone, known := again[past.Trailer(rules.TrailerUndoes)]; known {
 		own.Undoes = &undone
 	}

@@ -60,6 +60,7 @@ type syncing struct {
 	doubts   []doubt
 	decided  []decision // that nobody was told of yet
 	left     []leftOut  // that nobody was told of yet
+	refusal  *refusal   // of the first of unpushed; nil where it was not refused
 	// rewritten is how the server's history was rewritten, as far as nobody was told of it yet.
 	rewritten *rules.Rewritten
 	status    rules.RemoteStatus
@@ -99,6 +100,7 @@ func (r *Rulebook) Remote() rules.RemoteStatus {
 	if status.Unpushed = len(s.unpushed); status.Unpushed > 0 {
 		status.Oldest = s.unpushed[0].when
 	}
+	status.Refusal = s.refusalNow()
 	return status
 }
 
@@ -192,7 +194,7 @@ func (r *Rulebook) join(ctx context.Context, head, since, tip plumbing.Hash) (pl
 		return head, unavailable(errUnrelated, "the rulebook %s and the Git server's %s have no commit in common, so one of them is the wrong one: "+
 			"name an empty repository in git.remote, which will get the rulebook, or move the directory away, so that the server's is cloned", r.dir, r.sync.remote)
 	case len(ours.commits) > 0:
-		return r.replan(ctx, head, tip, ours)
+		return r.replan(ctx, head, tip, ours, plumbing.ZeroHash)
 	}
 	if ahead, err := r.objects.leads(ctx, head, tip); err != nil {
 		return head, err

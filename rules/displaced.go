@@ -18,9 +18,9 @@ func (a *Applier) settleDisplaced(ctx context.Context, commits []PastCommit) {
 		if d := a.desks[w.Outcome.Ruler]; d != nil {
 			d.settle(w.Request.ID)
 		}
-		a.Logger.Info("A change of ours could not be kept, as somebody else pushed first", "request", w.Request.ID, "commit", c.Revision, "reason", w.Outcome.Reason)
+		a.Logger.Info("A change of ours could not be kept", "request", w.Request.ID, "commit", c.Revision, "reason", w.Outcome.Reason)
 		a.tell(ctx, "displaced", w.Request.ID, func(ctx context.Context) {
-			if a.heldPush() != nil {
+			if a.heldPush() != nil && !w.Outcome.LeftOut() {
 				w.Outcome.Reason += displacedHeld
 			}
 			a.Settled(context.WithoutCancel(ctx), w)
@@ -33,7 +33,7 @@ func displacedBy(c PastCommit, service Person) Waiting {
 	_, why := c.said()
 	out := Outcome{
 		Result: Success, Action: c.Trailer(trailerDisplaced), Why: why, Ruler: c.Trailer("Ruler"), Revision: c.Trailer(trailerDisplaces),
-		State: Displaced, Undone: c.Revision, Reason: displacedBefore,
+		State: Displaced, Undone: c.Revision, Reason: c.whyDisplaced(),
 	}
 	for _, t := range c.trailersOf("Alert") {
 		out.Refs = append(out.Refs, Ref{Ruler: out.Ruler, Name: t.Value, Nth: 1})
@@ -49,10 +49,18 @@ func displacedBy(c PastCommit, service Person) Waiting {
 
 // Displace says in the outcome of a change that the commit says what could not be kept of it.
 func (f Found) Displace(out *Outcome) {
-	out.State, out.Undone, out.Reason = Displaced, f.Revision, displacedBefore
+	out.State, out.Undone, out.Reason = Displaced, f.Revision, f.whyDisplaced()
 	if f.Trailer("Action") != ConflictAction {
 		out.Revision = f.Revision
 	}
+}
+
+// whyDisplaced returns why what the commit displaces could not be kept, as far as its trailers tell that.
+func (f Found) whyDisplaced() string {
+	if f.Trailer(trailerRefused) != "" {
+		return refusedReason
+	}
+	return displacedBefore
 }
 
 // displacedHeld is added to the reason where that does not come in force for now.

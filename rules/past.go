@@ -119,6 +119,7 @@ type OwnCommit struct {
 	PastCommit
 	Before, After Tree          // on either side of it
 	Undoes        *PlannedAgain // what it takes back (TrailerUndoes), where that was planned again before it; else nil
+	Refused       bool          // the Git server refuses it, and nothing of it is in force any more: only a commit that says so is wanted in its place
 }
 
 // PlannedAgain is the rulebook on either side of a commit of ours that was planned again.
@@ -134,6 +135,7 @@ type RemoteStatus struct {
 	LastPush  time.Time
 	Err       error // why it cannot be read or written now; nil when all is well, and when Rewritten says it
 	Rewritten *Rewritten
+	Refusal   *PushRefusal // the oldest commit that the server does not have, where it refuses that again and again; else nil
 }
 
 // Rewritten says that the history on the Git server does not contain what it did: nothing is fetched or pushed until a person decides.

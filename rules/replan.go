@@ -17,6 +17,7 @@ const ConflictAction = "conflict"
 const (
 	trailerDisplaces = "Displaces"
 	trailerDisplaced = "Displaced-Action"
+	trailerRefused   = "Displaced-As-Refused" // it was the Git server that refused that; else somebody else pushed first
 )
 
 // notKept begins the last paragraph of such a commit's message, and the reason follows.
@@ -27,6 +28,9 @@ const notKept = "not kept, as somebody else pushed first: "
 // be kept and why; of an edit of several rules it has those that can be kept, and says so of the others. Whoever finds it settles the change as Displaced. It is pure. An error means that it could not be told:
 // the rulebook cannot be read.
 func (a *Applier) Replan(_ context.Context, own OwnCommit, onto Tree) (Commit, error) {
+	if own.Refused {
+		return a.standIn(own, onto)
+	}
 	_, reason := own.said()
 	body, before := own.bodyAndNotKept()
 	entry := PageEntry{Request: requestOf(own.PastCommit, a.Service), Action: own.Trailer("Action")}
@@ -137,16 +141,14 @@ const journalDir = "journal/"
 func (c OwnCommit) carry(path string, onto Tree, files map[string][]byte) error {
 	var contents [3][]byte
 	for i, tree := range []Tree{c.Before, c.After, onto} {
-		content, err := tree.Read(path)
+		content, err := readOrNone(tree, path)
 		if errors.Is(err, ErrTooLarge) {
 			return conflict("", "The file %s, which no ruler reads, is too large to be compared.", path)
 		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return unreadable(err)
+		if err != nil {
+			return err
 		}
-		if contents[i] = content; err == nil && content == nil {
-			contents[i] = []byte{} // empty, and there
-		}
+		contents[i] = content
 	}
 	switch before, after, now := contents[0], contents[1], contents[2]; {
 	case same(now, after):
@@ -156,6 +158,20 @@ func (c OwnCommit) carry(path string, onto Tree, files map[string][]byte) error 
 		return conflict("", "Later changes touched the file %s, which no ruler reads, as well.", path)
 	}
 	return nil
+}
+
+// readOrNone returns the content of a file, nil where there is none: an empty one is not nil.
+func readOrNone(tree Tree, path string) ([]byte, error) {
+	content, err := tree.Read(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, unreadable(err)
+	case content == nil:
+		return []byte{}, nil
+	}
+	return content, nil
 }
 
 // same reports whether two files have the same bytes; nil is no file, which is not an empty one.
@@ -171,11 +187,12 @@ func (c OwnCommit) changesRules(before, after *Book) bool {
 	return false
 }
 
-// displaced returns the trailers of the commit that says that this one could not be kept.
-func (c OwnCommit) displaced() []Trailer {
+// displaced returns the trailers of the commit that says that this one could not be kept, and why where that is said there.
+func (c OwnCommit) displaced(why ...Trailer) []Trailer {
 	trailers := append(c.trailersOf("Alert", "Ruler"), Trailer{"Action", ConflictAction})
 	trailers = append(trailers, c.trailersOf("Actor", "Channel")...)
-	return append(trailers, Trailer{trailerDisplaces, c.Revision}, Trailer{trailerDisplaced, c.Trailer("Action")}, Trailer{"Request-Id", c.Trailer("Request-Id")})
+	trailers = append(trailers, Trailer{trailerDisplaces, c.Revision}, Trailer{trailerDisplaced, c.Trailer("Action")})
+	return append(append(trailers, why...), Trailer{"Request-Id", c.Trailer("Request-Id")})
 }
 
 // inPart returns the trailers of the commit that has of this one only what it did to these rules.

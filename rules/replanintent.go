@@ -101,13 +101,17 @@ func (s ownStep) resume() (Intent, error) {
 	return Resume{Address: p.Address()}, nil
 }
 
-// undo returns the intent of a commit of ours that takes another one back, as that is by now: what somebody else changed meanwhile is in both.
+// undo returns the intent of a commit of ours that takes another one back, as that is by now: what somebody else changed meanwhile is in both. Of one that
+// could not be kept itself nothing is to be taken back (errDone).
 func (c OwnCommit) undo(onto *Book) (Intent, error) {
 	before, err := onto.At(c.Undoes.Before)
 	if err != nil {
 		return nil, err
 	}
 	after, err := before.At(c.Undoes.After)
+	if err == nil && len(changedRulers(before, after)) == 0 {
+		return nil, errDone
+	}
 	return Undo{Commit: c.PastCommit, Before: before, After: after, Ruler: c.Trailer("Ruler"), Force: true}, err
 }
 

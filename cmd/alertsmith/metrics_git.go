@@ -14,11 +14,12 @@ var (
 	descUnpushedS = prometheus.NewDesc("alertsmith_git_oldest_unpushed_timestamp_seconds", "When the oldest of these commits was made; 0 when there is none.", nil, nil)
 	descFetched   = prometheus.NewDesc("alertsmith_git_last_fetch_timestamp_seconds", "When the Git remote was last read; 0 when not since the start.", nil, nil)
 	descPushed    = prometheus.NewDesc("alertsmith_git_last_push_timestamp_seconds", "When the Git remote last took a push; 0 when not since the start.", nil, nil)
+	descRefused   = prometheus.NewDesc("alertsmith_git_push_refused", "Whether the Git remote refuses the oldest of these commits again and again, so that all of them wait.", nil, nil)
 	descRewritten = prometheus.NewDesc("alertsmith_git_history_rewritten", "Whether the remote's history was rewritten, so that nothing is fetched or pushed.", nil, nil)
 )
 
 func describeGit(ch chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{descHeld, descHeldPush, descRemoteUp, descUnpushed, descUnpushedS, descFetched, descPushed, descRewritten} {
+	for _, desc := range []*prometheus.Desc{descHeld, descHeldPush, descRemoteUp, descUnpushed, descUnpushedS, descFetched, descPushed, descRefused, descRewritten} {
 		ch <- desc
 	}
 }
@@ -43,5 +44,6 @@ func collectGit(ch chan<- prometheus.Metric, status rules.Status) {
 	gauge(descUnpushedS, unixSeconds(r.Oldest))
 	gauge(descFetched, unixSeconds(r.LastFetch))
 	gauge(descPushed, unixSeconds(r.LastPush))
+	gauge(descRefused, zeroOrOne(r.Refusal != nil))
 	gauge(descRewritten, zeroOrOne(r.Rewritten != nil))
 }

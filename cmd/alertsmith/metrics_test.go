@@ -28,7 +28,7 @@ func exampleStatus(context.Context) rules.Status {
 		Held:     &rules.HeldPush{Commits: make([]rules.PastCommit, 1), Paths: []string{"loki/a.yaml", "loki/b.yaml"}},
 		Remote: rules.RemoteStatus{
 			URL: "ssh://git@127.0.0.1/rulebook.git", Unpushed: 4, Oldest: time.UnixMilli(1_700_000_002_000), LastFetch: time.UnixMilli(1_700_000_003_000),
-			LastPush: time.UnixMilli(1_700_000_001_000), Rewritten: &rules.Rewritten{},
+			LastPush: time.UnixMilli(1_700_000_001_000), Rewritten: &rules.Rewritten{}, Refusal: &rules.PushRefusal{},
 		},
 	}
 }
@@ -56,6 +56,9 @@ alertsmith_git_last_push_timestamp_seconds 1.700000001e+09
 # HELP alertsmith_git_oldest_unpushed_timestamp_seconds When the oldest of these commits was made; 0 when there is none.
 # TYPE alertsmith_git_oldest_unpushed_timestamp_seconds gauge
 alertsmith_git_oldest_unpushed_timestamp_seconds 1.700000002e+09
+# HELP alertsmith_git_push_refused Whether the Git remote refuses the oldest of these commits again and again, so that all of them wait.
+# TYPE alertsmith_git_push_refused gauge
+alertsmith_git_push_refused 1
 # HELP alertsmith_git_remote_up Whether the last attempt to read or write the rulebook's Git remote succeeded.
 # TYPE alertsmith_git_remote_up gauge
 alertsmith_git_remote_up 1

@@ -70,12 +70,16 @@ func cloneProgress(logger *slog.Logger) func(string) {
 // followGit keeps the rulebook and its Git server the same until ctx ends.
 func (s *service) followGit(ctx context.Context) {
 	err := s.book.Follow(ctx, gitsync.Following{
-		Interval: s.cfg.Git.FetchInterval,
-		Replan:   s.applier.Replan,
-		Ours:     s.ours,
-		Moved:    s.applier.Moved,
-		Decided:  s.decided,
-		Left:     s.left,
+		Interval:    s.cfg.Git.FetchInterval,
+		Replan:      s.applier.Replan,
+		NothingLeft: s.applier.NothingLeft,
+		Ours:        s.ours,
+		Moved:       s.applier.Moved,
+		Decided:     s.decided,
+		Left:        s.left,
+		Refused: func(ctx context.Context, refused rules.PushRefusal) {
+			s.report(ctx, bot.PushRefused(refused, s.book.Remote().URL))
+		},
 		Rewritten: func(ctx context.Context, w rules.Rewritten) {
 			s.report(ctx, bot.Rewritten(w))
 		},

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/alertsmith/alertsmith/gitsync/remotetest"
+)
+
+// refuses is a hook of a Git server that takes no push with a commit that the test, a command of sh, has something against: it is $c.
+func refuses(test string) string {
+	return `while read old new ref; do
+	test "$old" = 0000000000000000000000000000000000000000 && range=$new || range=$old..$new
+	for c in $(git rev-list --reverse $range); do
+		if ` + test + `; then echo "we do not take $c here: see the handbook" >&2; exit 1; fi
+	done
+done`
+}
+
+// TestRefusedForGood has a server refuse one commit for good. The status, the metric and the log say which, in the hook's words, and by which line to copy it is
+// given up; after that the others are pushed without it, whoever gave it is told, and nothing else is lost or done twice.
+func TestRefusedForGood(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, against, add string }{
+		{"message", `git log -1 --format=%s $c | grep -q '^add bad$'`, "add bad expr='up == 66'"},
+		{"content", `git show -U0 $c | grep -q 'up == 66'`, "add bad expr='up == 66'"},
+		{"path", `git show --format= --name-only $c | grep -q bad.yaml`, "add bad expr='up == 66'"},
+		{"size", `test $(git show -U0 $c | wc -c) -gt 20000`, "add bad expr='up == 66' description='" + strings.Repeat("a long text ", 600) + "'"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s, server, _, _, _ := newAway(t, "add one expr='up == 1'")
+			remotetest.Hook(t, server, "pre-receive", refuses(test.against))
+			s.must(test.add)
+			s.must("add two expr='up == 2'")
+			s.must("edit one expr='up == 11'")
+			added := s.found("action=add", "name=bad")[0]
+			line := "/alert undo " + added.Request
+			await(t, "the status says what is refused", func() bool { return strings.Contains(s.must("status").text, line) })
+			status := s.must("status").text
+			for _, want := range []string{"see the handbook", "2 commits behind it", "add bad", added.Revision[:7]} {
+				if !strings.Contains(status, want) {
+					t.Errorf("the status does not say %q:\n%s", want, status)
+				}
+			}
+			if metrics := s.get("/metrics"); !strings.Contains(metrics, "\nalertsmith_git_push_refused 1\n") {
+				t.Error("no metric says that a commit is refused")
+			}
+			s.must("undo " + added.Request)
+			await(t, "all others are pushed", func() bool {
+				return strings.Contains(gitIn(t, server, "log", "--format=%s", "main"), "undo ") && strings.Contains(s.must("status").text, "it has every commit")
+			})
+			await(t, "the journal says that the change is displaced", func() bool { return len(s.found("result=displaced")) == 1 })
+			s.stop()
+			displaced := s.found("result=displaced")[0]
+			if displaced.Request != added.Request || !strings.Contains(displaced.Reason, "the Git server refuses it") || displaced.Undone == "" || displaced.Actor.Name != added.Actor.Name {
+				t.Errorf("the journal says of the change: %+v", displaced)
+			}
+			if got := gitIn(t, server, "ls-tree", "-r", "--name-only", "main", "prometheus"); got != "prometheus/ops/one.yaml\nprometheus/ops/two.yaml\n" {
+				t.Errorf("the server has:\n%s", got)
+			}
+			if got := gitIn(t, server, "show", "main:prometheus/ops/one.yaml"); !strings.Contains(got, "up == 11") {
+				t.Errorf("what came after it is not there:\n%s", got)
+			}
+			log := gitIn(t, server, "log", "--format=%B", "main")
+			for _, r := range append(s.found("action=add"), append(s.found("action=edit"), s.found("action=undo")...)...) {
+				if n := strings.Count(log, "Request-Id: "+r.Request+"\n"); n != 1 {
+					t.Errorf("the request %s (%s) is in the history %d times:\n%s", r.Request, r.Action, n, log)
+				}
+			}
+			if kept := s.git("for-each-ref", "--contains", added.Revision, "--format=%(refname)"); !strings.HasPrefix(kept, "refs/alertsmith/kept/") {
+				t.Errorf("the refused commit is kept by %q", kept)
+			}
+			if found := s.found("action=external"); len(found) != 0 {
+				t.Errorf("commits are taken for somebody else's: %+v", found)
+			}
+			remotetest.Fsck(t, server)
+		})
+	}
+}
