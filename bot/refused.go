@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -18,14 +19,15 @@ func refusalText(r rules.PushRefusal) string {
 	if id := c.Trailer("Request-Id"); id != "" {
 		what += ", request " + code(id)
 	}
-	said := code(r.Reason)
+	said := []string{code(r.Reason)}
 	for _, line := range r.Said {
-		said += " " + code(line)
+		said = append(said, code(line))
 	}
+	behind := ""
 	if r.Behind > 0 {
-		said += ". Because of it " + count(r.Behind, "commit") + " behind it cannot be pushed either"
+		behind = " Because of it " + count(r.Behind, "commit") + " behind it cannot be pushed either."
 	}
-	return fmt.Sprintf("%s. The server says: %s. Nothing is lost: all changes are in the rulebook here and at the rulers. %s", what, said, refusalWayOut(c, r))
+	return fmt.Sprintf("%s. The server says: %s.%s Nothing is lost: all changes are in the rulebook here and at the rulers. %s", what, strings.Join(said, " "), behind, refusalWayOut(c, r))
 }
 
 // refusalWayOut says what a person can do about a commit that the Git server refuses.

@@ -29,9 +29,35 @@ func (r *Rulebook) lead(w *waiting) {
 	defer abandon(batch)
 	ctx, cancel := together(batch)
 	defer cancel()
+	r.bring(ctx, batch, &refusals{})
+}
+
+// refusals counts updates of one batch that the Git server refused by themselves, since it took one.
+type refusals struct {
+	n    int
+	last error
+}
+
+// bring commits the updates of a batch, and answers them all. Where the Git server refuses them as it has something against one of them, the two halves are
+// committed one after the other, and so on: nobody's change is refused for another's. A server that refuses maxRefusals by themselves refuses them all.
+func (r *Rulebook) bring(ctx context.Context, batch []*waiting, no *refusals) {
+	if no.n >= maxRefusals {
+		fail(batch, no.last)
+		return
+	}
 	for attempt := 0; ; attempt++ {
 		var err error
-		if batch, err = r.commit(ctx, batch); len(batch) == 0 {
+		batch, err = r.commit(ctx, batch)
+		switch rejected := isRejected(err); {
+		case len(batch) == 0 && rejected:
+			no.n, no.last = no.n+1, err
+			return
+		case len(batch) == 0:
+			no.n = 0
+			return
+		case rejected:
+			r.bring(ctx, batch[:len(batch)/2], no)
+			r.bring(ctx, batch[len(batch)/2:], no)
 			return
 		}
 		if r.sync != nil && r.sync.required && errors.Is(err, errMoved) && ctx.Err() == nil {
@@ -53,7 +79,8 @@ func (r *Rulebook) lead(w *waiting) {
 }
 
 // commit plans each update on top of the one before and lands them together. It answers all of them, except when another writer
-// was faster: then it returns those that have to be planned again, and why.
+// was faster, or the Git server refuses several at once: then it returns those that have to be planned again, and why. It also returns why the server
+// refuses one.
 //
 // What a plan says against a state that has not landed must not get out before that has: it would be about a rulebook that never was. Where
 // changes have to be pushed, it must not be about one that is over either: then a push that is taken shows that it was not, or confirm does.
@@ -92,7 +119,7 @@ func (r *Rulebook) commit(ctx context.Context, batch []*waiting) (again []*waiti
 		return nil, nil
 	}
 	err = d.land(ctx, head.commit)
-	if errors.Is(err, errMoved) || errors.Is(err, errLocked) {
+	if errors.Is(err, errMoved) || errors.Is(err, errLocked) || isRejected(err) && len(again) > 1 {
 		return again, err
 	}
 	for _, w := range again {
@@ -108,6 +135,9 @@ func (r *Rulebook) commit(ctx context.Context, batch []*waiting) (again []*waiti
 		default:
 			w.answer(nil, err)
 		}
+	}
+	if isRejected(err) {
+		return nil, err
 	}
 	return nil, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -381,4 +382,37 @@ func TestStaleServer(t *testing.T) {
 	if diff := cmp.Diff([]string{"first", "one", "two"}, hostLines(t, host)); diff != "" {
 		t.Errorf("on the server (-want +got):\n%s", diff)
 	}
+}
+
+// TestRefusedForAnother has many changes at once of which the server refuses one: the others are taken. A server that refuses all of them is soon believed.
+func TestRefusedForAnother(t *testing.T) {
+	t.Parallel()
+	r, host, p := required(t)
+	plans := make([]plan, 16)
+	for i := range plans {
+		plans[i] = appendLine("log", fmt.Sprintf("line%d", i))
+	}
+	hook(t, host, "pre-receive", `read old new ref; git log --format=%s $old..$new | grep -q 'add line5$' && { echo "no fives" >&2; exit 1; }; exit 0`)
+	for i, o := range inOneBatch(t, r, nil, nil, plans...) {
+		if refused := isRejected(o.err); refused != (i == 5) || !refused && o.err != nil || refused && !strings.Contains(textOf(o.err), "no fives") {
+			t.Errorf("change %d: %v", i, o.err)
+		}
+	}
+	if lines := hostLines(t, host); len(lines) != len(plans) || slices.Contains(lines, "line5") {
+		t.Errorf("the server has %q", lines)
+	}
+	hook(t, host, "pre-receive", `echo "nothing today" >&2; exit 1`)
+	before := p.now().pushes
+	for i := range plans {
+		plans[i] = appendLine("log", fmt.Sprintf("more%d", i))
+	}
+	for i, o := range inOneBatch(t, r, nil, nil, plans...) {
+		if !isRejected(o.err) || !strings.Contains(textOf(o.err), "nothing was changed") || !strings.Contains(textOf(o.err), "nothing today") {
+			t.Errorf("change %d: %v", i, o.err)
+		}
+	}
+	if n := p.now().pushes - before; n > maxRefusals*(maxRefusals+6) {
+		t.Errorf("the server was asked %d times", n)
+	}
+	fsck(t, r.dir)
 }
