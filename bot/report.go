@@ -70,7 +70,7 @@ func writeApplied(b *strings.Builder, push rules.ExternalPush) {
 		}
 		says = append(says, fmt.Sprintf("It was held, as it would not be taken; the request %s mended that, %s", code(push.Mended), so))
 	}
-	if push.Elsewhere != nil && !changed {
+	if e := push.Elsewhere; e != nil && !e.Lost && !changed {
 		says = append(says, "No rule that is live was changed by that.")
 	}
 	if len(says) > 0 {
@@ -85,7 +85,10 @@ func writeElsewhere(b *strings.Builder, push rules.ExternalPush) {
 		return
 	}
 	fmt.Fprintf(b, "**The rulebook's branch was put elsewhere**: it is at %s now, and %s is not part of it.", code(short(push.Head)), code(short(e.From)))
-	if e.WasHeld && push.Held == nil {
+	switch {
+	case e.Lost:
+		b.WriteString(" Nobody has that commit any more, so what changed cannot be told: what is there now is taken as it is.")
+	case e.WasHeld && push.Held == nil:
 		b.WriteString(" Nothing is held any more.")
 	}
 	b.WriteString("\n")

@@ -64,6 +64,8 @@ func TestReports(t *testing.T) {
 		{"set back from what was held", External(rules.ExternalPush{Head: "3f8e7d6c5b", Elsewhere: &rules.Elsewhere{From: "9f8e7d6c5b", WasHeld: true, Gone: []rules.PastCommit{bob}}}),
 			"**The rulebook's branch was put elsewhere**: it is at `3f8e7d6` now, and `9f8e7d6` is not part of it. Nothing is held any more.\n- 1 not part of it any more:\n" +
 				"    - `1f8e7d6` by Bob: more\nNo rule that is live was changed by that."},
+		{"lost", External(rules.ExternalPush{Head: "3f8e7d6c5b", Elsewhere: &rules.Elsewhere{From: "9f8e7d6c5b", Lost: true}}),
+			"**The rulebook's branch was put elsewhere**: it is at `3f8e7d6` now, and `9f8e7d6` is not part of it. Nobody has that commit any more, so what changed cannot be told: what is there now is taken as it is."},
 		{"set back to what is held", External(rules.ExternalPush{
 			Head: "3f8e7d6c5b", Held: &rules.HeldPush{Problems: []rules.Problem{{Path: "loki", Text: "a link"}}},
 			Elsewhere: &rules.Elsewhere{From: "9f8e7d6c5b", Gone: []rules.PastCommit{bob}, Stay: []rules.Ref{{Name: "x"}}},

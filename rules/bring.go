@@ -62,6 +62,10 @@ func (a *Applier) publishAndReload(ctx context.Context, d *desk, files []RuleFil
 	if err := a.hidden(d.Info()); err != nil {
 		return false, err
 	}
+	files, err = a.besideHidden(ctx, d, files)
+	if err != nil {
+		return false, err
+	}
 	start := a.Now()
 	published, taken := d.Publish(ctx, files)
 	if len(published.Changed) > 0 || taken != nil {

@@ -12,6 +12,7 @@ type Elsewhere struct {
 	From    string       // where it was, full hash: what was applied as a whole last, or what was held
 	At      string       // the first commit that it has instead, or the one that it was set back to: with From it names what happened, also after a restart
 	WasHeld bool         // something was held there
+	Lost    bool         // nobody has From any more, so what changed since cannot be told
 	Gone    []PastCommit // that led to From and do not lead to where it is now, the oldest first, and no more than MaxGone; those that were planned again left out
 	Stay    []Ref        // while it is held: the rules that are live and that the branch has no more
 	Change  Outcome      // what that did to the rules that are live, and how it stands at their rulers
@@ -86,6 +87,14 @@ func (p pastSince) putElsewhere(wasHeld bool) *Elsewhere {
 		return nil
 	}
 	return &Elsewhere{From: p.from, At: p.at, WasHeld: wasHeld, Gone: p.gone}
+}
+
+// tellLost tells of a branch whose last good state nobody has any more: the rulebook was lost, and what there is now is taken as it is. The caller holds
+// outside.
+func (a *Applier) tellLost(ctx context.Context, good string, book *Book) {
+	head := book.Revision()
+	push := ExternalPush{Good: good, Head: head, Elsewhere: &Elsewhere{From: good, At: head, Lost: true, Change: Outcome{Result: Success, Action: ExternalAction, Revision: head}}}
+	a.tell(ctx, "push", "", func(ctx context.Context) { a.External(context.WithoutCancel(ctx), push) })
 }
 
 // gonePast returns the rules that are live in one book and that another has nowhere.

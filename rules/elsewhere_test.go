@@ -183,3 +183,21 @@ func TestRulesThatAHeldBranchHasNotAreToldTwice(t *testing.T) {
 		})
 	}
 }
+
+// A rulebook that had its first commit since the start was adopted all the same when the service ends: what comes while it does not run is held when it is bad.
+func TestARulebookThatBeganInThisRunIsAdopted(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	stop := b.session(t)
+	await(t, func() bool { return b.Status(t.Context()).Reconciled })
+	if out := b.Apply(t.Context(), request("r1"), nodeDown("mine")); out.State != rules.Live {
+		t.Fatalf("outcome %+v", out)
+	}
+	stop()
+	b.push(t, "bad", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up ==", "bad"), "prometheus/ops/mine.yaml": nil})
+	b.start()
+	b.session(t)
+	if p := b.waitPush(t); p.Held == nil || b.prometheus.Published("ops/mine.yaml") == nil {
+		t.Errorf("told of %+v; published %q", p, b.prometheus.Published("ops/mine.yaml"))
+	}
+}

@@ -193,6 +193,7 @@ func (a *Applier) lookUpGood(ctx context.Context, book *Book) error {
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		a.Logger.Warn("The rulebook does not have the last good revision any more: what it has now is taken as it is", "id", "AS3018", "revision", o.noted)
+		a.tellLost(ctx, o.noted, book)
 		good, err = book, nil
 	}
 	if err != nil {

@@ -3,6 +3,8 @@ package rules
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // heldFile is where a rule file stands that is held.
@@ -81,6 +83,37 @@ func (a *Applier) heldAndStray() (*HeldPush, []Problem) {
 	a.outside.mu.Lock()
 	defer a.outside.mu.Unlock()
 	return a.outside.held, a.outside.stray
+}
+
+// besideHidden adds to the files that a ruler is to get those that it runs and that stand, or stood, where the last good state has something that cannot
+// be read, as the rulebook was adopted so: they stay as they are. It has to be asked for them, and where it does not answer nothing is published.
+func (a *Applier) besideHidden(ctx context.Context, d *desk, files []RuleFile) ([]RuleFile, error) {
+	var hidden []string // relative to the ruler's directory
+	_, stray := a.heldAndStray()
+	for _, p := range stray {
+		if path, in := below(d.Info().Dir, p.Path); in {
+			hidden = append(hidden, path)
+		}
+	}
+	if len(hidden) == 0 {
+		return files, nil
+	}
+	running, err := d.Running(ctx)
+	if err != nil {
+		return nil, err
+	}
+	files = slices.Clone(files)
+	have := map[string]bool{"": true} // what no path stands for
+	for _, f := range files {
+		have[f.Path] = true
+	}
+	for _, r := range running {
+		if !have[r.Path] && slices.ContainsFunc(hidden, func(path string) bool { _, in := below(path, r.Path); return in || r.Path == path }) {
+			files, have[r.Path] = append(files, RuleFile{Path: r.Path, Bad: true}), true
+		}
+	}
+	slices.SortFunc(files, func(f, g RuleFile) int { return strings.Compare(f.Path, g.Path) })
+	return files, nil
 }
 
 // hidden returns why nothing of a ruler's directory can be read in the last good state, as the rulebook was adopted so: something else stands

@@ -89,6 +89,41 @@ func TestWhatCannotBeReadAtTheAdoptionLeavesTheRulerAsItIs(t *testing.T) {
 	}
 }
 
+// A rulebook that was lost, and is adopted with a link in place of a directory of rule files, takes away no rule from there that is live; and it is told that it was
+// lost.
+func TestWhatCannotBeReadBelowARulersDirectoryStaysLive(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old"), "prometheus/web/site.yaml": fileOf("up == 0", "site"), "prometheus/web/a.yaml": fileOf("up == 0", "a")})
+	stop := b.session(t)
+	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("web/site.yaml") != nil })
+	stop()
+	b.start()
+	b.LastGood = func() string { return "lost" }
+	b.irregular = func(string) []rules.Problem {
+		return []rules.Problem{{Path: "prometheus/web", Text: "is a symbolic link"}, {Path: "loki/ops", Text: "is a submodule"}}
+	}
+	b.push(t, "a link", map[string][]byte{"prometheus/web/site.yaml": nil, "prometheus/web/a.yaml": nil, "prometheus/ops/old.yaml": nil, "prometheus/ops/new.yaml": fileOf("up == 0", "new")})
+	b.session(t)
+	if p := b.waitPush(t); p.Elsewhere == nil || !p.Elsewhere.Lost || p.Elsewhere.From != "lost" {
+		t.Errorf("told of %+v", p)
+	}
+	await(t, func() bool { return b.Status(t.Context()).Reconciled && b.prometheus.Published("ops/new.yaml") != nil })
+	if b.prometheus.Published("web/site.yaml") == nil || b.prometheus.Published("web/a.yaml") == nil {
+		t.Error("what cannot be read is live no more")
+	}
+	if b.prometheus.Published("ops/old.yaml") != nil {
+		t.Error("what was deleted beside it is live")
+	}
+	b.irregular = func(string) []rules.Problem { return nil }
+	b.push(t, "mended", map[string][]byte{"prometheus/web/site.yaml": fileOf("up == 1", "site")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	if got := string(b.prometheus.Published("web/site.yaml")); !strings.Contains(got, "up == 1") || b.prometheus.Published("web/a.yaml") != nil {
+		t.Errorf("published %q, and %q", got, b.prometheus.Published("web/a.yaml"))
+	}
+}
+
 // setBack is a rulebook whose branch was put back to an older commit.
 type setBack struct {
 	*rulestest.Store

@@ -30,6 +30,7 @@ func (a *Applier) Run(ctx context.Context) error {
 	a.ended = true
 	a.backgroundMu.Unlock()
 	a.background.Wait()
+	a.noteGood() // what was changed since the last reconciliation is no adoption at the next start
 	return ctx.Err()
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -163,5 +164,37 @@ func TestBranchSetBackFromWhatWasHeld(t *testing.T) {
 	if a := e.must("status"); strings.Contains(a.text, "Not applied") {
 		t.Errorf("the status: %s", a.text)
 	}
+	e.stop()
+}
+
+// TestLostRulebookWithALink has the rulebook lost, and cloned from a history that was made anew with a link in place of a directory of rule files: what is live
+// from there stays so, all else is as it is there now, and both the channel and the journal are told.
+func TestLostRulebookWithALink(t *testing.T) {
+	t.Parallel()
+	e := newElsewhere(t)
+	e.must("add three expr='up == 0' namespace=web")
+	await(t, "the server has it", func() bool { return len(e.served()) == 3 })
+	awaitRules(t, e.prometheus, []string{"one", "three", "two"})
+	e.stop()
+	gitIn(t, e.clone, "pull", "-q")
+	gitIn(t, e.clone, "checkout", "-q", "--orphan", "anew")
+	gitIn(t, e.clone, "rm", "-q", "-r", "-f", "prometheus/ops/two.yaml")
+	gitIn(t, e.clone, "mv", "prometheus/web", "web")
+	if err := os.Symlink("../web", filepath.Join(e.clone, "prometheus", "web")); err != nil {
+		t.Fatal(err)
+	}
+	commitAs(t, e.clone, "Eve", "all anew", map[string]string{"prometheus/ops/four.yaml": ruleFile("four", "up == 4")})
+	gitIn(t, e.clone, "push", "-q", "-f", "origin", "HEAD:main")
+	if err := os.RemoveAll(filepath.Join(e.dir, "data", rulebookName)); err != nil {
+		t.Fatal(err)
+	}
+	e.start()
+	awaitRules(t, e.prometheus, []string{"four", "one", "three"})
+	await(t, "it is in the journal", func() bool { return len(e.entries()) == 1 })
+	if entry := e.assertEntry(""); !strings.Contains(entry.Reply, "Nobody has that commit any more") {
+		t.Errorf("the report: %s", entry.Reply)
+	}
+	e.must("add five expr='up == 5'") // and so it is with the next change
+	awaitRules(t, e.prometheus, []string{"five", "four", "one", "three"})
 	e.stop()
 }
