@@ -184,7 +184,7 @@ func TestRulesThatAHeldBranchHasNotAreToldTwice(t *testing.T) {
 	}
 }
 
-// A rulebook that had its first commit since the start was adopted all the same when the service ends: what comes while it does not run is held when it is bad.
+// A rulebook that had its first commit since the start was adopted all the same, long before the next reconciliation: what comes while it does not run is held when it is bad.
 func TestARulebookThatBeganInThisRunIsAdopted(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -193,6 +193,7 @@ func TestARulebookThatBeganInThisRunIsAdopted(t *testing.T) {
 	if out := b.Apply(t.Context(), request("r1"), nodeDown("mine")); out.State != rules.Live {
 		t.Fatalf("outcome %+v", out)
 	}
+	await(t, func() bool { return b.recall("good")() != "" }) // also where the service is killed
 	stop()
 	b.push(t, "bad", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up ==", "bad"), "prometheus/ops/mine.yaml": nil})
 	b.start()

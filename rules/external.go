@@ -227,6 +227,13 @@ func (a *Applier) noteGood() {
 	}
 }
 
+// adopted reports whether a last good state is remembered: the rulebook has been there before.
+func (a *Applier) adopted() bool {
+	a.outside.mu.Lock()
+	defer a.outside.mu.Unlock()
+	return a.outside.noted != ""
+}
+
 // newProblems returns what is wrong with files of a book that were not wrong, with the same content, in the last good one; nor is of what either
 // has that is no file.
 func newProblems(good, book *Book, was, is []Problem) []Problem {
