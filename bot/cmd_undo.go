@@ -14,33 +14,33 @@ var undoCommand = Command{
 	Name:    "undo",
 	Aliases: []string{"revert"},
 	Spelled: []string{"取り消し", "取消", "元に戻す"},
-	Usage:   []string{`undo [REQUEST-ID] [ruler=NAME] [reason="…"]`},
+	Usage:   []string{`undo [REQUEST-ID] [part] [ruler=NAME] [reason="…"]`},
 	Summary: "Take back a change: your own last one in this channel, or the one with this id",
 	Help: "The answer to every change shows its id; the beginning of a commit's hash will do too, also of a commit that somebody pushed: with ruler= where it changed rules of several. " +
-		"What later changes touched as well is not undone, and explained. An undo can be undone.",
+		"A change of which later changes touched a part as well is not undone, but explained; `part` takes back the rest of it. An undo can be undone.",
 	Examples: []string{`undo`, `undo reason="too loud"`},
 	Options:  undoOptions,
 	Changes:  true,
 	Forces:   true,
-	Check:    func(call *call) error { _, _, err := parseUndo(call); return err },
+	Check:    func(call *call) error { _, err := parseUndo(call); return err },
 	Run:      runUndo,
 }
 
 func runUndo(ctx context.Context, call *call) (answer, error) {
-	id, forced, err := parseUndo(call)
+	asked, err := parseUndo(call)
 	if err != nil {
 		return answer{}, err
 	}
 	var commit rules.PastCommit
-	if id == "" {
+	if asked.id == "" {
 		commit, err = call.ownLast(ctx)
 	} else {
-		commit, err = call.commit(ctx, "id", "", id)
+		commit, err = call.commit(ctx, "id", "", asked.id)
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	undo := rules.Undo{Commit: commit, Ruler: call.args["ruler"].value, Force: forced, Reason: call.args["reason"].value, Time: call.now}
+	undo := rules.Undo{Commit: commit, Ruler: call.args["ruler"].value, Force: asked.forced, Reason: call.args["reason"].value, Time: call.now}
 	if undo.Before, err = call.backend.BookAt(ctx, commit.Parent); err != nil {
 		return answer{}, err
 	}
@@ -57,15 +57,21 @@ func runUndo(ctx context.Context, call *call) (answer, error) {
 	if undo.Earlier, err = call.earlier(ctx, undo); err != nil {
 		return answer{}, err
 	}
+	if asked.part {
+		if undo.Leave, err = call.leave(ctx, undo); err != nil {
+			return answer{}, err
+		}
+	}
 	ended, err := call.apply(ctx, undo)
 	if e, ok := errors.AsType[*rules.Error](err); ok && e.Kind == rules.Conflict {
 		own := *e
 		own.Text = fmt.Sprintf("The commit %s of %s by %s (%s): %s", short(commit.Revision), call.when(commit.When),
 			commit.Author.Name, oneLine(cut(commit.Subject, 200)), e.Text)
+		call.offerPart(&own, commit)
 		return ended, &own
 	}
 	if err == nil {
-		ended.reply.Text = "Taking back " + rest + call.commitText(commit) + "\n" + ended.reply.Text
+		ended.reply.Text = "Taking back " + rest + call.commitText(commit) + "\n" + ended.reply.Text + call.leftText(undo)
 	}
 	return ended, err
 }
@@ -100,29 +106,43 @@ func (c *call) earlier(ctx context.Context, undo rules.Undo) (books []*rules.Boo
 	return books, nil
 }
 
-// parseUndo returns the id of an undo, "" for none, and whether what others use by now is taken away all the same.
-func parseUndo(call *call) (id string, forced bool, err error) {
+// askedUndo is what an undo is asked to do.
+type askedUndo struct {
+	id     string // "" for none
+	part   bool   // what later changes touched as well stays as it is
+	forced bool   // what others use by now is taken away all the same
+}
+
+// flagPart is the word that takes back of a change what later ones did not touch.
+const flagPart = "part"
+
+func parseUndo(call *call) (asked askedUndo, err error) {
 	words, err := call.words()
 	if err != nil {
-		return "", false, err
+		return asked, err
 	}
 	rest, err := call.args.takeOptions(words, undoOptions)
 	if err == nil {
-		rest, forced, err = call.takeForce(rest, 0)
+		rest, asked.forced, err = call.takeForce(rest, 0)
 	}
+	n := len(rest)
+	rest = slices.DeleteFunc(rest, func(w word) bool { return w.key == "" && !w.quoted && fold(w.undashed()) == flagPart })
+	asked.part = len(rest) < n
 	if err != nil || len(rest) == 0 {
-		return "", forced, err
+		return asked, err
 	}
 	if len(rest) > 1 || rest[0].key != "" {
-		return "", false, call.args.unexpected(rest[len(rest)-1], undoOptions, "One id is enough: undo one change at a time.")
+		return asked, call.args.unexpected(rest[len(rest)-1], undoOptions, "One id is enough: undo one change at a time.")
 	}
 	call.args["id"] = rest[0].whole()
-	return rest[0].value, forced, nil
+	asked.id = rest[0].value
+	return asked, nil
 }
 
 // restToUndo has an undo take back what other undos have left of its commit, and returns what to say of that. It fails when that is nothing.
 func (c *call) restToUndo(ctx context.Context, undo *rules.Undo) (rest string, err error) {
 	undone, err := c.undoneBy(ctx, undo.Commit)
+	undone = slices.DeleteFunc(undone, func(by rules.PastCommit) bool { return by.Trailer(rules.TrailerLeft) != "" }) // the rest may be taken back yet
 	if err != nil || len(undone) == 0 {
 		return "", err
 	}

@@ -217,7 +217,8 @@ func (c *call) planned() error {
 	}
 	_, err = c.intent.Plan(book)
 	_, adds := c.intent.(rules.Add)
-	if kind := rules.KindOf(err); err == nil || kind == rules.NotFound || kind == rules.Conflict && !adds {
+	var held rules.InTheWay // the book that is shown has what is live of held files, and cannot be planned with: whoever carries it out says more
+	if kind := rules.KindOf(err); err == nil || kind == rules.NotFound || kind == rules.Conflict && !adds || errors.As(err, &held) {
 		return nil
 	}
 	return err

@@ -334,6 +334,58 @@ func TestUndoConflict(t *testing.T) {
 	}
 }
 
+// TestUndoInPart takes back a change of three rules of which one was changed since: not by itself, and the rest when asked for that; then the rest, either way.
+func TestUndoInPart(t *testing.T) {
+	t.Parallel()
+	const file = "prometheus/alerts/abc.yaml"
+	abc := func(severities string) string {
+		text := "groups:\n  - name: abc\n    rules:\n"
+		for i, severity := range strings.Fields(severities) {
+			text += "      - alert: " + string(rune('a'+i)) + "\n        expr: up == 0\n        labels:\n          severity: " + severity + "\n"
+		}
+		return text
+	}
+	c := newChat(t, nil)
+	c.pushed("three", map[string]string{file: abc("page page page")})
+	before := c.head()
+	c.pushed("calm down", map[string]string{file: abc("info info info")})
+	calm := c.head()
+	c.must(`edit b severity=warning`)
+	got := c.step(`undo ` + short(calm) + ` reason="too calm"`)
+	requireParts(t, got.Text, `Later changes touched the same: "b" in `+file, "So that commit cannot be taken back by itself. Nothing was changed.",
+		"can be taken back without that: 2 rules.", "+++ now", "Try:\n```\n/alert undo "+short(calm)+` part reason="too calm"`)
+	if c.read(file) != abc("info warning info") {
+		t.Errorf("something was taken back all the same:\n%s", c.read(file))
+	}
+	dry := c.say(`undo ` + short(calm) + ` part dry-run`).Text
+	requireParts(t, dry, "**a, c** would be undone", "Left as it is, as later changes touched it as well: `b`.")
+	text, _ := c.must(`undo ` + short(calm) + ` part reason="too calm"`)
+	part := c.last().Request.ID
+	requireParts(t, text, "**a, c** undone by alice (too calm)", "Left as it is, as later changes touched it as well: `b`.", "```\n/alert restore b@"+short(before)+"\n```")
+	if diff := cmp.Diff(abc("page warning page"), c.read(file)); diff != "" {
+		t.Errorf("undone in part (-want +got):\n%s", diff)
+	}
+	got = c.step(`undo ` + short(calm))
+	if requireParts(t, got.Text, `Later changes touched the same: "b"`); strings.Contains(got.Text, "Try") {
+		t.Errorf("a part is offered that was taken back:\n%s", got.Text)
+	}
+	c.must(`restore b@` + short(before))
+	if diff := cmp.Diff(abc("page page page"), c.read(file)); diff != "" {
+		t.Errorf("with what was put back (-want +got):\n%s", diff)
+	}
+	c.must(`undo ` + c.last().Request.ID)
+	c.must(`edit b severity=info`)
+	c.must(`undo ` + short(calm)) // nobody's change is in the way any more
+	if diff := cmp.Diff(abc("page page page"), c.read(file)); diff != "" {
+		t.Errorf("with the rest undone (-want +got):\n%s", diff)
+	}
+	c.must(`undo ` + part)
+	if diff := cmp.Diff(abc("info page info"), c.read(file)); diff != "" {
+		t.Errorf("with the part undone again (-want +got):\n%s", diff)
+	}
+	requireParts(t, c.say(`undo one part two`).Text, "One id is enough")
+}
+
 func TestRestoreChoices(t *testing.T) {
 	t.Parallel()
 	c, added, pushed, _, _ := diskChat(t)

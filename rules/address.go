@@ -39,7 +39,23 @@ func (b *Book) Find(address string) (Entry, error) {
 	if len(found) > most {
 		text = fmt.Sprintf("%d rules have the name %q. Say which one; these are the first %d.", len(found), address, most)
 	}
-	return Entry{}, &Error{Kind: Conflict, Field: "name", Offset: -1, Text: text, Fixes: fixes}
+	return Entry{}, &Error{Kind: Conflict, Field: "name", Offset: -1, Text: text + b.standings(found[:len(fixes)], fixes), Fixes: fixes}
+}
+
+// standings says of rules with these addresses which are live by a file that is held, and which were pushed to one.
+func (b *Book) standings(found []Entry, addresses []string) (text string) {
+	for i, e := range found {
+		if b.shown != nil {
+			e, _ = b.shown.Get(e.Ref)
+		}
+		switch {
+		case e.Held:
+			text += fmt.Sprintf(" %s is live, and held as it is.", addresses[i])
+		case e.Pushed:
+			text += fmt.Sprintf(" %s was pushed, and is not live: it is held.", addresses[i])
+		}
+	}
+	return text
 }
 
 // Address returns the shortest address that Find resolves to ref, FindOrPaused where it is paused; "" when b has no such rule.

@@ -59,23 +59,18 @@ func everyMatch(n int) string {
 	return fmt.Sprintf("all %d rules for which that holds are", n)
 }
 
-// matching returns the rules that are meant, which are of one ruler.
+// matching returns the rules that are meant, which are of one ruler. It fails where some of them are live by files that are held, and are not in the
+// rulebook any more: nobody is to take them for edited.
 func (e EditAll) matching(book *Book) ([]Entry, error) {
-	var holds []func(Entry) bool
-	for _, c := range e.Where {
-		test, err := c.test()
-		if err != nil {
-			return nil, err
-		}
-		holds = append(holds, test)
+	entries, err := e.holding(book)
+	if err != nil {
+		return nil, err
 	}
-	var entries []Entry
+	if taken := e.taken(book); len(taken) > 0 {
+		return nil, heldBack(book.rulebookPath(taken[0].Ref), taken[0].Ref.Name)
+	}
 	var rulers []string
-	for _, entry := range book.Entries("") {
-		if slices.ContainsFunc(holds, func(holds func(Entry) bool) bool { return !holds(entry) }) {
-			continue
-		}
-		entries = append(entries, entry)
+	for _, entry := range entries {
 		if !slices.Contains(rulers, entry.Ref.Ruler) {
 			rulers = append(rulers, entry.Ref.Ruler)
 		}
@@ -87,6 +82,36 @@ func (e EditAll) matching(book *Book) ([]Entry, error) {
 		return nil, conflict("where", "That holds for rules of several rulers (%s), and one command changes those of one: say ruler=%s too.", strings.Join(rulers, ", "), rulers[0])
 	}
 	return entries, nil
+}
+
+// taken returns the rules for which all conditions hold and that are live by files which are held, where the rulebook has them no more.
+func (e EditAll) taken(book *Book) []Entry {
+	if book.shown == nil {
+		return nil
+	}
+	entries, err := e.holding(book.shown)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(entries, func(entry Entry) bool {
+		_, there := book.Get(entry.Ref)
+		return there || !entry.Held
+	})
+}
+
+// holding returns the rules for which all conditions hold.
+func (e EditAll) holding(book *Book) ([]Entry, error) {
+	var holds []func(Entry) bool
+	for _, c := range e.Where {
+		test, err := c.test()
+		if err != nil {
+			return nil, err
+		}
+		holds = append(holds, test)
+	}
+	return slices.DeleteFunc(book.Entries(""), func(entry Entry) bool {
+		return slices.ContainsFunc(holds, func(holds func(Entry) bool) bool { return !holds(entry) })
+	}), nil
 }
 
 // test returns whether the condition holds for a rule.

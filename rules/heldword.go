@@ -119,7 +119,8 @@ func (a *Applier) sayLeaveOut(book *Book, all EditAll, err error) error {
 	if !ok || held == nil {
 		return err
 	}
-	meant, unmeant := all.matching(book)
+	meant, unmeant := all.holding(book)
+	meant = append(meant, all.taken(book)...)
 	var names []string
 	n := 0
 	for _, e := range meant {
@@ -132,8 +133,12 @@ func (a *Applier) sayLeaveOut(book *Book, all EditAll, err error) error {
 		return err
 	}
 	more := *said
+	if n == len(meant) {
+		more.Text = fmt.Sprintf("%s All rules that the edit means are in held files: %s.", said.Text, firstOf(names))
+		return &more
+	}
 	more.Text = fmt.Sprintf("%s Of the rules that the edit means these are in held files: %s.", said.Text, firstOf(names))
-	if n < len(meant) && len(names) <= maxLeftOut {
+	if len(names) <= maxLeftOut {
 		more.Field, more.Fixes = LeaveOut, names
 	}
 	return &more

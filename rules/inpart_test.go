@@ -92,3 +92,38 @@ func TestAnEditOfWhichNothingFitsIsDisplacedAsAWhole(t *testing.T) {
 		t.Errorf("planned again as %+v", again)
 	}
 }
+
+// TestSeveralNewRulesAreKeptAsFarAsTheyFit plans an import and a paste of three rules again, of which somebody else pushed one first that says something else.
+func TestSeveralNewRulesAreKeptAsFarAsTheyFit(t *testing.T) {
+	pasted := "groups:\n  - name: g\n    rules:\n"
+	for _, name := range []string{"a", "b", "c"} {
+		pasted += "      - alert: " + name + "\n        expr: up == 0\n"
+	}
+	for name, tc := range map[string]struct {
+		intent rules.Intent
+		path   string
+	}{
+		"a paste":   {rules.Add{YAML: pasted, Options: rules.Options{Ruler: "prometheus", Namespace: "ops"}}, "prometheus/ops/g.yaml"},
+		"an import": {rules.Import{Ruler: "prometheus", Files: map[string][]byte{"ops/g.yaml": []byte(pasted)}}, "prometheus/ops/g.yaml"},
+	} {
+		b := newBench(t)
+		b.store.Commit(rules.Commit{Subject: "first", Files: map[string][]byte{"prometheus/ops/first.yaml": fileOf("up == 0", "first")}})
+		out := b.Apply(t.Context(), request("r1"), tc.intent)
+		if len(out.Refs) != 3 || out.Revision == "" {
+			t.Fatalf("%s: outcome %+v", name, out)
+		}
+		theirs := "groups:\n  - name: g\n    rules:\n      - alert: b\n        expr: up == 1\n"
+		onto := b.store.Commit(rules.Commit{Subject: "theirs", Files: map[string][]byte{tc.path: []byte(theirs)}})
+		again, err := b.Replan(t.Context(), b.own(t, out.Revision), onto)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content := string(again.Files[tc.path])
+		if action := rules.TrailerOf(again.Trailers, "Action"); action == rules.ConflictAction || strings.Count(content, "up == 0") != 2 || !strings.Contains(content, "up == 1") {
+			t.Errorf("%s is planned again as %s:\n%s", name, action, content)
+		}
+		if !strings.HasSuffix(again.Body, `not kept, as somebody else pushed first: Later changes touched the same: "b" in `+tc.path) {
+			t.Errorf("%s: the commit says %q", name, again.Body)
+		}
+	}
+}

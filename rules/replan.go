@@ -25,7 +25,7 @@ const notKept = "not kept, as somebody else pushed first: "
 
 // Replan says what a commit of ours is on top of what somebody else pushed first: the same change of the same rules, with its author, date
 // and message. Where it cannot be planned there any more, the commit has nothing but an entry on the journal's page that says what could not
-// be kept and why; of an edit of several rules it has those that can be kept, and says so of the others. Whoever finds it settles the change as Displaced. It is pure. An error means that it could not be told:
+// be kept and why; of an edit, an import or a paste of several rules it has those that can be kept, and says so of the others. Whoever finds it settles the change as Displaced. It is pure. An error means that it could not be told:
 // the rulebook cannot be read.
 func (a *Applier) Replan(_ context.Context, own OwnCommit, onto Tree) (Commit, error) {
 	if own.Refused {
@@ -53,7 +53,7 @@ func (a *Applier) Replan(_ context.Context, own OwnCommit, onto Tree) (Commit, e
 		change.Reason = notKept + not
 		commit.Body = strings.TrimSpace(body + "\n\n" + change.Reason)
 	}
-	change.Ruler, change.Subject, change.Trailers = own.Trailer("Ruler"), commit.Subject, own.trailersOf(TrailerUndoes, TrailerRestoredFrom)
+	change.Ruler, change.Subject, change.Trailers = own.Trailer("Ruler"), commit.Subject, own.trailersOf(TrailerUndoes, TrailerLeft, TrailerRestoredFrom)
 	change.Reason = strings.TrimSpace(reason + "\n\n" + change.Reason)
 	entry.Change = change
 	path, page, err := a.Page(onto, entry)
@@ -80,7 +80,7 @@ func (a *Applier) again(own OwnCommit, onto Tree) (change Change, diff string, e
 	if err != nil {
 		return Change{}, "", err
 	}
-	if own.Undoes != nil {
+	if own.Undoes != nil && own.Trailer(TrailerLeft) == "" { // what was left then was not touched by it
 		intent, err := own.undo(book)
 		return planAgain(book, intent, err)
 	}
@@ -89,7 +89,7 @@ func (a *Applier) again(own OwnCommit, onto Tree) (change Change, diff string, e
 	}
 	change.Files = map[string][]byte{}
 	if own.changesRules(before, after) {
-		change, diff, err = planAgain(book, Replay{Before: before, After: after, Ruler: own.Trailer("Ruler"), Verb: own.Trailer("Action"), InPart: own.Trailer("Action") == Edit{}.Action()}, nil)
+		change, diff, err = planAgain(book, Replay{Before: before, After: after, Ruler: own.Trailer("Ruler"), Verb: own.Trailer("Action"), InPart: own.severable()}, nil)
 		if err != nil {
 			return Change{}, "", err
 		}
@@ -120,6 +120,17 @@ func planAgain(book *Book, intent Intent, err error) (change Change, diff string
 	diff = book.Diff(p.change)
 	p.change.Reason = "" // the commit has it
 	return p.change, diff, nil
+}
+
+// severable reports whether the commit did what is of use in part too: an edit, or an import or a paste of several rules.
+func (c OwnCommit) severable() bool {
+	switch c.Trailer("Action") {
+	case Edit{}.Action():
+		return true
+	case Import{}.Action(), Add{}.Action():
+		return len(c.trailersOf("Alert")) > 1
+	}
+	return false
 }
 
 // movedFrom returns the commit's trailers, with where its rule stood before a change that was planned again.

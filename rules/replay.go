@@ -22,6 +22,9 @@ type Replay struct {
 	Earlier       []*Book // tell the order of rules that Before and After do not have both
 	// InPart does what can be done where some of the rules are in conflict, and says in Change.NotKept of which that is so.
 	InPart bool
+	// Leave is rules, groups (without a name) and files (without a group) that may be in conflict: they stay as they are, and all else is done.
+	// Change.NotKept names those that are.
+	Leave []Ref
 }
 
 // errDone is in the chain of the error about a commit of which everything is there already.
@@ -61,9 +64,10 @@ func (r Replay) Plan(book *Book) (Change, error) {
 	}
 	change := Change{Ruler: ruler, Files: m.files(), Reason: r.Reason}
 	m.aside(change.Files)
-	if err := m.conflict(r); err != nil {
-		if !r.InPart || len(change.Files) == 0 {
-			return Change{}, err
+	if len(m.clashes) > 0 {
+		fit := touched(book, book.With(change.Files), ruler)
+		if !r.InPart && !m.mayLeave(r.Leave, fit) || len(change.Files) == 0 {
+			return Change{}, m.conflict(r, fit)
 		}
 		change.NotKept = m.notKept()
 	}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -13,10 +14,11 @@ type clash struct {
 
 func (m *merge) clash(c clash) { m.clashes = append(m.clashes, c) }
 
-// maxClashLines bounds how much of each of two differences an explanation shows; maxClashes, of how many clashes.
+// maxClashLines bounds how much of each of two differences an explanation shows; maxClashes, of how many clashes; maxClashesNamed, how many it names.
 const (
-	maxClashLines = 30
-	maxClashes    = 3
+	maxClashLines   = 30
+	maxClashes      = 3
+	maxClashesNamed = 20
 )
 
 // InTheWay is the cause of an error about files, or what is none, that are not as a change needs them: their paths in the rulebook.
@@ -25,17 +27,38 @@ type InTheWay []string
 // Error returns the paths.
 func (w InTheWay) Error() string { return "in the way: " + strings.Join(w, ", ") }
 
-// conflict returns the error that explains the clashes of a replay; nil when there are none.
-func (m *merge) conflict(r Replay) error {
-	if len(m.clashes) == 0 {
-		return nil
-	}
+// Stuck is the cause of an error about a commit that cannot be done again, or taken back, as later changes touched the same.
+type Stuck struct {
+	At    []Ref // the rules, the groups (without a name) and the files (without a group) that they touched
+	Fit   []Ref // the rules for which it can be done all the same
+	paths InTheWay
+}
+
+// Error names the files.
+func (s Stuck) Error() string { return s.paths.Error() }
+
+// Unwrap returns the files, as InTheWay.
+func (s Stuck) Unwrap() error { return s.paths }
+
+// mayLeave reports whether all that is in conflict may stay as it is, and something is left to be done: the rules that fit.
+func (m *merge) mayLeave(leave, fit []Ref) bool {
+	return len(fit) > 0 && !slices.ContainsFunc(m.clashes, func(c clash) bool { return !slices.Contains(leave, c.at) })
+}
+
+// conflict returns the error that explains the clashes of a replay; fit is the rules for which it can be done.
+func (m *merge) conflict(r Replay, fit []Ref) error {
 	commit, cannot := r.words()
 	var places []string
-	var paths InTheWay
+	stuck := Stuck{Fit: fit}
 	var detail strings.Builder
-	for _, c := range m.clashes[:min(len(m.clashes), maxClashes)] {
-		places, paths = append(places, m.title(c.at)), append(paths, m.book.rulebookPath(c.at))
+	for i, c := range m.clashes {
+		stuck.At, stuck.paths = append(stuck.At, c.at), append(stuck.paths, m.book.rulebookPath(c.at))
+		if i < maxClashesNamed {
+			places = append(places, m.title(c.at))
+		}
+		if i >= maxClashes {
+			continue
+		}
 		before, after := c.was, c.will
 		if r.Back {
 			before, after = c.will, c.was
@@ -43,10 +66,10 @@ func (m *merge) conflict(r Replay) error {
 		fmt.Fprintf(&detail, "%s\n%s%s", m.title(c.at), between("before "+commit, before, "after "+commit, after), between("after "+commit, after, "now", c.now))
 	}
 	what := "Later changes touched the same"
-	if more := len(m.clashes) - maxClashes; more > 0 {
+	if more := len(m.clashes) - maxClashesNamed; more > 0 {
 		places = append(places, fmt.Sprintf("and %d more", more))
 	}
-	return &Error{Kind: Conflict, Offset: -1, Detail: strings.TrimRight(detail.String(), "\n"), Cause: paths,
+	return &Error{Kind: Conflict, Offset: -1, Detail: strings.TrimRight(detail.String(), "\n"), Cause: stuck,
 		Text: fmt.Sprintf("%s: %s. So %s by itself.", what, strings.Join(places, "; "), cannot)}
 }
 

@@ -1,9 +1,12 @@
 package rules
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Undo takes back what a commit did, as a new commit. It is the exact inverse where nothing of it was touched since; a rule that a later
-// commit touched as well is a Conflict that explains itself, as Replay says.
+// commit touched as well is a Conflict that explains itself, as Replay says, with Stuck as its cause.
 type Undo struct {
 	Commit        PastCommit
 	Before, After *Book  // on either side of it: at its first parent, and at itself
@@ -12,6 +15,7 @@ type Undo struct {
 	Reason        string
 	Earlier       []*Book   // in which its Newcomers stood: they tell the order
 	Time          time.Time // rules that ended by then come back without their end
+	Leave         []Ref     // as Replay has it: what stays as it is, as later commits touched it
 }
 
 // Rulers returns the rulers whose rules the commit changed.
@@ -24,7 +28,7 @@ func (Undo) Action() string { return "undo" }
 func (u Undo) Plan(book *Book) (Change, error) {
 	book = book.own()
 	change, err := Replay{
-		Before: u.Before, After: u.After, Back: true, Ruler: u.Ruler, Verb: u.Action(), Subject: u.Commit.Subject, Reason: u.Reason, Earlier: u.Earlier,
+		Before: u.Before, After: u.After, Back: true, Ruler: u.Ruler, Verb: u.Action(), Subject: u.Commit.Subject, Reason: u.Reason, Earlier: u.Earlier, Leave: u.Leave,
 	}.Plan(book)
 	if err == nil {
 		change, err = book.endless(change, u.Time)
@@ -33,12 +37,18 @@ func (u Undo) Plan(book *Book) (Change, error) {
 		return Change{}, err
 	}
 	change.Trailers = []Trailer{{TrailerUndoes, u.Commit.Name()}}
+	if change.NotKept != "" {
+		change.Trailers = append(change.Trailers, Trailer{TrailerLeft, strconv.Itoa(len(u.Leave))})
+		change.NotKept = "" // this is no commit that is planned again
+	}
 	return change, book.checkUnused(change, u.Force)
 }
 
-// The trailers that say which commit a change goes by, as PastCommit.Name names it.
+// The trailers that say which commit a change goes by, as PastCommit.Name names it. TrailerLeft says of an undo how many rules, groups and files it left
+// as they are.
 const (
 	TrailerUndoes       = "Undoes"
+	TrailerLeft         = "Left"
 	TrailerRestoredFrom = "Restored-From"
 )
 

@@ -1,0 +1,53 @@
+package bot
+
+import (
+	"strings"
+	"testing"
+)
+
+// heldChat has a push held that moves a rule to another file, makes another one of its name, and deletes one of several with a severity.
+func heldChat(c *chat) {
+	c.must(`add mv expr="up == 0" ruler=prometheus group=one`)
+	c.must(`add gone severity=low expr="up == 9" ruler=prometheus group=two`)
+	c.must(`add stay severity=low expr="up == 0" ruler=prometheus group=two`)
+	c.must(`add free severity=low expr="up == 8" ruler=prometheus group=three`)
+	c.applier.Moved(c.t.Context())
+	c.pushed("Move and break", map[string]string{
+		"prometheus/alerts/one.yaml": "", "prometheus/web/one.yaml": c.read("prometheus/alerts/one.yaml"),
+		"prometheus/alerts/two.yaml": "groups:\n  - name: two\n    rules:\n      - alert: mv\n        expr: up == 7\n      - alert: stay\n        expr: up == 3\n        labels: {severity: low}\n",
+		"prometheus/alerts/bad.yaml": "groups: 1\n",
+	})
+	c.applier.Moved(c.t.Context())
+}
+
+// TestHeldNamesAreToldApart gives commands a name that a rule which is live and one that was pushed have: each is named, and each line to copy is about that one.
+func TestHeldNamesAreToldApart(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	heldChat(c)
+	for _, say := range []string{`show mv`, `edit mv for=5m`, `rename mv other`, `move mv group=other`, `copy mv other`, `delete mv`, `pause mv`, `history mv`} {
+		text := c.step(say).Text
+		requireParts(t, text, `3 rules have the name "mv". Say which one.`, "alerts/one/mv is live, and held as it is.", "two/mv was pushed, and is not live: it is held.",
+			"web/one/mv was pushed, and is not live: it is held.")
+		for _, address := range []string{"alerts/one/mv", "two/mv", "web/one/mv"} {
+			line := strings.Replace(say, "mv", address, 1)
+			requireParts(t, text, "Try:", "```\n/alert "+line+"\n```")
+			if again := c.step(line).Text; strings.Contains(again, "Say which one") || strings.Contains(again, "no rule") {
+				t.Errorf("%s is answered with\n%s", line, again)
+			}
+		}
+	}
+}
+
+// TestHeldRulesAreNotPassedOver edits rules by conditions, of which a held push deleted one: it is live, and is named as what the edit cannot have.
+func TestHeldRulesAreNotPassedOver(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	heldChat(c)
+	const why = "is held, because of what Bob Builder pushed"
+	requireParts(t, c.step(`edit for=5m where name=gone`).Text, "prometheus/alerts/two.yaml "+why, "All rules that the edit means are in held files: gone.")
+	requireParts(t, c.step(`edit for=5m where group=two`).Text, why, "All rules that the edit means are in held files: gone, mv, stay.")
+	requireParts(t, c.step(`edit for=5m where severity=low`).Text, why, "Of the rules that the edit means these are in held files: gone, stay.",
+		"Try:\n```\n/alert edit for=5m where severity=low name!=gone name!=stay\n```")
+	requireParts(t, c.step(`edit for=5m where severity=low name!=gone name!=stay`).Text, "Planned, nothing was changed: 1 rule in prometheus would be edited: free")
+}
