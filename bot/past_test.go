@@ -339,11 +339,9 @@ func TestUndoInPart(t *testing.T) {
 	t.Parallel()
 	const file = "prometheus/alerts/abc.yaml"
 	abc := func(severities string) string {
-		text := "groups:\n  - name: abc\n    rules:\n"
-		for i, severity := range strings.Fields(severities) {
-			text += "      - alert: " + string(rune('a'+i)) + "\n        expr: up == 0\n        labels:\n          severity: " + severity + "\n"
-		}
-		return text
+		s := strings.Fields(severities)
+		const one = "      - alert: %s\n        expr: up == 0\n        labels:\n          severity: %s\n"
+		return fmt.Sprintf("groups:\n  - name: abc\n    rules:\n"+one+one+one, "a", s[0], "b", s[1], "c", s[2])
 	}
 	c := newChat(t, nil)
 	c.pushed("three", map[string]string{file: abc("page page page")})

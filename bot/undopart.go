@@ -19,7 +19,7 @@ func (c *call) leave(ctx context.Context, undo rules.Undo) ([]rules.Ref, error) 
 	if _, err = undo.Plan(book); errors.As(err, &stuck) {
 		return stuck.At, nil
 	}
-	return nil, nil //nolint:nilerr // whoever carries it out says what else is wrong
+	return nil, nil // whoever carries it out says what else is wrong
 }
 
 // offerPart adds to the error about an undo in whose way later changes are the line that takes back the rest, where there is one.
@@ -60,12 +60,13 @@ func (c *call) leftText(undo rules.Undo) string {
 	if len(names) == 0 {
 		return ""
 	}
-	text := "\nLeft as it is, as later changes touched it as well: " + strings.Join(names, ", ") + "."
+	var text strings.Builder
+	text.WriteString("\nLeft as it is, as later changes touched it as well: " + strings.Join(names, ", ") + ".")
 	if len(lines) > 0 {
-		text += " This puts it back as it was before that commit, without the later changes:"
+		text.WriteString(" This puts it back as it was before that commit, without the later changes:")
 	}
 	for _, line := range lines[:min(len(lines), fixesShown)] {
-		text += "\n" + fence("", line)
+		text.WriteString("\n" + fence("", line))
 	}
-	return text
+	return text.String()
 }

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -95,10 +96,8 @@ func TestAnEditOfWhichNothingFitsIsDisplacedAsAWhole(t *testing.T) {
 
 // TestSeveralNewRulesAreKeptAsFarAsTheyFit plans an import and a paste of three rules again, of which somebody else pushed one first that says something else.
 func TestSeveralNewRulesAreKeptAsFarAsTheyFit(t *testing.T) {
-	pasted := "groups:\n  - name: g\n    rules:\n"
-	for _, name := range []string{"a", "b", "c"} {
-		pasted += "      - alert: " + name + "\n        expr: up == 0\n"
-	}
+	const one = "      - alert: %s\n        expr: up == 0\n"
+	pasted := fmt.Sprintf("groups:\n  - name: g\n    rules:\n"+one+one+one, "a", "b", "c")
 	for name, tc := range map[string]struct {
 		intent rules.Intent
 		path   string
