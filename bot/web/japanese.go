@@ -2,11 +2,12 @@ package web
 
 // japanese are the texts of the pages in Japanese, by those in English.
 var japanese = map[string]string{ //nolint:gosec // texts that speak of passwords
-	"A change is on its way.":  "変更を反映中です。",
-	"Findings":                 "指摘",
-	"Made from the template":   "テンプレート",
-	"Stage":                    "段階",
-	"Stages":                   "処理の段階",
+	"A change is on its way.": "変更を反映中です。",
+	"Findings":                "指摘",
+	"Made from the template":  "テンプレート",
+	"Stage":                   "段階",
+	"Stages":                  "処理の段階",
+	"The history that is followed has no change of it.": "現在追跡している履歴に、このルールの変更はありません。",
 	"Thread":                   "スレッド",
 	"Time it took":             "所要時間",
 	"accepted":                 "承認済み",

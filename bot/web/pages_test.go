@@ -309,6 +309,24 @@ func TestRulesSayWhenTheyCameIn(t *testing.T) {
 	}
 }
 
+// TestRuleWithoutAHistory shows a rule that is live by a file which is held, and that the history which is followed by now never had.
+func TestRuleWithoutAHistory(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "disk-full").signIn("aiko")
+	s.versions, s.status.Held = nil, &rules.HeldPush{Good: revisionOf(3), Paths: []string{"prometheus/ops/g.yaml"}}
+	for _, path := range []string{"/rule?name=disk-full", "/rule?ruler=prometheus&path=ops/g.yaml&group=g&name=disk-full"} {
+		page := s.get(path)
+		for _, want := range []string{"for: 3m", "held as before", "The history that is followed has no change of it."} {
+			if page.status != http.StatusOK || !strings.Contains(page.body, want) {
+				t.Errorf("%s: %d, without %q:\n%s", path, page.status, want, page.body)
+			}
+		}
+	}
+	if page := s.get("/rule?name=nobody"); page.status != http.StatusNotFound {
+		t.Errorf("one that is nowhere: %d", page.status)
+	}
+}
+
 func TestRuleShowsItsGroup(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "Disk")

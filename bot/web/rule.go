@@ -65,21 +65,17 @@ func (p *Pages) rulePage(ctx context.Context, here *url.URL) (body rulePage, err
 	if err != nil {
 		return body, err
 	}
-	// The newest version says what the rule is called now and where it stands.
-	last, err := p.life(ctx, book, values, rules.HistoryQuery{Limit: 1})
+	at, gone, err := p.last(ctx, book, values)
 	if err != nil {
 		return body, err
 	}
-	if len(last) == 0 {
-		return body, &rules.Error{Kind: rules.NotFound, Offset: -1, Text: "Nothing is known of a rule of this name."}
-	}
-	body = rulePage{Name: last[0].Ref.Name, Fields: map[string]string{}, Views: viewsOf(here)}
+	body = rulePage{Name: at.Name, Fields: map[string]string{}, Views: viewsOf(here)}
 	for _, key := range []string{"ruler", "path", "group", "name", "nth"} {
 		if values.Get(key) != "" {
 			body.Fields[key] = values.Get(key)
 		}
 	}
-	if e, there := book.Get(last[0].Ref); there && (e.Held || last[0].Kind != rules.RuleDeleted) {
+	if e, there := book.Get(at); there && (e.Held || !gone) {
 		judge, err := p.judge(ctx, book, p.options.Status(ctx))
 		if err != nil {
 			return body, err
@@ -93,15 +89,15 @@ func (p *Pages) rulePage(ctx context.Context, here *url.URL) (body rulePage, err
 	if err != nil {
 		return body, err
 	}
-	at := func(page int) string {
+	turned := func(page int) string {
 		values.Set("page", strconv.Itoa(page))
 		return "/rule?" + values.Encode()
 	}
 	if page > 1 {
-		body.Newer = at(page - 1)
+		body.Newer = turned(page - 1)
 	}
 	if len(versions) > pageVersions {
-		versions, body.Older = versions[:pageVersions], at(page+1)
+		versions, body.Older = versions[:pageVersions], turned(page+1)
 	}
 	for _, v := range versions {
 		shown := version{Version: v, Request: v.Commit.Trailer("Request-Id")}
@@ -117,13 +113,40 @@ func (p *Pages) rulePage(ctx context.Context, here *url.URL) (body rulePage, err
 	return body, err
 }
 
+// last returns where the rule that an address of the page names stands, or stood last, and whether its newest version deleted it. A rule that is live by
+// a file which is held may have no version: the history that is followed by now never had it.
+func (p *Pages) last(ctx context.Context, book *rules.Book, values url.Values) (at rules.Ref, gone bool, err error) {
+	versions, err := p.life(ctx, book, values, rules.HistoryQuery{Limit: 1})
+	switch {
+	case err != nil:
+		return at, false, err
+	case len(versions) > 0:
+		return versions[0].Ref, versions[0].Kind == rules.RuleDeleted, nil
+	}
+	e, there := book.Get(placeOf(values))
+	if values.Get("path") == "" {
+		e, err = book.FindOrPaused(values.Get("name"))
+		there = err == nil
+	}
+	if !there {
+		return at, false, &rules.Error{Kind: rules.NotFound, Offset: -1, Text: "Nothing is known of a rule of this name."}
+	}
+	return e.Ref, false, nil
+}
+
+// placeOf returns the place of a rule that an address of the page names.
+func placeOf(values url.Values) rules.Ref {
+	nth, _ := strconv.Atoi(values.Get("nth"))
+	return rules.Ref{Ruler: values.Get("ruler"), Path: values.Get("path"), Group: values.Get("group"), Name: values.Get("name"), Nth: max(nth, 1)}
+}
+
 // life returns the versions of the rule that an address of the page names: by the place where it stands or stood, or by its address in the rulebook.
 func (p *Pages) life(ctx context.Context, book *rules.Book, values url.Values, query rules.HistoryQuery) ([]rules.Version, error) {
 	if values.Get("path") == "" {
 		return rules.Life(ctx, book, values.Get("name"), query, p.options.Versions)
 	}
-	nth, _ := strconv.Atoi(values.Get("nth"))
-	query.Rule = &rules.Ref{Ruler: values.Get("ruler"), Path: values.Get("path"), Group: values.Get("group"), Name: values.Get("name"), Nth: max(nth, 1)}
+	at := placeOf(values)
+	query.Rule = &at
 	return p.options.Versions(ctx, query)
 }
 
