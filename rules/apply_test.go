@@ -272,6 +272,34 @@ func TestApplyUndoesWhatTheRulerRefuses(t *testing.T) {
 	}
 }
 
+// A commit that somebody else pushed, with the id of a request in its message, is none of that request: what the ruler refuses is undone all the same, and as our
+// commit did it.
+func TestTheUndoOfWhatTheRulerRefusesGoesByCommitsOfOurs(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.Ours = func(_ context.Context, c rules.PastCommit) (bool, error) { return c.Author.Name != "mallory", nil }
+	b.Apply(t.Context(), request("r1"), nodeDown("good"))
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		forged := false
+		r.OnReload = func(published map[string]rules.RuleFile) error {
+			if _, bad := published["ops/bad.yaml"]; !bad {
+				return nil
+			}
+			if !forged {
+				forged = true
+				b.store.Commit(rules.Commit{Author: rules.Person{Name: "mallory"}, Subject: "forged", Trailers: []rules.Trailer{{Key: "Request-Id", Value: "r2"}}, Files: map[string][]byte{"notes.md": []byte("x")}})
+			}
+			return &rules.Error{Kind: rules.Refused, Text: "prometheus says no"}
+		}
+	})
+	if out := b.Apply(t.Context(), request("r2"), nodeDown("bad")); out.State != rules.Reverted {
+		t.Errorf("outcome %+v, want it reverted", out)
+	}
+	if names := b.names(t, "prometheus"); !slices.Equal(names, []string{"good"}) {
+		t.Errorf("rulebook has %q, want only the good rule", names)
+	}
+}
+
 func TestApplyDoesNotBlameTheChangeForAnotherFault(t *testing.T) {
 	b := newBench(t)
 	b.prometheus.Set(func(r *rulestest.Ruler) {

@@ -122,7 +122,7 @@ func (a *Applier) findAgain(ctx context.Context) {
 
 // findWaiting brings what is known of a change that is waited for up to date.
 func (a *Applier) findWaiting(ctx context.Context, d *desk, w Waiting) error {
-	found, err := a.Store.FindRequest(ctx, w.Request.ID)
+	found, err := a.ownOf(ctx, w.Request.ID)
 	if err != nil || len(found) == 0 {
 		return err
 	}

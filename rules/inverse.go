@@ -11,7 +11,7 @@ type inverse struct {
 
 // inverseOf returns the intent that takes a waiting change back. An error means that it is not in the rulebook, or undone already.
 func (a *Applier) inverseOf(ctx context.Context, w Waiting) (inverse, error) {
-	found, err := a.Store.FindRequest(ctx, w.Request.ID)
+	found, err := a.ownOf(ctx, w.Request.ID)
 	if err != nil {
 		return inverse{}, err
 	}
@@ -24,6 +24,31 @@ func (a *Applier) inverseOf(ctx context.Context, w Waiting) (inverse, error) {
 	}
 	after, err := a.bookOf(ctx, found[0].Revision)
 	return inverse{of: w.Outcome, request: w.Request.ID, before: before, after: after}, err
+}
+
+// ownOf returns the commits of a request that are ours, the newest first: whoever may push can write a request's id in a message.
+func (a *Applier) ownOf(ctx context.Context, request string) ([]Found, error) {
+	found, err := a.Store.FindRequest(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	var own []Found
+	for _, f := range found {
+		err := a.Store.Log(ctx, f.Parent, f.Revision, func(c PastCommit) error {
+			if c.Revision != f.Revision {
+				return nil
+			}
+			judged, err := c.Judged(ctx, a.Ours)
+			if err == nil && !judged.External() {
+				own = append(own, f)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return own, nil
 }
 
 // Action implements Intent.

@@ -114,7 +114,8 @@ func refsAt(refs []Ref, ruler string) []Ref {
 
 const overtakenText = "a later change took its place in the rulebook"
 
-// overtaken reports whether the rules of a change are not in the book as the change left them.
+// overtaken reports whether the rules of a change are not in the book as the change left them; of somebody else's, which nobody may have seen when others changed
+// the same rules, whether what it brought is not.
 func (a *Applier) overtaken(ctx context.Context, book *Book, change Outcome) bool {
 	if book.Revision() == change.Revision {
 		return false
@@ -122,6 +123,9 @@ func (a *Applier) overtaken(ctx context.Context, book *Book, change Outcome) boo
 	after, err := a.bookOf(ctx, change.Revision)
 	if err != nil {
 		return false // it cannot be told; what the ruler runs is still compared with the book
+	}
+	if change.Action == ExternalAction && len(change.Fields) > 0 {
+		return slices.ContainsFunc(change.Refs, func(ref Ref) bool { return book.lost(after, ref, change.Fields) })
 	}
 	return book.changedSince(after, change.Refs)
 }

@@ -17,7 +17,7 @@ const (
 // External returns what somebody else's commit did to the rules of all rulers, against its first parent, and why, as its message says: as far as that
 // is not too much. Where not all rules are named, there are no fields. An error is one of reading; then the outcome says what the message does.
 func (r *Rebuilder) External(ctx context.Context, c PastCommit) (Outcome, error) {
-	out, _, err := r.external(ctx, c)
+	out, _, _, err := r.external(ctx, c)
 	out.Refs = firstRefs(out.Refs)
 	return out, err
 }
@@ -25,12 +25,12 @@ func (r *Rebuilder) External(ctx context.Context, c PastCommit) (Outcome, error)
 // firstRefs returns those of the rules of a commit that are named.
 func firstRefs(refs []Ref) []Ref { return refs[:min(len(refs), maxPushedRefs)] }
 
-// external names all rules, and also returns the book of the commit's own files after it.
-func (r *Rebuilder) external(ctx context.Context, c PastCommit) (out Outcome, after *Book, err error) {
+// external names all rules, and also returns the books of the commit's own files on either side of it.
+func (r *Rebuilder) external(ctx context.Context, c PastCommit) (out Outcome, before, after *Book, err error) {
 	out = Outcome{Result: Success, Action: c.Action(), Why: firstLines(c.Body, maxPushedWhy), Revision: c.Revision}
 	before, after, change, err := r.sides(ctx, c)
 	if err != nil {
-		return out, after, err
+		return out, before, after, err
 	}
 	for _, ruler := range r.empty.rulers {
 		out.Refs = append(out.Refs, touched(before, after, ruler.Name)...)
@@ -47,11 +47,11 @@ func (r *Rebuilder) external(ctx context.Context, c PastCommit) (out Outcome, af
 	out.Diff = before.diffOfFirst(change, maxPushedDiff)
 	named := firstRefs(out.Refs)
 	out.Templates, out.Accepted = templatesOf(after, named), newlyAccepted(before, after, named)
-	return out, after, nil
+	return out, before, after, nil
 }
 
 // Push calls visit for some commits of a push that is applied, with what each did, as External tells it, and how that stands: as its ruler does with
-// the push, or superseded where the book at the push's Head does not have a rule as the commit left it. nil for the book: it cannot be told.
+// the push, or superseded where the book at the push's Head does not have what the commit brought to a rule. nil for the book: it cannot be told.
 func (r *Rebuilder) Push(ctx context.Context, push ExternalPush, head *Book, commits []PastCommit, visit func(PastCommit, Outcome, error)) {
 	stands := map[Ref]PushedRule{}
 	for _, change := range push.Rulers {
@@ -60,31 +60,51 @@ func (r *Rebuilder) Push(ctx context.Context, push ExternalPush, head *Book, com
 		}
 	}
 	for _, c := range commits {
-		out, after, err := r.external(ctx, c)
+		out, before, after, err := r.external(ctx, c)
 		for _, ref := range out.Refs {
 			if rule, known := stands[ref]; known && (out.State == "" || out.State.InForce()) {
 				out.Ruler, out.State, out.Reason = ref.Ruler, rule.State, rule.Reason
 			}
 		}
-		if push.Held == nil && head != nil && head.changedSince(after, out.Refs) {
-			out.State, out.Reason = push.overtaken(head, after, out)
+		lost := func(ref Ref) bool { return head.lost(after, ref, fieldChanges(before, after, []Ref{ref})) }
+		if push.Held == nil && head != nil && slices.ContainsFunc(out.Refs, lost) {
+			out.State, out.Reason = push.overtaken(out, lost)
 		}
 		out.Refs = firstRefs(out.Refs)
 		visit(c, out, err)
 	}
 }
 
-// overtaken returns how a commit stands of whose rules the book at the push's Head does not have all as it left them. Where a change that mended what was
-// held took some over, it stands as the others do.
-func (p ExternalPush) overtaken(head, after *Book, out Outcome) (State, string) {
-	taken := func(ref Ref) bool { return head.changedSince(after, []Ref{ref}) }
+// overtaken returns how a commit stands of which the book at the push's Head lost what it brought to some rules. Where a change that mended what was held took
+// some over, it stands as the others do.
+func (p ExternalPush) overtaken(out Outcome, lost func(Ref) bool) (State, string) {
 	switch {
 	case p.Mended == "":
 		return Superseded, overtakenText
-	case slices.ContainsFunc(out.Refs, func(ref Ref) bool { return !taken(ref) }):
+	case slices.ContainsFunc(out.Refs, func(ref Ref) bool { return !lost(ref) }):
 		return out.State, out.Reason
 	}
 	return Superseded, "it was held until the request " + p.Mended + " mended it, and that changed its rules"
+}
+
+// lost reports whether a book does not have what somebody else's commit brought to a rule: the rule is there or not otherwise than in the book after the commit, or
+// a field that it changed has another value. What others changed in the rule besides takes nothing from it, nor what they changed of the group of a
+// rule that it added.
+func (b *Book) lost(after *Book, ref Ref, brought []FieldChange) bool {
+	if !b.changedSince(after, []Ref{ref}) {
+		return false
+	}
+	left, was := after.Get(ref)
+	now, is := b.Get(ref)
+	if was != is {
+		return true
+	}
+	added := slices.ContainsFunc(brought, func(c FieldChange) bool { return c.Rule == ref.Name && c.Field == "name" && c.Was == "" })
+	return slices.ContainsFunc(left.changesTo(now, ref.Name), func(since FieldChange) bool {
+		return slices.ContainsFunc(brought, func(c FieldChange) bool {
+			return c.Rule == since.Rule && c.Field == since.Field && !(added && strings.HasPrefix(c.Field, GroupField))
+		})
+	})
 }
 
 // cutShort reports whether only the first rules of a commit that somebody pushed are named: then it is live where all that the ruler is to run is.
