@@ -41,6 +41,7 @@ func statusText(s rules.Status, now time.Time) string {
 		revision = "at " + code(short(s.Revision))
 	}
 	fmt.Fprintf(&b, "**Rulebook** %s, %s\n", revision, count(s.Rules, "rule"))
+	writeList(&b, s.Unwritable, "in the way of every change, which is refused until it is mended", prose)
 	writeList(&b, s.Problems, "not published", problemText)
 	writeHousekeeping(&b, s.Housekeeping)
 	writeHeld(&b, s.Held, now)

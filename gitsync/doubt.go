@@ -74,6 +74,9 @@ func (r *Rulebook) doubt(d doubt) error {
 		if untouched {
 			return err
 		}
+		if now, unread := readRef(r.fs, d.ref()); unread == nil && now.IsZero() { // nothing may be written there
+			return err
+		}
 		if left := deleteRef(r.fs, d.ref(), d.tip); left == nil || errors.Is(left, errMoved) { // it is not there
 			return err
 		}

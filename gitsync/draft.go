@@ -41,20 +41,20 @@ func (d *draft) addBy(committer rules.Person, sign Signer, c rules.Commit) (*tre
 	next := &tree{objects: r.objects}
 	next.root, err = b.tree(d.tip.root, planned, "")
 	if err != nil {
-		return nil, unchanged(err)
+		return nil, r.unchanged(err)
 	}
 	if next.root == d.tip.root || d.tip.root.IsZero() && next.root == emptyTree {
 		return nil, &rules.Error{Kind: rules.Conflict, Text: "nothing to change: the rulebook says this already", Offset: -1}
 	}
 	next.commit, err = b.commit(d.tip, next.root, committer, c, sign)
 	if err != nil {
-		return nil, unchanged(err)
+		return nil, r.unchanged(err)
 	}
 	r.step(StepCompare)
 	fresh := r.objects.hold(b.made)
 	if err := r.objects.assertPlanned(d.tip.root, next.root, c.Files); err != nil {
 		r.objects.release(fresh)
-		return nil, unchanged(err)
+		return nil, r.unchanged(err)
 	}
 	d.tip, d.made = next, append(d.made, fresh...)
 	return next, nil

@@ -36,7 +36,7 @@ func (r *Rulebook) land(ctx context.Context, base plumbing.Hash, made []plumbing
 	if err == nil {
 		r.landed(base, made, tip)
 	}
-	return unchanged(err)
+	return r.unchanged(err)
 }
 
 // publish makes commits count whose objects are durable.
@@ -75,9 +75,9 @@ func (r *Rulebook) store(made []plumbing.EncodedObject) (settle func(error), err
 	switch {
 	case errors.Is(err, errPackExists):
 		r.house.wrote(0, len(made))
-		return func(error) {}, unchanged(r.fs.write(made))
+		return func(error) {}, r.unchanged(r.fs.write(made))
 	case err != nil:
-		return nil, unchanged(err)
+		return nil, r.unchanged(err)
 	}
 	r.house.wrote(1, 0)
 	return func(err error) { r.settle(p, made, err) }, nil
@@ -117,9 +117,9 @@ func (r *Rulebook) move(from, to plumbing.Hash) error {
 
 // unchanged makes any error that is not ours yet one of kind Unavailable that says that nothing happened, and why as far as that is the disk's
 // doing.
-func unchanged(err error) error {
+func (r *Rulebook) unchanged(err error) error {
 	if _, ours := errors.AsType[*rules.Error](err); err == nil || ours || errors.Is(err, errLocked) || errors.Is(err, errMoved) {
 		return err
 	}
-	return unavailable(err, "nothing was changed: the rulebook cannot be written%s", rules.DiskFault(err))
+	return unavailable(err, "nothing was changed: the rulebook cannot be written%s", r.whyUnwritable(err))
 }

@@ -118,6 +118,9 @@ func (r *Rulebook) pushRequired(ctx context.Context, base, tip plumbing.Hash, ma
 			return cmp.Or(r.followFirst(ctx, base), errMoved)
 		}
 	}
+	if err := r.mayWrite(); err != nil { // or the Git server would have what the branch here could not follow
+		return err
+	}
 	pack, err := newPack(made)
 	if err != nil {
 		return err

@@ -3,8 +3,12 @@ package gitsync
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"syscall"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -14,9 +18,15 @@ const (
 	room     = 128 << 10 // bytes: some more than the objects of an ordinary change have
 )
 
-// Writable returns nil when a change could be written here now: there is room on the disk, of which some was just written, synced and given back.
-// It fails with rules.Unavailable.
+// accessWrite is what access(2) calls leave to make and replace files in a directory.
+const accessWrite = 0o3
+
+// Writable returns nil when a change could be written here now: its directories may be written, and there is room on the disk, of which some was just
+// written, synced and given back. It fails with rules.Unavailable, and names the directory that may not be written.
 func (r *Rulebook) Writable() error {
+	if err := r.mayWrite(); err != nil {
+		return unavailable(err, "%s", "the rulebook cannot be written"+r.whyUnwritable(err))
+	}
 	name := filepath.Join(r.dir, roomName)
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err == nil {
@@ -26,7 +36,38 @@ func (r *Rulebook) Writable() error {
 		err = errors.Join(err, f.Sync(), f.Close(), os.Remove(name))
 	}
 	if err != nil {
-		return unavailable(err, "%s", "the rulebook cannot be written"+rules.DiskFault(err))
+		return unavailable(err, "%s", "the rulebook cannot be written"+r.whyUnwritable(err))
 	}
 	return nil
+}
+
+// mayWrite returns nil when the directories that a change writes to may be written, as far as the rights to them say that.
+func (r *Rulebook) mayWrite() error {
+	for _, dir := range []string{".", "objects", packDir, path.Dir(r.branch.String()), "refs/remotes/origin", doubtRefs, keptRefs} {
+		name := filepath.Join(r.dir, dir)
+		if err := syscall.Access(name, accessWrite); err != nil && !errors.Is(err, syscall.ENOENT) {
+			return &fs.PathError{Op: "write", Path: name, Err: err}
+		}
+	}
+	return nil
+}
+
+// whyUnwritable returns why something in the repository could not be written, to stand behind that: what the operating system said and, where it is the
+// rights to a file, which one and what helps. It is "" when the cause is none of the operating system's.
+func (r *Rulebook) whyUnwritable(err error) string {
+	why := rules.DiskFault(err)
+	if !errors.Is(err, fs.ErrPermission) {
+		return why
+	}
+	var (
+		at   *fs.PathError
+		link *os.LinkError
+	)
+	switch {
+	case errors.As(err, &at):
+		why += " at " + at.Path
+	case errors.As(err, &link):
+		why += " at " + link.New
+	}
+	return fmt.Sprintf("%s. Give the directory back to the user that Alertsmith runs as: chown -R %d:%d %s && chmod -R u+rwX %[4]s", why, os.Getuid(), os.Getgid(), r.dir)
 }

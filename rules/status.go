@@ -12,6 +12,7 @@ type Status struct {
 	Reconciled bool   // every ruler was compared with the rulebook at least once since the start
 	Revision   string // the rulebook's head, full hash
 	Rules      int
+	Unwritable []string  // why every change would be refused now: what it is kept in cannot be written
 	Problems   []Problem // of files in the rulebook that no ruler would take; they are not published
 	Rulers     []RulerStatus
 	Waiting    []Waiting // changes that are committed and not live

@@ -92,6 +92,7 @@ func (s *service) followGit(ctx context.Context) {
 // status returns how everything stands, the Git server included.
 func (s *service) status(ctx context.Context) rules.Status {
 	status := s.applier.Status(ctx)
+	status.Unwritable = s.unwritable(ctx)
 	status.Remote = s.book.Remote()
 	status.Housekeeping = s.book.HousekeepingErr()
 	if s.teller != nil {
