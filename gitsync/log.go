@@ -58,8 +58,8 @@ func (c *Commits) Len() int { return len(c.found) }
 
 // Has reports whether a commit, given by its full hash, is one of them.
 func (c *Commits) Has(revision string) bool {
-	hash := plumbing.NewHash(revision)
-	return slices.ContainsFunc(c.found, func(n *node) bool { return n.hash == hash })
+	n := c.walk.nodes[plumbing.NewHash(revision)]
+	return n != nil && n.found()
 }
 
 // Visit calls visit for each of them as Log does.

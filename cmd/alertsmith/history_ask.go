@@ -62,12 +62,22 @@ func (x *historyIndex) StateAt(ctx context.Context, at time.Time) (rules.StateAt
 	return x.db.StateAt(ctx, head, at)
 }
 
-// indexed returns what the index has of a commit: what it did to rules, and its message without what looks like a secret.
-func (x *historyIndex) indexed(ctx context.Context, c rules.PastCommit) (journal.IndexedCommit, error) {
-	c, err := c.Judged(ctx, x.ours)
+// indexed returns what the index has of commits: what each did to rules, and its message without what looks like a secret.
+func (x *historyIndex) indexed(ctx context.Context, commits []rules.PastCommit) ([]journal.IndexedCommit, error) {
+	known, err := x.ours(ctx, commits)
 	if err != nil {
-		return journal.IndexedCommit{}, err
+		return nil, err
 	}
-	versions, err := x.historian.Versions(ctx, c)
-	return journal.IndexedCommit{Commit: bot.CommitWithoutSecrets(c), Versions: versions}, err
+	indexed := make([]journal.IndexedCommit, len(commits))
+	for i, c := range commits {
+		if !c.External() && !known[i] {
+			c = c.Disowned()
+		}
+		versions, err := x.historian.Versions(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		indexed[i] = journal.IndexedCommit{Commit: bot.CommitWithoutSecrets(c), Versions: versions}
+	}
+	return indexed, nil
 }

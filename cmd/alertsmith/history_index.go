@@ -30,7 +30,7 @@ type historyIndex struct {
 	db          *journal.DB
 	fingerprint string
 	historian   *rules.Historian
-	ours        func(context.Context, rules.PastCommit) (bool, error) // as rules.ApplierOptions has it
+	ours        func(context.Context, []rules.PastCommit) ([]bool, error) // of each as rules.ApplierOptions has it of one
 	logger      *slog.Logger
 	wake        chan struct{}
 	done, total atomic.Int64 // commits of the current round
@@ -45,7 +45,7 @@ type historyIndex struct {
 }
 
 func newHistoryIndex(
-	book *gitsync.Rulebook, db *journal.DB, rulers []rules.RulerInfo, ours func(context.Context, rules.PastCommit) (bool, error), logger *slog.Logger,
+	book *gitsync.Rulebook, db *journal.DB, rulers []rules.RulerInfo, ours func(context.Context, []rules.PastCommit) ([]bool, error), logger *slog.Logger,
 ) *historyIndex {
 	return &historyIndex{
 		book:        book,
@@ -240,12 +240,15 @@ func (x *historyIndex) replace(ctx context.Context, gone []string, tip, head str
 	var fresh []journal.IndexedCommit
 	size := 0
 	err = x.book.Log(ctx, tip, head, func(c rules.PastCommit) error {
-		indexed, err := x.indexed(ctx, c)
-		if size += 1 + len(indexed.Versions); size > maxReplaced {
+		indexed, err := x.indexed(ctx, []rules.PastCommit{c})
+		if err != nil {
+			return err
+		}
+		if size += 1 + len(indexed[0].Versions); size > maxReplaced {
 			return errEnough
 		}
-		fresh = append(fresh, indexed)
-		return err
+		fresh = append(fresh, indexed[0])
+		return nil
 	})
 	if errors.Is(err, errEnough) {
 		return false, nil

@@ -64,8 +64,10 @@ func importRandom(t *testing.T, seed uint64, commits int) imported {
 	return i
 }
 
-// believed takes a commit for what it says to be.
-func believed(context.Context, rules.PastCommit) (bool, error) { return true, nil }
+// believed takes commits for what they say to be.
+func believed(_ context.Context, commits []rules.PastCommit) ([]bool, error) {
+	return slices.Repeat([]bool{true}, len(commits)), nil
+}
 
 func (i imported) index(t *testing.T, db *journal.DB, rulers ...rules.RulerInfo) *historyIndex {
 	t.Helper()

@@ -57,18 +57,34 @@ func (x *historyIndex) add(ctx context.Context, tips []string, head string) erro
 // read reads commits, the oldest first, and gives them on to be written.
 func (x *historyIndex) read(ctx context.Context, commits *gitsync.Commits, steps *indexSteps) error {
 	reported := time.Now()
-	err := commits.Visit(ctx, func(c rules.PastCommit) error {
-		indexed, err := x.indexed(ctx, c)
-		if err == nil {
-			err = steps.add(ctx, indexed)
+	var some []rules.PastCommit
+	index := func() error {
+		indexed, err := x.indexed(ctx, some)
+		if err != nil {
+			return err
 		}
-		x.done.Add(1)
+		for _, c := range indexed {
+			if err := steps.add(ctx, c); err != nil {
+				return err
+			}
+			x.done.Add(1)
+		}
+		some = some[:0]
 		if time.Since(reported) > indexReport {
 			reported = time.Now()
 			x.logger.Info("The history of the rulebook is being read", "done", x.done.Load(), "of", commits.Len())
 		}
-		return err
+		return nil
+	}
+	err := commits.Visit(ctx, func(c rules.PastCommit) error {
+		if some = append(some, c); len(some) < indexedAtOnce {
+			return nil
+		}
+		return index()
 	})
+	if err == nil {
+		err = index()
+	}
 	if err != nil {
 		return err
 	}

@@ -20,19 +20,47 @@ import (
 // journal. Only without a key that signs commits, where others may share the rulebook, another service's is believed to be a replica's that keeps the
 // journal's page.
 func (s *service) ours(ctx context.Context, c rules.PastCommit) (bool, error) {
-	made, err := s.book.Made(c.Revision, nil)
-	if made || err != nil {
-		return made, err
+	one, err := s.oursOf(ctx, []rules.PastCommit{c})
+	return err == nil && one[0], err
+}
+
+// oursOf answers for many commits at once as ours does for each.
+func (s *service) oursOf(ctx context.Context, commits []rules.PastCommit) ([]bool, error) {
+	ids := make([]string, len(commits))
+	for i, c := range commits {
+		ids[i] = externalID(c)
 	}
-	foreign, err := s.journal.Received(ctx, externalID(c))
-	if foreign || err != nil {
-		return false, err
+	foreign, err := s.journal.Received(ctx, ids)
+	if err != nil {
+		return nil, err
 	}
-	fresh, err := s.arrived.since(ctx, s.book, s.judgedUpTo(), c.Revision)
-	if !fresh || err != nil {
-		return err == nil, err
+	fresh, err := s.arrived.since(ctx, s.book, s.judgedUpTo())
+	if err != nil {
+		return nil, err
 	}
-	if made, err = s.book.Made(c.Revision, s.signers); made || err != nil {
+	known := make([]bool, len(commits))
+	for i, c := range commits {
+		switch made, err := s.book.Made(c.Revision, nil); {
+		case err != nil:
+			return nil, err
+		case made:
+			known[i] = true
+		case foreign[ids[i]]:
+		case !fresh(c.Revision):
+			known[i] = true
+		default:
+			if known[i], err = s.provesOurs(ctx, c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return known, nil
+}
+
+// provesOurs reports whether a commit that came in since is one of ours: by its signature or the journal or, where others may share the rulebook and no key
+// signs, as it looks like one.
+func (s *service) provesOurs(ctx context.Context, c rules.PastCommit) (bool, error) {
+	if made, err := s.book.Made(c.Revision, s.signers); made || err != nil {
 		return made, err
 	}
 	known, err := s.journalKnows(ctx, c)
@@ -60,25 +88,26 @@ type arrived struct {
 	commits *gitsync.Commits // after base, up to head
 }
 
-// since reports whether a commit of the branch came after base. Where the rulebook has base no more, what it has was taken as it is, and nothing came.
-func (a *arrived) since(ctx context.Context, book *gitsync.Rulebook, base, revision string) (bool, error) {
+// since returns what tells whether a commit of the branch came after base. Where the rulebook has base no more, what it has was taken as it is, and nothing
+// came.
+func (a *arrived) since(ctx context.Context, book *gitsync.Rulebook, base string) (came func(revision string) bool, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	head, err := book.Head(ctx)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	if a.commits == nil || a.base != base || a.head != head.Revision() {
 		commits, err := book.Commits(ctx, base, head.Revision())
 		if errors.Is(err, fs.ErrNotExist) {
-			return false, nil
+			return func(string) bool { return false }, nil
 		}
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		a.base, a.head, a.commits = base, head.Revision(), commits
 	}
-	return a.commits.Has(revision), nil
+	return a.commits.Has, nil
 }
 
 // journalKnows reports whether the journal says that a commit was made for its request: as the change or its undoing, or, where that was planned again or

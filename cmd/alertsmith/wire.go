@@ -131,7 +131,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 	})
 	s.metrics.begin(bot.Commands, s.cfg.Sinks)
 	s.metrics.observe(ctx, s.status)
-	s.index = newHistoryIndex(s.book, s.journal, s.infos, s.ours, s.logger.With("part", "history"))
+	s.index = newHistoryIndex(s.book, s.journal, s.infos, s.oursOf, s.logger.With("part", "history"))
 	chat.mattermost = mattermost
 	chat.backend = bot.Backend{
 		Apply:     s.applier.Apply,

@@ -2,8 +2,7 @@ package journal
 
 import (
 	"context"
-	"database/sql"
-	"errors"
+	"encoding/json"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -20,12 +19,26 @@ func (d *DB) Record(ctx context.Context, requestID string) (rules.Record, error)
 	return found[0], nil
 }
 
-// Received reports whether the journal has an entry of a request. The error is of kind Unavailable.
-func (d *DB) Received(ctx context.Context, requestID string) (bool, error) {
-	var one int
-	err := d.reader.QueryRowContext(ctx, "SELECT 1 FROM commands WHERE request_id = ?", requestID).Scan(&one)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+// Received returns which of some requests the journal has an entry of, or had one that was pruned and was for somebody else's commit. It is one question,
+// however many they are. The error is of kind Unavailable.
+func (d *DB) Received(ctx context.Context, requestIDs []string) (map[string]bool, error) {
+	const failed = "the journal cannot be read"
+	list, err := json.Marshal(requestIDs)
+	if err != nil {
+		return nil, wrap(err, failed)
 	}
-	return err == nil, wrap(err, "the journal cannot be read")
+	rows, err := d.reader.QueryContext(ctx, "SELECT value FROM json_each(?) WHERE value IN (SELECT request_id FROM commands) OR value IN (SELECT request_id FROM pruned_git)", string(list))
+	if err != nil {
+		return nil, wrap(err, failed)
+	}
+	defer rows.Close() //nolint:errcheck // Err says it
+	received := map[string]bool{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, wrap(err, failed)
+		}
+		received[id] = true
+	}
+	return received, wrap(rows.Err(), failed)
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/alertsmith/alertsmith/rules"
 )
 
 // Pruned is what Prune took out of the journal.
@@ -21,7 +23,7 @@ var errNothing = errors.New("nothing to prune")
 // Prune takes the entries out that came in before a time, oldest first, as far as all that is known of them came before what stays. In their place stands a
 // stump: how many they were, and the hash that the chain goes on from, signed; so what stays is still proved, and that something was before it.
 // sign returns the public key and its signature. The newest entry stays always: numbers are
-// counted on from it. What is taken out cannot be read in the file any more. The service must not run.
+// counted on from it. Of other people's commits the ids stay, which say of a commit that it is one; see Received. What else is taken out cannot be read in the file any more. The service must not run.
 func (d *DB) Prune(ctx context.Context, before time.Time, sign func(text []byte) (key, signature string, err error)) (p Pruned, err error) {
 	const failed = "the journal cannot be pruned; nothing was changed"
 	tx, err := d.sql.BeginTx(ctx, nil)
@@ -100,6 +102,7 @@ func cutOff(ctx context.Context, tx *sql.Tx, c chainStart) error {
 	}{
 		{"DROP TRIGGER events_kept", nil},
 		{"DROP TRIGGER commands_kept", nil},
+		{"INSERT OR IGNORE INTO pruned_git SELECT request_id FROM commands WHERE entry = ? AND seq IN (SELECT seq FROM events WHERE n <= ?)", []any{rules.EntryGit, c.n}},
 		{"DELETE FROM commands WHERE seq IN (SELECT seq FROM events WHERE n <= ?)", []any{c.n}},
 		{"DELETE FROM events WHERE n <= ?", []any{c.n}},
 		{"UPDATE chain SET n = ?, hash = ?, before = ?, entries = ?, key = ?, signature = ?", []any{c.n, c.hash, c.before, c.entries, c.key, c.signature}},

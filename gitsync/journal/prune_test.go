@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/alertsmith/alertsmith/rules"
 )
 
@@ -87,4 +89,34 @@ func TestPrune(t *testing.T) {
 	if err := db.sql.QueryRowContext(t.Context(), "DELETE FROM events RETURNING n").Scan(new(int)); err == nil || !bytes.Contains([]byte(err.Error()), []byte("only added to")) {
 		t.Errorf("after pruning, events can be removed: %v", err)
 	}
+}
+
+// TestPrunedCommitsStayKnown holds that somebody else's commit is known for one after its entry was pruned, and nothing else of what was pruned is.
+func TestPrunedCommitsStayKnown(t *testing.T) {
+	t.Parallel()
+	db := openAt(t, closedJournal(t, 0))
+	for i, entry := range []string{rules.EntryGit, rules.EntryChat, rules.EntryGit, rules.EntryChat} {
+		r := request(string(rune('a'+i)), "")
+		r.Time, r.Entry = arrived.Add(time.Duration(i)*time.Hour), entry
+		if _, err := db.Receive(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Finish(t.Context(), finished(r, rules.Live)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(want map[string]bool) {
+		t.Helper()
+		got, err := db.Received(t.Context(), []string{"a", "b", "c", "d", "e"})
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("received (-want +got), %v:\n%s", err, diff)
+		}
+	}
+	check(map[string]bool{"a": true, "b": true, "c": true, "d": true})
+	for _, hours := range []int{1, 2, 3} {
+		if _, err := db.Prune(t.Context(), arrived.Add(time.Duration(hours)*time.Hour), stamp); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(map[string]bool{"a": true, "c": true, "d": true})
 }

@@ -185,6 +185,9 @@ var migrations = []string{
 
 	// 9: the history knows what each commit came to the branch with. It is made anew for that.
 	historyAnew,
+
+	// 10: which entries of other people's commits were pruned: those commits are known by them, whatever their messages say (see Received).
+	`CREATE TABLE pruned_git (request_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;`,
 }
 
 // errNewer means that a newer program wrote the journal.
