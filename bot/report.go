@@ -37,7 +37,15 @@ func External(push rules.ExternalPush) Reply {
 	var b strings.Builder
 	writeElsewhere(&b, push)
 	if push.Held != nil {
-		fmt.Fprintf(&b, "**Not applied**: %s would not be taken. The files that it changed stay in force as they were.\n", pushedBy(push.Commits))
+		but := ""
+		if len(push.Taken) > 0 {
+			but = ", but for what changes that were planned again on top of it took with them"
+		}
+		fmt.Fprintf(&b, "**Not applied**: %s would not be taken. The files that it changed stay in force as they were%s.\n", pushedBy(push.Commits), but)
+		writeList(&b, push.Taken, "planned again", func(t rules.Taken) string {
+			return fmt.Sprintf("the request %s of %s (%s) took in force as pushed: **%s**", code(t.Request.ID), escape(t.Request.Actor.Name),
+				code(oneLine(cut(t.Request.Command, 200))), refNames(t.Released.Refs))
+		})
 		writeList(&b, push.Held.Problems, "to be mended", problemText)
 		writeNoRuleFiles(&b, push.Held)
 		writeStaying(&b, push.Elsewhere)
@@ -49,6 +57,12 @@ func External(push rules.ExternalPush) Reply {
 		writeStandings(&b, change)
 	}
 	return Reply{Text: strings.TrimRight(b.String(), "\n"), InChannel: true}
+}
+
+// Took returns what whoever gave a command hears when its change was planned again on top of what somebody else pushed, and took in force something of that.
+func Took(r rules.Record, t rules.Taken) Reply {
+	return Reply{InChannel: true, Text: fmt.Sprintf("**%s**, %s by %s, is committed as %s now: it was planned again on top of what was pushed meanwhile.%s",
+		refNames(r.Outcome.Refs), past(r.Outcome.Action), escape(r.Request.Actor.Name), code(short(t.Revision)), releasedText(&t.Released))}
 }
 
 // pushedCommit is the line about a commit that somebody made.

@@ -72,6 +72,14 @@ func TestReports(t *testing.T) {
 		}), "**The rulebook's branch was put elsewhere**: it is at `3f8e7d6` now, and `9f8e7d6` is not part of it.\n- 1 not part of it any more:\n    - `1f8e7d6` by Bob: more\n" +
 			"**Not applied**: what the rulebook's branch was set back to would not be taken. The files that it changed stay in force as they were.\n- 1 to be mended:\n    - `loki`: a link\n" +
 			"- **x** is live and not in the rulebook any more: it goes when that is mended"},
+		{"held, and taken in part", External(rules.ExternalPush{
+			Commits: []rules.PastCommit{bob}, Held: &rules.HeldPush{Problems: []rules.Problem{{Path: "loki", Text: "a link"}}},
+			Taken: []rules.Taken{{Request: rules.Request{ID: "7f3a", Actor: rules.Person{Name: "al*ce"}, Command: "edit x for=5m"}, Released: rules.Released{Refs: []rules.Ref{{Name: "y"}}}}},
+		}), "**Not applied**: what Bob pushed to the rulebook would not be taken. The files that it changed stay in force as they were, but for what changes that were planned again on top of it took with them.\n" +
+			"- 1 planned again:\n    - the request `7f3a` of al\\*ce (`edit x for=5m`) took in force as pushed: **y**\n- 1 to be mended:\n    - `loki`: a link\n- 1 pushed:\n    - `1f8e7d6` by Bob: more"},
+		{"took", Took(rules.Record{Request: rules.Request{Actor: rules.Person{Name: "alice"}}, Outcome: rules.Outcome{Action: "edit", Refs: []rules.Ref{{Name: "x"}}}},
+			rules.Taken{Revision: "1a2b3c4d5e", Released: rules.Released{Refs: []rules.Ref{{Name: "y"}}, Commits: []rules.PastCommit{bob}}}),
+			"**x**, edited by alice, is committed as `1a2b3c4` now: it was planned again on top of what was pushed meanwhile.\nWith it, 1 change of what Bob pushed (`1f8e7d6`) that was held is applied now: **y**."},
 		{"held for a link", External(rules.ExternalPush{
 			Commits: []rules.PastCommit{eve},
 			Held:    &rules.HeldPush{Problems: []rules.Problem{{Path: "loki", Text: "a link"}}, Paths: []string{"loki/x.yaml"}},

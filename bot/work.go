@@ -83,7 +83,7 @@ func (h *Handler) missed(ctx context.Context, request rules.Request) string {
 		switch {
 		case r.Outcome.LeftOut():
 			happened = "The Git server refused"
-		case r.Outcome.State == rules.Displaced:
+		case r.Outcome.State == rules.Displaced || r.Outcome.Released != nil:
 			happened = "Somebody else's push came before"
 		}
 		fmt.Fprintf(&b, "\n\n%s your command %s. What came of it: %s",

@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,21 +15,22 @@ import (
 // movable is a rulebook whose branch can be set back to an older commit, and forth.
 type movable struct {
 	*rulestest.Store
-	to *string // "" for the newest
+	to *atomic.Value // string; "" for the newest
 }
 
 func (s movable) Head(ctx context.Context) (rules.Tree, error) {
-	if *s.to == "" {
-		return s.Store.Head(ctx)
+	if at, ok := s.to.Load().(string); ok && at != "" {
+		return s.At(ctx, at)
 	}
-	return s.At(ctx, *s.to)
+	return s.Store.Head(ctx)
 }
 
 // startAt starts an applier whose rulebook's branch is at a commit, "" for the newest, and returns where to put it elsewhere.
-func (b *bench) startAt(t *testing.T, at string) (to *string, stop func()) {
+func (b *bench) startAt(t *testing.T, at string) (to *atomic.Value, stop func()) {
 	t.Helper()
 	b.start()
-	to = &at
+	to = &atomic.Value{}
+	to.Store(at)
 	b.Store = movable{b.store, to}
 	return to, b.session(t)
 }
@@ -75,7 +77,7 @@ func TestABranchThatWasSetBackIsTold(t *testing.T) {
 				stop()
 				_, stop = b.startAt(t, back)
 			} else {
-				*to = back
+				to.Store(back)
 				b.Moved(t.Context())
 			}
 			p := b.waitPush(t)
@@ -122,7 +124,7 @@ func TestABranchThatWasSetBackToBeforeWhatWasHeldIsTold(t *testing.T) {
 				stop()
 				_, stop = b.startAt(t, good)
 			} else {
-				*to = good
+				to.Store(good)
 				b.Moved(t.Context())
 			}
 			p := b.waitPush(t)
@@ -155,7 +157,7 @@ func TestRulesThatAHeldBranchHasNotAreToldTwice(t *testing.T) {
 			good := b.push(t, "mended", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up == 0", "bad"), "prometheus/ops/lost.yaml": fileOf("up == 0", "lost")})
 			to, stop := b.startAt(t, "")
 			await(t, func() bool { return b.recall("good")() == good && b.prometheus.Published("ops/lost.yaml") != nil })
-			*to = bad
+			to.Store(bad)
 			b.Moved(t.Context())
 			p := b.waitPush(t)
 			if e := p.Elsewhere; p.Held == nil || e == nil || e.From != good || e.At != bad || len(e.Stay) != 1 || e.Stay[0].Name != "lost" {
@@ -173,7 +175,7 @@ func TestRulesThatAHeldBranchHasNotAreToldTwice(t *testing.T) {
 			}
 			// The store in memory has one line of commits: what mends it is on top of what was left, and takes that away.
 			at := b.push(t, "mended otherwise", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up == 2", "bad"), "prometheus/ops/lost.yaml": nil})
-			*to = at
+			to.Store(at)
 			b.Moved(t.Context())
 			p = b.waitPush(t)
 			want := map[string]string{"bad": "changed LIVE", "lost": "gone LIVE"}

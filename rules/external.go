@@ -18,6 +18,7 @@ type ExternalPush struct {
 	Elsewhere *Elsewhere
 	// Held says why nothing of it is applied; nil when it is applied, and Rulers says how that went.
 	Held   *HeldPush
+	Taken  []Taken          // while it is held: what is applied of it all the same, with changes of ours that were planned again on top of it
 	Mended string           // the id of the request whose change ended that it was held; "" where it was not, or another push ended that
 	Rulers []ExternalChange // of the rulers whose rules it touched
 }
@@ -108,9 +109,12 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	a.settleDisplaced(ctx, past.displaced)
 	good := o.good
 	push := ExternalPush{Good: good.Revision(), Head: book.Revision(), Commits: past.external, Elsewhere: past.putElsewhere(o.told != "")}
-	before := good
-	if push.Elsewhere != nil && o.live != nil { // what commands changed meanwhile, while something was held, may be gone too
-		before = o.live
+	before, was := good, good
+	if o.live != nil {
+		was = o.live
+	}
+	if push.Elsewhere != nil { // what commands changed meanwhile, while something was held, may be gone too
+		before = was
 	}
 	var problems []Problem
 	stray := o.stray
@@ -157,7 +161,9 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	}
 	if o.told != newest {
 		o.told, push.Held = newest, o.held
+		live := o.live
 		a.tell(ctx, "push", "", func(ctx context.Context) {
+			push.Taken = a.taken(ctx, push, past.own, was, live)
 			a.External(context.WithoutCancel(ctx), push)
 			a.Told(newest)
 		})

@@ -69,6 +69,61 @@ func (a *Applier) released(ctx context.Context, was holding, change Outcome) *Re
 	return &out
 }
 
+// Taken is a change of ours that was planned again on top of a push that is held, and so took in force what was pushed to the files that it changes. Nobody
+// could say so when the command was given.
+type Taken struct {
+	Request  Request
+	Revision string // the change's commit by now, full hash
+	Released Released
+}
+
+// taken returns which changes of ours took something of a held push in force, the oldest first; live is what is applied, before what was.
+func (a *Applier) taken(ctx context.Context, push ExternalPush, own []PastCommit, before, live *Book) []Taken {
+	pushed, err := a.familiesOf(ctx, push.Commits)
+	if err != nil {
+		a.Logger.Warn("What was pushed cannot be told from what was changed here meanwhile; nothing of it is told", "id", "AS3020", "err", err)
+		return nil
+	}
+	all := make([]Taken, len(own))
+	for _, ruler := range live.rulers {
+		for _, ref := range touched(before, live, ruler.Name) {
+			path := live.rulebookPath(ref)
+			last := -1 // who changed the file last
+			for i, c := range own {
+				if c.touches(path) {
+					last = i
+				}
+			}
+			if last >= 0 && pushed[ref.family()] {
+				all[last].Released.add(ref, path, push.Commits)
+			}
+		}
+	}
+	var taken []Taken
+	for i, t := range all {
+		if len(t.Released.Refs) > 0 {
+			t.Request, t.Revision = requestOf(own[i], a.Service), own[i].Revision
+			taken = append(taken, t)
+		}
+	}
+	return taken
+}
+
+// add adds a rule whose file is at a path of the rulebook, with those of some commits that it came with.
+func (r *Released) add(ref Ref, path string, commits []PastCommit) {
+	r.Refs = append(r.Refs, ref)
+	for _, c := range commits {
+		if c.touches(path) && !slices.ContainsFunc(r.Commits, func(known PastCommit) bool { return known.Revision == c.Revision }) {
+			r.Commits = append(r.Commits, c)
+		}
+	}
+}
+
+// touches reports whether the commit changed a file, by its path in the rulebook.
+func (c PastCommit) touches(path string) bool {
+	return slices.ContainsFunc(c.Files, func(f PastFile) bool { return f.Path == path })
+}
+
 // blames reports whether a commit changed a file that the hold is for; false where nothing is held.
 func (h *HeldPush) blames(c PastCommit) bool {
 	return h != nil && slices.ContainsFunc(c.Files, func(f PastFile) bool {

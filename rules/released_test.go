@@ -84,3 +84,40 @@ func TestAChangeOfARuleThatWasPushedOtherwiseSaysSo(t *testing.T) {
 		t.Errorf("outcome %+v, released %+v, want it live and nothing released", out, out.Released)
 	}
 }
+
+// A change that was planned again on top of a push that is held takes in force what was pushed to its file: that is told of the push, with the request.
+func TestAChangePlannedAgainOnAHeldPushTellsWhatItTook(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.push(t, "what was there", map[string][]byte{"prometheus/ops/both.yaml": fileOf("up == 0", "mine", "theirs", "same")})
+	to, _ := b.startAt(t, "")
+	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/both.yaml") != nil })
+	out := b.Apply(t.Context(), request("r1"), rules.Edit{Address: "mine", Alteration: rules.Alteration{Expr: "up == 5"}})
+	if out.State != rules.Live {
+		t.Fatalf("outcome %+v", out)
+	}
+	own := b.own(t, out.Revision)
+	to.Store(out.Revision) // until all is there
+	b.Moved(t.Context())
+	// The store has one line of commits: the push is on top of the change, and has taken it back.
+	theirs := strings.Replace(string(fileOf("up == 0", "mine", "theirs", "same")), "alert: theirs\n        expr: up == 0", "alert: theirs\n        expr: up == 7", 1)
+	onto := b.store.Commit(rules.Commit{Author: rules.Person{Name: "carol"}, Subject: "half bad", Files: map[string][]byte{"prometheus/ops/both.yaml": []byte(theirs), "prometheus/ops/bad.yaml": fileOf("up ==", "bad")}})
+	again, err := b.Replan(t.Context(), own, onto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.store.Commit(again)
+	to.Store("")
+	b.Moved(t.Context())
+	p := b.waitPush(t)
+	if p.Held == nil || len(p.Taken) != 1 {
+		t.Fatalf("told of %+v, want it held, and one change that took something", p)
+	}
+	taken := p.Taken[0]
+	if refs := taken.Released.Refs; taken.Request.ID != "r1" || taken.Revision != p.Head || len(refs) != 1 || refs[0].Name != "theirs" || !cmp.Equal(subjects(taken.Released.Commits), []string{"carol: half bad"}) {
+		t.Errorf("taken: %+v", taken)
+	}
+	await(t, func() bool {
+		return strings.Contains(string(b.prometheus.Published("ops/both.yaml")), "up == 7") && strings.Contains(string(b.prometheus.Published("ops/both.yaml")), "up == 5")
+	})
+}

@@ -142,3 +142,39 @@ func TestWhatWasTakenBackStaysSo(t *testing.T) {
 		t.Errorf("displaced: %+v", found)
 	}
 }
+
+// TestChangePlannedAgainOnAHeldPush has a change planned again on top of a push that is held and that changed another rule of its file: the push's report and entry
+// say so, and so does whoever gave the command hear it.
+func TestChangePlannedAgainOnAHeldPush(t *testing.T) {
+	t.Parallel()
+	s, _, clone, goAway, pushBack := newAway(t, "add one expr='up == 0'")
+	s.must("add two expr='up == 0' group=one")
+	await(t, "the server has both", func() bool {
+		gitIn(t, clone, "pull", "-q")
+		content, err := os.ReadFile(filepath.Join(clone, "prometheus/ops/one.yaml"))
+		return err == nil && strings.Contains(string(content), "alert: two")
+	})
+	goAway()
+	s.must("edit one expr='up == 5'")
+	request := s.found("action=edit")[0].Request
+	file := filepath.Join(clone, "prometheus/ops/one.yaml")
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after, _ := strings.Cut(string(content), "alert: two")
+	commitAs(t, clone, "Bob", "half bad", map[string]string{"prometheus/ops/one.yaml": before + "alert: two" + strings.Replace(after, "up == 0", "up == 7", 1), "prometheus/ops/bad.yaml": "groups: ["})
+	pushBack()
+	await(t, "the push is in the journal", func() bool { return len(s.found("action=external")) == 1 })
+	said := "took in force as pushed: **two**"
+	await(t, "it is told", func() bool {
+		return strings.Contains(s.recorded()[0].Reply, said) && strings.Contains(s.recorded()[0].Reply, request)
+	})
+	if a := s.must("status"); !strings.Contains(a.text, "Somebody else's push came before your command `edit one expr='up == 5'`") || !strings.Contains(a.text, "With it, 1 change of what Bob pushed") {
+		t.Errorf("whoever gave the command hears: %s", a.text)
+	}
+	if a := s.must("status"); strings.Contains(a.text, "With it") {
+		t.Errorf("and once more: %s", a.text)
+	}
+	s.stop()
+}

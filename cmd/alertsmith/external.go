@@ -61,6 +61,9 @@ func (s *service) external(ctx context.Context, push rules.ExternalPush) {
 	}
 	s.index.Wake()
 	s.report(ctx, reply)
+	for _, taken := range push.Taken {
+		s.follower.took(ctx, taken)
+	}
 }
 
 // standings says in a line how a push stands at the rulers that it touched.

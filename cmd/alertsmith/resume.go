@@ -37,7 +37,7 @@ func (f *follower) settled(ctx context.Context, w rules.Waiting) {
 		f.logger.Error("The journal does not say that a change has settled", "id", "AS2103", "request", w.Request.ID, "err", err)
 	}
 	if displaced && !f.reaches(w.Request) {
-		f.missed.add(w.Request)
+		f.missed.add(w.Request, nil)
 	}
 	f.tell(ctx, w.Request, bot.Settled(w, time.Now()).WithEntry(f.pages, w.Request.ID))
 }
@@ -57,6 +57,18 @@ func (f *follower) displaced(ctx context.Context, w rules.Waiting) rules.Waiting
 	}
 	w.Request, w.Outcome = record.Request, out
 	return w
+}
+
+// took hears of a change that took in force something of what somebody else pushed, when it was planned again on top of that.
+func (f *follower) took(ctx context.Context, taken rules.Taken) {
+	record, err := f.journal.Record(ctx, taken.Request.ID)
+	if err != nil { // whoever gave the command hears it from the replica that took it
+		return
+	}
+	if !f.reaches(record.Request) {
+		f.missed.add(record.Request, &taken.Released)
+	}
+	f.tell(ctx, record.Request, bot.Took(record, taken).WithEntry(f.pages, record.Request.ID))
 }
 
 // reaches reports whether somebody can be told of a request: it came from a channel, or is about what was asked for in one.
@@ -86,7 +98,7 @@ func (s *service) resume(ctx context.Context) error {
 		return err
 	}
 	for _, record := range untold {
-		s.missed.add(record.Request)
+		s.missed.add(record.Request, nil)
 	}
 	inDoubt := s.book.Doubts()
 	for _, record := range interrupted {
@@ -171,7 +183,7 @@ func (s *service) finishInterrupted(ctx context.Context, record rules.Record, wh
 		s.follower.tell(ctx, record.Request, told)
 		return record, nil
 	}
-	s.missed.add(record.Request)
+	s.missed.add(record.Request, nil)
 	return record, nil
 }
 
