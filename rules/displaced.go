@@ -122,7 +122,7 @@ func (a *Applier) findAgain(ctx context.Context) {
 
 // findWaiting brings what is known of a change that is waited for up to date.
 func (a *Applier) findWaiting(ctx context.Context, d *desk, w Waiting) error {
-	found, err := a.ownOf(ctx, w.Request.ID)
+	found, err := a.OwnOf(ctx, w.Request.ID)
 	if err != nil || len(found) == 0 {
 		return err
 	}
@@ -147,7 +147,10 @@ func (a *Applier) findWaiting(ctx context.Context, d *desk, w Waiting) error {
 	defer d.mu.Unlock()
 	for i := range d.waiting {
 		if d.waiting[i].Request.ID == w.Request.ID {
-			d.waiting[i].Outcome.Revision, d.waiting[i].Outcome.Refs = commit.Revision, touched(before, after, d.name)
+			d.waiting[i].Outcome.Revision = commit.Revision
+			if refs := touched(before, after, d.name); len(refs) > 0 { // else what it did was so already when it was planned again
+				d.waiting[i].Outcome.Refs = refs
+			}
 		}
 	}
 	return nil

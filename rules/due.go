@@ -109,7 +109,7 @@ func (s *shelved) due() (all []due) {
 
 // doDue does what is due while its rule's file has the content id, unless it was done before: what a ruler refused is not done again and again.
 func (a *Applier) doDue(ctx context.Context, d due, file string) {
-	done, err := a.ownOf(ctx, requestFor(d.names))
+	done, err := a.OwnOf(ctx, requestFor(d.names))
 	switch {
 	case err != nil:
 		a.time.late(d, "the rulebook cannot be read: "+reasonOf(err))

@@ -11,7 +11,7 @@ type inverse struct {
 
 // inverseOf returns the intent that takes a waiting change back. An error means that it is not in the rulebook, or undone already.
 func (a *Applier) inverseOf(ctx context.Context, w Waiting) (inverse, error) {
-	found, err := a.ownOf(ctx, w.Request.ID)
+	found, err := a.OwnOf(ctx, w.Request.ID)
 	if err != nil {
 		return inverse{}, err
 	}
@@ -26,8 +26,8 @@ func (a *Applier) inverseOf(ctx context.Context, w Waiting) (inverse, error) {
 	return inverse{of: w.Outcome, request: w.Request.ID, before: before, after: after}, err
 }
 
-// ownOf returns the commits of a request that are ours, the newest first: whoever may push can write a request's id in a message.
-func (a *Applier) ownOf(ctx context.Context, request string) ([]Found, error) {
+// OwnOf returns the commits of a request that are ours, the newest first: whoever may push can write a request's id in a message.
+func (a *Applier) OwnOf(ctx context.Context, request string) ([]Found, error) {
 	found, err := a.Store.FindRequest(ctx, request)
 	if err != nil {
 		return nil, err

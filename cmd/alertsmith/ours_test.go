@@ -169,3 +169,30 @@ func TestCommitsOfReplicas(t *testing.T) {
 		})
 	}
 }
+
+// TestForgedEnd pushes commits that say to be those which undid a change of the service, or stand in its place: after a restart the change stands as before.
+func TestForgedEnd(t *testing.T) {
+	t.Parallel()
+	s, server, clone, _, _ := newAway(t, "add one expr='up == 0'", "add two expr='up == 0'")
+	gitIn(t, clone, "pull", "-q")
+	for i, o := range s.found("action=add") {
+		trailers := "Ruler: prometheus\nAction: undo\nUndoes: " + o.Request + "\nRequest-Id: " + o.Request
+		if i == 0 {
+			trailers = "Ruler: prometheus\nAction: conflict\nDisplaces: " + o.Revision + "\nDisplaced-Action: add\nRequest-Id: " + o.Request
+		}
+		gitIn(t, clone, "-c", "user.name="+committer.Name, "-c", "user.email="+committer.Email, "commit", "-q", "--allow-empty", "-m", "undo it", "-m", trailers)
+	}
+	gitIn(t, clone, "push", "-q", "origin", "HEAD:main")
+	tip := gitIn(t, server, "rev-parse", "main")
+	await(t, "the commits are here", func() bool { return s.git("rev-parse", "main") == tip })
+	await(t, "they are in the journal", func() bool { return len(s.found("action=external")) == 2 })
+	s.stop()
+	s.start()
+	s.must("status")
+	s.stop()
+	for _, o := range s.found("action=add") {
+		if o.State != "PENDING" {
+			t.Errorf("%s is %s by %s: %s", o.Rules[0].Name, o.State, o.Undone, o.Reason)
+		}
+	}
+}

@@ -52,7 +52,16 @@ func TestRefusedForGood(t *testing.T) {
 				return strings.Contains(gitIn(t, server, "log", "--format=%s", "main"), "undo ") && strings.Contains(s.must("status").text, "it has every commit")
 			})
 			await(t, "the journal says that the change is displaced", func() bool { return len(s.found("result=displaced")) == 1 })
+			if status := s.must("status").text; !strings.Contains(status, "undo bad") {
+				t.Errorf("the undo waits as:\n%s", status)
+			}
 			s.stop()
+			s.start() // which looks up what waits
+			await(t, "the waiting are taken up", func() bool { return strings.Contains(s.must("status").text, "undo ") })
+			s.stop()
+			if state := s.found("action=undo")[0].State; state != "PENDING" {
+				t.Errorf("after a restart the undo is %s", state)
+			}
 			displaced := s.found("result=displaced")[0]
 			if displaced.Request != added.Request || !strings.Contains(displaced.Reason, "the Git server refuses it") || displaced.Undone == "" || displaced.Actor.Name != added.Actor.Name {
 				t.Errorf("the journal says of the change: %+v", displaced)

@@ -124,7 +124,7 @@ func (s *service) resume(ctx context.Context) error {
 // followUp takes up a change that was not live when the service stopped.
 func (s *service) followUp(ctx context.Context, record rules.Record) error {
 	change := rules.Waiting{Request: record.Request, Outcome: record.Outcome, Since: record.Request.Time}
-	commits, err := s.book.FindRequest(ctx, record.Request.ID)
+	commits, err := s.applier.OwnOf(ctx, record.Request.ID)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ const (
 // finishInterrupted decides by the rulebook how a command ended, writes it down and tells its author: what it committed stands, and what it did not never
 // happened, for the reason that is given.
 func (s *service) finishInterrupted(ctx context.Context, record rules.Record, why string) (rules.Record, error) {
-	commits, err := s.book.FindRequest(ctx, record.Request.ID)
+	commits, err := s.applier.OwnOf(ctx, record.Request.ID)
 	if err != nil {
 		return record, err
 	}
@@ -202,18 +202,17 @@ func (s *service) outcomeOf(ctx context.Context, commits []rules.Found) (rules.O
 	return record.Outcome, err
 }
 
-// undone reports whether a later commit of the same request undid the change, or stands in its place, and says so in its outcome.
+// undone reports whether one of the commits of a change's request, the newest first, stands in its place, or is a later one that undid it, and says so in
+// its outcome. The first is the change itself, which may be another commit by now than the outcome says.
 func undone(outcome *rules.Outcome, commits []rules.Found) bool {
-	for _, commit := range commits {
+	for i, commit := range commits {
 		switch {
 		case commit.Displaces():
 			commit.Displace(outcome)
 			return true
-		case commit.Trailer("Action") == "undo":
-			if commit.Revision != outcome.Revision {
-				outcome.State, outcome.Undone, outcome.Reason = rules.Reverted, commit.Revision, "the ruler refused it"
-				return true
-			}
+		case commit.Trailer("Action") == "undo" && i < len(commits)-1:
+			outcome.State, outcome.Undone, outcome.Reason = rules.Reverted, commit.Revision, "the ruler refused it"
+			return true
 		}
 	}
 	return false

@@ -31,7 +31,7 @@ func (d *DB) Received(ctx context.Context, requestIDs []string) (map[string]bool
 	if err != nil {
 		return nil, wrap(err, failed)
 	}
-	defer rows.Close() //nolint:errcheck // Err says it
+	defer rows.Close()
 	received := map[string]bool{}
 	for rows.Next() {
 		var id string
