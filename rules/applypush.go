@@ -35,25 +35,19 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, afte
 	a.External(context.WithoutCancel(ctx), push)
 }
 
-// pushedIn returns what tells the rules that were pushed from those that commands changed meanwhile: by what the commits on one side did or, where the
-// branch was put elsewhere and no commit says what went, by what those on the other side alone did.
+// pushedIn returns what tells the rules that were pushed from those that commands changed meanwhile. Where the branch was put elsewhere all of them are: no commit
+// says what went, and those of ours that are there now may have come back with it.
 func (a *Applier) pushedIn(ctx context.Context, push ExternalPush, past pastSince) func(Ref) bool {
 	all := func(Ref) bool { return true }
-	if !past.between {
+	if !past.between || push.Elsewhere != nil {
 		return all
 	}
 	families, err := a.familiesOf(ctx, push.Commits)
-	own := map[Ref]bool{}
-	if err == nil && push.Elsewhere != nil {
-		own, err = a.familiesOf(ctx, past.own)
-	}
 	if err != nil {
 		a.Logger.Warn("What was pushed cannot be told from what was changed here meanwhile; all of it is told", "id", "AS3020", "err", err)
 		return all
 	}
-	return func(ref Ref) bool {
-		return families[ref.family()] || push.Elsewhere != nil && !own[ref.family()]
-	}
+	return func(ref Ref) bool { return families[ref.family()] }
 }
 
 // pushedChange returns what became of those rules of a ruler that were pushed.

@@ -113,6 +113,34 @@ func TestBranchSetBack(t *testing.T) {
 	e.stop()
 }
 
+// TestBranchPutToAndFro has the branch put elsewhere in the rulebook's repository itself, and back, and there once more: each time is told, with the rules of
+// our commits that come back.
+func TestBranchPutToAndFro(t *testing.T) {
+	t.Parallel()
+	needRulers(t, "prometheus")
+	args, prometheus := startRuler(t, "prometheus", t.TempDir())
+	e := &elsewhere{system: newSystem(t, args...), t: t}
+	e.start()
+	e.must("add one expr='up == 0'")
+	back := strings.TrimSpace(e.git("rev-parse", "main"))
+	e.must("add two expr='up == 0'")
+	was := strings.TrimSpace(e.git("rev-parse", "main"))
+	put := func(commit string, times int, says string, live ...string) {
+		t.Helper()
+		e.git("update-ref", "refs/heads/main", commit)
+		awaitRules(t, prometheus, live)
+		await(t, "it is in the journal", func() bool { return len(e.entries()) == times })
+		if reply := e.entries()[0].Reply; !strings.Contains(reply, says) {
+			t.Errorf("the report does not say %q:\n%s", says, reply)
+		}
+	}
+	put(back, 1, "**two** in prometheus: gone.", "one")
+	e.must("add three expr='up == 0'")
+	put(was, 2, "**two** in prometheus: added, live.", "one", "two")
+	put(back, 3, "**two** in prometheus: gone.", "one")
+	e.stop()
+}
+
 // TestBranchRewrittenBadly has the branch put on a history that would not be taken and never had a rule that is live: that is said, and once it is mended
 // that the rule is gone. A command between changes nothing of that.
 func TestBranchRewrittenBadly(t *testing.T) {

@@ -40,8 +40,10 @@ func (s *service) external(ctx context.Context, push rules.ExternalPush) {
 			s.logger.Error("The journal does not say what was pushed", "id", "AS2101", "commit", commit.Revision, "err", err)
 		}
 	})
+	var moved rules.Request // that stands for what put the branch elsewhere
 	if push.Elsewhere != nil {
-		if err := s.recordElsewhere(ctx, push, reply); err != nil {
+		moved = s.elsewhereRequest(push, time.Now())
+		if err := s.recordElsewhere(ctx, moved, push, reply); err != nil {
 			s.logger.Error("The journal does not say what was pushed", "id", "AS2101", "commit", push.Head, "err", err)
 		}
 	}
@@ -51,7 +53,7 @@ func (s *service) external(ctx context.Context, push rules.ExternalPush) {
 		reply = reply.WithEntry(s.cfg.pagesAddress(), externalRequest(newest, time.Time{}).ID)
 	}
 	if push.Elsewhere != nil {
-		reply = told.WithEntry(s.cfg.pagesAddress(), elsewhereRequest(push, time.Time{}).ID)
+		reply = told.WithEntry(s.cfg.pagesAddress(), moved.ID)
 	}
 	fields := []any{"commits", len(push.Commits), "newest", newest.Revision, "author", newest.Author.Name}
 	if push.Held != nil {
@@ -76,7 +78,7 @@ func standings(changes []rules.ExternalChange) string {
 }
 
 // recordElsewhere writes down that the branch was put elsewhere: nobody asked for that here, and what it did to the rules is in no commit.
-func (s *service) recordElsewhere(ctx context.Context, push rules.ExternalPush, reply bot.Reply) error {
+func (s *service) recordElsewhere(ctx context.Context, request rules.Request, push rules.ExternalPush, reply bot.Reply) error {
 	e := push.Elsewhere
 	outcome := e.Change
 	outcome.Why = fmt.Sprintf("%s is not part of the rulebook's branch any more, which is at %s.", e.From, push.Head)
@@ -86,16 +88,22 @@ func (s *service) recordElsewhere(ctx context.Context, push rules.ExternalPush, 
 			outcome.Ruler = e.Stay[0].Ruler
 		}
 	}
-	return s.recordExternal(ctx, elsewhereRequest(push, time.Now()), bot.WithoutSecrets(outcome), reply)
+	return s.recordExternal(ctx, request, bot.WithoutSecrets(outcome), reply)
 }
 
-// elsewhereRequest returns the request that stands for what put the branch elsewhere: the same again for the same.
-func elsewhereRequest(push rules.ExternalPush, came time.Time) rules.Request {
+// elsewhereRequest returns the request that stands for what put the branch elsewhere: the same again for the same, and another when it is put there once more.
+// What it was put away from is noted until that was told of.
+func (s *service) elsewhereRequest(push rules.ExternalPush, came time.Time) rules.Request {
 	e := push.Elsewhere
-	sum := sha256.Sum256([]byte(e.From + " " + e.At))
+	noted := goodRevision
+	if s.known.last(toldRevision) == e.From {
+		noted = toldRevision
+	}
+	key := fmt.Sprintf("git:%s..%s since %d", e.From, e.At, s.known.since(noted).UnixNano())
+	sum := sha256.Sum256([]byte(key))
 	return rules.Request{
 		ID:      "git" + hex.EncodeToString(sum[:])[:23],
-		Key:     "git:" + e.From + ".." + e.At,
+		Key:     key,
 		Time:    came,
 		Actor:   committer,
 		Entry:   rules.EntryGit,

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 )
 
 // revisions remembers, across restarts, which revision of the rulebook was which: a file a name. A note that a crash loses is harmless: the
@@ -46,6 +47,15 @@ func (r *revisions) last(name string) string {
 		return ""
 	}
 	return strings.TrimSpace(string(content))
+}
+
+// since returns when the revision was noted, as far as the file tells; zero when none is.
+func (r *revisions) since(name string) time.Time {
+	info, err := os.Stat(filepath.Join(r.dir, name))
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }
 
 // noteSoon is note behind the commands, which do not wait for the disk then. Of notes that come meanwhile the newest is written.
