@@ -81,7 +81,7 @@ type Taken struct {
 func (a *Applier) taken(ctx context.Context, push ExternalPush, own []PastCommit, before, live *Book) []Taken {
 	pushed, err := a.familiesOf(ctx, push.Commits)
 	if err != nil {
-		a.Logger.Warn("What was pushed cannot be told from what was changed here meanwhile; nothing of it is told", "id", "AS3020", "err", err)
+		a.Logger.Warn("What was pushed cannot be told from what was changed here meanwhile; nothing of it is told", "id", "AS3022", "err", err)
 		return nil
 	}
 	all := make([]Taken, len(own))

@@ -70,6 +70,7 @@ var messages = map[string]string{
 	"AS3019": "Find out who pushed it, unless you have put the journal back from a backup: its message was written to look like this service's. The journal has it as `external`.",
 	"AS3020": "See what `err` says. The report of the push may name rules that commands changed while it was held.",
 	"AS3021": "A hook, a limit or a right on the Git server is in the way: `said` has its words. Let the server take it, or give the change up with the line that `/alert status` shows.",
+	"AS3022": "See what `err` says. Who gave a command that took something of a held push in force is not told of that; the report of the push tells what is live.",
 	"AS4001": "See whether the ruler is up, and what `err` says; `/alert status` tells how it stands. Changes are committed and wait.",
 	"AS4002": "Its author is told. The ruler refused what our checks take: report it, with `err`.",
 	"AS4003": "See the disk that the storage path is on; it is tried again.",
