@@ -28,6 +28,9 @@ func (c *call) errorText(err error) string {
 	if e.Detail != "" {
 		b.WriteString("\n" + fence("diff", cut(e.Detail, 6000)))
 	}
+	if len(e.Shell) > 0 {
+		b.WriteString("\n" + fence("", strings.Join(e.Shell, "\n")))
+	}
 	writeList(&b, withBreak(&b, e.Problems), "to be mended", problemText)
 	if at, ok := c.placeOf(e); ok {
 		b.WriteString("\n" + fence("", c.pointAt(at)))

@@ -217,6 +217,18 @@ func inFull(address string, e rules.Entry) string {
 	return text
 }
 
+// settingsThere says what the group of a rule says for all its rules.
+func settingsThere(e rules.Entry) string {
+	var says []string
+	for _, f := range e.Settings {
+		says = append(says, code(f.Name+": "+f.Value))
+	}
+	if len(says) == 0 {
+		return ""
+	}
+	return ", " + strings.Join(says, ", ")
+}
+
 // heldText says of a rule whose file is held what is in force and what was pushed; "" of any other.
 func (c *call) heldText(book *rules.Book, e rules.Entry) string {
 	why := " " + code(c.trigger+" status") + " says why."
@@ -227,8 +239,8 @@ func (c *call) heldText(book *rules.Book, e rules.Entry) string {
 		return ""
 	case !there:
 		return "\n**Held**: this is in force, as it was. What was pushed is not applied: there the rule is gone, or its file cannot be read." + why
-	case pushed.Text() == e.Text():
-		return "\n**Held**: this is in force, as it was. What was pushed is not applied: there its group says other things for all its rules." + why
+	case pushed.Text() == e.Text() || pushed.Source == e.Source:
+		return "\n**Held**: this is in force, as it was. What was pushed is not applied: there its group says other things for all its rules" + settingsThere(pushed) + "." + why
 	default:
 		return "\n**Held**: this is in force, as it was. What was pushed is not applied:\n" + fence("yaml", cut(pushed.Source, pageSize/4)) + "\n" + why[1:]
 	}

@@ -51,7 +51,11 @@ func runShow(ctx context.Context, call *call) (answer, error) {
 	}
 	text := inFull(then.book.Address(then.entry.Ref), then.entry) + "\n" + head
 	if now, there := n.newest.Get(then.entry.Ref); !there || now.Text() != then.entry.Text() {
-		text += "; to put it back: " + code(call.trigger+" restore "+quote(n.address+"@"+short(then.commit.Revision)))
+		stood := then.commit.Revision
+		if then.before {
+			stood = then.commit.Parent
+		}
+		text += "; to put it back: " + code(call.trigger+" restore "+quote(n.address+"@"+short(stood)))
 	}
 	return told(text), nil
 }

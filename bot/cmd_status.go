@@ -40,7 +40,7 @@ func statusText(s rules.Status, now time.Time) string {
 	if s.Revision != "" {
 		revision = "at " + code(short(s.Revision))
 	}
-	fmt.Fprintf(&b, "**Rulebook** %s, %s\n", revision, count(s.Rules, "rule"))
+	fmt.Fprintf(&b, "**Rulebook** %s, %s\n", revision, rulesText(s))
 	writeList(&b, s.Unwritable, "in the way of every change, which is refused until it is mended", prose)
 	writeList(&b, s.Problems, "not published", problemText)
 	writeHousekeeping(&b, s.Housekeeping)
@@ -59,6 +59,18 @@ func statusText(s rules.Status, now time.Time) string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
+// rulesText says how many rules the rulebook has: its branch and, where something is held, what is in force.
+func rulesText(s rules.Status) string {
+	inForce := 0
+	for _, r := range s.Rulers {
+		inForce += r.Rules
+	}
+	if s.Held == nil || inForce == s.Rules {
+		return count(s.Rules, "rule")
+	}
+	return fmt.Sprintf("%s as it was pushed, and %d in force", count(s.Rules, "rule"), inForce)
+}
+
 // writeRuler writes how one ruler stands.
 func writeRuler(b *strings.Builder, r rules.RulerStatus, now time.Time) {
 	fmt.Fprintf(b, "**%s** (%s): %d of %s live, in %s; last applied %s, last seen %s\n", escape(r.Info.Name), escape(string(r.Info.Dialect)),
@@ -67,7 +79,7 @@ func writeRuler(b *strings.Builder, r rules.RulerStatus, now time.Time) {
 		b.WriteString("- newer commits changed its files: they are on their way, and not counted yet\n")
 	}
 	if r.Err != nil {
-		fmt.Fprintf(b, "- trouble: %s\n", prose(publicText(r.Err)))
+		fmt.Fprintf(b, "- trouble: %s\n", item(prose(publicText(r.Err))))
 	}
 	said := ""
 	if r.Err != nil {

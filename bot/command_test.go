@@ -376,22 +376,32 @@ func TestStatusTextOfGit(t *testing.T) {
 			Paths:    []string{"loki/x.yaml"},
 			Problems: []rules.Problem{{Path: "loki/x.yaml", Line: 3, Text: "no expression"}},
 			Since:    c.now.Add(-90_000_000_000),
+			Mend:     []string{"git pull", "git push"},
 		},
+		Rulers: []rules.RulerStatus{{Info: rules.RulerInfo{Name: "loki"}, Rules: 3, Running: 3}},
 		Remote: rules.RemoteStatus{
 			URL: "ssh://git@git.example.org/rulebook.git", Unpushed: 2, Oldest: c.now.Add(-90_000_000_000), LastFetch: c.now, LastPush: c.now,
-			Err: &rules.Error{Text: "git.example.org does not answer.", Cause: context.Canceled}, Rewritten: &rules.Rewritten{Was: was, Now: now, Since: c.now},
+			Err: &rules.Error{Text: "git.example.org says:\n* one\n* two", Cause: context.Canceled}, Rewritten: &rules.Rewritten{Was: was, Now: now, Since: c.now},
 		},
 	}, c.now)
-	want := "**Rulebook** at `1a2b3c4`, 0 rules\n" +
+	want := "**Rulebook** at `1a2b3c4`, 0 rules as it was pushed, and 3 in force\n" +
 		"**Not applied** (noticed 90 s ago): what was pushed would not be taken. The files that it changed stay in force as they were.\n" +
 		"- 1 pushed and held up:\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here\n" +
-		"- 1 to be mended:\n    - `loki/x.yaml:3`: no expression\n" + noRuleFiles + "- 1 held as before:\n    - `loki/x.yaml`\n" +
+		"- 1 to be mended:\n    - `loki/x.yaml:3`: no expression\n" + noRuleFiles +
+		"- whoever may push mends that with Git, in a clone of the rulebook:\n```\ngit pull\ngit push\n```\n- 1 held as before:\n    - `loki/x.yaml`\n" +
 		"**Git remote** `ssh://git@git.example.org/rulebook.git`: 2 commits not pushed yet, the oldest made 90 s ago; last read 0 ms ago, last pushed 0 ms ago\n" +
 		"- the history there was rewritten 0 ms ago: its newest commit is `bbbbbbb`, and `aaaaaaa` is not part of it. Nothing is fetched or pushed. " +
 		"Push the old history back, or accept the new one with `git.accept_rewritten: " + now + "` in the configuration and a restart.\n" +
-		"- trouble: git.example.org does not answer."
+		"- trouble: git.example.org says:\n  \\* one\n  \\* two\n" +
+		"**loki** (): 3 of 3 rules live, in 0 files; last applied never since the start, last seen never since the start"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+	if text := (&call{}).errorText(&rules.Error{Text: "It is held:", Shell: []string{"git pull", "git push"}, Offset: -1}); !strings.HasSuffix(text, "\n```\ngit pull\ngit push\n```") {
+		t.Errorf("what is for a shell is told as\n%s", text)
+	}
+	if names := refNames([]rules.Ref{{}}); names != "(a rule without a name)" {
+		t.Errorf("a rule without a name is called %q", names)
 	}
 	got = statusText(rules.Status{Remote: rules.RemoteStatus{URL: "r", Rewritten: &rules.Rewritten{Was: was, Since: c.now}}}, c.now)
 	if strings.Contains(got, "it has every commit") || !strings.Contains(got, "`r`: its history is another than ours;") {

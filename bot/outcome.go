@@ -153,7 +153,7 @@ func Interrupted(r rules.Record) Reply {
 func refNames(refs []rules.Ref) string {
 	var names []string
 	for _, r := range refs {
-		name := escape(r.Name)
+		name := escape(cmp.Or(r.Name, "(a rule without a name)"))
 		if r.Nth > 1 {
 			name += fmt.Sprintf("\\#%d", r.Nth)
 		}

@@ -117,7 +117,7 @@ func (c *call) gone(ctx context.Context, book *rules.Book, address string, err e
 	return &rules.Error{
 		Kind: rules.NotFound, Offset: -1,
 		Text:  fmt.Sprintf("%q is gone: it was deleted on %s by %s.", address, c.when(v.Commit.When), v.Commit.Author.Name),
-		Fixes: []string{"restore " + quote(address+"@"+short(v.Commit.Revision))},
+		Fixes: []string{"restore " + quote(address+"@"+short(v.Commit.Parent))},
 	}
 }
 

@@ -114,7 +114,10 @@ func TestShow(t *testing.T) {
 		requireParts(t, c.say(say).Text, parts...)
 	}
 	c.must(`delete disk`)
-	requireParts(t, c.say(`show disk`).Text, `"disk" is gone: it was deleted on 2026-11-21 16:00:00 UTC by alice.`, "/alert restore disk@"+short(c.head()))
+	gone := c.commitOf(c.head())
+	requireParts(t, c.say(`show disk`).Text, `"disk" is gone: it was deleted on 2026-11-21 16:00:00 UTC by alice.`, "/alert restore disk@"+short(gone.Parent))
+	requireParts(t, c.say(`show disk@`+short(gone.Revision)).Text, "Before it was deleted", "to put it back: `/alert restore disk@"+short(gone.Parent)+"`")
+	c.must(`restore disk@` + short(gone.Parent))
 }
 
 // What is held is marked wherever what the rulebook says could be taken for what the ruler runs.
@@ -135,6 +138,11 @@ func TestHeldIsMarked(t *testing.T) {
 		}
 	}
 	requireParts(t, c.say(`list`).Text, "`disk` (held), `other`")
+	c.pushed("Other settings", map[string]string{diskFile: strings.Replace(strings.Replace(c.read(diskFile), "up == 2", "up == 0", 1), "rules:", "interval: 7m\n    rules:", 1)})
+	c.applier.Moved(t.Context())
+	if text := c.say(`show disk`).Text; strings.Count(text, "up == 0") != 1 || !strings.Contains(text, "there its group says other things for all its rules, `group interval: 7m`.") {
+		t.Errorf("held for its group's settings alone:\n%s", text)
+	}
 	requireParts(t, c.say(`history`).Text, pushed+"` 2026-11-21 12:00:00 UTC Bob Builder: **changed** `disk` (external) (**not applied**: held): Break it")
 	if text := c.say(`show other`).Text; strings.Contains(text, "applied") {
 		t.Errorf("what is not held is marked:\n%s", text)

@@ -36,7 +36,7 @@ func TestPausedRuleHasAHistory(t *testing.T) {
 	// Its deletion is what undo takes back, and restore too.
 	_, deleted := c.must(`delete disk`)
 	requireParts(t, c.say(`history disk`).Text, "`"+short(deleted)+"`", "alice: **deleted**", "**paused**")
-	requireParts(t, c.say(`show disk`).Text, "is gone: it was deleted", "restore disk@"+short(deleted))
+	requireParts(t, c.say(`show disk`).Text, "is gone: it was deleted", "restore disk@"+short(c.commitOf(deleted).Parent))
 	text, _ = c.must(`undo`)
 	requireParts(t, text, "Taking back **delete disk**")
 	requireParts(t, c.say(`show disk`).Text, "is paused", "severity: page")

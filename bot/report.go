@@ -48,6 +48,7 @@ func External(push rules.ExternalPush) Reply {
 		})
 		writeList(&b, push.Held.Problems, "to be mended", problemText)
 		writeNoRuleFiles(&b, push.Held)
+		writeMend(&b, push.Held)
 		writeStaying(&b, push.Elsewhere)
 	} else {
 		writeApplied(&b, push)

@@ -38,9 +38,12 @@ func writeRemote(b *strings.Builder, r rules.RemoteStatus, now time.Time) {
 	case r.Refusal != nil:
 		fmt.Fprintf(b, "- the commit that is refused, first %s: %s\n", ago(r.Refusal.Since, now), refusalText(*r.Refusal))
 	case r.Err != nil:
-		fmt.Fprintf(b, "- trouble: %s\n", prose(publicText(r.Err)))
+		fmt.Fprintf(b, "- trouble: %s\n", item(prose(publicText(r.Err))))
 	}
 }
+
+// item returns a text that is to be one item of a list, with all its lines in it.
+func item(text string) string { return strings.ReplaceAll(text, "\n", "\n  ") }
 
 // noRuleFiles says what helps where a file is not meant to be a rule file.
 const noRuleFiles = "- what is no rule file at all, the ruler's `rulebook_exclude` or `rulebook_files` in the configuration leaves out\n"
@@ -49,6 +52,13 @@ const noRuleFiles = "- what is no rule file at all, the ruler's `rulebook_exclud
 func writeNoRuleFiles(b *strings.Builder, h *rules.HeldPush) {
 	if slices.ContainsFunc(h.Problems, func(p rules.Problem) bool { return slices.Contains(h.Paths, p.Path) }) {
 		b.WriteString(noRuleFiles)
+	}
+}
+
+// writeMend writes the commands of Git that bring directories back; nothing where none is needed.
+func writeMend(b *strings.Builder, h *rules.HeldPush) {
+	if len(h.Mend) > 0 {
+		b.WriteString("- whoever may push mends that with Git, in a clone of the rulebook:\n" + fence("", strings.Join(h.Mend, "\n")) + "\n")
 	}
 }
 
@@ -67,5 +77,6 @@ func writeHeld(b *strings.Builder, h *rules.HeldPush, now time.Time) {
 	})
 	writeList(b, h.Problems, "to be mended", problemText)
 	writeNoRuleFiles(b, h)
+	writeMend(b, h)
 	writeList(b, h.Paths, "held as before", code)
 }

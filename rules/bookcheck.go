@@ -20,8 +20,11 @@ func (b *Book) Check(ruler string, before *Book) error {
 		return nil
 	}
 	text := fmt.Sprintf("%s would not take %s: %s", ruler, place(problems[0]), sentence(problems[0].Text))
-	if len(problems) > 1 {
-		text += fmt.Sprintf(" There are %d more problems.", len(problems)-1)
+	switch more := len(problems) - 1; {
+	case more == 1:
+		text += " There is 1 more problem."
+	case more > 1:
+		text += fmt.Sprintf(" There are %d more problems.", more)
 	}
 	return &Error{Kind: Invalid, Offset: -1, Text: text, Problems: problems}
 }

@@ -41,6 +41,8 @@ type Error struct {
 	Problems []Problem
 	// Detail is more for the person, in plain text whose lines matter: a difference. The chat shows it as a block of its own.
 	Detail string
+	// Shell is commands for a shell that mend it, one after the other. The chat shows them as a block of their own.
+	Shell []string
 	// Cause is for the operator; it goes to the log and never to a person.
 	Cause error
 }

@@ -33,9 +33,9 @@ func (a *Applier) sayHeld(ctx context.Context, err error) error {
 	case clash:
 		said.Kind = Conflict // also where the file could not be edited
 		said.Text = why + " Before that is mended or taken back, this cannot be done; the command status tells more."
-		if strings.HasPrefix(paths[i]+"/", journalDir) { // no command can mend it: each has to be written down there
+		if len(held.Mend) > 0 { // no command can: there is no directory to write to
 			said.Text += " Whoever may push mends it with Git, in a clone of the rulebook:"
-			said.Detail = strings.Join(held.mend(paths[i]), "\n")
+			said.Shell = held.Mend
 		}
 	case slices.ContainsFunc(e.Problems, held.isNew):
 		said.Text = e.Text + " Besides, " + why + " The command status tells more."
@@ -92,17 +92,37 @@ func (h *HeldPush) cause(path string) (c PastCommit, pushed bool) {
 	return h.Commits[len(h.Commits)-1], true
 }
 
-// mend returns the commands of Git that put the directory back in whose place there is something else: as it was before that was pushed.
-func (h *HeldPush) mend(path string) []string {
-	lines := []string{"git pull", "git rm -rq " + path}
-	c, pushed := h.cause(path)
-	switch {
-	case !pushed && h.Good != "":
-		lines = append(lines, "git checkout "+ShortRevision(h.Good)+" -- "+path)
-	case slices.ContainsFunc(c.Files, func(f PastFile) bool { return strings.HasPrefix(f.Path, path+"/") }):
-		lines = append(lines, "git checkout "+ShortRevision(c.Parent)+" -- "+path)
+// mend returns the commands of Git that put back those of some directories in whose place there is something else, each as it was before that was pushed.
+func (h *HeldPush) mend(directories []string) []string {
+	var lines, replaced []string
+	for _, p := range h.Problems {
+		replaces := slices.ContainsFunc(directories, func(directory string) bool { return strings.HasPrefix(directory+"/", p.Path+"/") })
+		if !replaces || slices.Contains(replaced, p.Path) {
+			continue
+		}
+		replaced, lines = append(replaced, p.Path), append(lines, "git rm -rq "+p.Path)
+		c, pushed := h.cause(p.Path)
+		switch {
+		case !pushed && h.Good != "":
+			lines = append(lines, "git checkout "+ShortRevision(h.Good)+" -- "+p.Path)
+		case slices.ContainsFunc(c.Files, func(f PastFile) bool { return strings.HasPrefix(f.Path, p.Path+"/") }):
+			lines = append(lines, "git checkout "+ShortRevision(c.Parent)+" -- "+p.Path)
+		}
 	}
-	return append(lines, "git commit -m 'bring "+path+" back'", "git push")
+	if len(replaced) == 0 {
+		return nil
+	}
+	lines = append([]string{"git pull"}, lines...)
+	return append(lines, "git commit -m 'bring "+strings.Join(replaced, ", ")+" back'", "git push")
+}
+
+// directories returns the directories of the rulebook that the service needs as such: those of the rulers, and its own.
+func (b *Book) directories() []string {
+	directories := []string{strings.TrimSuffix(journalDir, "/"), strings.TrimSuffix(pausedDir, "/")}
+	for _, ruler := range b.rulers {
+		directories = append(directories, ruler.Dir)
+	}
+	return directories
 }
 
 // LeaveOut is the Field of an error about an edit of many rules whose Fixes are the names of those that it has to leave out.

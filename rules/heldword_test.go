@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/alertsmith/alertsmith/rules"
 )
 
@@ -169,5 +171,30 @@ func TestAClashOfAPausedRuleNamesNoFileThatIsNotThere(t *testing.T) {
 				t.Errorf("refused as %v, want %q in it", refused.Err, test.want)
 			}
 		})
+	}
+}
+
+// TestReplacedDirectoriesAreBroughtBackByGit has links pushed in place of directories that the service needs, and of one that it does not.
+func TestReplacedDirectoriesAreBroughtBackByGit(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	good := b.push(t, "good", map[string][]byte{"prometheus/ops/more.yaml": fileOf("up == 0", "more")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	b.irregular = func(string) []rules.Problem {
+		return []rules.Problem{{Path: "journal", Text: "this is a link"}, {Path: "prometheus", Text: "this is a link"}, {Path: "prometheus/ops/x.yaml", Text: "this is a link"}, {Path: "else", Text: "this is a link"}}
+	}
+	b.push(t, "links", map[string][]byte{"prometheus/ops/more.yaml": nil})
+	b.Moved(t.Context())
+	held := b.waitPush(t).Held
+	want := []string{"git pull", "git rm -rq journal", "git rm -rq prometheus", "git checkout " + rules.ShortRevision(good) + " -- prometheus", "git commit -m 'bring journal, prometheus back'", "git push"}
+	if held == nil {
+		t.Fatal("nothing is held")
+	}
+	if diff := cmp.Diff(want, held.Mend); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if diff := cmp.Diff(want, b.Status(t.Context()).Held.Mend); diff != "" {
+		t.Errorf("in the status (-want +got):\n%s", diff)
 	}
 }

@@ -34,6 +34,7 @@ type HeldPush struct {
 	Paths    []string     // of the rule files that are held, in the rulebook, sorted
 	Problems []Problem    // why, by file and line
 	Since    time.Time    // when it was noticed
+	Mend     []string     // commands of Git, for a clone, that bring directories back in whose place there is something else; none where there is nothing so
 }
 
 // Holds reports whether a rule's file is held, so that what a book says of the rule is not applied; false where nothing is held.
