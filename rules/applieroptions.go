@@ -68,7 +68,9 @@ type ApplierOptions struct {
 	Examine func(ctx context.Context, ruler string, entries []Entry) []Finding
 	// EvaluationInterval asks a ruler how often it evaluates the groups that do not say it. nil for rulers that do not tell.
 	EvaluationInterval func(ctx context.Context, ruler string) (time.Duration, error)
-	Logger             *slog.Logger
+	// ConfigRead asks a ruler when it last read its rule files without a mistake, by its own clock. nil for rulers that do not tell.
+	ConfigRead func(ctx context.Context, ruler string) (time.Time, error)
+	Logger     *slog.Logger
 }
 
 // deafen fills in what nobody wants to hear or know.
@@ -127,6 +129,11 @@ func (o *ApplierOptions) deafen() {
 	if o.EvaluationInterval == nil {
 		o.EvaluationInterval = func(context.Context, string) (time.Duration, error) {
 			return 0, &Error{Kind: Unreachable, Offset: -1, Text: "it cannot be asked"}
+		}
+	}
+	if o.ConfigRead == nil {
+		o.ConfigRead = func(context.Context, string) (time.Time, error) {
+			return time.Time{}, &Error{Kind: Unreachable, Offset: -1, Text: "it cannot be asked"}
 		}
 	}
 }

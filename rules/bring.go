@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 )
 
 // bring is deliver, whose panic becomes the reason why the ruler has not read anything: flights that were taken over are not lost.
@@ -70,6 +71,7 @@ func (a *Applier) publishAndReload(ctx context.Context, d *desk, files []RuleFil
 	published, taken := d.Publish(ctx, files)
 	if len(published.Changed) > 0 || taken != nil {
 		d.noteRead(nil)
+		d.offer(nil, time.Time{})
 	}
 	d.stages = []Stage{a.stage(StepPublished, start, taken)}
 	d.adopted = published.Adopted
@@ -86,6 +88,9 @@ func (a *Applier) publishAndReload(ctx context.Context, d *desk, files []RuleFil
 	d.stages = append(d.stages, a.stage(StepReloaded, start, err))
 	if err != nil {
 		d.noteRead(nil)
+		if KindOf(err) == ReloadOff {
+			a.offerFiles(ctx, d, files)
+		}
 		return false, err
 	}
 	d.noteRead(files)

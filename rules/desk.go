@@ -41,6 +41,7 @@ type desk struct {
 	waiting []Waiting
 	status  RulerStatus
 	given   []RuleFile // what the ruler was given last and then told to read, by path; nil when it has not read what it was given
+	offered offered    // what it was given and takes no order to read
 	counted *Book      // that the status tells of; nil before the first count
 	ready   bool       // the first reconciliation has ended, well or not
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // What a group says for its rules and no ruler lists is a query_offset, and that it leaves the interval to the ruler (Prometheus 3.15, Loki 3.7.8):
@@ -18,6 +19,9 @@ func (a *Applier) unlisted(ctx context.Context, d *desk, book *Book, running []R
 			continue
 		}
 		offset, interval := unlistedFields(change.Fields, ref.Name)
+		if offset && !a.hasRead(d, book, ref) {
+			a.lookRead(ctx, d)
+		}
 		if offset && !a.hasRead(d, book, ref) {
 			return verdict{ref, Pending, fmt.Sprintf("%s does not list the query_offset of the group %q, and has not read its file since that was changed", d.name, ref.Group), true}
 		}
@@ -70,6 +74,53 @@ func (d *desk) noteRead(files []RuleFile) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.given = files
+}
+
+// offered is the files that a ruler was given which takes no order to read them, by path, and when it had last read any by then, by its own clock. No files:
+// that is not known.
+type offered struct {
+	files []RuleFile
+	read  time.Time
+}
+
+// offer notes what the ruler was given.
+func (d *desk) offer(files []RuleFile, read time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.offered = offered{files, read}
+}
+
+// offerFiles notes the files that a ruler was given, which it reads when it comes to it, unless it is known since when it has just these. The caller
+// holds the desk.
+func (a *Applier) offerFiles(ctx context.Context, d *desk, files []RuleFile) {
+	d.mu.Lock()
+	known := d.offered.files != nil
+	d.mu.Unlock()
+	if known {
+		return
+	}
+	if read, err := a.ConfigRead(ctx, d.name); err == nil { // else the next try asks again
+		d.offer(files, read)
+	}
+}
+
+// lookRead notes that a ruler which takes no order has read what it was given, if it has read its files since then by itself.
+func (a *Applier) lookRead(ctx context.Context, d *desk) {
+	d.mu.Lock()
+	was := d.offered
+	d.mu.Unlock()
+	if was.files == nil {
+		return
+	}
+	read, err := a.ConfigRead(ctx, d.name)
+	if err != nil || !read.After(was.read) {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.offered.files != nil && d.offered.read.Equal(was.read) { // and was given nothing else meanwhile
+		d.given = d.offered.files
+	}
 }
 
 // hasRead reports whether the ruler, as it was told to read the files that it was given, read that of a rule as a book has it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -92,6 +93,34 @@ func TestAChangeOfItsGroupIsNotLiveAtARulerThatTakesNoOrder(t *testing.T) {
 				t.Errorf("outcome %+v, while the ruler runs what it ran", out)
 			}
 		})
+	}
+}
+
+// A ruler that takes no order has read a changed query_offset once it says that it has read its files since it was given that.
+func TestAQueryOffsetIsLiveWhenTheRulerReadItByItself(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.LiveTimeout = 300 * time.Millisecond
+	test := groupChanges["query_offset"]
+	start := time.Now()
+	var read atomic.Int64 // seconds after the start
+	b.ConfigRead = func(context.Context, string) (time.Time, error) {
+		return start.Add(time.Duration(read.Load()) * time.Second), nil
+	}
+	b.group(t, test.file, &rules.Error{Kind: rules.ReloadOff, Text: "start it with --web.enable-lifecycle"})
+	if out := b.Apply(t.Context(), request("r1"), rewrite{test.from, test.to}); out.State != rules.Pending {
+		t.Fatalf("outcome %+v, want it pending while the ruler has not read it", out)
+	}
+	tries := b.reloads()
+	await(t, func() bool { return b.reloads() >= tries+2 })
+	select {
+	case w := <-b.settled:
+		t.Fatalf("settled %+v before the ruler read anything", w.Outcome)
+	default:
+	}
+	read.Store(1)
+	if w := b.waitSettled(t); w.Request.ID != "r1" || w.Outcome.State != rules.Live {
+		t.Errorf("settled %+v, want it live once the ruler has read it", w.Outcome)
 	}
 }
 

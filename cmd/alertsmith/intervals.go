@@ -105,3 +105,11 @@ func evaluationInterval(rulers []rules.Ruler) func(ctx context.Context, name str
 		return ruler.EvaluationInterval(ctx, rulers[i])
 	}
 }
+
+// configRead asks the ruler of a name when it last read its rule files, now.
+func configRead(rulers []rules.Ruler) func(ctx context.Context, name string) (time.Time, error) {
+	return func(ctx context.Context, name string) (time.Time, error) {
+		i := slices.IndexFunc(rulers, func(r rules.Ruler) bool { return r.Info().Name == name })
+		return ruler.ConfigRead(ctx, rulers[i])
+	}
+}

@@ -127,6 +127,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		Lint:               linter.Change,
 		Examine:            noteworthy(examine(rulers)),
 		EvaluationInterval: evaluationInterval(rulers),
+		ConfigRead:         configRead(rulers),
 		Logger:             s.logger.With("part", "rulers"),
 	})
 	s.metrics.begin(bot.Commands, s.cfg.Sinks)

@@ -34,6 +34,36 @@ func TestEvaluationInterval(t *testing.T) {
 	}
 }
 
+// TestConfigRead asks a Prometheus when it read its configuration, before and after it was told to, and rulers that do not tell.
+func TestConfigRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	program := program{name: "prometheus", start: func(ctx context.Context, port int) (*local.Program, error) {
+		return local.StartPrometheus(ctx, local.PrometheusOptions{Dir: filepath.Join(dir, "prometheus"), Port: port, Lifecycle: true})
+	}}
+	program.launch(t)
+	asked := open(t, ruler.Config{Kind: "prometheus", Name: "prometheus", URL: program.URL, RulesDir: filepath.Join(t.TempDir(), "rules"), StateDir: t.TempDir()})
+	first, err := ruler.ConfigRead(t.Context(), asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for next := first; !next.After(first); time.Sleep(100 * time.Millisecond) { // it tells full seconds
+		if err := asked.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if next, err = ruler.ConfigRead(t.Context(), asked); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, body := range []string{"", "<html>", `{"data":{}}`, `{"data":{"lastConfigTime":"yesterday"}}`} {
+		_, err := ruler.ConfigRead(t.Context(), against(t, ruler.Config{Kind: "prometheus", RulesDir: t.TempDir()}, status(200, body)))
+		assertSayable(t, err)
+	}
+	if _, err := ruler.ConfigRead(t.Context(), against(t, ruler.Config{Kind: "loki", RulesDir: t.TempDir()}, status(200, "{}"))); err == nil {
+		t.Error("a Loki tells")
+	}
+}
+
 func TestEvaluationIntervalUntold(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
