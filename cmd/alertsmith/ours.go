@@ -24,13 +24,24 @@ func (s *service) ours(ctx context.Context, c rules.PastCommit) (bool, error) {
 	return err == nil && one[0], err
 }
 
-// oursOf answers for many commits at once as ours does for each.
+// oursOf answers for many commits at once as ours does for each. What this process made costs no look into the journal or the history: every change asks
+// about itself.
 func (s *service) oursOf(ctx context.Context, commits []rules.PastCommit) ([]bool, error) {
-	ids := make([]string, len(commits))
+	known := make([]bool, len(commits))
+	var asked []string // ids of those that this process did not make
 	for i, c := range commits {
-		ids[i] = externalID(c)
+		made, err := s.book.Made(c.Revision, nil)
+		if err != nil {
+			return nil, err
+		}
+		if known[i] = made; !made {
+			asked = append(asked, externalID(c))
+		}
 	}
-	foreign, err := s.journal.Received(ctx, ids)
+	if len(asked) == 0 {
+		return known, nil
+	}
+	foreign, err := s.journal.Received(ctx, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -38,14 +49,9 @@ func (s *service) oursOf(ctx context.Context, commits []rules.PastCommit) ([]boo
 	if err != nil {
 		return nil, err
 	}
-	known := make([]bool, len(commits))
 	for i, c := range commits {
-		switch made, err := s.book.Made(c.Revision, nil); {
-		case err != nil:
-			return nil, err
-		case made:
-			known[i] = true
-		case foreign[ids[i]]:
+		switch {
+		case known[i] || foreign[externalID(c)]:
 		case !fresh(c.Revision):
 			known[i] = true
 		default:

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/alertsmith/alertsmith/gitsync"
 	"github.com/alertsmith/alertsmith/gitsync/journal"
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -194,5 +196,26 @@ func TestForgedEnd(t *testing.T) {
 		if o.State != "PENDING" {
 			t.Errorf("%s is %s by %s: %s", o.Rules[0].Name, o.State, o.Undone, o.Reason)
 		}
+	}
+}
+
+// TestOwnCommitsCostNothing asks about a commit that this very process made without a journal to be asked: every change asks about itself, and must not
+// wait for the journal, nor for a walk through what came since the last good state.
+func TestOwnCommitsCostNothing(t *testing.T) {
+	t.Parallel()
+	book, err := gitsync.Open(t.Context(), gitsync.Options{Dir: filepath.Join(t.TempDir(), rulebookName), Committer: committer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	tree, err := book.Update(t.Context(), func(rules.Tree) (rules.Commit, error) {
+		return rules.Commit{Author: committer, When: time.Now(), Subject: "add one", Files: map[string][]byte{"prometheus/ops/one.yaml": []byte(ruleFile("one", "up == 0"))}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &service{book: book}
+	if own, err := s.ours(t.Context(), rules.PastCommit{Found: rules.Found{Revision: tree.Revision()}}); !own || err != nil {
+		t.Errorf("ours %t, %v", own, err)
 	}
 }
