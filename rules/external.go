@@ -113,6 +113,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	if o.live != nil {
 		was = o.live
 	}
+	unknown := o.live == nil && o.told != "" // what was applied: commands of before the start may have taken something of what was held in force
 	if push.Elsewhere != nil { // what commands changed meanwhile, while something was held, may be gone too
 		before = was
 	}
@@ -164,7 +165,9 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 		o.told, push.Held = newest, o.held
 		live := o.live
 		a.tell(ctx, "push", "", func(ctx context.Context) {
-			push.Taken = a.taken(ctx, push, past.own, was, live)
+			if !unknown { // else who took what was said then
+				push.Taken = a.taken(ctx, push, past.own, was, live)
+			}
 			a.External(context.WithoutCancel(ctx), push)
 			a.Told(newest)
 		})

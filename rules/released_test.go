@@ -121,3 +121,27 @@ func TestAChangePlannedAgainOnAHeldPushTellsWhatItTook(t *testing.T) {
 		return strings.Contains(string(b.prometheus.Published("ops/both.yaml")), "up == 7") && strings.Contains(string(b.prometheus.Published("ops/both.yaml")), "up == 5")
 	})
 }
+
+// What a change took in force was said when it did: a push that comes while the service does not run does not have it told once more, as planned again.
+func TestWhatAChangeReleasedIsNotToldAgainAfterARestart(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
+	stop := b.session(t)
+	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+	first := b.push(t, "half bad", map[string][]byte{"prometheus/ops/bad.yaml": []byte("groups: ["), "prometheus/ops/old.yaml": fileOf("up == 4", "old")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	await(t, func() bool { return b.recall("told")() == first })
+	labels := map[string]string{"severity": "page"}
+	if out := b.Apply(t.Context(), request("r1"), rules.Edit{Address: "old", Alteration: rules.Alteration{Options: rules.Options{Labels: labels}}}); out.State != rules.Live || out.Released == nil {
+		t.Fatalf("outcome %+v, want it live and something released", out)
+	}
+	stop()
+	b.push(t, "more", map[string][]byte{"prometheus/ops/more.yaml": fileOf("up == 0", "more")})
+	b.start()
+	b.session(t)
+	if p := b.waitPush(t); p.Held == nil || len(p.Taken) != 0 {
+		t.Errorf("told of %+v, want it held, and nothing taken by a change that was not planned again", p)
+	}
+}
