@@ -93,9 +93,9 @@ func TestABranchThatWasSetBackIsTold(t *testing.T) {
 			}
 			await(t, func() bool { return b.recall("good")() == back })
 			stop()
-			b.startAt(t, back)
+			_, stop = b.startAt(t, back)
 			await(t, func() bool { return b.Status(t.Context()).Reconciled })
-			b.toldNothing(t)
+			b.toldNothing(t, stop)
 		})
 	}
 }
@@ -136,9 +136,9 @@ func TestABranchThatWasSetBackToBeforeWhatWasHeldIsTold(t *testing.T) {
 			}
 			await(t, func() bool { return b.recall("told")() == "" })
 			stop()
-			b.startAt(t, good)
+			_, stop = b.startAt(t, good)
 			await(t, func() bool { return b.Status(t.Context()).Reconciled })
-			b.toldNothing(t)
+			b.toldNothing(t, stop)
 			if b.Status(t.Context()).Held != nil {
 				t.Error("it is still held")
 			}
@@ -169,9 +169,10 @@ func TestRulesThatAHeldBranchHasNotAreToldTwice(t *testing.T) {
 			await(t, func() bool { return b.recall("told")() == bad })
 			if restarted {
 				stop()
-				to, _ = b.startAt(t, bad)
+				_, stop = b.startAt(t, bad)
 				await(t, func() bool { return b.Status(t.Context()).Reconciled })
-				b.toldNothing(t)
+				b.toldNothing(t, stop)
+				to, _ = b.startAt(t, bad)
 			}
 			// The store in memory has one line of commits: what mends it is on top of what was left, and takes that away.
 			at := b.push(t, "mended otherwise", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up == 2", "bad"), "prometheus/ops/lost.yaml": nil})

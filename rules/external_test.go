@@ -43,11 +43,12 @@ func (b *bench) session(t *testing.T) (stop func()) {
 }
 
 // adopt gives the rulebook one good file and has it applied.
-func (b *bench) adopt(t *testing.T) {
+func (b *bench) adopt(t *testing.T) (stop func()) {
 	t.Helper()
 	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old"), "prometheus/ops/gone.yaml": fileOf("up == 0", "gone")})
-	b.session(t)
+	stop = b.session(t)
 	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+	return stop
 }
 
 func (b *bench) waitPush(t *testing.T) rules.ExternalPush {
@@ -61,9 +62,10 @@ func (b *bench) waitPush(t *testing.T) rules.ExternalPush {
 	}
 }
 
-// toldNothing fails the test when somebody was told of a push.
-func (b *bench) toldNothing(t *testing.T) {
+// toldNothing ends a session, which waits for whoever is being told, and fails the test when somebody was told of a push.
+func (b *bench) toldNothing(t *testing.T, stop func()) {
 	t.Helper()
+	stop()
 	select {
 	case p := <-b.pushes:
 		t.Errorf("told of %+v", p)
@@ -100,7 +102,7 @@ func TestTheFirstRulebookIsAdoptedAsItIs(t *testing.T) {
 
 func TestAGoodPushIsAppliedAtOnceAndToldWithItsStateAtTheRulers(t *testing.T) {
 	b := newBench(t)
-	b.adopt(t)
+	stop := b.adopt(t)
 	b.push(t, "two rules", map[string][]byte{"prometheus/ops/new.yaml": fileOf("up == 0", "new"), "prometheus/ops/gone.yaml": nil})
 	b.Moved(t.Context())
 	p := b.waitPush(t)
@@ -114,7 +116,7 @@ func TestAGoodPushIsAppliedAtOnceAndToldWithItsStateAtTheRulers(t *testing.T) {
 	if b.prometheus.Published("ops/new.yaml") == nil || b.prometheus.Published("ops/gone.yaml") != nil {
 		t.Error("it is not what the ruler reads")
 	}
-	b.toldNothing(t)
+	b.toldNothing(t, stop)
 }
 
 func TestWhatWasPushedToTwoRulersIsLiveWhenItIsAtBoth(t *testing.T) {
@@ -293,16 +295,16 @@ func TestAPushThatTheRulerHasNotReadIsToldWithWhy(t *testing.T) {
 
 func TestCommitsOfAnotherReplicaAreAppliedAndToldByNobody(t *testing.T) {
 	b := newBench(t)
-	b.adopt(t)
+	stop := b.adopt(t)
 	b.store.Commit(rules.Commit{Subject: "add there", Trailers: []rules.Trailer{{Key: "Request-Id", Value: "theirs"}}, Files: map[string][]byte{"prometheus/ops/there.yaml": fileOf("up == 0", "there")}})
 	b.Moved(t.Context())
 	await(t, func() bool { return b.prometheus.Published("ops/there.yaml") != nil })
-	b.toldNothing(t)
+	b.toldNothing(t, stop)
 }
 
 func TestABadPushIsHeldAndTheRestGoesOn(t *testing.T) {
 	b := newBench(t)
-	b.adopt(t)
+	stop := b.adopt(t)
 	old := string(b.prometheus.Published("ops/old.yaml"))
 	b.push(t, "half good", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 1", "old"), "prometheus/ops/gone.yaml": nil})
 	b.push(t, "bad", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up ==", "bad"), "prometheus/ops/fine.yaml": fileOf("up == 0", "fine")})
@@ -348,7 +350,7 @@ func TestABadPushIsHeldAndTheRestGoesOn(t *testing.T) {
 	if out := b.Apply(t.Context(), request("r3"), add); out.Result != rules.ValidationError {
 		t.Errorf("a change of the bad file: %+v, want it refused", out)
 	}
-	b.toldNothing(t)
+	b.toldNothing(t, stop)
 }
 
 func TestAHoldIsTheSameAfterARestartAndEndsWithTheMending(t *testing.T) {
@@ -377,7 +379,10 @@ func TestAHoldIsTheSameAfterARestartAndEndsWithTheMending(t *testing.T) {
 	if got := string(b.prometheus.Published("ops/old.yaml")); got != old {
 		t.Errorf("the ruler reads %q", got)
 	}
-	b.toldNothing(t)
+	b.toldNothing(t, stop)
+
+	b.start()
+	stop = b.session(t)
 
 	b.push(t, "mended", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up == 0", "bad")})
 	b.Moved(t.Context())
@@ -394,9 +399,9 @@ func TestAHoldIsTheSameAfterARestartAndEndsWithTheMending(t *testing.T) {
 	await(t, func() bool { return b.recall("good")() == p.Head })
 	stop()
 	b.start()
-	b.session(t)
+	stop = b.session(t)
 	await(t, func() bool { return b.Status(t.Context()).Reconciled })
-	b.toldNothing(t)
+	b.toldNothing(t, stop)
 }
 
 func TestACommandOnTopOfABadPushThatNobodyExaminedYet(t *testing.T) {

@@ -166,8 +166,7 @@ func TestABranchThatIsPutBackToWhatIsBadIsHeld(t *testing.T) {
 		if out.Err == nil || !strings.Contains(out.Err.Error(), "because of what the rulebook's branch was set back to") {
 			t.Errorf("%s: an edit: %v", when, out.Err)
 		}
-		stop()
-		b.toldNothing(t)
+		b.toldNothing(t, stop)
 	}
 	b.start()
 	b.session(t)
