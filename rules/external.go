@@ -114,7 +114,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 		was = o.live
 	}
 	unknown := o.live == nil && o.told != "" // what was applied: commands of before the start may have taken something of what was held in force
-	if push.Elsewhere != nil { // what commands changed meanwhile, while something was held, may be gone too
+	if push.Elsewhere != nil {               // what commands changed meanwhile, while something was held, may be gone too
 		before = was
 	}
 	var problems []Problem
