@@ -56,8 +56,11 @@ func outcomeText(actor rules.Person, o rules.Outcome) string {
 		text = fmt.Sprintf("%s, %s; a later change replaced it before %s ran it.", what, commit, ruler)
 	case rules.Displaced:
 		if o.LeftOut() {
-			return fmt.Sprintf("The change %s by %s is not in the history of the rulebook any more: %s. The commit %s says so in its place.",
-				"**"+refNames(o.Refs)+"** ("+escape(o.Action)+")", escape(actor.Name), sentence(o.Reason), code(short(o.Undone)))
+			change := "**" + refNames(o.Refs) + "** (" + escape(o.Action) + ") by " + escape(actor.Name)
+			if len(o.Refs) == 0 { // all that is known of it is the commit in its place, which names nobody
+				change = "(" + escape(o.Action) + ") " + code(short(o.Revision))
+			}
+			return fmt.Sprintf("The change %s is not in the history of the rulebook any more: %s. The commit %s says so in its place.", change, sentence(o.Reason), code(short(o.Undone)))
 		}
 		if o.InPart() {
 			return fmt.Sprintf("The change %s by %s is kept in part: somebody else pushed first, and this does not fit on top of that: %s. The commit %s has the rest.",

@@ -77,13 +77,12 @@ func onlyUnavailable(err error) error {
 	return nil
 }
 
-// standIn returns the commit that stands in place of one that the Git server refuses. It says as little as it can, and has the service's address: whatever
-// the server has against the other one is not in it, be that a word, a person, a path or the size.
+// standIn returns the commit that stands in place of one that the Git server refuses. It is by the service, and says no more than which request's change is
+// left out: whatever the server has against the other one is not in it, be that a word, a person, a path or the size. Who gave the command, where, and for
+// which rules, the journal says, and the commit itself, which is kept.
 func (a *Applier) standIn(own OwnCommit, onto Tree) (Commit, error) {
-	author := Person{Name: own.Author.Name, Email: a.Service.Email, ID: own.Author.ID}
 	id := own.Trailer("Request-Id")
-	request := requestOf(own.PastCommit, a.Service)
-	request.Command, request.Actor = "", author
+	request := Request{ID: id, Time: own.When, Actor: a.Service, Entry: EntryService}
 	subject := ConflictAction + ": the change of the request " + id
 	change := Change{Ruler: own.Trailer("Ruler"), Subject: subject, Reason: "left out: " + refusedReason, Files: map[string][]byte{}}
 	path, page, err := a.Page(onto, PageEntry{Request: request, Action: ConflictAction, Change: change})
@@ -91,6 +90,7 @@ func (a *Applier) standIn(own OwnCommit, onto Tree) (Commit, error) {
 		return Commit{}, &Error{Kind: Unavailable, Offset: -1, Text: "The journal page cannot be written.", Cause: err}
 	}
 	return Commit{
-		Author: author, When: own.When, Subject: subject, Body: change.Reason, Trailers: own.displaced(Trailer{trailerRefused, "yes"}), Files: map[string][]byte{path: page},
+		Author: a.Service, When: own.When, Subject: subject, Body: change.Reason, Files: map[string][]byte{path: page},
+		Trailers: own.displaced(),
 	}, nil
 }

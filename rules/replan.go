@@ -198,12 +198,20 @@ func (c OwnCommit) changesRules(before, after *Book) bool {
 	return false
 }
 
-// displaced returns the trailers of the commit that says that this one could not be kept, and why where that is said there.
-func (c OwnCommit) displaced(why ...Trailer) []Trailer {
-	trailers := append(c.trailersOf("Alert", "Ruler"), Trailer{"Action", ConflictAction})
-	trailers = append(trailers, c.trailersOf("Actor", "Channel")...)
+// displaced returns the trailers of the commit that says that this one could not be kept. That of a commit that is refused names neither rules nor people.
+func (c OwnCommit) displaced() (trailers []Trailer) {
+	if !c.Refused {
+		trailers = c.trailersOf("Alert")
+	}
+	trailers = append(append(trailers, c.trailersOf("Ruler")...), Trailer{"Action", ConflictAction})
+	if !c.Refused {
+		trailers = append(trailers, c.trailersOf("Actor", "Channel")...)
+	}
 	trailers = append(trailers, Trailer{trailerDisplaces, c.Revision}, Trailer{trailerDisplaced, c.Trailer("Action")})
-	return append(append(trailers, why...), Trailer{"Request-Id", c.Trailer("Request-Id")})
+	if c.Refused {
+		trailers = append(trailers, Trailer{trailerRefused, "yes"})
+	}
+	return append(trailers, Trailer{"Request-Id", c.Trailer("Request-Id")})
 }
 
 // inPart returns the trailers of the commit that has of this one only what it did to these rules.

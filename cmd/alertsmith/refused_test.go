@@ -88,3 +88,25 @@ func TestRefusedForGood(t *testing.T) {
 		})
 	}
 }
+
+// TestRefusedForItsName has a server take no commit that names a rule, which what takes it back does too: both are given up, as nothing says the name in
+// their place, and the journal still knows it.
+func TestRefusedForItsName(t *testing.T) {
+	t.Parallel()
+	s, server, _, _, _ := newAway(t, "add one expr='up == 1'")
+	remotetest.Hook(t, server, "pre-receive", refuses(`git log -1 --format=%B%an%ae $c | grep -q bad`))
+	s.must("add bad expr='up == 66'")
+	s.must("edit one expr='up == 11'")
+	added := s.found("action=add", "name=bad")[0]
+	await(t, "the status says what is refused", func() bool { return strings.Contains(s.must("status").text, "/alert undo "+added.Request) })
+	s.must("undo " + added.Request)
+	await(t, "all others are pushed", func() bool {
+		return strings.Contains(gitIn(t, server, "show", "main:prometheus/ops/one.yaml"), "up == 11") && strings.Contains(s.must("status").text, "it has every commit")
+	})
+	await(t, "the journal says that both are displaced", func() bool { return len(s.found("result=displaced")) == 2 })
+	for _, displaced := range s.found("result=displaced") {
+		if len(displaced.Rules) != 1 || displaced.Rules[0].Name != "bad" || displaced.Actor.Name != added.Actor.Name {
+			t.Errorf("the journal says of the change: %+v", displaced)
+		}
+	}
+}

@@ -46,8 +46,12 @@ func (f *follower) settled(ctx context.Context, w rules.Waiting) {
 func (f *follower) displaced(ctx context.Context, w rules.Waiting) rules.Waiting {
 	w.Outcome.DisplacedAt = time.Now()
 	record, err := f.journal.Record(ctx, w.Request.ID)
-	if err != nil || record.Done.IsZero() {
+	if err != nil {
 		return w // SetOutcome says what is wrong
+	}
+	if record.Done.IsZero() {
+		w.Request = record.Request
+		return w
 	}
 	out := record.Outcome
 	out.DisplacedAt = w.Outcome.DisplacedAt
