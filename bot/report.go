@@ -96,7 +96,7 @@ func writeApplied(b *strings.Builder, push rules.ExternalPush) {
 // writeElsewhere says where the branch is that was put elsewhere, and which commits it has no more.
 func writeElsewhere(b *strings.Builder, push rules.ExternalPush) {
 	e := push.Elsewhere
-	if e == nil {
+	if e == nil || e.Told {
 		return
 	}
 	fmt.Fprintf(b, "**The rulebook's branch was put elsewhere**: it is at %s now, and %s is not part of it.", code(short(push.Head)), code(short(e.From)))

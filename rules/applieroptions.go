@@ -55,6 +55,9 @@ type ApplierOptions struct {
 	// LastTold and Told remember, as LastGood and Good do, the newest commit of a bad push that External was told of.
 	LastTold func() (revision string)
 	Told     func(revision string)
+	// LastSeen and Seen remember, as LastGood and Good do, the revision that was examined last while something is held; "" while nothing is.
+	LastSeen func() (revision string)
+	Seen     func(revision string)
 	// Snapshot is what Applier.Snapshot returned in an earlier run of this very program, unchanged: another version may judge otherwise. nil
 	// when there is none. It saves the time that reading and checking the rule files takes.
 	Snapshot []byte
@@ -116,6 +119,12 @@ func (o *ApplierOptions) deafen() {
 	}
 	if o.Told == nil {
 		o.Told = func(string) {}
+	}
+	if o.LastSeen == nil {
+		o.LastSeen = none
+	}
+	if o.Seen == nil {
+		o.Seen = func(string) {}
 	}
 	if o.Irregular == nil {
 		o.Irregular = func(context.Context, string) ([]Problem, error) { return nil, nil }

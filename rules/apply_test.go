@@ -109,6 +109,8 @@ func (b *bench) start() {
 		Good:              b.remember("good"),
 		LastTold:          b.recall("told"),
 		Told:              b.remember("told"),
+		LastSeen:          b.recall("seen"),
+		Seen:              b.remember("seen"),
 		Panicked:          func(job string) { b.panics.add("panicked", job, 0) },
 		External: func(_ context.Context, push rules.ExternalPush) {
 			if b.external != nil {

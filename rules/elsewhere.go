@@ -12,6 +12,7 @@ type Elsewhere struct {
 	From    string       // where it was, full hash: what was applied as a whole last, or what was held
 	At      string       // the first commit that it has instead, or the one that it was set back to: with From it names what happened, also after a restart
 	WasHeld bool         // something was held there
+	Told    bool         // External has heard of it, when what the branch was put to was held
 	Lost    bool         // nobody has From any more, so what changed since cannot be told
 	Gone    []PastCommit // that led to From and do not lead to where it is now, the oldest first, and no more than MaxGone; those that were planned again left out
 	Stay    []Ref        // while it is held: the rules that are live and that the branch has no more
@@ -35,13 +36,17 @@ func (a *Applier) leftBehind(ctx context.Context, past *pastSince, head string) 
 	if o.told != "" { // what was held: it may be gone without anything in its place
 		was = append(was, o.told)
 	}
+	seen := cmp.Or(o.head, o.seen)
+	if seen != "" { // and what commands changed while it was
+		was = append(was, seen)
+	}
 	for _, revision := range was {
 		gone, err := a.gone(ctx, has, revision, head)
 		if err != nil {
 			return err
 		}
 		if len(gone) > 0 {
-			past.from, past.gone = revision, gone
+			past.from, past.gone, past.news = revision, gone, seen == "" || revision == seen
 		}
 	}
 	return nil
@@ -86,7 +91,7 @@ func (p pastSince) putElsewhere(wasHeld bool) *Elsewhere {
 	if len(p.gone) == 0 {
 		return nil
 	}
-	return &Elsewhere{From: p.from, At: p.at, WasHeld: wasHeld, Gone: p.gone}
+	return &Elsewhere{From: p.from, At: p.at, WasHeld: wasHeld, Told: !p.news, Gone: p.gone}
 }
 
 // tellLost tells of a branch whose last good state nobody has any more: the rulebook was lost, and what there is now is taken as it is. The caller holds

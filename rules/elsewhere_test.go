@@ -118,6 +118,7 @@ func TestABranchThatWasSetBackToBeforeWhatWasHeldIsTold(t *testing.T) {
 			if out := b.Apply(t.Context(), request("r1"), nodeDown("mine")); out.State != rules.Live {
 				t.Fatalf("outcome %+v", out)
 			}
+			was := b.Status(t.Context()).Revision
 			want := map[string]string{"mine": "gone LIVE"}
 			if restarted {
 				want = map[string]string{} // what was in force is known no more: the ruler is brought to the rulebook all the same
@@ -128,7 +129,7 @@ func TestABranchThatWasSetBackToBeforeWhatWasHeldIsTold(t *testing.T) {
 				b.Moved(t.Context())
 			}
 			p := b.waitPush(t)
-			if e := p.Elsewhere; p.Held != nil || e == nil || !e.WasHeld || e.From != bad || p.Head != good || !cmp.Equal(subjects(e.Gone), []string{"carol: bad"}) {
+			if e := p.Elsewhere; p.Held != nil || e == nil || !e.WasHeld || e.From != was || p.Head != good || !cmp.Equal(subjects(e.Gone), []string{"carol: bad", "alice: add mine"}) {
 				t.Fatalf("told of %+v, elsewhere %+v", p, p.Elsewhere)
 			}
 			if diff := cmp.Diff(want, rulesOf(p), cmpopts.EquateEmpty()); diff != "" {
@@ -142,6 +143,45 @@ func TestABranchThatWasSetBackToBeforeWhatWasHeldIsTold(t *testing.T) {
 			if b.Status(t.Context()).Held != nil {
 				t.Error("it is still held")
 			}
+		})
+	}
+}
+
+// A branch that was set back to what is held already takes away what commands changed since: that is told, and the hold with it; once.
+func TestABranchThatWasSetBackToWhatIsHeldIsTold(t *testing.T) {
+	t.Parallel()
+	for name, restarted := range map[string]bool{"while the service runs": false, "while it does not": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
+			to, stop := b.startAt(t, "")
+			await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+			bad := b.push(t, "bad", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up ==", "bad")})
+			b.Moved(t.Context())
+			b.waitPush(t)
+			await(t, func() bool { return b.recall("told")() == bad })
+			if out := b.Apply(t.Context(), request("r1"), nodeDown("mine")); out.State != rules.Live {
+				t.Fatalf("outcome %+v", out)
+			}
+			was := b.Status(t.Context()).Revision
+			await(t, func() bool { return b.recall("seen")() == was }) // also where the service is killed
+			if restarted {
+				stop()
+				_, stop = b.startAt(t, bad)
+			} else {
+				to.Store(bad)
+				b.Moved(t.Context())
+			}
+			p := b.waitPush(t)
+			if e := p.Elsewhere; p.Held == nil || e == nil || e.From != was || e.Told || !cmp.Equal(subjects(e.Gone), []string{"alice: add mine"}) {
+				t.Fatalf("told of %+v, elsewhere %+v", p, p.Elsewhere)
+			}
+			await(t, func() bool { return b.recall("seen")() == bad })
+			stop()
+			_, stop = b.startAt(t, bad)
+			await(t, func() bool { return b.Status(t.Context()).Reconciled })
+			b.toldNothing(t, stop)
 		})
 	}
 }

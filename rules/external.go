@@ -55,6 +55,7 @@ type outside struct {
 	past    pastSince  // what happened since good, as far as something is held
 	stray   []Problem  // what good has that is no file to be read: it was there when the rulebook was adopted
 	told    string     // the newest external commit that was held and External was told of, or is about to be; "" once nothing is held
+	seen    string     // the revision that Seen was told last
 	telling int        // calls of External and Settled that are on their way: Good is not told before they have ended
 
 	lending atomic.Pointer[lending] // nil when nothing is held; without mu, as whoever reads the rulebook is not to wait for an examination
@@ -154,14 +155,16 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	o.held.Mend = o.held.mend(book.directories())
 	o.lending.Store(&lending{push: o.held, inForce: inForce, files: o.kept})
 	o.live = book.keeping(inForce, o.kept)
-	if push.Elsewhere != nil {
+	if past.news {
 		push.Elsewhere.Stay = o.live.gonePast(book)
+	} else {
+		push.Elsewhere = nil
 	}
 	newest := past.at // of a branch that was set back
 	if n := len(past.external); n > 0 {
 		newest = past.external[n-1].Revision
 	}
-	if o.told != newest {
+	if o.told != newest || past.news {
 		o.told, push.Held = newest, o.held
 		live := o.live
 		a.tell(ctx, "push", "", func(ctx context.Context) {
@@ -198,7 +201,7 @@ func (a *Applier) toldOf() {
 func (a *Applier) lookUpGood(ctx context.Context, book *Book) error {
 	o := &a.outside
 	good, err := book, error(nil)
-	if o.noted, o.told = a.LastGood(), a.LastTold(); o.noted != "" {
+	if o.noted, o.told, o.seen = a.LastGood(), a.LastTold(), a.LastSeen(); o.noted != "" {
 		good, err = a.bookOf(ctx, o.noted)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
@@ -235,13 +238,22 @@ func (a *Applier) noteGood() {
 		o.told = ""
 		a.Told("")
 	}
+	seen := ""
+	if o.held != nil {
+		seen = o.head
+	}
+	if o.head != "" && o.seen != seen {
+		o.seen = seen
+		a.Seen(seen)
+	}
 }
 
-// adopted reports whether a last good state is remembered: the rulebook has been there before.
-func (a *Applier) adopted() bool {
+// atRisk reports whether what was last seen of the rulebook is to be remembered soon, as the service may be killed: no good state is yet, or something
+// is held, and so the good one does not go on with what commands change.
+func (a *Applier) atRisk() bool {
 	a.outside.mu.Lock()
 	defer a.outside.mu.Unlock()
-	return a.outside.noted != ""
+	return a.outside.noted == "" || a.outside.held != nil
 }
 
 // newProblems returns what is wrong with files of a book that were not wrong, with the same content, in the last good one; nor is of what either

@@ -16,6 +16,7 @@ type pastSince struct {
 	at        string            // the first external commit; where there is none, what the branch stood at before ours: the end of it, where there is none either
 	from      string            // where the branch was when it was put elsewhere; "" where it leads on from there
 	gone      []PastCommit      // that led there, as Elsewhere has them
+	news      bool              // nobody was told of that yet
 	between   bool              // a commit of ours came after an external one
 	ours      map[string]bool   // path in the rulebook → it was us who touched it last
 	left      map[string]string // path in the rulebook → the commit of ours that touched it last, also where somebody else did later
@@ -65,6 +66,7 @@ func (a *Applier) pastSince(ctx context.Context, book *Book) (pastSince, error) 
 	o := &a.outside
 	if o.held != nil {
 		past, onTop := o.past, true
+		past.news = false
 		err := a.Store.Log(ctx, past.to, book.Revision(), func(c PastCommit) error {
 			onTop = onTop && len(c.Parents) == 1 && c.Parent == past.to
 			past.to = c.Revision

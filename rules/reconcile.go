@@ -129,8 +129,8 @@ func (a *Applier) recount(ctx context.Context, d *desk) {
 		start := a.Now()
 		a.contained("count "+d.name, "", func() {
 			_, _ = a.survey(ctx, d) // a ruler that does not answer is the next reconciliation's business
-			if !a.adopted() {
-				a.noteGood() // soon: a service that is killed would take for adopted what was pushed meanwhile
+			if a.atRisk() {
+				a.noteGood()
 			}
 		})
 		pause = max(recountAfter, min(20*a.Now().Sub(start), lastRetry))

@@ -32,6 +32,7 @@ const (
 	acceptedPrefix = "accepted-"
 	goodRevision   = "good" // the last state of the rulebook that is applied as a whole
 	toldRevision   = "told" // the newest commit of a bad push that was told of
+	seenRevision   = "seen" // the last state of the rulebook that was looked at while something is held
 )
 
 // last returns the revision; "" when none is known.
