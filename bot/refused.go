@@ -39,9 +39,9 @@ func refusalWayOut(c rules.PastCommit, r rules.PushRefusal) string {
 	case r.StandsIn():
 		return "It has nothing of a rule, and stands in place of a change that was refused: so the server refuses whatever is pushed. " + lets + "."
 	}
+	undo := code("/alert undo "+c.Name()) + ", after later changes of the same rule, which are to be taken back first"
 	if r.Required {
-		return lets + "; or have an operator set " + code("git.push: eventual") + " and start again, as no command can be given before that, and give the change up then with " +
-			code("/alert undo "+c.Name()) + "."
+		return lets + "; or have an operator set " + code("git.push: eventual") + " and start again, as no command can be given before that, and give the change up then with " + undo + "."
 	}
-	return lets + "; or give the change up with " + code("/alert undo "+c.Name()) + ": a few minutes later all others are pushed without it."
+	return lets + "; or give the change up with " + undo + ": a few minutes later all others are pushed without it."
 }

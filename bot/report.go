@@ -182,7 +182,7 @@ func movedHere(rule rules.PushedRule) string {
 	return "moved to " + code(shortCut(to.Path+", group "+to.Group)) + ", "
 }
 
-// pushedBy names what is held: what some people pushed or, without any of them, what the branch was put back to.
+// pushedBy names what is held: what some people pushed or, without any of them, what the branch was set back to.
 func pushedBy(commits []rules.PastCommit) string {
 	if len(commits) == 0 {
 		return "what the rulebook's branch was set back to"

@@ -1,7 +1,11 @@
 package bot
 
 import (
+	"context"
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -92,7 +96,7 @@ func TestReports(t *testing.T) {
 		{"refused", PushRefused(rules.PushRefusal{Commit: own, Reason: "pre-receive hook declined", Said: []string{"no `tabs`"}, Behind: 2}, "https://git.example.org/r.git"),
 			"**The Git server** `https://git.example.org/r.git` **refuses a commit**: `2f8e7d6` by Ann, add x, request `7f3a`. The server says: `pre-receive hook declined` `` no `tabs` ``. " +
 				"Because of it 2 commits behind it cannot be pushed either. Nothing is lost: all changes are in the rulebook here and at the rulers. " +
-				"Let the server take it, and it is pushed without help; or give the change up with `/alert undo 7f3a`: a few minutes later all others are pushed without it."},
+				"Let the server take it, and it is pushed without help; or give the change up with `/alert undo 7f3a`, after later changes of the same rule, which are to be taken back first: a few minutes later all others are pushed without it."},
 		{"refused whatever it is", PushRefused(rules.PushRefusal{Commit: standIn, Reason: "protected branch hook declined"}, "https://git.example.org/r.git"),
 			"**The Git server** `https://git.example.org/r.git` **refuses a commit**: `2f8e7d6` by Ann, add x, request `7f3a`. The server says: `protected branch hook declined`. " +
 				"Nothing is lost: all changes are in the rulebook here and at the rulers. It has nothing of a rule, and stands in place of a change that was refused: " +
@@ -121,5 +125,35 @@ func TestOutcomeSaysWhatItReleased(t *testing.T) {
 		"With it, 2 changes of what Eve pushed (`9f8e7d6`) that were held are applied now: **a\\_b, gone**."
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// The status tells of what else is wrong with the Git server than that it refuses a commit, and of that once.
+func TestStatusOfARefusalSaysWhatElseIsWrong(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"the Git server r refused the push: hook declined\nno tabs": 0,
+		"the Git server r refuses connections":                      1,
+	} {
+		var b strings.Builder
+		writeRemote(&b, rules.RemoteStatus{
+			URL: "r", Err: &rules.Error{Text: text, Cause: context.Canceled}, Refusal: &rules.PushRefusal{Reason: "hook declined", Said: []string{"no tabs"}},
+		}, time.Unix(1, 0))
+		if got := b.String(); strings.Count(got, "- the commit that is refused") != 1 || strings.Count(got, "- trouble: ") != want {
+			t.Errorf("of %q:\n%s", text, got)
+		}
+	}
+}
+
+// What an undo in part leaves is named as far as there is room: the lines after it are what is of use.
+func TestWhatAnUndoLeavesIsNamedInPart(t *testing.T) {
+	t.Parallel()
+	undo := rules.Undo{Before: rules.NewBook(nil)}
+	for i := range 2000 {
+		undo.Leave = append(undo.Leave, rules.Ref{Path: "prometheus/ops/a.yaml", Group: "g", Name: fmt.Sprintf("rule%d", i+1)})
+	}
+	got := (&call{}).leftText(undo)
+	if !strings.HasSuffix(got, "`rule19`, `rule20` and 1980 more.") {
+		t.Errorf("left is told as %d bytes that end with %q", len(got), got[len(got)-50:])
 	}
 }

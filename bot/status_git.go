@@ -34,10 +34,10 @@ func writeRemote(b *strings.Builder, r rules.RemoteStatus, now time.Time) {
 	if r.Rewritten != nil {
 		fmt.Fprintf(b, "- the history there was rewritten %s: %s\n", ago(r.Rewritten.Since, now), rewrittenText(*r.Rewritten))
 	}
-	switch {
-	case r.Refusal != nil:
+	if r.Refusal != nil {
 		fmt.Fprintf(b, "- the commit that is refused, first %s: %s\n", ago(r.Refusal.Since, now), refusalText(*r.Refusal))
-	case r.Err != nil:
+	}
+	if r.Err != nil && (r.Refusal == nil || !strings.Contains(publicText(r.Err), r.Refusal.Reason)) { // else it is the refusal itself
 		fmt.Fprintf(b, "- trouble: %s\n", item(prose(publicText(r.Err))))
 	}
 }

@@ -40,6 +40,9 @@ func (c *call) offerPart(e *rules.Error, commit rules.PastCommit) {
 	e.Field, e.Fixes = wholeCommand, []string{line}
 }
 
+// maxLeft is how many of what an undo in part leaves are named: a reply that is too long is cut, and the lines come last.
+const maxLeft = 20
+
 // leftText says what an undo in part has left as it is, with the lines that put it back as it was without what was changed since.
 func (c *call) leftText(undo rules.Undo) string {
 	var names, lines []string
@@ -61,7 +64,11 @@ func (c *call) leftText(undo rules.Undo) string {
 		return ""
 	}
 	var text strings.Builder
-	text.WriteString("\nLeft as it is, as later changes touched it as well: " + strings.Join(names, ", ") + ".")
+	text.WriteString("\nLeft as it is, as later changes touched it as well: " + strings.Join(names[:min(len(names), maxLeft)], ", "))
+	if more := len(names) - maxLeft; more > 0 {
+		fmt.Fprintf(&text, " and %d more", more)
+	}
+	text.WriteString(".")
 	if len(lines) > 0 {
 		text.WriteString(" This puts it back as it was before that commit, without the later changes:")
 	}

@@ -19,7 +19,7 @@ type Elsewhere struct {
 	Change  Outcome      // what that did to the rules that are live, and how it stands at their rulers
 }
 
-// MaxGone is how many commits are looked at that the branch has no more.
+// MaxGone is how many commits are told of, at most, that the branch has no more.
 const MaxGone = 1000
 
 // errEnough ends the reading of a history.

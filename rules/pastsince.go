@@ -12,7 +12,7 @@ type pastSince struct {
 	own       []PastCommit
 	displaced []PastCommit      // that stand in place of a change of ours, or of a part of it
 	mended    string            // the request whose change of what was held came last; "" where that was somebody else's
-	elsewhere bool              // nobody else committed anything, and all the same it does not lead on from the last good state: the branch was put back
+	elsewhere bool              // nobody else committed anything, and all the same it does not lead on from the last good state: the branch was set back
 	at        string            // the first external commit; where there is none, what the branch stood at before ours: the end of it, where there is none either
 	from      string            // where the branch was when it was put elsewhere; "" where it leads on from there
 	gone      []PastCommit      // that led there, as Elsewhere has them
