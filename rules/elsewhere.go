@@ -102,11 +102,14 @@ func (a *Applier) tellLost(ctx context.Context, good string, book *Book) {
 	a.tell(ctx, "push", "", func(ctx context.Context) { a.External(context.WithoutCancel(ctx), push) })
 }
 
-// gonePast returns the rules that are live in one book and that another has nowhere.
+// gonePast returns the rules that are live in one book and that another has nowhere, as far as its files can be read.
 func (b *Book) gonePast(branch *Book) (refs []Ref) {
 	for _, ruler := range b.rulers {
 		left := follow(b, branch, ruler.Name).left()
 		for _, e := range b.liveEntries(ruler.Name) {
+			if f := branch.shelf(ruler.Name).get(e.Ref.Path); f != nil && len(f.bad) > 0 {
+				continue
+			}
 			if to, went := left[e.Ref]; went && to == (Ref{}) {
 				refs = append(refs, e.Ref)
 			}
