@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/go-git/go-billy/v5"
@@ -54,6 +55,7 @@ type Rulebook struct {
 	sign      Signer
 	step      func(string)
 	log       *slog.Logger
+	access    func(path string, mode uint32) error // access(2), but in tests
 
 	lock    *os.File
 	fs      *durable
@@ -94,6 +96,7 @@ func Open(ctx context.Context, o Options) (*Rulebook, error) {
 		sign:      o.Signer,
 		step:      o.Step,
 		log:       o.Logger,
+		access:    syscall.Access,
 		writer:    make(chan struct{}, 1),
 		closed:    make(chan struct{}),
 		house:     housekeeping{due: make(chan struct{}, 1)},

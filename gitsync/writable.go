@@ -45,7 +45,7 @@ func (r *Rulebook) Writable() error {
 func (r *Rulebook) mayWrite() error {
 	for _, dir := range []string{".", "objects", packDir, path.Dir(r.branch.String()), "refs/remotes/origin", doubtRefs, keptRefs} {
 		name := filepath.Join(r.dir, dir)
-		if err := syscall.Access(name, accessWrite); err != nil && !errors.Is(err, syscall.ENOENT) {
+		if err := r.access(name, accessWrite); err != nil && !errors.Is(err, syscall.ENOENT) {
 			return &fs.PathError{Op: "write", Path: name, Err: err}
 		}
 	}
