@@ -233,15 +233,19 @@ func (r *Rulebook) round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err = r.absorb(ctx, tip, since); err == nil {
-		err = r.leaveOut(ctx)
-	}
-	if err == nil && s.required {
-		err = errors.Join(r.pushRest(ctx), r.settleDoubts(ctx))
-	}
-	unlock()
-	if err != nil || s.required {
+	if err = r.absorb(ctx, tip, since); err != nil {
+		unlock()
 		return err
 	}
-	return errors.Join(r.pushRest(ctx), r.settleDoubts(ctx))
+	notLeftOut := r.leaveOut(ctx) // which stops no push
+	if s.required {
+		defer unlock()
+	} else {
+		unlock()
+	}
+	unpushed := r.pushRest(ctx)
+	if isRejected(unpushed) {
+		r.countRefusal()
+	}
+	return errors.Join(notLeftOut, unpushed, r.settleDoubts(ctx))
 }

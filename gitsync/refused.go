@@ -19,43 +19,58 @@ const certainRefusals = 3
 // refusal is that the server refuses what is the first of all that it has not got, pushed by itself.
 type refusal struct {
 	rules.PushRefusal
-	tip   plumbing.Hash // what was pushed
+	tip   plumbing.Hash // what was pushed last; another hash since it was planned again
 	alone bool          // that is one commit
 	head  plumbing.Hash // of the rulebook's branch when it was refused last; what leads there was refused together with it as well
 	times int           // in a row
 	told  bool
 }
 
-// noteRefused notes that the server has refused commits that cannot be parted, after all more of what leads to head. It returns the error.
+// noteRefused notes that the server has refused commits that cannot be parted, after all more of what leads to head. It returns the error. How often that was
+// is for countRefusal to say: the pushes of commands follow upon one another within moments.
 func (r *Rulebook) noteRefused(ours *branchOff, head plumbing.Hash, err error) error {
 	s, n := r.sync, ours.commits[len(ours.commits)-1]
 	rejected, ok := errors.AsType[*remote.Rejected](err)
 	if !ok {
 		return err
 	}
-	s.mu.Lock()
-	known := s.refusal
-	s.mu.Unlock()
-	next := &refusal{tip: n.hash, alone: len(ours.commits) == 1}
-	if known != nil && known.tip == n.hash {
-		*next = *known
-	} else {
-		past, unread := ours.walk.past(n, r.serviceAddress())
-		if unread != nil {
-			return unavailable(unread, "the commit %s of the rulebook %s cannot be read", n.hash, r.dir)
-		}
-		past.Files = nil
-		next.Commit, next.Since = past, time.Now()
+	past, unread := ours.walk.past(n, r.serviceAddress())
+	if unread != nil {
+		return unavailable(unread, "the commit %s of the rulebook %s cannot be read", n.hash, r.dir)
 	}
-	next.head, next.Reason, next.Said = head, rejected.Reason, rejected.Said
-	if next.times++; next.times == certainRefusals {
-		r.log.Error("the Git server refuses a commit again and again, also by itself; those after it wait for it", "id", "AS3021",
-			"commit", n.hash.String(), "request", next.Commit.Trailer("Request-Id"), "reason", next.Reason, "said", next.Said)
-	}
+	past.Files = nil
+	next := &refusal{tip: n.hash, alone: len(ours.commits) == 1, head: head}
+	next.Commit, next.Reason, next.Said, next.Since = past, rejected.Reason, rejected.Said, time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if known := s.refusal; known != nil && sameChange(known.Commit, past) {
+		next.Since, next.times, next.told = known.Since, known.times, known.told
+	}
 	s.refusal = next
 	return err
+}
+
+// sameChange reports whether two commits that were the first to wait are one, which was planned again in between when the hashes differ.
+func sameChange(a, b rules.PastCommit) bool {
+	if a.External() || b.External() {
+		return a.External() && b.External() && a.Author == b.Author && a.When.Equal(b.When) && a.Subject == b.Subject
+	}
+	return a.Name() == b.Name() && a.Action() == b.Action()
+}
+
+// countRefusal counts that a look at the server ended with a refusal.
+func (r *Rulebook) countRefusal() {
+	s := r.sync
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	no := s.refusal
+	if no == nil {
+		return
+	}
+	if no.times++; no.times == certainRefusals {
+		r.log.Error("the Git server refuses a commit again and again, also by itself; those after it wait for it", "id", "AS3021",
+			"commit", no.tip.String(), "request", no.Commit.Trailer("Request-Id"), "reason", no.Reason, "said", no.Said)
+	}
 }
 
 // refusalNow returns what is refused so often that it is certain; nil when nothing is. The caller holds mu.

@@ -2,6 +2,8 @@ package gitsync
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -76,4 +78,99 @@ func TestLeftOut(t *testing.T) {
 		t.Errorf("kept: %q", kept)
 	}
 	same(t, r, host)
+}
+
+// TestRefusedWhileOthersPush has a commit that the server refuses planned again on top of what others push: it is the same one, of which everybody knows.
+func TestRefusedWhileOthersPush(t *testing.T) {
+	t.Parallel()
+	for name, commit := range map[string]func(t *testing.T, r *Rulebook){
+		"a commit of ours": func(t *testing.T, r *Rulebook) { t.Helper(); add(t, r, "bad") },
+		"a commit that somebody made here": func(t *testing.T, r *Rulebook) {
+			t.Helper()
+			work := outsider(t, r.dir)
+			runGit(t, work, "fetch", "-q", "origin")
+			runGit(t, work, "reset", "-q", "--hard", "origin/main")
+			write(t, work, "notes", []byte("bad\n"))
+			runGit(t, work, "add", "-A")
+			runGit(t, work, "commit", "-q", "-m", "add bad")
+			runGit(t, work, "push", "-q", "origin", "HEAD:main")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			host := gitHost(t)
+			r := openBook(t, Options{Remote: at(t, host)})
+			add(t, r, "first")
+			if err := r.round(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			hook(t, host, "pre-receive", `read old new ref; git log --format=%s $old..$new | grep -q bad && exit 1; exit 0`)
+			told := 0
+			f := &Following{Replan: again, Refused: func(context.Context, rules.PushRefusal) { told++ }}
+			r.setFollower(f)
+			commit(t, r)
+			round := func() {
+				t.Helper()
+				if err := r.round(t.Context()); !isRejected(err) {
+					t.Fatalf("a round: %v, want that the server says no", err)
+				}
+				r.tell(t.Context(), f)
+			}
+			for range certainRefusals {
+				round()
+			}
+			was := r.Remote().Refusal
+			if was == nil || told != 1 {
+				t.Fatalf("after %d refusals: %+v, told %d times", certainRefusals, was, told)
+			}
+			work := outsider(t, host)
+			for i := range certainRefusals {
+				outsideLine(t, work, fmt.Sprintf("theirs%d", i))
+				round()
+				now := r.Remote().Refusal
+				if now == nil || !now.Since.Equal(was.Since) || now.Commit.Revision == was.Commit.Revision || now.Commit.Subject != was.Commit.Subject {
+					t.Errorf("planned again it is %+v, want one that is as certain as %+v", now, was)
+				}
+			}
+			if told != 1 {
+				t.Errorf("told %d times", told)
+			}
+		})
+	}
+}
+
+// TestPushedThoughNotLeftOut has nobody able to say whether a commit that was refused may be left out: it is pushed once the server takes it.
+func TestPushedThoughNotLeftOut(t *testing.T) {
+	t.Parallel()
+	modes(t, func(t *testing.T, required bool) {
+		host := gitHost(t)
+		dir := openBook(t, Options{Remote: at(t, host)})
+		add(t, dir, "first")
+		if err := dir.round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		add(t, dir, "bad")
+		if err := dir.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r := openBook(t, Options{Dir: dir.dir, Remote: at(t, host), Required: required})
+		unknown := errors.New("a rule file cannot be read")
+		r.setFollower(&Following{Replan: again, NothingLeft: func(context.Context, rules.OwnCommit, rules.Tree) (bool, error) { return false, unknown }})
+		hook(t, host, "pre-receive", "exit 1")
+		for range certainRefusals {
+			if err := r.round(t.Context()); !isRejected(err) {
+				t.Fatalf("a round: %v, want that the server says no", err)
+			}
+		}
+		hook(t, host, "pre-receive", "exit 0")
+		if err := r.round(t.Context()); !errors.Is(err, unknown) {
+			t.Errorf("a round: %v, want %v", err, unknown)
+		}
+		if diff := cmp.Diff([]string{"first", "bad"}, hostLines(t, host)); diff != "" {
+			t.Errorf("on the server (-want +got):\n%s", diff)
+		}
+		if err := r.round(t.Context()); err != nil {
+			t.Errorf("the next round: %v", err)
+		}
+	})
 }
