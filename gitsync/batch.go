@@ -32,17 +32,19 @@ func (r *Rulebook) lead(w *waiting) {
 	r.bring(ctx, batch, &refusals{})
 }
 
-// refusals counts updates of one batch that the Git server refused by themselves, since it took one.
+// refusals says what the Git server has refused of one batch.
 type refusals struct {
-	n    int
-	last error
+	n     int       // updates by themselves, since it took one
+	last  error     // why
+	since time.Time // when it refused all of them at once; zero when it did not
 }
 
 // bring commits the updates of a batch, and answers them all. Where the Git server refuses them as it has something against one of them, the two halves are
-// committed one after the other, and so on: nobody's change is refused for another's. A server that refuses maxRefusals by themselves refuses them all.
+// committed one after the other, and so on: nobody hears what the server has against another's change. Those that are left when it has refused maxRefusals by
+// themselves, or when that goes on for longer than partPatience, are not tried: others wait.
 func (r *Rulebook) bring(ctx context.Context, batch []*waiting, no *refusals) {
-	if no.n >= maxRefusals {
-		fail(batch, no.last)
+	if no.n >= maxRefusals || !no.since.IsZero() && time.Since(no.since) >= r.sync.parts {
+		fail(batch, unavailable(no.last, "nothing was changed: the Git server %s refused changes that were sent at the same time as this one, which was not tried by itself. Send it again", r.sync.remote))
 		return
 	}
 	for attempt := 0; ; attempt++ {
@@ -56,6 +58,9 @@ func (r *Rulebook) bring(ctx context.Context, batch []*waiting, no *refusals) {
 			no.n = 0
 			return
 		case rejected:
+			if no.since.IsZero() {
+				no.since, no.last = time.Now(), err
+			}
 			r.bring(ctx, batch[:len(batch)/2], no)
 			r.bring(ctx, batch[len(batch)/2:], no)
 			return

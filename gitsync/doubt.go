@@ -89,10 +89,11 @@ func (r *Rulebook) doubt(d doubt) error {
 	return err
 }
 
-// uncertain is what a person is told of a change that the server may have, or come to have.
+// uncertain is what a person is told of a change that the server may have, or come to have. Of the cause it keeps the text alone: whatever the server said,
+// nothing of this may be planned again.
 func (s *syncing) uncertain(cause error) error {
 	return &rules.Error{
-		Kind: rules.Uncertain, Offset: -1, Cause: cause,
+		Kind: rules.Uncertain, Offset: -1, Cause: errors.New(cause.Error()),
 		Text: fmt.Sprintf("the Git server %s did not say whether it has taken the change, and cannot be asked now. "+
 			"It is found out as soon as it answers, and the journal will say how it ended", s.remote),
 	}

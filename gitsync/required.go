@@ -15,6 +15,7 @@ import (
 
 const (
 	pushPatience = 15 * time.Second // for a push to be known to have been taken or not, while other changes wait
+	partPatience = time.Minute      // for pushes of parts of what was refused at once, while other changes wait
 	maxRefusals  = 3                // answers that a server gives before it is believed: a lock that somebody left behind reads as any other
 )
 
@@ -112,7 +113,11 @@ func (r *Rulebook) pushRequired(ctx context.Context, base, tip plumbing.Hash, ma
 	if base != s.lastSeen() { // somebody committed here, or changes were made before they had to be pushed
 		if err := r.pushRest(ctx); err != nil {
 			signal(r.woken)
-			return unavailable(err, "nothing was changed: the Git server %s has not got everything that came before: %s", s.remote, textOf(err))
+			cause := err
+			if isRejected(err) {
+				cause = errors.New(err.Error()) // not a refusal: the server has said nothing to this change
+			}
+			return unavailable(cause, "nothing was changed: the Git server %s has not got everything that came before: %s", s.remote, textOf(err))
 		}
 		if base != s.lastSeen() { // the server has more, as we were stopped before the branch here could follow
 			return cmp.Or(r.followFirst(ctx, base), errMoved)

@@ -14,6 +14,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/alertsmith/alertsmith/gitsync/remote"
 	"github.com/alertsmith/alertsmith/rules"
 )
 
@@ -406,13 +407,115 @@ func TestRefusedForAnother(t *testing.T) {
 	for i := range plans {
 		plans[i] = appendLine("log", fmt.Sprintf("more%d", i))
 	}
-	for i, o := range inOneBatch(t, r, nil, nil, plans...) {
-		if !isRejected(o.err) || !strings.Contains(textOf(o.err), "nothing was changed") || !strings.Contains(textOf(o.err), "nothing today") {
-			t.Errorf("change %d: %v", i, o.err)
+	refused := func(tried int) {
+		t.Helper()
+		for i, o := range inOneBatch(t, r, nil, nil, plans...) {
+			said, untried := strings.Contains(textOf(o.err), "nothing today"), strings.Contains(textOf(o.err), "not tried")
+			if rules.KindOf(o.err) != rules.Unavailable || !strings.Contains(textOf(o.err), "nothing was changed") || said != (i < tried) || untried == said {
+				t.Errorf("change %d: %v", i, o.err)
+			}
 		}
 	}
+	refused(maxRefusals)
 	if n := p.now().pushes - before; n > maxRefusals*(maxRefusals+6) {
 		t.Errorf("the server was asked %d times", n)
 	}
+	r.sync.parts = 0
+	before = p.now().pushes
+	refused(0)
+	if n := p.now().pushes - before; n != maxRefusals {
+		t.Errorf("the server was asked %d times when there was no time for parts", n)
+	}
 	fsck(t, r.dir)
+}
+
+// TestDoubtIsNotPartedForRefusals has pushes of several changes be refused of which one may have been taken before: none of them is tried again, by itself
+// or at all, as it is not known that nothing was changed.
+func TestDoubtIsNotPartedForRefusals(t *testing.T) {
+	t.Parallel()
+	no := &remote.Rejected{Reason: "cannot lock ref"}
+	for name, fault := range map[string]func(r *Rulebook, p *patchy, giveUp func()){
+		"one is cut and those after it are refused": func(_ *Rulebook, p *patchy, giveUp func()) {
+			cut := once(func(func() error) error { return errCut })
+			p.push = func(func() error) error {
+				return cut(func() error { giveUp(); return no })
+			}
+		},
+		"one is refused and the server goes away": func(r *Rulebook, p *patchy, _ func()) {
+			r.sync.patience = 0
+			p.push = func(func() error) error {
+				p.set(func(p *patchy) { p.down = true })
+				return no
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, host, p := required(t)
+			ctx, giveUp := context.WithCancel(t.Context())
+			defer giveUp()
+			fault(r, p, giveUp)
+			for i, o := range inOneBatch(t, r, nil, []context.Context{ctx, ctx}, appendLine("log", "one"), appendLine("log", "two")) {
+				if rules.KindOf(o.err) != rules.Uncertain {
+					t.Errorf("change %d: %v, want Uncertain", i, o.err)
+				}
+			}
+			if diff := cmp.Diff([]string{"one", "two"}, r.Doubts()); diff != "" {
+				t.Errorf("in doubt (-want +got):\n%s", diff)
+			}
+			p.set(func(p *patchy) { p.down, p.push = false, nil })
+			r.sync.patience = pushPatience
+			if err := r.round(t.Context()); err != nil {
+				t.Errorf("a round: %v", err)
+			}
+			if diff := cmp.Diff([]string{"first", "one", "two"}, hostLines(t, host)); diff != "" || r.Doubts() != nil {
+				t.Errorf("on the server (-want +got):\n%s\nin doubt: %q", diff, r.Doubts())
+			}
+		})
+	}
+}
+
+// TestRefusedForWhatCameBefore has the server refuse what was committed before changes had to be pushed: that says nothing of the changes that wait for it,
+// and however many they are, it is no more certain than one look at the server makes it.
+func TestRefusedForWhatCameBefore(t *testing.T) {
+	t.Parallel()
+	host := gitHost(t)
+	p := patch(at(t, host))
+	r := openBook(t, Options{Remote: p})
+	add(t, r, "first")
+	if err := r.round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	add(t, r, "bad")
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	hook(t, host, "pre-receive", "exit 1")
+	r = openBook(t, Options{Dir: r.dir, Remote: p, Required: true})
+	plans := make([]plan, 8)
+	for i := range plans {
+		plans[i] = appendLine("log", fmt.Sprintf("line%d", i))
+	}
+	for range certainRefusals + 1 {
+		before := p.now().pushes
+		for i, o := range inOneBatch(t, r, nil, nil, plans...) {
+			if rules.KindOf(o.err) != rules.Unavailable || !strings.Contains(textOf(o.err), "nothing was changed") || !strings.Contains(textOf(o.err), "everything that came before") {
+				t.Errorf("change %d: %v", i, o.err)
+			}
+		}
+		if n := p.now().pushes - before; n != 1 {
+			t.Errorf("what came before was pushed %d times for one batch", n)
+		}
+	}
+	for i := range certainRefusals {
+		if refusal := r.Remote().Refusal; refusal != nil {
+			t.Errorf("after %d looks at the server: %+v", i, refusal)
+		}
+		if err := r.round(t.Context()); !isRejected(err) {
+			t.Fatalf("a round: %v, want that the server says no", err)
+		}
+	}
+	if r.Remote().Refusal == nil {
+		t.Errorf("after %d looks at the server nothing is certain", certainRefusals)
+	}
 }

@@ -42,6 +42,7 @@ type syncing struct {
 	required bool
 	accept   string        // the hash that an operator has accepted as the server's after its history was rewritten; "" once it was seen there
 	patience time.Duration // for a push to be known to have been taken or not, while other changes wait
+	parts    time.Duration // for what was refused at once to be pushed in parts, while other changes wait
 	rest     time.Duration // how old a doubt is when the server's word counts that it does not take the push
 
 	receiving chan struct{} // holds one token: who has it may fetch, and use what follows
@@ -79,6 +80,7 @@ func newSyncing(o Options, branch plumbing.ReferenceName) *syncing {
 		required:  o.Required,
 		accept:    o.AcceptRewritten,
 		patience:  pushPatience,
+		parts:     partPatience,
 		rest:      doubtRest,
 		progress:  o.Progress,
 		receiving: make(chan struct{}, 1),
