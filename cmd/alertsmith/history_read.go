@@ -25,6 +25,9 @@ func (x *historyIndex) add(ctx context.Context, tips []string, head string) erro
 	if err != nil {
 		return err
 	}
+	if len(tips) > 0 && commits.Len() == 0 { // all is there, and not settled yet
+		return x.db.WriteHistory(ctx, journal.HistoryStep{Tips: []string{head}})
+	}
 	x.done.Store(0)
 	x.total.Store(int64(commits.Len()))
 	start, steps := time.Now(), make(chan journal.HistoryStep)

@@ -40,7 +40,7 @@ type HistoryStep struct {
 	Tips   []string        // of the index after the step, full hashes
 }
 
-// HistoryTips returns the tips of the index; none when there is no index, or it has another fingerprint. A fingerprint says how an index
+// HistoryTips returns the tips of the index, its only one twice where that is not settled yet; none when there is no index, or it has another fingerprint. A fingerprint says how an index
 // was made: two of one rulebook with equal fingerprints and tips are equal.
 func (d *DB) HistoryTips(ctx context.Context, fingerprint string) ([]string, error) {
 	var known, tips string
@@ -61,8 +61,9 @@ const (
 	historyUnwritable = "the index of the history cannot be written"
 )
 
-// WriteHistory does a step, as one transaction but for a commit that did so much to rules that the journal would wait for it: then what it
-// did is written ahead and counts with the commit. A commit that is there already is left alone.
+// WriteHistory does a step, as one transaction but for what the journal would wait for: what a commit did to very many rules is written ahead and counts
+// with the commit, and how many commits came with one is written after it. A commit that is there already is left alone. A step that is no more than its one tip
+// completes what was not settled.
 func (d *DB) WriteHistory(ctx context.Context, step HistoryStep) error {
 	all := make([]countedCommit, len(step.Add))
 	for i, c := range step.Add {
@@ -78,23 +79,35 @@ func (d *DB) WriteHistory(ctx context.Context, step HistoryStep) error {
 			}
 		}
 	}
-	return wrap(d.changeHistory(ctx, func(w *historyTx) error {
+	settling, settled := &settling{tip: strings.Join(step.Tips, " ")}, true
+	err := d.changeHistory(ctx, func(w *historyTx) error {
+		linear := w.linear(step)
 		for _, revision := range step.Remove {
 			if err := w.removeCommit(ctx, revision); err != nil {
 				return err
 			}
 		}
 		for _, c := range all {
-			if err := w.add(ctx, c); err != nil {
+			if err := w.add(ctx, c, linear); err != nil {
 				return err
 			}
 		}
-		w.row.tips = strings.Join(step.Tips, " ")
-		if len(step.Tips) == 1 { // of several it is not known which the line leads to
-			return w.settle(ctx, step.Tips[0])
+		w.row.tips = settling.tip
+		if linear || len(step.Tips) != 1 {
+			return nil
 		}
-		return nil
-	}), historyUnwritable)
+		var err error
+		settled, err = w.settle(ctx, settling)
+		return err
+	})
+	for err == nil && !settled {
+		err = d.changeHistory(ctx, func(w *historyTx) error {
+			var err error
+			settled, err = w.settle(ctx, settling)
+			return err
+		})
+	}
+	return wrap(err, historyUnwritable)
 }
 
 // writeAhead writes the last versions of a commit that is not there yet, and takes them off it.
@@ -151,7 +164,8 @@ func (w *historyTx) place(ctx context.Context, c rules.PastCommit) (position int
 // seconds returns a commit's date in seconds since 1970, as far as a clock can be taken seriously.
 func seconds(t time.Time) int64 { return min(max(t.Unix(), 0), maxSeconds) }
 
-func (w *historyTx) add(ctx context.Context, c countedCommit) error {
+// add adds a commit. In a linear step it is on the line at once; else that is settled when all are there.
+func (w *historyTx) add(ctx context.Context, c countedCommit, linear bool) error {
 	position, known, err := w.place(ctx, c.Commit)
 	if err != nil || known {
 		return err
@@ -172,11 +186,15 @@ func (w *historyTx) add(ctx context.Context, c countedCommit) error {
 	if c.Commit.Action() == (rules.Undo{}).Action() {
 		undoes = cmp.Or(c.Commit.Trailer(rules.TrailerUndoes), c.Commit.Trailer("Request-Id")) // the service's own, of what a ruler refused, said less once
 	}
+	line := int64(0)
+	if linear {
+		line = position
+	}
 	author := c.Commit.Author
 	valid := func(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 	err = w.insert(ctx, &w.row.commits, addCommit, position, revision, append([]byte{}, parents...), seconds(c.Commit.When), valid(author.Name), valid(author.Email), valid(author.ID),
 		strings.ToLower(valid(author.Name)), strings.ToLower(valid(author.ID)), c.Commit.Action(), c.Commit.Trailer("Request-Id"), valid(c.Commit.Subject),
-		valid(c.Commit.Body[:min(len(c.Commit.Body), maxIndexedBody)]), string(trailers), undoes, c.did, 0)
+		valid(c.Commit.Body[:min(len(c.Commit.Body), maxIndexedBody)]), string(trailers), undoes, c.did, line)
 	if err != nil {
 		return err
 	}

@@ -268,3 +268,63 @@ func hoursOf(t *testing.T, text string) int {
 	}
 	return n
 }
+
+// TestManyThatCameWithOneAreSettledInSteps merges a long line that was made elsewhere: no transaction has more of it than the journal is to wait for, and where
+// one of them is cut, what is settled stays, and the rest follows.
+func TestManyThatCameWithOneAreSettledInSteps(t *testing.T) {
+	t.Parallel()
+	db := openNew(t)
+	start := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
+	commit := func(n int, parents ...string) IndexedCommit {
+		return IndexedCommit{Commit: rules.PastCommit{Found: rules.Found{Revision: hash(n)}, Parents: parents, When: start.Add(time.Duration(n) * time.Second)}}
+	}
+	const side = 3 * maxChunk
+	main := commit(side + 1) // begins by itself, after the others
+	step := HistoryStep{Add: []IndexedCommit{commit(1)}}
+	for n := 2; n <= side; n++ {
+		step.Add = append(step.Add, commit(n, hash(n-1)))
+	}
+	step.Add, step.Tips = append(step.Add, main), []string{hash(side), hash(side + 1)}
+	if err := errors.Join(db.ClearHistory(t.Context(), "f"), db.WriteHistory(t.Context(), step)); err != nil {
+		t.Fatal(err)
+	}
+	settled := func() (n int) {
+		if err := db.sql.QueryRowContext(t.Context(), "SELECT count(*) FROM history_commits WHERE line > 0").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	run := func(statement string) {
+		if _, err := db.sql.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(fmt.Sprintf("CREATE TRIGGER cut BEFORE UPDATE ON history_commits WHEN (SELECT count(*) FROM history_commits WHERE line > 0) >= %d BEGIN SELECT RAISE(ABORT, 'cut'); END", 2*maxChunk))
+	tip := hash(side + 2)
+	merge := HistoryStep{Add: []IndexedCommit{commit(side+2, main.Commit.Revision, hash(side))}, Tips: []string{tip}}
+	if err := db.WriteHistory(t.Context(), merge); err == nil {
+		t.Error("it was not cut")
+	}
+	if n := settled(); n < maxChunk || n >= 2*maxChunk {
+		t.Errorf("%d are settled after the cut", n)
+	}
+	if tips, err := db.HistoryTips(t.Context(), "f"); err != nil || slices.Equal(tips, []string{tip}) {
+		t.Errorf("the index says to be complete: %v, %v", tips, err)
+	}
+	run("DROP TRIGGER cut")
+	if err := db.WriteHistory(t.Context(), HistoryStep{Tips: []string{tip}}); err != nil {
+		t.Fatal(err)
+	}
+	if n := settled(); n != side+2 {
+		t.Errorf("%d are settled in the end", n)
+	}
+	if tips, err := db.HistoryTips(t.Context(), "f"); err != nil || !slices.Equal(tips, []string{tip}) {
+		t.Errorf("the index does not say to be complete: %v, %v", tips, err)
+	}
+	if state, err := db.StateAt(t.Context(), tip, start.Add((side+1)*time.Second)); err != nil || state.Revision != main.Commit.Revision {
+		t.Errorf("before the merge it was at %+v, %v", state, err)
+	}
+	if flaw := changedRow(t, db); flaw != "" {
+		t.Errorf("%s is not as it was written", flaw)
+	}
+}

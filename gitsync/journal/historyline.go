@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 )
@@ -46,44 +45,95 @@ var setLine = func() string {
 	return "UPDATE history_commits SET line = ?2, sum = journal_sum(" + strings.Replace(columns, ", line", ", ?2", 1) + ") WHERE position = ?1"
 }()
 
-// settle writes of the commits that are new on the line which ends at a tip that they are on it, and of those that came with one of them with which.
-func (w *historyTx) settle(ctx context.Context, tip string) error {
-	revision, err := hex.DecodeString(tip)
-	if err != nil {
-		return err
+// linear reports whether a step adds no more than commits each of which is put on the one before it, and the first one on the index's tip: all that is
+// there is on the line then, or came with what is, and so are these, each by itself.
+func (w *historyTx) linear(step HistoryStep) bool {
+	on, ok := w.row.tips, len(step.Remove) == 0 && len(step.Tips) == 1 && (w.row.tips != "" || w.row.commits == 0)
+	for _, c := range step.Add {
+		ok = ok && len(c.Commit.Parents) <= 1 && strings.Join(c.Commit.Parents, "") == on
+		on = c.Commit.Revision
 	}
-	next, err := w.lined(ctx, revision)
-	var fresh []lined // the newest first
-	for err == nil && next.position != 0 && next.line != next.position {
-		fresh = append(fresh, next)
-		next, err = w.before(ctx, next)
-	}
-	if err != nil {
-		return err
-	}
-	known := next.position // what leads to this one is settled
-	settled := map[int64]bool{}
-	for _, n := range slices.Backward(fresh) {
-		for came := []lined{n}; len(came) > 0; {
-			c := came[len(came)-1]
-			came = came[:len(came)-1]
-			if c.position == 0 || settled[c.position] || c.line != 0 && c.line <= known {
-				continue
-			}
-			settled[c.position] = true
-			if err := w.exec(ctx, setLine, c.position, n.position); err != nil {
-				return err
-			}
-			for _, revision := range c.parents {
-				parent, err := w.lined(ctx, revision)
-				if err != nil {
-					return err
-				}
-				came = append(came, parent)
-			}
+	return ok && on == step.Tips[0]
+}
+
+// settling is how far the commits are settled that are new on the line which ends at a tip, and those that came with one of them. It may take many
+// transactions. The oldest commit of the line is settled first, and each after what came with it: whoever begins anew goes on from there.
+type settling struct {
+	tip     string
+	begun   bool
+	next    lined          // of the line, the newest that was not looked at; in the end the newest that was settled before
+	fresh   []lined        // that are new on the line, the newest first
+	at      lined          // the one of the line that came after these
+	came    []lined        // that came with it, and were not looked at
+	settled map[int64]bool // positions
+}
+
+// settle goes on for at most maxChunk commits, and reports whether all are settled. Meanwhile the index has its tip twice, so that what a crash cuts is
+// completed. A line that leads to one of several tips may not be the one that the branch goes on with: none is settled before there is one.
+func (w *historyTx) settle(ctx context.Context, s *settling) (done bool, err error) {
+	if !s.begun {
+		s.begun, s.settled = true, map[int64]bool{}
+		revision, err := hex.DecodeString(s.tip)
+		if err != nil {
+			return false, err
+		}
+		if s.next, err = w.lined(ctx, revision); err != nil {
+			return false, err
 		}
 	}
-	return nil
+	for range maxChunk {
+		switch last := len(s.fresh) - 1; {
+		case s.next.position != 0 && s.next.line != s.next.position:
+			s.fresh = append(s.fresh, s.next)
+			s.next, err = w.before(ctx, s.next)
+		case len(s.came) > 0:
+			err = w.settleCame(ctx, s)
+		case s.at.position != 0:
+			s.settled[s.at.position] = true
+			err = w.exec(ctx, setLine, s.at.position, s.at.position)
+			s.at = lined{}
+		case last >= 0:
+			s.at, s.fresh = s.fresh[last], s.fresh[:last]
+			s.came, err = w.parents(ctx, s.at)
+		default:
+			w.row.tips = s.tip
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	w.row.tips = s.tip + " " + s.tip
+	return false, nil
+}
+
+// settleCame settles one commit that came with one of the line, unless it came before that.
+func (w *historyTx) settleCame(ctx context.Context, s *settling) error {
+	last := len(s.came) - 1
+	c := s.came[last]
+	s.came = s.came[:last]
+	if c.position == 0 || s.settled[c.position] || c.line != 0 && c.line <= s.next.position {
+		return nil
+	}
+	s.settled[c.position] = true
+	if err := w.exec(ctx, setLine, c.position, s.at.position); err != nil {
+		return err
+	}
+	parents, err := w.parents(ctx, c)
+	s.came = append(s.came, parents...)
+	return err
+}
+
+// parents returns the parents of a commit.
+func (w *historyTx) parents(ctx context.Context, c lined) (parents []lined, err error) {
+	for _, revision := range c.parents {
+		parent, err := w.lined(ctx, revision)
+		if err != nil {
+			return nil, err
+		}
+		parents = append(parents, parent)
+	}
+	return parents, nil
 }
 
 // before returns the commit that one was put on: its first parent, but of a merge that somebody made in a clone and pushed, the one of ours, which
