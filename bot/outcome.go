@@ -62,12 +62,16 @@ func outcomeText(actor rules.Person, o rules.Outcome) string {
 			}
 			return fmt.Sprintf("The change %s is not in the history of the rulebook any more: %s. The commit %s says so in its place.", change, sentence(o.Reason), code(short(o.Undone)))
 		}
-		if o.InPart() {
-			return fmt.Sprintf("The change %s by %s is kept in part: somebody else pushed first, and this does not fit on top of that: %s. The commit %s has the rest.",
-				"**"+refNames(o.Refs)+"** ("+escape(o.Action)+")", escape(actor.Name), sentence(o.Reason), code(short(o.Undone)))
+		whyNot := "somebody else pushed first, and this does not fit on top of that: "
+		if o.LacksRefused() {
+			whyNot = ""
 		}
-		return fmt.Sprintf("The change %s by %s is not kept: somebody else pushed first, and it does not fit on top of that: %s. The commit %s says so in its place.",
-			"**"+refNames(o.Refs)+"** ("+escape(o.Action)+")", escape(actor.Name), sentence(o.Reason), code(short(o.Undone)))
+		if o.InPart() {
+			return fmt.Sprintf("The change %s by %s is kept in part: %s. The commit %s has the rest.",
+				"**"+refNames(o.Refs)+"** ("+escape(o.Action)+")", escape(actor.Name), whyNot+sentence(o.Reason), code(short(o.Undone)))
+		}
+		return fmt.Sprintf("The change %s by %s is not kept: %s. The commit %s says so in its place.",
+			"**"+refNames(o.Refs)+"** ("+escape(o.Action)+")", escape(actor.Name), whyNot+sentence(o.Reason), code(short(o.Undone)))
 	case rules.Reverted:
 		text = fmt.Sprintf("**%s** was not %s: %s refused it: %s. The commit %s was undone by %s.", refNames(o.Refs), past(o.Action), ruler,
 			sentence(o.Reason), code(short(o.Revision)), code(short(o.Undone)))

@@ -11,8 +11,8 @@ import (
 // Left returns what the channel for reports hears of a commit that somebody made in the rulebook past Alertsmith, and that does not fit
 // what was pushed to the Git server meanwhile: it is kept in a ref of the rulebook's repository and is in force no more.
 func Left(commit rules.PastCommit, kept string) Reply {
-	return Reply{InChannel: true, Text: fmt.Sprintf("The commit %s by %s (%s) is not in the rulebook any more: it was made here while something else was pushed to the "+
-		"Git server, and does not fit on top of that. It is kept as %s.",
+	return Reply{InChannel: true, Text: fmt.Sprintf("The commit %s by %s (%s) is not in the rulebook any more: it was made here, past Alertsmith, and does not "+
+		"fit on top of what the Git server has. It is kept as %s.",
 		code(short(commit.Revision)), escape(commit.Author.Name), escape(PushedSubject(commit)), code(kept))}
 }
 

@@ -102,7 +102,7 @@ func TestReports(t *testing.T) {
 				"Nothing is lost: all changes are in the rulebook here and at the rulers. It has nothing of a rule, and stands in place of a change that was refused: " +
 				"so the server refuses whatever is pushed. Let the server take it, and it is pushed without help."},
 		{"left", Left(eve, "refs/alertsmith/kept/1"), "The commit `9f8e7d6` by Eve \\*Hacker\\* (tidy @" + apart + "here) is not in the rulebook any more: " +
-			"it was made here while something else was pushed to the Git server, and does not fit on top of that. It is kept as `refs/alertsmith/kept/1`."},
+			"it was made here, past Alertsmith, and does not fit on top of what the Git server has. It is kept as `refs/alertsmith/kept/1`."},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -155,5 +155,19 @@ func TestWhatAnUndoLeavesIsNamedInPart(t *testing.T) {
 	got := (&call{}).leftText(undo)
 	if !strings.HasSuffix(got, "`rule19`, `rule20` and 1980 more.") {
 		t.Errorf("left is told as %d bytes that end with %q", len(got), got[len(got)-50:])
+	}
+}
+
+// A change that is displaced as the Git server refuses one before it is not said to have come after somebody else's push.
+func TestOutcomeSaysWhatAChangeLacks(t *testing.T) {
+	t.Parallel()
+	got := outcomeText(rules.Person{Name: "alice"}, rules.Outcome{
+		Action: "edit", Refs: []rules.Ref{{Name: "bad"}}, Revision: "1a2b3c4d", Undone: "2a2b3c4d", State: rules.Displaced,
+		Reason: "the Git server refuses a change before it, without which this does not fit: there is no rule",
+	})
+	want := "The change **bad** (edit) by alice is not kept: the Git server refuses a change before it, without which this does not fit: there is no rule. " +
+		"The commit `2a2b3c4` says so in its place."
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -83,6 +83,8 @@ func (h *Handler) missed(ctx context.Context, request rules.Request) string {
 		switch {
 		case r.Outcome.LeftOut():
 			happened = "The Git server refused"
+		case r.Outcome.LacksRefused():
+			happened = "The Git server refused what came before"
 		case r.Outcome.State == rules.Displaced || r.Outcome.Released != nil:
 			happened = "Somebody else's push came before"
 		}

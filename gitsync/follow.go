@@ -42,8 +42,8 @@ type Following struct {
 	Moved func(ctx context.Context)
 	// Decided hears how the requests ended that Doubts named. May be nil.
 	Decided func(ctx context.Context, request string, accepted bool)
-	// Left hears of a commit that somebody made here, past Alertsmith and the Git server, and that does not fit on top of what was pushed
-	// there: it is not in the rulebook any more, but kept in the ref. May be nil.
+	// Left hears of a commit that somebody made here, past Alertsmith and the Git server, and that does not fit on top of what that
+	// has: it is not in the rulebook any more, but kept in the ref. May be nil.
 	Left func(ctx context.Context, commit rules.PastCommit, kept string)
 	// Rewritten hears that the history on the Git server was rewritten, so that nothing is fetched or pushed until a person decides: once, and once
 	// more after a start. May be nil.

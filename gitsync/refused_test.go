@@ -32,6 +32,9 @@ func TestLeftOut(t *testing.T) {
 			if own.Refused {
 				return rules.Commit{Author: aiko, When: noon, Subject: "standin", Trailers: own.Trailers, Files: map[string][]byte{"notes": []byte("left out")}}, nil
 			}
+			if own.Without != left {
+				t.Errorf("%s is planned again, and said to be without what is refused: %v", own.Subject, own.Without)
+			}
 			return again(ctx, own, onto)
 		},
 		NothingLeft: func(_ context.Context, own rules.OwnCommit, now rules.Tree) (bool, error) {

@@ -56,7 +56,7 @@ func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *br
 			return head, err
 		}
 		before := d.tip
-		taken, err := r.replanOne(ctx, f, d, tip, past, again, n.hash == refused)
+		taken, err := r.replanOne(ctx, f, d, tip, past, again, refused)
 		if err != nil {
 			return head, fmt.Errorf("the commit %s cannot be planned again on top of the Git server's: %w", n.hash, err)
 		}
@@ -82,7 +82,7 @@ func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *br
 	r.cameIn(d.tip.commit)
 	r.log.Info("commits that the Git server has not got were planned again on top of its branch", "refused", revisionOf(refused), "commits", len(ours.commits), "was", head.String(), "now", d.tip.commit.String(), "kept", kept)
 	for _, past := range left {
-		r.log.Error("a commit that somebody made here touches what was changed on the Git server as well; it is kept aside", "id", "AS3004", "commit", past.Revision, "author", past.Author.Name, "kept", kept)
+		r.log.Error("a commit that somebody made here does not fit on top of what the Git server has; it is kept aside", "id", "AS3004", "refused", revisionOf(refused), "commit", past.Revision, "author", past.Author.Name, "kept", kept)
 		r.sync.leave(leftOut{past, kept})
 	}
 	return d.tip.commit, nil
@@ -97,7 +97,7 @@ func (s *syncing) leave(l leftOut) {
 
 // replanOne adds a commit to the draft on top of tip, after those that were planned again before it. It returns false when that cannot be done
 // without a person.
-func (r *Rulebook) replanOne(ctx context.Context, f *Following, d *draft, tip plumbing.Hash, past rules.PastCommit, again map[string]rules.PlannedAgain, refused bool) (bool, error) {
+func (r *Rulebook) replanOne(ctx context.Context, f *Following, d *draft, tip plumbing.Hash, past rules.PastCommit, again map[string]rules.PlannedAgain, refused plumbing.Hash) (bool, error) {
 	if past.External() {
 		return r.carry(d, past)
 	}
@@ -108,7 +108,7 @@ func (r *Rulebook) replanOne(ctx context.Context, f *Following, d *draft, tip pl
 	if err != nil {
 		return false, err
 	}
-	own.Refused = refused
+	own.Refused, own.Without = past.Revision == revisionOf(refused), !refused.IsZero()
 	if undone, known := again[past.Trailer(rules.TrailerUndoes)]; known {
 		own.Undoes = &undone
 	}

@@ -33,13 +33,10 @@ func displacedBy(c PastCommit, service Person) Waiting {
 	_, why := c.said()
 	out := Outcome{
 		Result: Success, Action: c.Trailer(trailerDisplaced), Why: why, Ruler: c.Trailer("Ruler"), Revision: c.Trailer(trailerDisplaces),
-		State: Displaced, Undone: c.Revision, Reason: c.whyDisplaced(),
+		State: Displaced, Undone: c.Revision, Reason: c.whyNotKept(),
 	}
 	for _, t := range c.trailersOf("Alert") {
 		out.Refs = append(out.Refs, Ref{Ruler: out.Ruler, Name: t.Value, Nth: 1})
-	}
-	if _, not := c.bodyAndNotKept(); not != "" {
-		out.Reason = not
 	}
 	if c.Trailer("Action") != ConflictAction { // what could be kept of it
 		out.Action, out.Revision = c.Trailer("Action"), c.Revision
@@ -57,10 +54,26 @@ func (f Found) Displace(out *Outcome) {
 
 // whyDisplaced returns why what the commit displaces could not be kept, as far as its trailers tell that.
 func (f Found) whyDisplaced() string {
-	if f.Trailer(trailerRefused) != "" {
-		return refusedReason
+	switch f.Trailer(trailerRefused) {
+	case "":
+		return displacedBefore
+	case refusedBefore:
+		return lacksReason
 	}
-	return displacedBefore
+	return refusedReason
+}
+
+// whyNotKept returns why what the commit displaces could not be kept, as far as its message tells that.
+func (c PastCommit) whyNotKept() string {
+	why := c.whyDisplaced()
+	switch _, not := c.bodyAndNotKept(); {
+	case not == "":
+		return why
+	case why == lacksReason:
+		return why + ": " + not
+	default:
+		return not
+	}
 }
 
 // displacedHeld is added to the reason where that does not come in force for now.

@@ -37,7 +37,7 @@ const (
 	Pending    State = "PENDING"    // the ruler is not reachable, or has not come to it yet
 	NotLoaded  State = "NOT_LOADED" // the ruler answered that it reloaded, and does not list the rule, or cannot evaluate it
 	Reverted   State = "REVERTED"   // the ruler refused it; a second commit undid the change
-	Displaced  State = "DISPLACED"  // somebody else pushed first, and the change does not fit on top of that, or see LeftOut; a commit says so in its place
+	Displaced  State = "DISPLACED"  // somebody else pushed first, and the change does not fit on top of that, or see LeftOut and LacksRefused; a commit says so in its place
 	Superseded State = "SUPERSEDED" // a later change took the rules out or replaced them before the ruler ran them
 	// PausedState is that of a change whose rules no ruler has, as they are paused: the ruler was seen without a rule that is paused now, and was
 	// not asked where it never had what was changed.

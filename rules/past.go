@@ -114,12 +114,13 @@ type HistoryQuery struct {
 	Offset   int       // leave so many out first
 }
 
-// OwnCommit is a commit that Alertsmith made and that is to be planned again, as somebody else's commit was pushed first.
+// OwnCommit is a commit that Alertsmith made and that is to be planned again, as somebody else's commit was pushed first or one of ours is left out.
 type OwnCommit struct {
 	PastCommit
 	Before, After Tree          // on either side of it
 	Undoes        *PlannedAgain // what it takes back (TrailerUndoes), where that was planned again before it; else nil
 	Refused       bool          // the Git server refuses it, and nothing of it is in force any more: only a commit that says so is wanted in its place
+	Without       bool          // it is planned again as one before it is Refused: nobody pushed first
 }
 
 // PlannedAgain is the rulebook on either side of a commit of ours that was planned again.

@@ -46,7 +46,7 @@ func (r *Rebuilder) Record(ctx context.Context, c PastCommit, later []Found) (Re
 	out.Templates, out.Accepted = templatesOf(after, out.Refs), newlyAccepted(before, after, out.Refs)
 	if _, not := c.bodyAndNotKept(); not != "" {
 		c.Displace(&out)
-		out.Reason = not
+		out.Reason = c.whyNotKept()
 	}
 	for _, l := range later {
 		l.follow(&out)

@@ -29,6 +29,14 @@ const refusedReason = "the Git server refuses it, and nothing of it was in force
 // LeftOut reports whether the change is not in the history of the rulebook as the Git server refuses it, and not as somebody else pushed first.
 func (o Outcome) LeftOut() bool { return o.State == Displaced && o.Reason == refusedReason }
 
+// lacksReason begins why a change was displaced that does not fit without one that was left out.
+const lacksReason = "the Git server refuses a change before it, without which this does not fit"
+
+// LacksRefused reports whether the change could not be kept, or only in part, as the Git server refuses one before it, and not as somebody else pushed first.
+func (o Outcome) LacksRefused() bool {
+	return o.State == Displaced && strings.HasPrefix(o.Reason, lacksReason)
+}
+
 // NothingLeft reports whether nothing is in force any more, in a later state of the rulebook, of what a commit of ours did: it was taken back, or did
 // nothing to rules. One that stands in place of another tells of that, and is never without effect. An error means that it could not be told.
 func (a *Applier) NothingLeft(_ context.Context, own OwnCommit, now Tree) (bool, error) {

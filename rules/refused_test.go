@@ -48,3 +48,38 @@ func TestWhatStandsInForARefusedCommitNamesNothing(t *testing.T) {
 		t.Errorf("settled %+v", w)
 	}
 }
+
+// A change that does not fit without one that is left out is said to lack that, and not to have come after somebody else's push: there was none.
+func TestAChangeThatNeedsARefusedOneIsSettledWithThat(t *testing.T) {
+	b := newBench(t)
+	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
+	stop := b.session(t)
+	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+	out := b.Apply(t.Context(), request("r1"), rules.Edit{Address: "old", Alteration: rules.Alteration{Expr: "up == 1"}})
+	if out.State != rules.Live {
+		t.Fatalf("outcome %+v", out)
+	}
+	own := b.own(t, out.Revision)
+	own.Without = true
+	stop()
+	onto := b.store.Commit(rules.Commit{Subject: "without it", Files: map[string][]byte{"prometheus/ops/old.yaml": nil}})
+	again, err := b.Replan(t.Context(), own, onto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rules.TrailerOf(again.Trailers, "Displaced-As-Refused") != "before" || !strings.Contains(again.Body, "not kept, as the Git server refuses a change before it: ") ||
+		strings.Contains(again.Body, "somebody else") {
+		t.Errorf("planned again as %+v", again)
+	}
+	conflict := b.own(t, b.store.Commit(again).Revision())
+	kept, err := b.Replan(t.Context(), conflict, conflict.After) // as somebody pushed then
+	if err != nil || kept.Body != again.Body || !cmp.Equal(kept.Trailers, again.Trailers) {
+		t.Errorf("once more it is planned as %+v (%v), want it to go on saying why", kept, err)
+	}
+	b.start()
+	b.session(t)
+	w := b.waitSettled(t)
+	if o := w.Outcome; !o.LacksRefused() || o.LeftOut() || w.Request.ID != "r1" || o.Action != "edit" || !strings.HasPrefix(o.Reason, "the Git server refuses a change before it, without which this does not fit: ") {
+		t.Errorf("settled %+v", w)
+	}
+}

@@ -17,11 +17,28 @@ const ConflictAction = "conflict"
 const (
 	trailerDisplaces = "Displaces"
 	trailerDisplaced = "Displaced-Action"
-	trailerRefused   = "Displaced-As-Refused" // it was the Git server that refused that; else somebody else pushed first
+	trailerRefused   = "Displaced-As-Refused" // the Git server refuses that, or what is needed for it; else somebody else pushed first
 )
 
-// notKept begins the last paragraph of such a commit's message, and the reason follows.
-const notKept = "not kept, as somebody else pushed first: "
+// Values of trailerRefused.
+const (
+	refusedItself = "yes"
+	refusedBefore = "before" // it does not fit without one before it
+)
+
+// What begins the last paragraph of such a commit's message, and the reason follows.
+const (
+	notKept        = "not kept, as somebody else pushed first: "
+	notKeptWithout = "not kept, as the Git server refuses a change before it: "
+)
+
+// notKeptMark returns which of them it is, by the value of trailerRefused.
+func notKeptMark(refused string) string {
+	if refused == refusedBefore {
+		return notKeptWithout
+	}
+	return notKept
+}
 
 // Replan says what a commit of ours is on top of what somebody else pushed first: the same change of the same rules, with its author, date
 // and message. Where it cannot be planned there any more, the commit has nothing but an entry on the journal's page that says what could not
@@ -35,6 +52,7 @@ func (a *Applier) Replan(_ context.Context, own OwnCommit, onto Tree) (Commit, e
 	body, before := own.bodyAndNotKept()
 	entry := PageEntry{Request: requestOf(own.PastCommit, a.Service), Action: own.Trailer("Action")}
 	commit := Commit{Author: own.Author, When: own.When, Subject: own.Subject, Body: own.Body, Trailers: own.Trailers}
+	mark := notKeptMark(own.Trailer(trailerRefused))
 	change, diff, err := a.again(own, onto)
 	switch {
 	case err == nil:
@@ -49,8 +67,11 @@ func (a *Applier) Replan(_ context.Context, own OwnCommit, onto Tree) (Commit, e
 		commit.Subject, commit.Trailers = ConflictAction+": "+own.Subject, own.displaced()
 		entry.Action = ConflictAction
 	}
+	if change.NotKept != "" {
+		mark = notKeptMark(own.refusedAs())
+	}
 	if not := withNotKept(before, change.NotKept); not != "" {
-		change.Reason = notKept + not
+		change.Reason = mark + not
 		commit.Body = strings.TrimSpace(body + "\n\n" + change.Reason)
 	}
 	change.Ruler, change.Subject, change.Trailers = own.Trailer("Ruler"), commit.Subject, own.trailersOf(TrailerUndoes, TrailerLeft, TrailerRestoredFrom)
@@ -208,10 +229,21 @@ func (c OwnCommit) displaced() (trailers []Trailer) {
 		trailers = append(trailers, c.trailersOf("Actor", "Channel")...)
 	}
 	trailers = append(trailers, Trailer{trailerDisplaces, c.Revision}, Trailer{trailerDisplaced, c.Trailer("Action")})
-	if c.Refused {
-		trailers = append(trailers, Trailer{trailerRefused, "yes"})
+	if as := c.refusedAs(); as != "" {
+		trailers = append(trailers, Trailer{trailerRefused, as})
 	}
 	return append(trailers, Trailer{"Request-Id", c.Trailer("Request-Id")})
+}
+
+// refusedAs returns what trailerRefused says in the commit that stands in place of this one; "" for none.
+func (c OwnCommit) refusedAs() string {
+	switch {
+	case c.Refused:
+		return refusedItself
+	case c.Without:
+		return refusedBefore
+	}
+	return ""
 }
 
 // inPart returns the trailers of the commit that has of this one only what it did to these rules.
@@ -221,9 +253,13 @@ func (c OwnCommit) inPart(kept []Ref) (trailers []Trailer) {
 	}
 	for _, t := range c.Trailers {
 		switch t.Key {
-		case "Alert", trailerDisplaces:
+		case "Alert", trailerDisplaces, trailerRefused:
 		case "Request-Id":
-			trailers = append(trailers, Trailer{trailerDisplaces, c.Revision}, t)
+			trailers = append(trailers, Trailer{trailerDisplaces, c.Revision})
+			if as := c.refusedAs(); as != "" {
+				trailers = append(trailers, Trailer{trailerRefused, as})
+			}
+			trailers = append(trailers, t)
 		default:
 			trailers = append(trailers, t)
 		}
@@ -236,8 +272,9 @@ func (f Found) Displaces() bool { return f.Trailer(trailerDisplaces) != "" }
 
 // bodyAndNotKept takes the paragraph off the message that says what was not kept; "" where there is none.
 func (c PastCommit) bodyAndNotKept() (body, not string) {
-	if i := strings.LastIndex(c.Body, notKept); i >= 0 && c.Displaces() {
-		return strings.TrimSpace(c.Body[:i]), c.Body[i+len(notKept):]
+	mark := notKeptMark(c.Trailer(trailerRefused))
+	if i := strings.LastIndex(c.Body, mark); i >= 0 && c.Displaces() {
+		return strings.TrimSpace(c.Body[:i]), c.Body[i+len(mark):]
 	}
 	return c.Body, ""
 }
