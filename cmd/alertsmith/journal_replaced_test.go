@@ -32,7 +32,7 @@ func TestAJournalThatWasReplacedIsMendedAsTheRefusalSays(t *testing.T) {
 			gitIn(t, clone, "push", "-q", server, "HEAD:main")
 			await(t, "the push is held", func() bool { return strings.Contains(s.must("status").text, "Not applied") })
 			refused, err := s.command("add two expr='up == 2'")
-			lines := regexp.MustCompile("(?s)```diff\n(git pull\n.*?)```").FindStringSubmatch(refused.text)
+			lines := regexp.MustCompile("(?s)```\n(git pull\n.*?)```").FindStringSubmatch(refused.text)
 			if err != nil || refused.result == rules.Success || !strings.Contains(refused.text, "what Bob pushed") || lines == nil {
 				t.Fatalf("answered %+v, %v, want it refused with the lines that mend it", refused, err)
 			}
