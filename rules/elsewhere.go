@@ -36,8 +36,9 @@ func (a *Applier) leftBehind(ctx context.Context, past *pastSince, head string) 
 	if o.told != "" { // what was held: it may be gone without anything in its place
 		was = append(was, o.told)
 	}
+	// And what commands changed while it was. Where nothing is or was held, a change that leads on is spared the look.
 	seen := cmp.Or(o.head, o.seen)
-	if seen != "" { // and what commands changed while it was
+	if seen != "" && (len(was) > 0 || o.held != nil) {
 		was = append(was, seen)
 	}
 	for _, revision := range was {
