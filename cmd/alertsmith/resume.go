@@ -128,7 +128,7 @@ func (s *service) resume(ctx context.Context) error {
 // followUp takes up a change that was not live when the service stopped.
 func (s *service) followUp(ctx context.Context, record rules.Record) error {
 	change := rules.Waiting{Request: record.Request, Outcome: record.Outcome, Since: record.Request.Time}
-	commits, err := s.applier.OwnOf(ctx, record.Request.ID)
+	commits, err := s.notForeign(ctx, record.Request.ID)
 	if err != nil {
 		return err
 	}
@@ -144,6 +144,22 @@ func (s *service) followUp(ctx context.Context, record rules.Record) error {
 	}
 	s.applier.Watch(change)
 	return nil
+}
+
+// notForeign returns the commits of a request, the newest first, without those that were somebody else's when they came. One that undid a change is known to
+// nobody but by its message where the service was killed before it could write that down.
+func (s *service) notForeign(ctx context.Context, request string) ([]rules.Found, error) {
+	commits, err := s.book.FindRequest(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	id := func(f rules.Found) string { return externalID(rules.PastCommit{Found: f}) }
+	ids := make([]string, len(commits))
+	for i, f := range commits {
+		ids[i] = id(f)
+	}
+	foreign, err := s.journal.Received(ctx, ids)
+	return slices.DeleteFunc(commits, func(f rules.Found) bool { return foreign[id(f)] }), err
 }
 
 // Why a command came to nothing of which it was not known how it ended.
