@@ -13,16 +13,23 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// TestLeftOut has a server refuse one commit for good: it is told of once it is certain, nothing is left out while something of it is in force or before the
-// server has refused it together with all that came since, and then everything else is pushed, in order and once.
-func TestLeftOut(t *testing.T) {
-	t.Parallel()
-	host := gitHost(t)
-	r := openBook(t, Options{Remote: at(t, host)})
+// pushedBook returns a rulebook whose first commit its server has, and where that keeps it.
+func pushedBook(t *testing.T) (host string, r *Rulebook) {
+	t.Helper()
+	host = gitHost(t)
+	r = openBook(t, Options{Remote: at(t, host)})
 	add(t, r, "first")
 	if err := r.round(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	return host, r
+}
+
+// TestLeftOut has a server refuse one commit for good: it is told of once it is certain, nothing is left out while something of it is in force or before the
+// server has refused it together with all that came since, and then everything else is pushed, in order and once.
+func TestLeftOut(t *testing.T) {
+	t.Parallel()
+	host, r := pushedBook(t)
 	hook(t, host, "pre-receive", `read old new ref; git log --format=%B $old..$new | grep '^Request-Id: bad$' >/dev/null && git log --format=%s $old..$new | grep -v standin | grep -q bad && { echo no >&2; exit 1; }; exit 0`)
 	left := false
 	told := 0
@@ -101,12 +108,7 @@ func TestRefusedWhileOthersPush(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			host := gitHost(t)
-			r := openBook(t, Options{Remote: at(t, host)})
-			add(t, r, "first")
-			if err := r.round(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			host, r := pushedBook(t)
 			hook(t, host, "pre-receive", `read old new ref; git log --format=%s $old..$new | grep -q bad && exit 1; exit 0`)
 			told := 0
 			f := &Following{Replan: again, Refused: func(context.Context, rules.PushRefusal) { told++ }}
@@ -146,12 +148,7 @@ func TestRefusedWhileOthersPush(t *testing.T) {
 func TestPushedThoughNotLeftOut(t *testing.T) {
 	t.Parallel()
 	modes(t, func(t *testing.T, required bool) {
-		host := gitHost(t)
-		dir := openBook(t, Options{Remote: at(t, host)})
-		add(t, dir, "first")
-		if err := dir.round(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		host, dir := pushedBook(t)
 		add(t, dir, "bad")
 		if err := dir.Close(); err != nil {
 			t.Fatal(err)

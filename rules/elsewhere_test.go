@@ -100,6 +100,26 @@ func TestABranchThatWasSetBackIsTold(t *testing.T) {
 	}
 }
 
+// withHeld starts an applier on what was there, has a push held and a change of ours made after that. It returns the last good revision, the one that is
+// held and the one of the change, and as startAt does.
+func (b *bench) withHeld(t *testing.T, pushed map[string][]byte) (good, bad, was string, to *atomic.Value, stop func()) {
+	t.Helper()
+	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
+	to, stop = b.startAt(t, "")
+	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+	good = b.recall("good")()
+	bad = b.push(t, "bad", pushed)
+	b.Moved(t.Context())
+	b.waitPush(t)
+	await(t, func() bool { return b.recall("told")() == bad })
+	if out := b.Apply(t.Context(), request("r1"), nodeDown("mine")); out.State != rules.Live {
+		t.Fatalf("outcome %+v", out)
+	}
+	was = b.Status(t.Context()).Revision
+	await(t, func() bool { return b.recall("seen")() == was }) // also where the service is killed
+	return good, bad, was, to, stop
+}
+
 // A branch that was set back to the last good state takes away what was held, and what commands changed meanwhile: both is told.
 func TestABranchThatWasSetBackToBeforeWhatWasHeldIsTold(t *testing.T) {
 	t.Parallel()
@@ -107,18 +127,7 @@ func TestABranchThatWasSetBackToBeforeWhatWasHeldIsTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
-			b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
-			to, stop := b.startAt(t, "")
-			await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
-			good := b.recall("good")()
-			bad := b.push(t, "bad", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up ==", "bad")})
-			b.Moved(t.Context())
-			b.waitPush(t)
-			await(t, func() bool { return b.recall("told")() == bad })
-			if out := b.Apply(t.Context(), request("r1"), nodeDown("mine")); out.State != rules.Live {
-				t.Fatalf("outcome %+v", out)
-			}
-			was := b.Status(t.Context()).Revision
+			good, _, was, to, stop := b.withHeld(t, map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up ==", "bad")})
 			want := map[string]string{"mine": "gone LIVE"}
 			if restarted {
 				want = map[string]string{} // what was in force is known no more: the ruler is brought to the rulebook all the same
@@ -154,18 +163,7 @@ func TestABranchThatWasSetBackToWhatIsHeldIsTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
-			b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
-			to, stop := b.startAt(t, "")
-			await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
-			bad := b.push(t, "bad", map[string][]byte{"prometheus/ops/old.yaml": []byte("groups: [\n")})
-			b.Moved(t.Context())
-			b.waitPush(t)
-			await(t, func() bool { return b.recall("told")() == bad })
-			if out := b.Apply(t.Context(), request("r1"), nodeDown("mine")); out.State != rules.Live {
-				t.Fatalf("outcome %+v", out)
-			}
-			was := b.Status(t.Context()).Revision
-			await(t, func() bool { return b.recall("seen")() == was }) // also where the service is killed
+			_, bad, was, to, stop := b.withHeld(t, map[string][]byte{"prometheus/ops/old.yaml": []byte("groups: [\n")})
 			if restarted {
 				stop()
 				_, stop = b.startAt(t, bad)

@@ -31,6 +31,15 @@ func (b *bench) push(t *testing.T, subject string, files map[string][]byte) stri
 	return b.store.Commit(rules.Commit{Author: rules.Person{Name: "carol"}, Subject: subject, Files: files}).Revision()
 }
 
+// withOld is session of a rulebook that was adopted with the rule "old", once that is live.
+func (b *bench) withOld(t *testing.T) (stop func()) {
+	t.Helper()
+	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
+	stop = b.session(t)
+	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+	return stop
+}
+
 // session follows the rulers until stop.
 func (b *bench) session(t *testing.T) (stop func()) {
 	t.Helper()
@@ -355,9 +364,7 @@ func TestABadPushIsHeldAndTheRestGoesOn(t *testing.T) {
 
 func TestAHoldIsTheSameAfterARestartAndEndsWithTheMending(t *testing.T) {
 	b := newBench(t)
-	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
-	stop := b.session(t)
-	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+	stop := b.withOld(t)
 	old := string(b.prometheus.Published("ops/old.yaml"))
 	b.push(t, "bad", map[string][]byte{"prometheus/ops/bad.yaml": fileOf("up ==", "bad"), "prometheus/ops/old.yaml": fileOf("up == 1", "old")})
 	b.Moved(t.Context())
@@ -563,9 +570,7 @@ func TestAChangeThatSomebodyElseMadeTooIsOnlyWrittenDown(t *testing.T) {
 
 func TestAChangeThatCannotBePlannedAgainIsSettledWithTheReason(t *testing.T) {
 	b := newBench(t)
-	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
-	stop := b.session(t)
-	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+	stop := b.withOld(t)
 	out := b.Apply(t.Context(), request("r1"), rules.Edit{Address: "old", Alteration: rules.Alteration{Expr: "up == 1"}})
 	if out.State != rules.Live {
 		t.Fatalf("outcome %+v", out)
@@ -630,9 +635,7 @@ func TestAChangeThatCannotBePlannedAgainIsSettledWithTheReason(t *testing.T) {
 // What came before a change may be held: then the change is displaced and stays in force all the same.
 func TestAChangeThatIsDisplacedByWhatIsHeldIsSaidToStay(t *testing.T) {
 	b := newBench(t)
-	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
-	stop := b.session(t)
-	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+	stop := b.withOld(t)
 	out := b.Apply(t.Context(), request("r1"), rules.Edit{Address: "old", Alteration: rules.Alteration{Expr: "up == 1"}})
 	own := b.own(t, out.Revision)
 	stop()

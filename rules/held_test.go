@@ -60,9 +60,7 @@ func TestWhatAHeldHistoryNeverHadStaysLive(t *testing.T) {
 func TestWhatCannotBeReadAtTheAdoptionLeavesTheRulerAsItIs(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
-	stop := b.session(t)
-	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+	stop := b.withOld(t)
 	stop()
 	b.start()
 	b.LastGood = func() string { return "" }

@@ -52,9 +52,7 @@ func TestWhatStandsInForARefusedCommitNamesNothing(t *testing.T) {
 // A change that does not fit without one that is left out is said to lack that, and not to have come after somebody else's push: there was none.
 func TestAChangeThatNeedsARefusedOneIsSettledWithThat(t *testing.T) {
 	b := newBench(t)
-	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
-	stop := b.session(t)
-	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+	stop := b.withOld(t)
 	out := b.Apply(t.Context(), request("r1"), rules.Edit{Address: "old", Alteration: rules.Alteration{Expr: "up == 1"}})
 	if out.State != rules.Live {
 		t.Fatalf("outcome %+v", out)

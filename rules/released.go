@@ -61,11 +61,7 @@ func (a *Applier) released(ctx context.Context, was holding, change Outcome) *Re
 	if len(out.Refs) == 0 {
 		return nil
 	}
-	for _, c := range was.push.Commits {
-		if slices.ContainsFunc(c.Files, func(f PastFile) bool { return paths[f.Path] }) {
-			out.Commits = append(out.Commits, c)
-		}
-	}
+	out.Commits = touching(was.push.Commits, paths)
 	return &out
 }
 
@@ -84,7 +80,7 @@ func (a *Applier) taken(ctx context.Context, push ExternalPush, own []PastCommit
 		a.Logger.Warn("What was pushed cannot be told from what was changed here meanwhile; nothing of it is told", "id", "AS3022", "err", err)
 		return nil
 	}
-	all := make([]Taken, len(own))
+	refs, paths := make([][]Ref, len(own)), make([]map[string]bool, len(own))
 	for _, ruler := range live.rulers {
 		for _, ref := range touched(before, live, ruler.Name) {
 			path := live.rulebookPath(ref)
@@ -95,28 +91,30 @@ func (a *Applier) taken(ctx context.Context, push ExternalPush, own []PastCommit
 				}
 			}
 			if last >= 0 && pushed[ref.family()] {
-				all[last].Released.add(ref, path, push.Commits)
+				if refs[last] == nil {
+					paths[last] = map[string]bool{}
+				}
+				refs[last], paths[last][path] = append(refs[last], ref), true
 			}
 		}
 	}
 	var taken []Taken
-	for i, t := range all {
-		if len(t.Released.Refs) > 0 {
-			t.Request, t.Revision = requestOf(own[i], a.Service), own[i].Revision
-			taken = append(taken, t)
+	for i, c := range own {
+		if refs[i] != nil {
+			taken = append(taken, Taken{requestOf(c, a.Service), c.Revision, Released{touching(push.Commits, paths[i]), refs[i]}})
 		}
 	}
 	return taken
 }
 
-// add adds a rule whose file is at a path of the rulebook, with those of some commits that it came with.
-func (r *Released) add(ref Ref, path string, commits []PastCommit) {
-	r.Refs = append(r.Refs, ref)
+// touching returns those of some commits that changed one of these files, by their paths in the rulebook.
+func touching(commits []PastCommit, paths map[string]bool) (found []PastCommit) {
 	for _, c := range commits {
-		if c.touches(path) && !slices.ContainsFunc(r.Commits, func(known PastCommit) bool { return known.Revision == c.Revision }) {
-			r.Commits = append(r.Commits, c)
+		if slices.ContainsFunc(c.Files, func(f PastFile) bool { return paths[f.Path] }) {
+			found = append(found, c)
 		}
 	}
+	return found
 }
 
 // touches reports whether the commit changed a file, by its path in the rulebook.

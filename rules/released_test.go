@@ -126,9 +126,7 @@ func TestAChangePlannedAgainOnAHeldPushTellsWhatItTook(t *testing.T) {
 func TestWhatAChangeReleasedIsNotToldAgainAfterARestart(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
-	stop := b.session(t)
-	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+	stop := b.withOld(t)
 	first := b.push(t, "half bad", map[string][]byte{"prometheus/ops/bad.yaml": []byte("groups: ["), "prometheus/ops/old.yaml": fileOf("up == 4", "old")})
 	b.Moved(t.Context())
 	b.waitPush(t)

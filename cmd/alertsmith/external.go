@@ -19,8 +19,7 @@ const maxExternal = 200
 
 // external hears of what other people pushed: it is written down, each commit under its author with what it did, and told to the channel for reports.
 func (s *service) external(ctx context.Context, push rules.ExternalPush) {
-	told := bot.External(push)
-	reply := told
+	reply := bot.External(push)
 	written := push.Commits
 	if left := len(written) - maxExternal; left > 0 {
 		written = slices.DeleteFunc(slices.Clone(written[:left]), func(c rules.PastCommit) bool { return c.Trailer("Action") == "" })
@@ -40,20 +39,21 @@ func (s *service) external(ctx context.Context, push rules.ExternalPush) {
 			s.logger.Error("The journal does not say what was pushed", "id", "AS2101", "commit", commit.Revision, "err", err)
 		}
 	})
-	var moved rules.Request // that stands for what put the branch elsewhere
+	var newest rules.PastCommit // none where the branch was set back
+	entry := ""                 // of all this, to be linked to
+	if n := len(push.Commits); n > 0 {
+		newest = push.Commits[n-1]
+		entry = externalID(newest)
+	}
 	if push.Elsewhere != nil {
-		moved = s.elsewhereRequest(push, time.Now())
+		moved := s.elsewhereRequest(push, time.Now())
 		if err := s.recordElsewhere(ctx, moved, push, reply); err != nil {
 			s.logger.Error("The journal does not say what was pushed", "id", "AS2101", "commit", push.Head, "err", err)
 		}
+		entry = moved.ID
 	}
-	var newest rules.PastCommit // none where the branch was set back
-	if n := len(push.Commits); n > 0 {
-		newest = push.Commits[n-1]
-		reply = reply.WithEntry(s.cfg.pagesAddress(), externalRequest(newest, time.Time{}).ID)
-	}
-	if push.Elsewhere != nil {
-		reply = told.WithEntry(s.cfg.pagesAddress(), moved.ID)
+	if entry != "" {
+		reply = reply.WithEntry(s.cfg.pagesAddress(), entry)
 	}
 	fields := []any{"commits", len(push.Commits), "newest", newest.Revision, "author", newest.Author.Name}
 	if push.Held != nil {

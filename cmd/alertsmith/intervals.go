@@ -98,18 +98,21 @@ func (l *linting) ask(ctx context.Context) (changed bool, err error) {
 	return true, nil
 }
 
+// named returns the ruler of a name, which is one of the service's.
+func named(rulers []rules.Ruler, name string) rules.Ruler {
+	return rulers[slices.IndexFunc(rulers, func(r rules.Ruler) bool { return r.Info().Name == name })]
+}
+
 // evaluationInterval asks the ruler of a name how often it evaluates the groups that do not say it, now.
 func evaluationInterval(rulers []rules.Ruler) func(ctx context.Context, name string) (time.Duration, error) {
 	return func(ctx context.Context, name string) (time.Duration, error) {
-		i := slices.IndexFunc(rulers, func(r rules.Ruler) bool { return r.Info().Name == name })
-		return ruler.EvaluationInterval(ctx, rulers[i])
+		return ruler.EvaluationInterval(ctx, named(rulers, name))
 	}
 }
 
 // configRead asks the ruler of a name when it last read its rule files, now.
 func configRead(rulers []rules.Ruler) func(ctx context.Context, name string) (time.Time, error) {
 	return func(ctx context.Context, name string) (time.Time, error) {
-		i := slices.IndexFunc(rulers, func(r rules.Ruler) bool { return r.Info().Name == name })
-		return ruler.ConfigRead(ctx, rulers[i])
+		return ruler.ConfigRead(ctx, named(rulers, name))
 	}
 }

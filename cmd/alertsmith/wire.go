@@ -121,7 +121,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		LastTold:     func() string { return known.last(toldRevision) },
 		Told:         func(revision string) { known.note(toldRevision, revision) },
 		LastSeen:     func() string { return known.last(seenRevision) },
-		Seen:         func(revision string) { known.note(seenRevision, revision) },
+		Seen:         func(revision string) { known.noteSoon(seenRevision, revision) },
 		Snapshot:     s.snapshots.load(),
 		Irregular: func(ctx context.Context, revision string) ([]rules.Problem, error) {
 			return s.book.Irregular(ctx, revision, append(s.dirs(), rules.PausedDir, rules.TemplatesDir, journal.PageDir(time.Now().In(location))))
