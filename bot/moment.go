@@ -27,18 +27,21 @@ func (c *call) moment(name string) (time.Time, error) {
 	return m.At, err
 }
 
-// momentAfter returns the time before which something is to be: what an option says, or the end of the day that it names. It is zero when
-// the option is not given.
+// momentAfter returns the first full second behind what an option says: a day, or the very second that at= would have the rulebook of. It is zero
+// when the option is not given.
 func (c *call) momentAfter(name string) (time.Time, error) {
 	arg, given := c.args[name]
 	if !given {
 		return time.Time{}, nil
 	}
 	m, err := rules.ParseMoment(name, arg.value, c.now, c.zone())
-	if m.Day() {
-		return m.Next, err
+	switch {
+	case err != nil:
+		return time.Time{}, err
+	case m.Day():
+		return m.Next, nil
 	}
-	return m.At, err
+	return m.At.Truncate(time.Second).Add(time.Second), nil
 }
 
 // later returns the time to come that an option says; zero when it is not given, or without a value.

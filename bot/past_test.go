@@ -50,6 +50,9 @@ func TestHistory(t *testing.T) {
 		{`log DISK`, []string{"no rule"}, nil},
 		{`履歴 disk action=rm`, []string{"13:00:00"}, []string{"11:00:00", "14:00:00"}},
 		{`history disk by=＠ALICE until="2026-11-21 13:30"`, []string{"13:00:00", "11:00:00"}, []string{"12:00:00", "14:00:00"}},
+		{`history until="2026-11-21 13:00"`, []string{"13:00:00"}, []string{"14:00:00"}}, // as show NAME at= of that second is without the rule
+		{`history until=2h`, []string{"13:00:00"}, []string{"14:00:00"}},
+		{`history until="2026-11-21 12:59:59"`, []string{"12:00:00"}, []string{"13:00:00"}},
 		{`history disk by=me since=3h`, []string{"14:00:00", "13:00:00"}, []string{"11:00:00"}},
 		{`history by="@Bob Builder"`, []string{"12:00:00"}, []string{"alice"}},
 		{`history since="2 hours ago"`, []string{"other"}, []string{"11:00:00"}},

@@ -68,10 +68,10 @@ func (c *call) span(ctx context.Context) (older, newer *rules.Book, from, to str
 		newer, err = c.backend.Book(ctx)
 		return older, newer, from, "now", err
 	}
-	if until.Before(since) {
+	if !until.After(since) {
 		return nil, nil, "", "", invalidOption("until", "lies before since=")
 	}
-	newer, to, err = c.bookAt(ctx, until)
+	newer, to, err = c.bookAt(ctx, until.Add(-time.Second))
 	return older, newer, from, to, err
 }
 
@@ -155,6 +155,7 @@ func (c *call) commitSpan(ctx context.Context) (string, error) {
 		t, err := c.moment(name)
 		if i == 1 {
 			t, err = c.momentAfter(name)
+			t = t.Add(-time.Second)
 		}
 		if err != nil {
 			return "", err
