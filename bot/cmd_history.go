@@ -116,7 +116,9 @@ func (c *call) historyQuery() (q rules.HistoryQuery, err error) {
 	if q.Since, err = c.moment("since"); err != nil {
 		return q, err
 	}
-	q.Until, err = c.momentAfter("until")
+	if q.Until, err = c.momentAfter("until"); q.Until.After(c.now) {
+		q.Until = time.Time{} // all that there is came before, whatever date it bears
+	}
 	return q, err
 }
 

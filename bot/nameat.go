@@ -31,7 +31,7 @@ func (c *call) nameAt(ctx context.Context, words []word, allowed []string) (name
 		return n, err
 	}
 	if _, given := c.args["at"]; given {
-		state, err := c.backend.StateAt(ctx, at)
+		state, err := c.stateAt(ctx, at)
 		if err != nil {
 			return n, err
 		}

@@ -93,6 +93,23 @@ func TestHistoryOfAFalseDate(t *testing.T) {
 	requireParts(t, c.say(`history`).Text, "1999-01-02 03:04:05 UTC Bob")
 }
 
+// A commit with a date that is to come, which nobody saw come, is there now all the same.
+func TestWhatIsThereNowHasCome(t *testing.T) {
+	t.Parallel()
+	c, _, _, _, _ := diskChat(t)
+	now := c.now
+	c.now = time.Date(2099, 1, 2, 3, 4, 5, 0, time.UTC)
+	c.pushed("By a wrong clock", map[string]string{diskFile: strings.Replace(c.read(diskFile), "up == 0", "up == 2099", 1)})
+	c.now = now
+	for _, say := range []string{`history until=now`, `history until=today`, `history disk until=now`} {
+		requireParts(t, c.say(say).Text, "2099-01-02 03:04:05 UTC Bob Builder", "By a wrong clock")
+	}
+	requireParts(t, c.say(`show disk at=now`).Text, "up == 2099")
+	if text := c.say(`history until=1h`).Text; strings.Contains(text, "2099") {
+		t.Errorf("an hour ago:\n%s", text)
+	}
+}
+
 func TestShow(t *testing.T) {
 	t.Parallel()
 	c, added, pushed, deleted, restored := diskChat(t)

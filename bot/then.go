@@ -10,9 +10,21 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
+// allDates lies behind the date of every commit.
+var allDates = time.Unix(1<<41, 0)
+
+// stateAt returns the commit that the branch was at at a time. Of now that is its newest one: what it has came before, whatever date it bears, also where
+// nobody knows when it came.
+func (c *call) stateAt(ctx context.Context, t time.Time) (rules.StateAt, error) {
+	if !t.Before(c.now.Truncate(time.Second)) {
+		t = allDates
+	}
+	return c.backend.StateAt(ctx, t)
+}
+
 // bookAt returns the rulebook as it was at a time, and what it is called; the empty one before the first commit.
 func (c *call) bookAt(ctx context.Context, t time.Time) (*rules.Book, string, error) {
-	state, err := c.backend.StateAt(ctx, t)
+	state, err := c.stateAt(ctx, t)
 	if err != nil {
 		return nil, "", err
 	}
@@ -160,7 +172,7 @@ func (c *call) commitSpan(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		state, err := c.backend.StateAt(ctx, t)
+		state, err := c.stateAt(ctx, t)
 		if err != nil {
 			return "", err
 		}
