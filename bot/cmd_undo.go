@@ -71,7 +71,7 @@ func runUndo(ctx context.Context, call *call) (answer, error) {
 		return ended, &own
 	}
 	if err == nil {
-		ended.reply.Text = "Taking back " + rest + call.commitText(commit) + "\n" + ended.reply.Text + call.leftText(undo)
+		ended.reply.Text = "Taking back " + rest + call.commitText(commit) + "\n" + ended.reply.Text + call.leftText(undo) + call.stayingText(ended.outcome.Staying)
 	}
 	return ended, err
 }

@@ -51,3 +51,33 @@ func TestHeldRulesAreNotPassedOver(t *testing.T) {
 		"Try:\n```\n/alert edit for=5m where severity=low name!=gone name!=stay\n```")
 	requireParts(t, c.step(`edit for=5m where severity=low name!=gone name!=stay`).Text, "Planned, nothing was changed: 1 rule in prometheus would be edited: free")
 }
+
+// TestUndoSaysWhatItLeavesOfAPush takes back a change that took in force what somebody had pushed: the undo tells that this stays, and how it was live before.
+func TestUndoSaysWhatItLeavesOfAPush(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	c.must(`add old expr="up == 0" ruler=prometheus group=one`)
+	_, good := c.must(`add gone expr="up == 0" ruler=prometheus group=one`)
+	c.applier.Moved(t.Context())
+	c.pushed("Half bad", map[string]string{
+		"prometheus/alerts/one.yaml": "groups:\n  - name: one\n    rules:\n      - alert: old\n        expr: up == 4\n      - alert: new\n        expr: up == 6\n",
+		"prometheus/alerts/bad.yaml": "groups: [\n",
+	})
+	push := c.head()
+	c.applier.Moved(t.Context())
+	text, _ := c.must(`edit new for=5m`)
+	requireParts(t, text, "With it, 2 changes of what Bob Builder pushed")
+	c.must(`edit old severity=page`)
+	if text, _ = c.must(`undo`); strings.Contains(text, "pushed") { // that change found it in force
+		t.Errorf("of what it did not leave:\n%s", text)
+	}
+	text, _ = c.must(`undo`)
+	requireParts(t, text, "**old, new, gone** stay as they were pushed and are in force so: the change that was taken back had taken what Bob Builder pushed (`"+short(push)+"`) in force",
+		"as it was live before:\n```\n/alert restore old@"+short(good)+"\n```\n```\n/alert delete new\n```\n```\n/alert restore gone@"+short(good)+"\n```")
+	c.must("restore old@" + short(good))
+	c.must("delete new")
+	c.must("restore gone@" + short(good))
+	if text := c.step(`list all`).Text; strings.Contains(text, "new") || strings.Count(text, "up == 0") != 2 {
+		t.Errorf("put back line by line:\n%s", text)
+	}
+}

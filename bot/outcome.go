@@ -93,15 +93,19 @@ func releasedText(r *rules.Released) string {
 	if r == nil {
 		return ""
 	}
-	of := "what was pushed"
-	if n := len(r.Commits); n > 0 {
-		of = fmt.Sprintf("what %s pushed (%s)", authors(r.Commits), code(short(r.Commits[n-1].Revision)))
-	}
 	verbs := "were held are"
 	if len(r.Refs) == 1 {
 		verbs = "was held is"
 	}
-	return fmt.Sprintf("\nWith it, %s of %s that %s applied now: **%s**.", count(len(r.Refs), "change"), of, verbs, refNames(r.Refs))
+	return fmt.Sprintf("\nWith it, %s of %s that %s applied now: **%s**.", count(len(r.Refs), "change"), pushOf(r.Commits), verbs, refNames(r.Refs))
+}
+
+// pushOf names what somebody pushed with some commits.
+func pushOf(commits []rules.PastCommit) string {
+	if n := len(commits); n > 0 {
+		return fmt.Sprintf("what %s pushed (%s)", authors(commits), code(short(commits[n-1].Revision)))
+	}
+	return "what was pushed"
 }
 
 // asidePart says what a change of a rule that is paused means for its ruler; took is 0 where the ruler had nothing to do with it.

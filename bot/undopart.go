@@ -77,3 +77,26 @@ func (c *call) leftText(undo rules.Undo) string {
 	}
 	return text.String()
 }
+
+// stayingText says what of somebody else's push, which is held, an undo has left in force, with the lines that put it back as it was live before.
+func (c *call) stayingText(s *rules.Staying) string {
+	if s == nil {
+		return ""
+	}
+	var refs []rules.Ref
+	var lines []string
+	for _, rule := range s.Rules {
+		refs = append(refs, rule.Ref)
+		line := "delete " + quote(rule.Address)
+		if rule.Was != "" {
+			line = "restore " + quote(rule.Address+"@"+short(rule.Was))
+		}
+		lines = append(lines, "\n"+fence("", c.trigger+" "+line))
+	}
+	verb := "stay as they were pushed and are"
+	if len(refs) == 1 {
+		verb = "stays as it was pushed and is"
+	}
+	return fmt.Sprintf("\n**%s** %s in force so: the change that was taken back had taken %s in force, which is held otherwise. This puts it back as it was live before:%s",
+		refNames(refs), verb, pushOf(s.Commits), strings.Join(lines[:min(len(lines), fixesShown)], ""))
+}

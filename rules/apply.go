@@ -103,6 +103,9 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 	defer cancel()
 	out = a.seeThrough(ctx, d, f)
 	out.Released = a.released(ctx, held, out)
+	if undo, ok := intent.(Undo); ok {
+		out.Staying = a.staying(ctx, undo, out)
+	}
 	return out
 }
 

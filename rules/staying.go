@@ -1,0 +1,95 @@
+package rules
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// Staying is what an undo leaves in force of what somebody else pushed and that is held: the change that it takes back had taken that in force, and the
+// rulebook's branch had it before that.
+type Staying struct {
+	Commits []PastCommit // that it came with, the oldest first
+	Rules   []StayingRule
+}
+
+// StayingRule is a rule that stays as it was pushed.
+type StayingRule struct {
+	Ref     Ref
+	Was     string // a commit that has it as it was live before, full hash; "" where it was not
+	Address string // the rule's there; where it was not live before, now
+}
+
+// heldThen is what was held when a commit was made.
+type heldThen struct {
+	branch *Book // the rulebook as it was pushed
+	live   *Book // what was applied of it
+	files  []heldFile
+	past   pastSince
+	good   string // the revision of the last good state
+}
+
+// staying returns what an undo has left in force; nil for nothing. What was held and is not any more is in force for another reason.
+func (a *Applier) staying(ctx context.Context, undo Undo, out Outcome) *Staying {
+	if a.outside.lending.Load() == nil || out.State == Reverted {
+		return nil
+	}
+	then, err := a.heldThen(ctx, undo.Commit.Parent)
+	if err != nil || len(then.files) == 0 {
+		return nil
+	}
+	now, err := a.applied(ctx)
+	if err != nil {
+		return nil
+	}
+	var staying Staying
+	paths := map[string]bool{}
+	for _, at := range then.files {
+		path, ruler := now.pathIn(at.ruler, at.path), now.rulers[at.ruler].Name
+		if !slices.Contains(changedPaths(undo.Before, undo.After, ruler), at.path) {
+			continue // the change left it as it was held
+		}
+		for _, ref := range touched(then.live, now, ruler) {
+			if ref.Path != at.path || now.changedSince(then.branch, []Ref{ref}) {
+				continue // not as it was pushed
+			}
+			rule := StayingRule{Ref: ref}
+			if rule.Address = then.live.Address(ref); rule.Address == "" {
+				rule.Address = now.Address(ref)
+			} else {
+				rule.Was = cmp.Or(then.past.left[path], then.good)
+			}
+			staying.Rules, paths[path] = append(staying.Rules, rule), true
+		}
+	}
+	if len(staying.Rules) == 0 {
+		return nil
+	}
+	staying.Commits = touching(then.past.external, paths)
+	return &staying
+}
+
+// heldThen returns what was held at a commit, of what is held now: nothing at one that the last good state leads on from.
+func (a *Applier) heldThen(ctx context.Context, revision string) (heldThen, error) {
+	o := &a.outside
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.held == nil || o.good == nil {
+		return heldThen{}, nil
+	}
+	then := heldThen{good: o.good.Revision(), past: pastSince{ours: map[string]bool{}, left: map[string]string{}}}
+	err := a.Store.Log(ctx, then.good, revision, func(c PastCommit) error { return a.add(ctx, &then.past, c) })
+	if err != nil {
+		return then, err
+	}
+	inForce, err := a.inForce(ctx, then.past)
+	if err != nil {
+		return then, err
+	}
+	if then.branch, err = a.bookOf(ctx, revision); err != nil {
+		return then, err
+	}
+	then.files = then.past.held(inForce, then.branch)
+	then.live = then.branch.keeping(inForce, then.files)
+	return then, nil
+}
