@@ -209,13 +209,18 @@ func (c *call) changeLine(ch rules.PastChange, q rules.HistoryQuery, named bool,
 	if !said {
 		line += " (" + escape(ch.Action) + ")"
 	}
-	if held.Pushed(ch.Commit.Revision) {
-		line += " (**not applied**: held)"
-	}
+	line += pushStands[held.Stands(ch.Commit.Revision)]
 	if reason := ch.Commit.Reason(); reason != "" {
 		line += ": " + escape(oneLine(cut(reason, 120)))
 	}
 	return line
+}
+
+// pushStands is what is said of a commit that came with a push which is held.
+var pushStands = map[rules.PushStands]string{
+	rules.PushHeld:   " (**not applied**: held)",
+	rules.PushInPart: " (**applied in part**, as later changes left that: the rest is held)",
+	rules.PushTaken:  " (pushed with what is held; **in force** as later changes left it)",
 }
 
 // otherDate says of a commit that a query selects where the date that it has lies outside the time that was asked for.

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -79,5 +80,36 @@ func TestUndoSaysWhatItLeavesOfAPush(t *testing.T) {
 	c.must("restore gone@" + short(good))
 	if text := c.step(`list all`).Text; strings.Contains(text, "new") || strings.Count(text, "up == 0") != 2 {
 		t.Errorf("put back line by line:\n%s", text)
+	}
+}
+
+// TestWhatAChangeTookOfAPushIsNotCalledNotApplied has one of three held files changed: history and status tell which commits are in force by that, and which are not.
+func TestWhatAChangeTookOfAPushIsNotCalledNotApplied(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	_, good := c.must(`add one expr="up == 0" ruler=prometheus group=one`)
+	c.must(`add two expr="up == 0" ruler=prometheus group=two`)
+	c.must(`add three expr="up == 0" ruler=prometheus group=three`)
+	c.applier.Moved(t.Context())
+	for i, push := range []struct{ subject, files string }{{"Takes one", "one"}, {"Takes some", "one two"}, {"Takes none", "three"}} {
+		files := map[string]string{}
+		for name := range strings.FieldsSeq(push.files) {
+			path := "prometheus/alerts/" + name + ".yaml"
+			files[path] = strings.Replace(c.read(path), "up == ", "up == "+strconv.Itoa(i+1), 1)
+		}
+		c.pushed(push.subject, files)
+	}
+	c.pushed("Break", map[string]string{"prometheus/alerts/bad.yaml": "groups: [\n"})
+	c.applier.Moved(t.Context())
+	requireParts(t, c.step(`history`).Text, "(**not applied**: held): Takes none", "(**not applied**: held): Takes some", "(**not applied**: held): Takes one")
+	c.must(`edit one severity=page`)
+	requireParts(t, c.step(`history`).Text, "**changed** `one` (edit)\n", "(**not applied**: held): Takes none",
+		"(**applied in part**, as later changes left that: the rest is held): Takes some", "(pushed with what is held; **in force** as later changes left it): Takes one")
+	requireParts(t, c.step(`status`).Text, "stay in force as they were, but for those that were changed here since.", "3 held as before:\n", "three.yaml`", "two.yaml`",
+		"- 1 in force as pushed and changed here since:\n    - `prometheus/alerts/one.yaml`")
+	c.must(`restore one@` + short(good))
+	requireParts(t, c.step(`history`).Text, "(**not applied**: held): Takes none", "(**not applied**: held): Takes some", "(**not applied**: held): Takes one")
+	if text := c.step(`status`).Text; strings.Contains(text, "changed here since") {
+		t.Errorf("nothing of the push is in force any more:\n%s", text)
 	}
 }

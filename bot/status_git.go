@@ -71,7 +71,11 @@ func writeHeld(b *strings.Builder, h *rules.HeldPush, now time.Time) {
 	if len(h.Commits) == 0 {
 		what = pushedBy(nil)
 	}
-	fmt.Fprintf(b, "**Not applied** (noticed %s): %s would not be taken. The files that it changed stay in force as they were.\n", ago(h.Since, now), what)
+	but := ""
+	if len(h.Taken) > 0 {
+		but = ", but for those that were changed here since"
+	}
+	fmt.Fprintf(b, "**Not applied** (noticed %s): %s would not be taken. The files that it changed stay in force as they were%s.\n", ago(h.Since, now), what, but)
 	writeList(b, h.Commits, "pushed and held up", func(c rules.PastCommit) string {
 		return fmt.Sprintf("%s by %s: %s", code(short(c.Revision)), escape(c.Author.Name), escape(PushedSubject(c)))
 	})
@@ -79,4 +83,5 @@ func writeHeld(b *strings.Builder, h *rules.HeldPush, now time.Time) {
 	writeNoRuleFiles(b, h)
 	writeMend(b, h)
 	writeList(b, h.Paths, "held as before", code)
+	writeList(b, h.Taken, "in force as pushed and changed here since", code)
 }

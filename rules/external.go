@@ -147,7 +147,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 		return err
 	}
 	o.past, o.inForce, o.kept = past, inForce, past.held(inForce, book)
-	o.held = &HeldPush{Good: good.Revision(), Commits: past.external, Problems: problems, Since: since}
+	o.held = &HeldPush{Good: good.Revision(), Commits: past.external, Taken: past.taken(good, book), Problems: problems, Since: since}
 	for _, at := range o.kept {
 		o.held.Paths = append(o.held.Paths, book.pathIn(at.ruler, at.path))
 	}

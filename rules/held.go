@@ -72,6 +72,21 @@ func (p pastSince) held(inForce, book *Book) []heldFile {
 	return found
 }
 
+// taken returns the rule files that somebody else changed since the last good state and that we touched last, where they are not as they were in that:
+// their paths in the rulebook, sorted.
+func (p pastSince) taken(good, book *Book) (paths []string) {
+	for i, ruler := range book.rulers {
+		for _, path := range changedPaths(good, book, ruler.Name) {
+			path = book.pathIn(i, path)
+			if p.ours[path] && slices.ContainsFunc(p.external, func(c PastCommit) bool { return c.touches(path) }) {
+				paths = append(paths, path)
+			}
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
 // heldPush returns what is held, nil when nothing is.
 func (a *Applier) heldPush() *HeldPush {
 	held, _ := a.heldAndStray()

@@ -32,6 +32,7 @@ type HeldPush struct {
 	Good     string       // the revision whose files stay live
 	Commits  []PastCommit // the external commits since then, the oldest first; none where the branch was set back
 	Paths    []string     // of the rule files that are held, in the rulebook, sorted
+	Taken    []string     // of those that it changed and that are in force all the same, as changes of ours left them after it, sorted
 	Problems []Problem    // why, by file and line
 	Since    time.Time    // when it was noticed
 	Mend     []string     // commands of Git, for a clone, that bring directories back in whose place there is something else; none where there is nothing so
@@ -43,9 +44,33 @@ func (h *HeldPush) Holds(book *Book, ref Ref) bool {
 	return configured && h.holds(book.rulebookPath(ref))
 }
 
-// Pushed reports whether a commit is one of those that are held; false where nothing is held.
-func (h *HeldPush) Pushed(revision string) bool {
-	return h != nil && slices.ContainsFunc(h.Commits, func(c PastCommit) bool { return c.Revision == revision })
+// PushStands is how a commit of a push that is held stands; "" is that of every other commit.
+type PushStands string
+
+// How such a commit stands.
+const (
+	PushHeld   PushStands = "held"    // nothing of it is applied
+	PushInPart PushStands = "in part" // some of its files are in force, as changes of ours left them after it
+	PushTaken  PushStands = "taken"   // all are
+)
+
+// Stands returns how a commit stands; "" where nothing is held, and for one that is not of what is.
+func (h *HeldPush) Stands(revision string) PushStands {
+	if h == nil {
+		return ""
+	}
+	i := slices.IndexFunc(h.Commits, func(c PastCommit) bool { return c.Revision == revision })
+	if i < 0 {
+		return ""
+	}
+	taken := slices.ContainsFunc(h.Commits[i].Files, func(f PastFile) bool { return slices.Contains(h.Taken, f.Path) })
+	switch held := slices.ContainsFunc(h.Commits[i].Files, func(f PastFile) bool { return h.holds(f.Path) }); {
+	case taken && held:
+		return PushInPart
+	case taken:
+		return PushTaken
+	}
+	return PushHeld
 }
 
 // RulerStatus is how one ruler stands.
