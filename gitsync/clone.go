@@ -15,6 +15,7 @@ const contactPatience = 15 * time.Second
 //
 //	no rulebook here yet               everything. If the server does not answer, the start fails: to begin with an empty rulebook would be to tell
 //	                                   every ruler that it has no rules. An empty repository there is a rulebook to begin with.
+//	one that is behind what it had     nothing: it is brought there, so that no ruler hears that there are fewer rules; see catchUp.
 //	one that never met the server      where its branch stands. Two histories that have nothing in common are a mistake in the configuration, and
 //	                                   the start fails, unless the server was met without that branch; if it does not answer, Follow finds out.
 //	changes have to be pushed          the same, so that the commands that a crash interrupted can be looked up; what remains in doubt says Doubts.
@@ -39,7 +40,14 @@ func (r *Rulebook) connect(ctx context.Context, o Options) error {
 		r.push = r.pushRequired
 	}
 	if s.seen, err = readRef(r.fs, s.ref); err == nil {
-		err = errors.Join(r.loadDoubts(ctx, head), r.countUnpushed(ctx, head), r.loadBlank())
+		err = errors.Join(r.loadDoubts(ctx, head), r.loadBlank())
+	}
+	if err == nil {
+		next, behind := r.catchUp(ctx, head)
+		if behind != nil {
+			r.stands.at = s.seen // Follow finds that the branch stands elsewhere, and tries again
+		}
+		head, err = next, r.countUnpushed(ctx, next)
 	}
 	if err != nil {
 		return unavailable(err, "what the rulebook %s knows of its Git server cannot be read", r.dir)

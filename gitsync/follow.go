@@ -207,8 +207,13 @@ func (r *Rulebook) lookHere(ctx context.Context) bool {
 	if err != nil || head == r.standsAt() {
 		return false
 	}
-	if r.sync != nil && r.countUnpushed(ctx, head) != nil {
-		return false
+	if r.sync != nil {
+		if next, err := r.catchUp(ctx, head); err == nil { // else a look at the server says what is wrong
+			head = next
+		}
+		if r.countUnpushed(ctx, head) != nil {
+			return false
+		}
 	}
 	r.cameIn(head)
 	return true

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// hidden takes the Git server away until the returned function is called.
+func (e *elsewhere) hidden() (back func()) {
+	e.t.Helper()
+	away := e.server + ".away"
+	if err := os.Rename(e.server, away); err != nil {
+		e.t.Fatal(err)
+	}
+	return func() {
+		if err := os.Rename(away, e.server); err != nil {
+			e.t.Error(err)
+		}
+	}
+}
+
+// TestBranchSetBackByHand has somebody set the branch back in the rulebook's repository while the service does not run, where the Git server cannot be reached
+// either: what that had stays in force all along. What it did not have yet is told to be gone, with a line that brings it back.
+func TestBranchSetBackByHand(t *testing.T) {
+	t.Parallel()
+	e := newElsewhere(t)
+	awaitRules(t, e.prometheus, []string{"one", "two"})
+	appear := e.hidden()
+	e.must("add three expr='up == 3'")
+	was := strings.TrimSpace(e.git("rev-parse", "main"))
+	e.stop()
+	published := e.published("two")
+	e.git("update-ref", "refs/heads/main", "main~2")
+	e.start()
+	awaitRules(t, e.prometheus, []string{"one", "two"})
+	await(t, "it is in the journal", func() bool { return len(e.entries()) == 1 })
+	entry := e.assertEntry(rules.Live, "three")
+	for _, want := range []string{"`" + was[:7] + "` is not part of it", "`" + was[:7] + "` by tester: add three", "**three** in prometheus: gone."} {
+		if !strings.Contains(entry.Reply, want) {
+			t.Errorf("the report does not say %q:\n%s", want, entry.Reply)
+		}
+	}
+	if now := e.published("two"); !os.SameFile(published, now) || !published.ModTime().Equal(now.ModTime()) {
+		t.Error("a rule that the Git server has went out and came in again")
+	}
+	appear()
+	e.must("add four expr='up == 4'")
+	await(t, "the server has it", func() bool { return len(e.served()) == 3 })
+	e.assertEntry(rules.Live, "three")
+	e.stop()
+}
+
+// published returns the file that the Prometheus reads of a rule that was added.
+func (e *elsewhere) published(name string) os.FileInfo {
+	e.t.Helper()
+	dir := strings.TrimPrefix(e.args[slices.IndexFunc(e.args, func(arg string) bool { return strings.HasPrefix(arg, "--prometheus.rules-dir=") })], "--prometheus.rules-dir=")
+	info, err := os.Stat(filepath.Join(dir, "ops."+name+".yaml"))
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return info
+}
