@@ -64,7 +64,7 @@ func (r *Rulebook) publish(ctx context.Context, base plumbing.Hash, made []plumb
 // called with how what was to refer to it ended: when another writer was faster, the pack goes. Failures are *rules.Error of kind Unavailable.
 func (r *Rulebook) store(made []plumbing.EncodedObject) (settle func(error), err error) {
 	r.step(StepObjects)
-	r.made.note(made)
+	r.noteMade(made)
 	err = errPackExists
 	var p *pack
 	if r.house.packs.Load() < maxPacks {

@@ -6,22 +6,32 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// made remembers which commits this process made, from before the branch moves to them: some 40 bytes each.
-type made struct {
+// commitSet is commits that are remembered until the process ends: some 40 bytes each. It is safe for concurrent use.
+type commitSet struct {
 	mu      sync.Mutex
 	commits map[plumbing.Hash]bool
 }
 
-// note remembers the commits among objects.
-func (m *made) note(objects []plumbing.EncodedObject) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.commits == nil {
-		m.commits = map[plumbing.Hash]bool{}
+func (s *commitSet) add(hash plumbing.Hash) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.commits == nil {
+		s.commits = map[plumbing.Hash]bool{}
 	}
+	s.commits[hash] = true
+}
+
+func (s *commitSet) has(hash plumbing.Hash) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.commits[hash]
+}
+
+// noteMade remembers the commits among objects for ours, from before the branch moves to them.
+func (r *Rulebook) noteMade(objects []plumbing.EncodedObject) {
 	for _, o := range objects {
 		if o.Type() == plumbing.CommitObject {
-			m.commits[o.Hash()] = true
+			r.made.add(o.Hash())
 		}
 	}
 }
@@ -30,9 +40,7 @@ func (m *made) note(objects []plumbing.EncodedObject) {
 // signed it, which are given as SignedBy takes them. Failures are *rules.Error of kind Unavailable.
 func (r *Rulebook) Made(revision string, keys []string) (bool, error) {
 	hash := plumbing.NewHash(revision)
-	r.made.mu.Lock()
-	known := r.made.commits[hash]
-	r.made.mu.Unlock()
+	known := r.made.has(hash)
 	if known || len(keys) == 0 {
 		return known, nil
 	}
@@ -41,4 +49,10 @@ func (r *Rulebook) Made(revision string, keys []string) (bool, error) {
 		return false, unavailable(err, "the commit %s of the rulebook %s cannot be read", revision, r.dir)
 	}
 	return SignedBy(commit, keys), nil
+}
+
+// Replanned reports whether this process went over a commit when it planned again on top of what the Git server has, see replan: the branch has not lost it, as
+// another stands in its place, or Following.Left tells of it.
+func (r *Rulebook) Replanned(revision string) bool {
+	return r.replanned.has(plumbing.NewHash(revision))
 }

@@ -70,9 +70,10 @@ type Rulebook struct {
 
 	pushTook time.Duration // of the last push that changes waited for; of whoever has the token
 
-	requests requests
-	stands   standing
-	made     made
+	requests  requests
+	stands    standing
+	made      commitSet // commits of this process
+	replanned commitSet // see Replanned
 
 	sync      *syncing // nil: there is no Git server
 	kicked    chan struct{}

@@ -66,6 +66,7 @@ func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *br
 		if !taken {
 			left = append(left, past)
 		}
+		r.replanned.add(n.hash) // before anybody sees that the branch has it no more
 	}
 	settle, err := r.store(d.made)
 	if err != nil {

@@ -52,6 +52,9 @@ type ApplierOptions struct {
 	// Ours reports whether a commit that says to be made for a request was made by this service, or another replica of it: whoever may push can
 	// write such a message. nil believes the message.
 	Ours func(ctx context.Context, c PastCommit) (bool, error)
+	// Replanned reports whether a commit was planned again on top of what the Git server has, so that another stands in its place or somebody was told that it
+	// is left out. nil for a Store that does not plan again.
+	Replanned func(revision string) bool
 	// LastTold and Told remember, as LastGood and Good do, the newest commit of a bad push that External was told of.
 	LastTold func() (revision string)
 	Told     func(revision string)
@@ -113,6 +116,9 @@ func (o *ApplierOptions) deafen() {
 	}
 	if o.Ours == nil {
 		o.Ours = func(context.Context, PastCommit) (bool, error) { return true, nil }
+	}
+	if o.Replanned == nil {
+		o.Replanned = func(string) bool { return false }
 	}
 	if o.LastTold == nil {
 		o.LastTold = none

@@ -53,10 +53,11 @@ func (a *Applier) leftBehind(ctx context.Context, past *pastSince, head string) 
 	return nil
 }
 
-// gone returns the commits that lead to a revision and not to head, but for those of which head has another one in their place.
+// gone returns the commits that lead to a revision and not to head, but for those of which head has another one in their place and those that were planned
+// again, of which is told otherwise.
 func (a *Applier) gone(ctx context.Context, has func(PastCommit) bool, revision, head string) (gone []PastCommit, err error) {
 	err = a.Store.Log(ctx, head, revision, func(c PastCommit) error {
-		if len(c.Files) > 0 && !has(c) {
+		if len(c.Files) > 0 && !has(c) && !a.Replanned(c.Revision) {
 			gone = append(gone, c)
 		}
 		if len(gone) == MaxGone {

@@ -65,3 +65,30 @@ func (e *elsewhere) published(name string) os.FileInfo {
 	}
 	return info
 }
+
+// TestCommitsByHandThatArePlannedAgain has somebody commit in the rulebook's repository what does not fit on top of what the Git server has by then, and what is done
+// there already: the branch was not put elsewhere by that.
+func TestCommitsByHandThatArePlannedAgain(t *testing.T) {
+	t.Parallel()
+	e := newElsewhere(t)
+	appear := e.hidden()
+	here := filepath.Join(t.TempDir(), "here")
+	gitIn(t, ".", "clone", "-q", filepath.Join(e.dir, "data", rulebookName), here)
+	commitAs(t, here, "Bob", "done there", map[string]string{"prometheus/ops/same.yaml": ruleFile("same", "up == 3")})
+	left := commitAs(t, here, "Bob", "does not fit", map[string]string{"prometheus/ops/one.yaml": ruleFile("one", "up == 1")})
+	gitIn(t, here, "push", "-q", "origin", "HEAD:main")
+	await(t, "it is applied", func() bool { return strings.Contains(e.printed(), `msg="What was pushed is applied"`) })
+	appear()
+	newest := commitAs(t, e.clone, "Eve", "all", map[string]string{
+		"prometheus/ops/same.yaml": ruleFile("same", "up == 3"), "prometheus/ops/one.yaml": ruleFile("one", "up == 2"),
+	})
+	gitIn(t, e.clone, "push", "-q", "origin", "HEAD:main")
+	await(t, "it is applied", func() bool { return strings.Contains(e.printed(), "newest="+newest) })
+	if !strings.Contains(e.printed(), "refused=\"\" commit="+left) {
+		t.Error("nobody is told of what does not fit")
+	}
+	if entries := e.entries(); len(entries) > 0 {
+		t.Errorf("told that the branch was put elsewhere: %+v", entries)
+	}
+	e.stop()
+}

@@ -118,6 +118,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		Good:         func(revision string) { known.note(goodRevision, revision) },
 		External:     s.external,
 		Ours:         s.ours,
+		Replanned:    s.book.Replanned,
 		LastTold:     func() string { return known.last(toldRevision) },
 		Told:         func(revision string) { known.note(toldRevision, revision) },
 		LastSeen:     func() string { return known.last(seenRevision) },
