@@ -134,7 +134,7 @@ func writeStandings(b *strings.Builder, change rules.ExternalChange) {
 		if rule.To != (rules.Ref{}) && rule.Gone && rule.State == rules.Live {
 			continue // it is told where it stands now
 		}
-		text := movedHere(rule) + standsText(rule)
+		text := movedHere(rule) + standsText(rule) + sinceText(rule)
 		if alike[text] == nil {
 			standings, reasons = append(standings, text), append(reasons, rule.Reason)
 		}
@@ -162,6 +162,14 @@ func standsText(rule rules.PushedRule) string {
 	default:
 		return "not live yet"
 	}
+}
+
+// sinceText says whose change left a rule otherwise than it was pushed.
+func sinceText(rule rules.PushedRule) string {
+	if rule.By.ID == "" {
+		return ""
+	}
+	return fmt.Sprintf(", as the request %s of %s left it", code(rule.By.ID), escape(rule.By.Actor.Name))
 }
 
 // movedHere says of a rule that is there what a push did to it: of one that was moved or renamed where it is now, or what it was.

@@ -65,6 +65,11 @@ func TestReports(t *testing.T) {
 			}}},
 		}), "**The rulebook's branch was put elsewhere**: it is at `3f8e7d6` now, and `9f8e7d6` is not part of it.\n- 1 not part of it any more:\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here\n" +
 			"**x** in eu: gone.\n**y** in eu: changed, live.\n**z** in eu: not gone yet: eu runs it."},
+		{"mended, and changed here meanwhile", External(rules.ExternalPush{Commits: []rules.PastCommit{bob}, Mended: "9c1d", Rulers: []rules.ExternalChange{{Ruler: "eu", Rules: []rules.PushedRule{
+			{Ref: rules.Ref{Name: "x"}, Gone: true, State: rules.Live, By: rules.Request{ID: "7f3a", Actor: rules.Person{Name: "al*ce"}}}, {Ref: rules.Ref{Name: "y"}, State: rules.Live},
+			{Ref: rules.Ref{Name: "z"}, State: rules.NotLoaded, Reason: "eu does not list it", By: rules.Request{ID: "7f3b", Actor: rules.Person{Name: "Ann"}}},
+		}}}}), "Bob pushed to the rulebook. It was held, as it would not be taken; the request `9c1d` mended that, and so it is applied now.\n- 1 pushed:\n    - `1f8e7d6` by Bob: more\n" +
+			"**x** in eu: gone, as the request `7f3a` of al\\*ce left it.\n**y** in eu: changed, live.\n**z** in eu: changed, not live yet, as the request `7f3b` of Ann left it: eu does not list it."},
 		{"set back from what was held", External(rules.ExternalPush{Head: "3f8e7d6c5b", Elsewhere: &rules.Elsewhere{From: "9f8e7d6c5b", WasHeld: true, Gone: []rules.PastCommit{bob}}}),
 			"**The rulebook's branch was put elsewhere**: it is at `3f8e7d6` now, and `9f8e7d6` is not part of it. Nothing is held any more.\n- 1 not part of it any more:\n" +
 				"    - `1f8e7d6` by Bob: more\nNo rule that is live was changed by that."},

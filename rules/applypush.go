@@ -18,6 +18,9 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, afte
 		}
 		push.Rulers = append(push.Rulers, pushedChange(before, after, ruler.Name, pushed))
 	}
+	if err := a.noteSince(ctx, &push, after, past); err != nil {
+		a.Logger.Warn("What was pushed cannot be told from what was changed here meanwhile; all of it is told", "id", "AS3020", "err", err)
+	}
 	for i := range push.Rulers {
 		change := &push.Rulers[i]
 		out := Outcome{Ruler: change.Ruler, Refs: change.refs(), Revision: push.Head, State: Pending}

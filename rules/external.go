@@ -34,10 +34,11 @@ type ExternalChange struct {
 // PushedRule is how one rule that an external push touched stands at its ruler.
 type PushedRule struct {
 	Ref    Ref
-	From   Ref  // where it stood before, where it was moved or renamed
-	To     Ref  // where it stands now: then Ref is where it stood
-	New    bool // it was added: the rulebook did not have it, and it was not moved there
-	Gone   bool // the rulebook has it no more: it is in force so when the ruler has it no more either
+	From   Ref     // where it stood before, where it was moved or renamed
+	To     Ref     // where it stands now: then Ref is where it stood
+	By     Request // whose change left it as it is, where that is not as it was pushed; zero where it is
+	New    bool    // it was added: the rulebook did not have it, and it was not moved there
+	Gone   bool    // the rulebook has it no more: it is in force so when the ruler has it no more either
 	State  State
 	Reason string // why it is not in force
 }

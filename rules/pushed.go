@@ -68,7 +68,7 @@ func (r *Rebuilder) Push(ctx context.Context, push ExternalPush, head *Book, com
 		}
 		lost := func(ref Ref) bool { return head.lost(after, ref, fieldChanges(before, after, []Ref{ref})) }
 		if push.Held == nil && head != nil && slices.ContainsFunc(out.Refs, lost) {
-			out.State, out.Reason = push.overtaken(out, lost)
+			out.State, out.Reason = push.overtaken(out, stands, lost)
 		}
 		out.Refs = firstRefs(out.Refs)
 		visit(c, out, err)
@@ -77,12 +77,21 @@ func (r *Rebuilder) Push(ctx context.Context, push ExternalPush, head *Book, com
 
 // overtaken returns how a commit stands of which the book at the push's Head lost what it brought to some rules. Where a change that mended what was held took
 // some over, it stands as the others do.
-func (p ExternalPush) overtaken(out Outcome, lost func(Ref) bool) (State, string) {
+func (p ExternalPush) overtaken(out Outcome, stands map[Ref]PushedRule, lost func(Ref) bool) (State, string) {
 	switch {
 	case p.Mended == "":
 		return Superseded, overtakenText
 	case slices.ContainsFunc(out.Refs, func(ref Ref) bool { return !lost(ref) }):
 		return out.State, out.Reason
+	}
+	by := p.Mended
+	for _, ref := range out.Refs {
+		if id := stands[ref].By.ID; id != "" && id != p.Mended {
+			by = id
+		}
+	}
+	if by != p.Mended {
+		return Superseded, "it was held until the request " + p.Mended + " mended it, and the request " + by + " changed its rules"
 	}
 	return Superseded, "it was held until the request " + p.Mended + " mended it, and that changed its rules"
 }

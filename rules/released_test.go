@@ -143,3 +143,63 @@ func TestWhatAChangeReleasedIsNotToldAgainAfterARestart(t *testing.T) {
 		t.Errorf("told of %+v, want it held, and nothing taken by a change that was not planned again", p)
 	}
 }
+
+// What commands did to the rules of a push while it was held is told as theirs when it is mended, in the report and in the journal's entry; what they left as it
+// was pushed is told as before.
+func TestWhatWasChangedWhileAPushWasHeldIsToldAsTheirs(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.push(t, "what was there", map[string][]byte{
+		"prometheus/ops/set.yaml": fileOf("up == 0", "edited", "deleted", "renamed", "undone", "left"), "prometheus/ops/alone.yaml": fileOf("up == 0", "alone"),
+	})
+	b.startAt(t, "")
+	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/set.yaml") != nil })
+	b.push(t, "louder", map[string][]byte{"prometheus/ops/set.yaml": fileOf("up == 4", "edited", "deleted", "renamed", "undone", "left"), "prometheus/ops/bad.yaml": fileOf("up ==", "bad")})
+	alone := b.push(t, "alone", map[string][]byte{"prometheus/ops/alone.yaml": fileOf("up == 4", "alone")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	do := func(id string, intent rules.Intent) rules.Outcome {
+		t.Helper()
+		out := b.Apply(t.Context(), request(id), intent)
+		if out.Err != nil {
+			t.Fatalf("%s: %v", id, out.Err)
+		}
+		return out
+	}
+	label := rules.Alteration{Options: rules.Options{Labels: map[string]string{"severity": "page"}}}
+	do("edit", rules.Edit{Address: "edited", Alteration: rules.Alteration{Expr: "up == 9"}})
+	do("delete", rules.Delete{Address: "deleted"})
+	do("rename", rules.Rename{Address: "renamed", Name: "another"})
+	undo := rules.Undo{Commit: b.own(t, do("label", rules.Edit{Address: "undone", Alteration: label}).Revision).PastCommit}
+	var err error
+	if undo.Before, err = b.BookAt(t.Context(), undo.Commit.Parent); err == nil {
+		undo.After, err = b.BookAt(t.Context(), undo.Commit.Revision)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	do("undo", undo)
+	do("alone", rules.Edit{Address: "alone", Alteration: rules.Alteration{Expr: "up == 8"}})
+	do("mend", rules.Edit{Address: "bad", Alteration: rules.Alteration{Expr: "up == 7"}})
+	p := b.waitPush(t)
+	if p.Held != nil || p.Mended != "mend" || len(p.Rulers) != 1 {
+		t.Fatalf("told of %+v, want it applied", p)
+	}
+	got := map[string]string{}
+	for _, rule := range p.Rulers[0].Rules {
+		got[rule.Ref.Name] = rule.By.ID
+	}
+	if diff := cmp.Diff(map[string]string{"edited": "edit", "deleted": "delete", "renamed": "rename", "undone": "", "left": "", "alone": "alone", "bad": "mend"}, got); diff != "" {
+		t.Errorf("whose change left them (-want +got):\n%s", diff)
+	}
+	head, err := b.BookAt(t.Context(), p.Head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rules.NewRebuilder([]rules.RulerInfo{b.prometheus.Info(), b.loki.Info()}, rules.Person{}, func(_ context.Context, id string) ([]byte, error) { return contentOf(b.store, id), nil })
+	r.Push(t.Context(), p, head, p.Commits, func(c rules.PastCommit, out rules.Outcome, err error) {
+		if c.Revision == alone && (err != nil || out.State != rules.Superseded || !strings.HasSuffix(out.Reason, "mended it, and the request alone changed its rules")) {
+			t.Errorf("the commit whose rule was changed stands as %s, %s (%v)", out.State, out.Reason, err)
+		}
+	})
+}
