@@ -68,21 +68,32 @@ func (h *HeldPush) isNew(p Problem) bool {
 	return !slices.ContainsFunc(h.Problems, func(pushed Problem) bool { return pushed.Path == p.Path && pushed.Text == p.Text })
 }
 
-// why says in a sentence why a file is held: whose push it came with, and the first problem of that, if possible in the file itself.
+// why says in a sentence why a file is held: whose push would not be taken, and the first problem of that, in the file itself where it has one, else in what
+// the commit brought that changed it; where that is all good, whose commit has one.
 func (h *HeldPush) why(path string) string {
-	p := h.Problems[max(0, slices.IndexFunc(h.Problems, func(p Problem) bool { return p.Path == path }))]
-	c, pushed := h.cause(path)
+	changed, pushed := h.cause(path)
+	i := slices.IndexFunc(h.Problems, func(p Problem) bool { return p.Path == path })
+	if i < 0 {
+		i = max(0, slices.IndexFunc(h.Problems, func(p Problem) bool { return changed.reaches(p.Path) }))
+	}
+	p := h.Problems[i]
 	if !pushed {
 		return fmt.Sprintf("%s is held, because of what the rulebook's branch was set back to, which would not be taken: %s: %s", path, place(p), sentence(p.Text))
 	}
+	of, by := path, changed
+	if !changed.reaches(p.Path) {
+		if by, _ = h.cause(p.Path); changed.reaches(path) {
+			of = fmt.Sprintf("%s, which %s changed (%s),", path, changed.Author.Name, ShortRevision(changed.Revision))
+		}
+	}
 	return fmt.Sprintf("%s is held, because of what %s pushed (%s), which would not be taken: %s: %s",
-		path, c.Author.Name, ShortRevision(c.Revision), place(p), sentence(p.Text))
+		of, by.Author.Name, ShortRevision(by.Revision), place(p), sentence(p.Text))
 }
 
 // cause returns the newest commit of a push that touched a path, or what is below it; the newest of all where none did, false where nobody pushed any.
 func (h *HeldPush) cause(path string) (c PastCommit, pushed bool) {
 	for _, commit := range slices.Backward(h.Commits) {
-		if slices.ContainsFunc(commit.Files, func(f PastFile) bool { return f.Path == path || strings.HasPrefix(f.Path, path+"/") }) {
+		if commit.reaches(path) {
 			return commit, true
 		}
 	}
@@ -90,6 +101,11 @@ func (h *HeldPush) cause(path string) (c PastCommit, pushed bool) {
 		return PastCommit{}, false
 	}
 	return h.Commits[len(h.Commits)-1], true
+}
+
+// reaches reports whether the commit changed a path in the rulebook, or what is below it.
+func (c PastCommit) reaches(path string) bool {
+	return slices.ContainsFunc(c.Files, func(f PastFile) bool { return f.Path == path || strings.HasPrefix(f.Path, path+"/") })
 }
 
 // mend returns the commands of Git that put back those of some directories in whose place there is something else, each as it was before that was pushed.

@@ -64,6 +64,34 @@ func TestAChangeOfAHeldFileSaysThatItIsHeld(t *testing.T) {
 	}
 }
 
+// Who reads that a file is held reads what is wrong in it, or else in what its own push brought; where that was good, whose push was not.
+func TestAHeldFileNamesTheProblemThatConcernsIt(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.adopt(t)
+	b.push(t, "good", map[string][]byte{
+		"prometheus/ops/b.yaml": fileOf("up == 0", "b"), "prometheus/ops/c.yaml": fileOf("up == 0", "c"), "prometheus/ops/d.yaml": fileOf("up == 0", "d"),
+	})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	first := rules.ShortRevision(b.push(t, "one", map[string][]byte{"prometheus/ops/a.yaml": []byte("groups: [")}))
+	second := rules.ShortRevision(b.push(t, "two", map[string][]byte{"prometheus/ops/b.yaml": nil, "prometheus/ops/z.yaml": fileOf("up ==", "z")}))
+	third := rules.ShortRevision(b.push(t, "three", map[string][]byte{"prometheus/ops/c.yaml": nil}))
+	fourth := rules.ShortRevision(b.push(t, "four", map[string][]byte{"prometheus/ops/d.yaml": []byte("groups: {")}))
+	b.Moved(t.Context())
+	b.waitPush(t)
+	for name, want := range map[string]string{
+		"b": "prometheus/ops/b.yaml is held, because of what carol pushed (" + second + "), which would not be taken: prometheus/ops/z.yaml, line 5: ",
+		"c": "prometheus/ops/c.yaml, which carol changed (" + third + "), is held, because of what carol pushed (" + first + "), which would not be taken: prometheus/ops/a.yaml, line 1: ",
+		"d": "prometheus/ops/d.yaml is held, because of what carol pushed (" + fourth + "), which would not be taken: prometheus/ops/d.yaml, line 1: ",
+	} {
+		out := b.Draft(t.Context(), rules.Edit{Address: name, Alteration: rules.Alteration{Expr: "up == 3"}})
+		if out.Err == nil || !strings.Contains(out.Err.Error(), want) {
+			t.Errorf("%s: %v, want %q", name, out.Err, want)
+		}
+	}
+}
+
 // The rules of a held file that cannot be read are live as they were: they are known, and whoever wants to change one or to take its name reads that
 // its file is held, because of which push and by whom. Taking that push back mends it.
 func TestTheRulesOfAHeldFileThatCannotBeReadAreKnown(t *testing.T) {

@@ -3,7 +3,6 @@ package rules
 import (
 	"context"
 	"slices"
-	"strings"
 )
 
 // Released is what a change took in force that somebody else had pushed and that was held, beside what it changed itself. A rule that it changed is
@@ -124,7 +123,5 @@ func (c PastCommit) touches(path string) bool {
 
 // blames reports whether a commit changed a file that the hold is for; false where nothing is held.
 func (h *HeldPush) blames(c PastCommit) bool {
-	return h != nil && slices.ContainsFunc(c.Files, func(f PastFile) bool {
-		return slices.ContainsFunc(h.Problems, func(p Problem) bool { return p.Path == f.Path || strings.HasPrefix(f.Path, p.Path+"/") })
-	})
+	return h != nil && slices.ContainsFunc(h.Problems, func(p Problem) bool { return c.reaches(p.Path) })
 }
