@@ -58,7 +58,10 @@ func TestUndoSaysWhatItLeavesOfAPush(t *testing.T) {
 	t.Parallel()
 	c := newChat(t, nil)
 	c.must(`add old expr="up == 0" ruler=prometheus group=one`)
-	_, good := c.must(`add gone expr="up == 0" ruler=prometheus group=one`)
+	c.must(`add gone expr="up == 0" ruler=prometheus group=one`)
+	c.must(`add before expr="up == 0" ruler=prometheus group=two`)
+	_, good := c.must(`edit before for=5m`)
+	before := c.last().Request.ID
 	c.applier.Moved(t.Context())
 	c.pushed("Half bad", map[string]string{
 		"prometheus/alerts/one.yaml": "groups:\n  - name: one\n    rules:\n      - alert: old\n        expr: up == 4\n      - alert: new\n        expr: up == 6\n",
@@ -66,6 +69,9 @@ func TestUndoSaysWhatItLeavesOfAPush(t *testing.T) {
 	})
 	push := c.head()
 	c.applier.Moved(t.Context())
+	if text, _ := c.must(`undo ` + before); strings.Contains(text, "pushed") { // that was before the push
+		t.Errorf("of what was not pushed:\n%s", text)
+	}
 	text, _ := c.must(`edit new for=5m`)
 	requireParts(t, text, "With it, 2 changes of what Bob Builder pushed")
 	c.must(`edit old severity=page`)

@@ -79,7 +79,7 @@ func (a *Applier) heldThen(ctx context.Context, revision string) (heldThen, erro
 	}
 	then := heldThen{good: o.good.Revision(), past: pastSince{ours: map[string]bool{}, left: map[string]string{}}}
 	err := a.Store.Log(ctx, then.good, revision, func(c PastCommit) error { return a.add(ctx, &then.past, c) })
-	if err != nil {
+	if err != nil || len(then.past.external) == 0 {
 		return then, err
 	}
 	inForce, err := a.inForce(ctx, then.past)
@@ -89,7 +89,9 @@ func (a *Applier) heldThen(ctx context.Context, revision string) (heldThen, erro
 	if then.branch, err = a.bookOf(ctx, revision); err != nil {
 		return then, err
 	}
-	then.files = then.past.held(inForce, then.branch)
+	then.files = slices.DeleteFunc(then.past.held(inForce, then.branch), func(at heldFile) bool {
+		return lastTouching(then.past.external, then.branch.pathIn(at.ruler, at.path)) < 0
+	})
 	then.live = then.branch.keeping(inForce, then.files)
 	return then, nil
 }
