@@ -84,7 +84,7 @@ func TestUndoSaysWhatItLeavesOfAPush(t *testing.T) {
 	c.must("restore old@" + short(good))
 	c.must("delete new")
 	c.must("restore gone@" + short(good))
-	if text := c.step(`list all`).Text; strings.Contains(text, "new") || strings.Count(text, "up == 0") != 2 {
+	if text := c.step(`list all`).Text; strings.Contains(text, "new") || strings.Count(text, "up == 0") != 3 {
 		t.Errorf("put back line by line:\n%s", text)
 	}
 }
