@@ -80,6 +80,8 @@ type Backend struct {
 	// Commit returns the commit of the rulebook's branch whose hash begins with so many hexadecimal digits, at least 4. Errors: NotFound;
 	// Conflict with the short hashes of those that begin so as Fixes.
 	Commit func(ctx context.Context, prefix string) (rules.PastCommit, error)
+	// Kept is Commit for those that the branch had once and that are kept; nil: there are none.
+	Kept func(ctx context.Context, prefix string) (rules.PastCommit, error)
 	// StateAt returns the commit that the rulebook's branch was at at a time; a zero one before the first.
 	StateAt func(ctx context.Context, at time.Time) (rules.StateAt, error)
 	// Templates returns the templates that rules can be made from.

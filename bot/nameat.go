@@ -49,6 +49,11 @@ func (c *call) nameAt(ctx context.Context, words []word, allowed []string) (name
 	for i := lastAt(address); i > 0; i = lastAt(address[:i]) {
 		name, rest := address[:i], strings.TrimLeft(address[i:], "@＠")
 		commit, err := c.commit(ctx, "name", name+"@", rest)
+		if rules.KindOf(err) == rules.NotFound {
+			if commit, err = c.kept(ctx, rest, err); err == nil {
+				n.since = ", which the rulebook's branch does not have any more"
+			}
+		}
 		if err == nil {
 			n.address, n.commit = name, &commit
 			return n, nil

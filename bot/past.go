@@ -21,7 +21,7 @@ const maxOfRequest = 10
 // commit returns the commit that a text names: a hash or its first digits, or the id of the request that it was made for, or that stands for it. field is the
 // argument's name for the error, and before what stands before the text in that argument.
 func (c *call) commit(ctx context.Context, field, before, text string) (rules.PastCommit, error) {
-	name := strings.Trim(fold(strings.TrimSpace(text)), "`")
+	name := commitName(text)
 	if requestID.MatchString(name) {
 		changes, err := c.backend.Changes(ctx, rules.HistoryQuery{Request: name, Limit: maxOfRequest})
 		if err != nil {
@@ -49,6 +49,22 @@ func (c *call) commit(ctx context.Context, field, before, text string) (rules.Pa
 			own.Fixes = append(own.Fixes, before+fix)
 		}
 		return commit, &own
+	}
+	return commit, err
+}
+
+// commitName returns a commit's hash, or a request's id, as it was meant.
+func commitName(text string) string { return strings.Trim(fold(strings.TrimSpace(text)), "`") }
+
+// kept returns the commit that a text names by its hash or its first digits, and that the branch had once. unknown is the error where there is none.
+func (c *call) kept(ctx context.Context, text string, unknown error) (rules.PastCommit, error) {
+	hash := commitName(text)
+	if c.backend.Kept == nil || !hashPrefix.MatchString(hash) {
+		return rules.PastCommit{}, unknown
+	}
+	commit, err := c.backend.Kept(ctx, hash)
+	if rules.KindOf(err) == rules.NotFound {
+		err = unknown
 	}
 	return commit, err
 }

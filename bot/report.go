@@ -57,6 +57,7 @@ func External(push rules.ExternalPush) Reply {
 	for _, change := range push.Rulers {
 		writeStandings(&b, change)
 	}
+	writeBack(&b, push.Elsewhere)
 	return Reply{Text: strings.TrimRight(b.String(), "\n"), InChannel: true}
 }
 
@@ -124,6 +125,19 @@ func writeStaying(b *strings.Builder, e *rules.Elsewhere) {
 		verb = "is live and not in the rulebook any more: it goes"
 	}
 	fmt.Fprintf(b, "- **%s** %s when that is mended\n", refNames(e.Stay), verb)
+}
+
+// keptDigits is how many digits of a commit's hash are told that is not on the branch any more: fewer may be those of one that is.
+const keptDigits = 12
+
+// writeBack writes the lines that bring back what went or was changed as the branch was put elsewhere.
+func writeBack(b *strings.Builder, e *rules.Elsewhere) {
+	if e == nil {
+		return
+	}
+	writeList(b, e.Back, "can be put back as before", func(address string) string {
+		return code("/alert restore " + quote(address+"@"+e.From[:min(len(e.From), keptDigits)]))
+	})
 }
 
 // writeStandings says how the rules of a push stand at a ruler: a line for all that stand alike, with why the first of them does.

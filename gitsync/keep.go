@@ -29,6 +29,9 @@ func (r *Rulebook) keep(ctx context.Context, head, next plumbing.Hash) (string, 
 	if err != nil {
 		return "", unavailable(err, "the refs of the rulebook %s cannot be read: %s", r.dir, textOf(err))
 	}
+	if r.sync == nil {
+		return name.String(), nil
+	}
 	names := slices.Sorted(maps.Keys(kept)) // the oldest first
 	for _, old := range names[:max(0, len(names)-maxKept)] {
 		spare, err := r.isSpare(ctx, kept[old], next)

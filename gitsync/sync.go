@@ -33,7 +33,7 @@ var (
 //   - refs/remotes/origin/BRANCH is where the server's branch was seen last, by reading it or by a push that it took. The rulebook's branch
 //     contains it at all times, but for moments.
 //   - refs/alertsmith/doubt/… are pushes of which it is not known how they ended; see doubt.
-//   - refs/alertsmith/kept/… are where the rulebook's branch stood before commits of it were planned again; see keep.
+//   - refs/alertsmith/kept/… are where the rulebook's branch stood before commits of it were planned again, or before it was put elsewhere; see keep.
 //
 // Network calls are made without the writer's token where a change counts when it is committed here, so that no server can stop one.
 type syncing struct {

@@ -32,8 +32,8 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, afte
 		})
 	}
 	wg.Wait()
-	if push.Elsewhere != nil {
-		push.Elsewhere.Change = push.changed(before, after)
+	if e := push.Elsewhere; e != nil {
+		e.Change, e.Back = push.changed(before, after), a.restorable(ctx, e.From, push.Rulers)
 	}
 	a.External(context.WithoutCancel(ctx), push)
 }

@@ -17,6 +17,7 @@ type Elsewhere struct {
 	Gone    []PastCommit // that led to From and do not lead to where it is now, the oldest first, and no more than MaxGone; those that were planned again left out
 	Stay    []Ref        // while it is held: the rules that are live and that the branch has no more
 	Change  Outcome      // what that did to the rules that are live, and how it stands at their rulers
+	Back    []string     // addresses, in the rulebook at From, of the rules that it took away or changed: they can be restored from there while somebody keeps that commit
 }
 
 // MaxGone is how many commits are told of, at most, that the branch has no more.
@@ -118,6 +119,22 @@ func (b *Book) gonePast(branch *Book) (refs []Ref) {
 		}
 	}
 	return refs
+}
+
+// restorable returns the addresses, in the rulebook at a commit, of the rules that a push took away or changed and that it has.
+func (a *Applier) restorable(ctx context.Context, from string, changes []ExternalChange) (addresses []string) {
+	book, err := a.bookOf(ctx, from)
+	if err != nil {
+		return nil // what cannot be read cannot be restored either
+	}
+	for _, change := range changes {
+		for _, ref := range change.refs() {
+			if _, there := book.Get(ref); there {
+				addresses = append(addresses, book.Address(ref))
+			}
+		}
+	}
+	return addresses
 }
 
 // changed returns what a push of which before and after are either side did to the rules that are live, as far as that is not too much.

@@ -19,6 +19,7 @@ const maxExternal = 200
 
 // external hears of what other people pushed: it is written down, each commit under its author with what it did, and told to the channel for reports.
 func (s *service) external(ctx context.Context, push rules.ExternalPush) {
+	s.keepFrom(ctx, push.Elsewhere)
 	reply := bot.External(push)
 	written := push.Commits
 	if left := len(written) - maxExternal; left > 0 {
@@ -89,6 +90,17 @@ func (s *service) recordElsewhere(ctx context.Context, request rules.Request, pu
 		}
 	}
 	return s.recordExternal(ctx, request, bot.WithoutSecrets(outcome), reply)
+}
+
+// keepFrom has the commit that the branch was put away from stay readable, so that what it had can be put back.
+func (s *service) keepFrom(ctx context.Context, e *rules.Elsewhere) {
+	if e == nil || e.Lost {
+		return
+	}
+	if err := s.book.Keep(ctx, e.From); err != nil {
+		s.logger.Warn("The commit that the rulebook's branch was put away from is not kept", "id", "AS3024", "commit", e.From, "err", err)
+		e.Back = nil
+	}
 }
 
 // elsewhereRequest returns the request that stands for what put the branch elsewhere: the same again for the same, and another when it is put there once more.

@@ -20,9 +20,25 @@ func (x *historyIndex) Commit(ctx context.Context, prefix string) (rules.PastCom
 		return rules.PastCommit{}, err
 	}
 	found, err := x.db.Commits(ctx, prefix, maxAmbiguous+1)
-	switch {
-	case err != nil:
+	if err != nil {
 		return rules.PastCommit{}, err
+	}
+	return onlyCommit(found, prefix)
+}
+
+// kept is historyIndex.Commit for the commits that the rulebook's branch had once and that are kept.
+func (s *service) kept(ctx context.Context, prefix string) (rules.PastCommit, error) {
+	found, err := s.book.Kept(ctx, prefix, maxAmbiguous+1)
+	if err != nil {
+		return rules.PastCommit{}, err
+	}
+	commit, err := onlyCommit(found, prefix)
+	return bot.CommitWithoutSecrets(commit), err
+}
+
+// onlyCommit returns the one commit that was found by the first digits of its hash, or the error about none or several.
+func onlyCommit(found []rules.PastCommit, prefix string) (rules.PastCommit, error) {
+	switch {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) == 0:

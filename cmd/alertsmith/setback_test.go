@@ -40,7 +40,8 @@ func TestBranchSetBackByHand(t *testing.T) {
 	awaitRules(t, e.prometheus, []string{"one", "two"})
 	await(t, "it is in the journal", func() bool { return len(e.entries()) == 1 })
 	entry := e.assertEntry(rules.Live, "three")
-	for _, want := range []string{"`" + was[:7] + "` is not part of it", "`" + was[:7] + "` by tester: add three", "**three** in prometheus: gone."} {
+	for _, want := range []string{"`" + was[:7] + "` is not part of it", "`" + was[:7] + "` by tester: add three", "**three** in prometheus: gone.",
+		"`/alert restore three@" + was[:12] + "`"} {
 		if !strings.Contains(entry.Reply, want) {
 			t.Errorf("the report does not say %q:\n%s", want, entry.Reply)
 		}
@@ -52,6 +53,21 @@ func TestBranchSetBackByHand(t *testing.T) {
 	e.must("add four expr='up == 4'")
 	await(t, "the server has it", func() bool { return len(e.served()) == 3 })
 	e.assertEntry(rules.Live, "three")
+	e.stop()
+	e.git("gc", "-q", "--prune=now")
+	e.start()
+	if a := e.must("show three@" + was[:7]); !strings.Contains(a.text, "up == 3") || !strings.Contains(a.text, "does not have any more") || !strings.Contains(a.text, "restore three@") {
+		t.Errorf("shown as it was: %s", a.text)
+	}
+	e.must("restore three@" + was[:12])
+	awaitRules(t, e.prometheus, []string{"four", "one", "three", "two"})
+	// What never was on the branch is not to be read.
+	stray := strings.TrimSpace(e.git("-c", "user.name=Eve", "-c", "user.email=eve@example.org", "commit-tree", "-m", "stray", "main^{tree}"))
+	for _, command := range []string{"show three@" + stray, "restore three@" + stray, "undo " + was} {
+		if a, err := e.command(command); err != nil || a.result == rules.Success || !strings.Contains(a.text, "has no commit") {
+			t.Errorf("%s: %+v, %v", command, a, err)
+		}
+	}
 	e.stop()
 }
 

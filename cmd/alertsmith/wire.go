@@ -148,6 +148,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		Journal:   s.search.Find,
 		BookAt:    s.applier.BookAt,
 		Commit:    s.index.Commit,
+		Kept:      s.kept,
 		StateAt:   s.index.StateAt,
 		Lint:      linter.Lint,
 		Examine:   examine(rulers),
