@@ -119,3 +119,34 @@ func TestWhatAChangeTookOfAPushIsNotCalledNotApplied(t *testing.T) {
 		t.Errorf("nothing of the push is in force any more:\n%s", text)
 	}
 }
+
+// TestUndoOfABulkEditTellsAllThatIsInItsWay takes back an edit of four rules, of which two are held and one was changed since: all three are told, then the rest is taken
+// back, and then nothing is left.
+func TestUndoOfABulkEditTellsAllThatIsInItsWay(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	for _, name := range []string{"a", "b", "d", "e"} {
+		c.must(`add ` + name + ` expr="up == 0" ruler=prometheus`)
+	}
+	plan := c.step(`edit for=5m where ruler=prometheus`).Text
+	_, line, _ := strings.Cut(plan, "`/alert apply ")
+	line, _, _ = strings.Cut(line, "`")
+	c.must("apply " + line)
+	id := c.last().Request.ID
+	c.must(`edit b for=7m`)
+	c.applier.Moved(t.Context())
+	c.pushed("Break", map[string]string{
+		"prometheus/alerts/a.yaml": "groups: [\n", "prometheus/alerts/d.yaml": strings.Replace(c.read("prometheus/alerts/d.yaml"), "up == 0\n        for: 5m", "up == 4\n        for: 9m", 1),
+	})
+	c.applier.Moved(t.Context())
+	requireParts(t, c.step(`undo `+id).Text, `Later changes touched the same: the file prometheus/alerts/a.yaml; "b" in prometheus/alerts/b.yaml; "d" in prometheus/alerts/d.yaml.`,
+		"Besides, prometheus/alerts/a.yaml is held, because of what Bob Builder pushed", "Held too: prometheus/alerts/d.yaml. Before that is mended or taken back, nothing can be done there",
+		"can be taken back without that: 1 rule.", "/alert undo "+id+" part\n")
+	text, _ := c.must("undo " + id + " part")
+	requireParts(t, text, "**e** undone by alice", "Left as it is")
+	text = c.step(`undo ` + id + ` part`).Text
+	requireParts(t, text, `There is nothing more to take back in part: of what that commit did only what later changes touched as well is there still: the file prometheus/alerts/a.yaml; "b" in`)
+	if strings.Contains(text, "Later changes") || strings.Contains(text, "```") {
+		t.Errorf("explained once more:\n%s", text)
+	}
+}

@@ -32,7 +32,7 @@ func (a *Applier) sayHeld(ctx context.Context, err error) error {
 	switch why := held.why(paths[i]); {
 	case clash:
 		said.Kind = Conflict // also where the file could not be edited
-		said.Text = why + " Before that is mended or taken back, this cannot be done; the command status tells more."
+		said.Text = held.inTheWay(e.Text, clashed, paths[i])
 		if len(held.Mend) > 0 { // no command can: there is no directory to write to
 			said.Text += " Whoever may push mends it with Git, in a clone of the rulebook:"
 			said.Shell = held.Mend
@@ -44,6 +44,28 @@ func (a *Applier) sayHeld(ctx context.Context, err error) error {
 		said.Problems = slices.DeleteFunc(slices.Clone(held.Problems), func(p Problem) bool { return !slices.Contains(paths, p.Path) })
 	}
 	return &said
+}
+
+// inTheWay returns what is said of a change in whose way files are of which one, path, is held. What else is in its way stays told first.
+func (h *HeldPush) inTheWay(text string, files InTheWay, path string) string {
+	var others []string
+	free := false
+	for _, file := range slices.Compact(slices.Sorted(slices.Values(files))) {
+		switch {
+		case !h.holds(file):
+			free = true
+		case file != path:
+			others = append(others, file)
+		}
+	}
+	why := h.why(path)
+	if len(others) > 0 {
+		why += " Held too: " + firstOf(others) + "."
+	}
+	if free {
+		return text + " Besides, " + why + " Before that is mended or taken back, nothing can be done there; the command status tells more."
+	}
+	return why + " Before that is mended or taken back, this cannot be done; the command status tells more."
 }
 
 // paths returns the files that an error has problems in.

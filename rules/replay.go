@@ -66,6 +66,9 @@ func (r Replay) Plan(book *Book) (Change, error) {
 	m.aside(change.Files)
 	if len(m.clashes) > 0 {
 		fit := touched(book, book.With(change.Files), ruler)
+		if len(fit) == 0 && m.leaves(r.Leave) {
+			return Change{}, m.nothingBeside()
+		}
 		if !r.InPart && !m.mayLeave(r.Leave, fit) || len(change.Files) == 0 {
 			return Change{}, m.conflict(r, fit)
 		}

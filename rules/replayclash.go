@@ -42,20 +42,38 @@ func (s Stuck) Unwrap() error { return s.paths }
 
 // mayLeave reports whether all that is in conflict may stay as it is, and something is left to be done: the rules that fit.
 func (m *merge) mayLeave(leave, fit []Ref) bool {
-	return len(fit) > 0 && !slices.ContainsFunc(m.clashes, func(c clash) bool { return !slices.Contains(leave, c.at) })
+	return len(fit) > 0 && m.leaves(leave)
+}
+
+// leaves reports whether all that is in conflict is to stay as it is.
+func (m *merge) leaves(leave []Ref) bool {
+	return !slices.ContainsFunc(m.clashes, func(c clash) bool { return !slices.Contains(leave, c.at) })
+}
+
+// nothingBeside returns the error about a part that is to be taken back of a commit of which there is nothing but what is in conflict.
+func (m *merge) nothingBeside() error {
+	return conflict("", "There is nothing more to take back in part: of what that commit did only what later changes touched as well is there still: %s.", m.places())
+}
+
+// places names what is in conflict, the first of much.
+func (m *merge) places() string {
+	var places []string
+	for _, c := range m.clashes[:min(len(m.clashes), maxClashesNamed)] {
+		places = append(places, m.title(c.at))
+	}
+	if more := len(m.clashes) - maxClashesNamed; more > 0 {
+		places = append(places, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(places, "; ")
 }
 
 // conflict returns the error that explains the clashes of a replay; fit is the rules for which it can be done.
 func (m *merge) conflict(r Replay, fit []Ref) error {
 	commit, cannot := r.words()
-	var places []string
 	stuck := Stuck{Fit: fit}
 	var detail strings.Builder
 	for i, c := range m.clashes {
 		stuck.At, stuck.paths = append(stuck.At, c.at), append(stuck.paths, m.book.rulebookPath(c.at))
-		if i < maxClashesNamed {
-			places = append(places, m.title(c.at))
-		}
 		if i >= maxClashes {
 			continue
 		}
@@ -65,12 +83,8 @@ func (m *merge) conflict(r Replay, fit []Ref) error {
 		}
 		fmt.Fprintf(&detail, "%s\n%s%s", m.title(c.at), between("before "+commit, before, "after "+commit, after), between("after "+commit, after, "now", c.now))
 	}
-	what := "Later changes touched the same"
-	if more := len(m.clashes) - maxClashesNamed; more > 0 {
-		places = append(places, fmt.Sprintf("and %d more", more))
-	}
 	return &Error{Kind: Conflict, Offset: -1, Detail: strings.TrimRight(detail.String(), "\n"), Cause: stuck,
-		Text: fmt.Sprintf("%s: %s. So %s by itself.", what, strings.Join(places, "; "), cannot)}
+		Text: fmt.Sprintf("Later changes touched the same: %s. So %s by itself.", m.places(), cannot)}
 }
 
 // notKept names all that is in conflict.
