@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -53,6 +51,9 @@ func (s *service) external(ctx context.Context, push rules.ExternalPush) {
 		}
 		entry = moved.ID
 	}
+	if push.Held == nil {
+		s.endElsewhere(ctx, push.Head, reply)
+	}
 	if entry != "" {
 		reply = reply.WithEntry(s.cfg.pagesAddress(), entry)
 	}
@@ -76,51 +77,6 @@ func standings(changes []rules.ExternalChange) string {
 		all = append(all, strings.TrimSuffix(fmt.Sprintf("%s: %s, %s", change.Ruler, change.State, change.Reason), ", "))
 	}
 	return strings.Join(all, "; ")
-}
-
-// recordElsewhere writes down that the branch was put elsewhere: nobody asked for that here, and what it did to the rules is in no commit.
-func (s *service) recordElsewhere(ctx context.Context, request rules.Request, push rules.ExternalPush, reply bot.Reply) error {
-	e := push.Elsewhere
-	outcome := e.Change
-	outcome.Why = fmt.Sprintf("%s is not part of the rulebook's branch any more, which is at %s.", e.From, push.Head)
-	if refused := heldError(push.Held); refused != nil {
-		outcome = rules.Outcome{Result: rules.ValidationError, Err: refused, Action: rules.ExternalAction, Why: outcome.Why, Refs: e.Stay, Revision: push.Head}
-		if len(e.Stay) > 0 {
-			outcome.Ruler = e.Stay[0].Ruler
-		}
-	}
-	return s.recordExternal(ctx, request, bot.WithoutSecrets(outcome), reply)
-}
-
-// keepFrom has the commit that the branch was put away from stay readable, so that what it had can be put back.
-func (s *service) keepFrom(ctx context.Context, e *rules.Elsewhere) {
-	if e == nil || e.Lost {
-		return
-	}
-	if err := s.book.Keep(ctx, e.From); err != nil {
-		s.logger.Warn("The commit that the rulebook's branch was put away from is not kept", "id", "AS3024", "commit", e.From, "err", err)
-		e.Back = nil
-	}
-}
-
-// elsewhereRequest returns the request that stands for what put the branch elsewhere: the same again for the same, and another when it is put there once more.
-// What it was put away from is noted until that was told of.
-func (s *service) elsewhereRequest(push rules.ExternalPush, came time.Time) rules.Request {
-	e := push.Elsewhere
-	noted := goodRevision
-	if s.known.last(toldRevision) == e.From {
-		noted = toldRevision
-	}
-	key := fmt.Sprintf("git:%s..%s since %d", e.From, e.At, s.known.since(noted).UnixNano())
-	sum := sha256.Sum256([]byte(key))
-	return rules.Request{
-		ID:      "git" + hex.EncodeToString(sum[:])[:23],
-		Key:     key,
-		Time:    came,
-		Actor:   committer,
-		Entry:   rules.EntryGit,
-		Command: fmt.Sprintf("the rulebook's branch was put elsewhere: from %s to %s", rules.ShortRevision(e.From), rules.ShortRevision(push.Head)),
-	}
 }
 
 // recordExternal writes down what came from Git, or how it stands now where it is in the journal already, and has what is not live yet followed up.

@@ -108,3 +108,38 @@ func TestCommitsByHandThatArePlannedAgain(t *testing.T) {
 	}
 	e.stop()
 }
+
+// TestBranchSetBackToWhatIsHeld has the Git server's branch set back twice to a push that is held, from what commands changed meanwhile: each time has an entry of
+// its own, and when that push is mended after a restart the entries say that nothing is held any more.
+func TestBranchSetBackToWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	e := newElsewhere(t)
+	bad := commitAs(t, e.clone, "Eve", "bad", map[string]string{"prometheus/ops/bad.yaml": "groups: ["})
+	gitIn(t, e.clone, "push", "-q", "origin", "HEAD:main")
+	await(t, "it is held", func() bool { return len(e.found("action=external", "by=Eve")) == 1 })
+	e.must("add three expr='up == 3'")
+	await(t, "the server has it", func() bool { return len(e.served()) == 4 })
+	was := e.served()[0]
+	gitIn(t, e.clone, "fetch", "-q")
+	e.accept(bad)
+	await(t, "it is in the journal", func() bool { return len(e.entries()) == 1 })
+	e.assertEntry("")
+	awaitRules(t, e.prometheus, []string{"one", "two"})
+	gitIn(t, e.clone, "push", "-q", "origin", was+":main")
+	awaitRules(t, e.prometheus, []string{"one", "three", "two"})
+	e.accept(bad)
+	await(t, "it is in the journal once more", func() bool { return len(e.entries()) == 2 })
+	e.stop()
+	e.configure("")
+	e.start()
+	commitAs(t, e.clone, "Eve", "mended", map[string]string{"prometheus/ops/bad.yaml": ruleFile("good", "up == 4")})
+	gitIn(t, e.clone, "push", "-q", "origin", "HEAD:main")
+	awaitRules(t, e.prometheus, []string{"good", "one", "two"})
+	await(t, "the journal says so", func() bool { return len(e.found("action=external", "by=Eve", "result=success")) == 2 })
+	for _, entry := range e.entries() {
+		if entry.Outcome.Result != rules.Success {
+			t.Errorf("it is still said to be held: %+v", entry)
+		}
+	}
+	e.stop()
+}
