@@ -68,10 +68,16 @@ func runUndo(ctx context.Context, call *call) (answer, error) {
 		own.Text = fmt.Sprintf("The commit %s of %s by %s (%s): %s", short(commit.Revision), call.when(commit.When),
 			commit.Author.Name, oneLine(cut(commit.Subject, 200)), e.Text)
 		call.offerPart(&own, commit)
+		if text, shell := call.noRulesText(ctx, undo); text != "" {
+			own.Text, own.Shell = own.Text+" "+text, shell
+		}
 		return ended, &own
 	}
 	if err == nil {
 		ended.reply.Text = "Taking back " + rest + call.commitText(commit) + "\n" + ended.reply.Text + call.leftText(undo) + call.stayingText(ended.outcome.Staying)
+		if text, shell := call.noRulesText(ctx, undo); text != "" {
+			ended.reply.Text += "\n" + escape(text) + "\n" + fence("", strings.Join(shell, "\n"))
+		}
 	}
 	return ended, err
 }

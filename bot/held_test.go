@@ -150,3 +150,32 @@ func TestUndoOfABulkEditTellsAllThatIsInItsWay(t *testing.T) {
 		t.Errorf("explained once more:\n%s", text)
 	}
 }
+
+// TestUndoSaysWhichFilesOfAPushItLeaves takes back a push of which one file is no rule file: that stays, and is told, also where it is all of the push.
+func TestUndoSaysWhichFilesOfAPushItLeaves(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	c.must(`add a expr="up == 0" ruler=prometheus`)
+	c.applier.Moved(t.Context())
+	c.pushed("Break", map[string]string{"prometheus/alerts/a.yaml": strings.Replace(c.read("prometheus/alerts/a.yaml"), "up == 0", "up == 4", 1), "prometheus/alerts/it's.yaml": "groups: {\n"})
+	half := c.head()
+	c.pushed("Break more", map[string]string{"prometheus/alerts/it's.yaml": "groups: [\n"})
+	whole := c.head()
+	c.applier.Moved(t.Context())
+	const quoted = `'prometheus/alerts/it'\''s.yaml'`
+	requireParts(t, c.step(`undo `+short(whole)).Text, "it's.yaml is held, because of what Bob Builder pushed", "Of that commit prometheus/alerts/it's.yaml stays as it is: there is nothing of a rule file in it, "+
+		"and until that is mended something is held. Whoever may push takes that back with Git, in a clone of the rulebook:",
+		"```\ngit pull\ngit checkout "+short(half)+" -- "+quoted+"\ngit commit -m 'take back "+short(whole)+"'\ngit push\n```")
+	text, _ := c.must(`undo ` + short(half))
+	if requireParts(t, text, "**a** undone by alice"); strings.Contains(text, "Of that commit") { // a later one changed the file
+		t.Errorf("of what a later commit left so:\n%s", text)
+	}
+	c.pushed("Back", map[string]string{"prometheus/alerts/it's.yaml": ""})
+	c.applier.Moved(t.Context())
+	c.pushed("Again", map[string]string{"prometheus/alerts/a.yaml": strings.Replace(c.read("prometheus/alerts/a.yaml"), "up == 0", "up == 5", 1), "prometheus/alerts/it's.yaml": "groups: {\n"})
+	again := c.head()
+	c.applier.Moved(t.Context())
+	text, _ = c.must(`undo ` + short(again))
+	requireParts(t, text, "**a** undone by alice", "Of that commit prometheus/alerts/it's.yaml stays as it is: there is nothing of a rule file in it, and until that is mended something is held.",
+		"```\ngit pull\ngit rm -q "+quoted+"\ngit commit -m 'take back "+short(again)+"'\ngit push\n```")
+}

@@ -100,3 +100,27 @@ func (c *call) stayingText(s *rules.Staying) string {
 	return fmt.Sprintf("\n**%s** %s in force so: the change that was taken back had taken %s in force, which is held otherwise. This puts it back as it was live before:%s",
 		refNames(refs), verb, pushOf(s.Commits), strings.Join(lines[:min(len(lines), fixesShown)], ""))
 }
+
+// noRulesText says which files of a commit an undo leaves as they are, as there is nothing of a rule in them; shell is what takes them back with Git.
+func (c *call) noRulesText(ctx context.Context, undo rules.Undo) (text string, shell []string) {
+	book, err := c.backend.Book(ctx)
+	if err != nil {
+		return "", nil
+	}
+	paths, shell := undo.NoRules(book)
+	if len(paths) == 0 {
+		return "", nil
+	}
+	text = "Of that commit " + strings.Join(paths[:min(len(paths), maxLeft)], ", ")
+	if more := len(paths) - maxLeft; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	verb := " stay as they are: there is nothing of a rule file in them"
+	if len(paths) == 1 {
+		verb = " stays as it is: there is nothing of a rule file in it"
+	}
+	if text += verb; c.backend.Status(ctx).Held.Stands(undo.Commit.Revision) != "" {
+		text += ", and until that is mended something is held"
+	}
+	return text + ". Whoever may push takes that back with Git, in a clone of the rulebook:", shell
+}

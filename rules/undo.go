@@ -44,6 +44,33 @@ func (u Undo) Plan(book *Book) (Change, error) {
 	return change, book.checkUnused(change, u.Force)
 }
 
+// NoRules returns the files, by their paths in the rulebook, that the commit left as they are in a newer book and that an undo leaves so, as neither before it
+// nor after it there is anything of a rule file in them; and the commands of Git, for a clone, that take them back.
+func (u Undo) NoRules(book *Book) (paths, mend []string) {
+	for _, ruler := range u.Rulers() {
+		if u.Ruler != "" && ruler != u.Ruler {
+			continue
+		}
+		for _, path := range changedPaths(u.Before, u.After, ruler) {
+			was, is := u.Before.file(ruler, path), u.After.file(ruler, path)
+			if is == nil || !noRuleFile(is) || !noRuleFile(was) || !sameContent(is, book.own().file(ruler, path)) {
+				continue
+			}
+			path = book.rulebookPath(Ref{Ruler: ruler, Path: path})
+			line := "git rm -q " + ShellWord(path)
+			if was != nil {
+				line = "git checkout " + ShortRevision(u.Commit.Parent) + " -- " + ShellWord(path)
+			}
+			paths, mend = append(paths, path), append(mend, line)
+		}
+	}
+	if len(paths) == 0 {
+		return nil, nil
+	}
+	mend = append([]string{"git pull"}, mend...)
+	return paths, append(mend, "git commit -m 'take back "+ShortRevision(u.Commit.Revision)+"'", "git push")
+}
+
 // The trailers that say which commit a change goes by, as PastCommit.Name names it. TrailerLeft says of an undo how many rules, groups and files it left
 // as they are.
 const (

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/netip"
 	"path/filepath"
-	"strings"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -24,7 +23,7 @@ func (s *service) greet(w io.Writer) {
 	if s.address == "" {
 		return
 	}
-	send := "alertsmith send --url=" + s.address + " --storage.path=" + shellQuote(storage)
+	send := "alertsmith send --url=" + s.address + " --storage.path=" + rules.ShellWord(storage)
 	fmt.Fprintf(w, "\nTry first, in another terminal:\n\n  %s status\n  %s add node-down expr='up == 0' for=1m\n  %s web\n\n", send, send, send)
 }
 
@@ -61,12 +60,4 @@ func reachable(address string, tls bool) string {
 		address = fmt.Sprintf("127.0.0.1:%d", at.Port())
 	}
 	return scheme + "://" + address
-}
-
-// shellQuote returns a path as one word of a shell.
-func shellQuote(path string) string {
-	if !strings.ContainsAny(path, " \t\n'\"\\$`!*?[]{}()<>|&;#~") {
-		return path
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
