@@ -179,3 +179,29 @@ func TestUndoSaysWhichFilesOfAPushItLeaves(t *testing.T) {
 	requireParts(t, text, "**a** undone by alice", "Of that commit prometheus/alerts/it's.yaml stays as it is: there is nothing of a rule file in it, and until that is mended something is held.",
 		"```\ngit pull\ngit rm -q "+quoted+"\ngit commit -m 'take back "+short(again)+"'\ngit push\n```")
 }
+
+// TestRestoreOntoAHeldFileThatCannotBeReadSaysWhatToDo puts a rule back into a file that somebody broke: who, where, and the line that takes that back.
+func TestRestoreOntoAHeldFileThatCannotBeReadSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	_, good := c.must(`add a expr="up == 0" ruler=prometheus`)
+	c.applier.Moved(t.Context())
+	c.pushed("Break", map[string]string{"prometheus/alerts/a.yaml": "groups: [\n"})
+	push := c.head()
+	c.applier.Moved(t.Context())
+	for _, say := range []string{`restore a@` + short(good), `edit a for=5m`} {
+		text := c.step(say).Text
+		requireParts(t, text, "prometheus/alerts/a.yaml is held, because of what Bob Builder pushed ("+short(push)+"), which would not be taken: prometheus/alerts/a.yaml, line 1: ",
+			"Before that is mended or taken back, this cannot be done", "Try:\n```\n/alert undo "+short(push)+"\n```")
+		if strings.Contains(text, "safely") {
+			t.Errorf("%s: %s", say, text)
+		}
+	}
+	c.pushed("Break again", map[string]string{"prometheus/alerts/a.yaml": "groups: {\n"})
+	again := c.head()
+	c.applier.Moved(t.Context())
+	text := c.step(`restore a@` + short(good)).Text
+	if requireParts(t, text, "("+short(again)+")"); strings.Contains(text, "Try") {
+		t.Errorf("what does not mend it is offered:\n%s", text)
+	}
+}

@@ -33,6 +33,9 @@ func (a *Applier) sayHeld(ctx context.Context, err error) error {
 	case clash:
 		said.Kind = Conflict // also where the file could not be edited
 		said.Text = held.inTheWay(e.Text, clashed, paths[i])
+		if back := a.takesBack(held, paths[i]); back != "" {
+			said.Field, said.Fixes = "", []string{back}
+		}
 		if len(held.Mend) > 0 { // no command can: there is no directory to write to
 			said.Text += " Whoever may push mends it with Git, in a clone of the rulebook:"
 			said.Shell = held.Mend
@@ -66,6 +69,20 @@ func (h *HeldPush) inTheWay(text string, files InTheWay, path string) string {
 		return text + " Besides, " + why + " Before that is mended or taken back, nothing can be done there; the command status tells more."
 	}
 	return why + " Before that is mended or taken back, this cannot be done; the command status tells more."
+}
+
+// takesBack returns the command that takes back the commit by which a file cannot be read that is held and was good; "" where one alone does not do.
+func (a *Applier) takesBack(h *HeldPush, path string) string {
+	l, by := a.outside.lending.Load(), touching(h.Commits, map[string]bool{path: true})
+	if l == nil || len(by) != 1 || !slices.ContainsFunc(h.Problems, func(p Problem) bool { return p.Path == path }) {
+		return ""
+	}
+	for i, ruler := range l.inForce.rulers {
+		if relative, ok := l.inForce.relative(ruler, path); ok && !noRuleFile(l.inForce.shelves[i].get(relative).read()) {
+			return "undo " + ShortRevision(by[0].Revision)
+		}
+	}
+	return ""
 }
 
 // paths returns the files that an error has problems in.

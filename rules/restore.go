@@ -135,6 +135,9 @@ func (r Restore) standing(m *merge, index int) spot {
 func (r Restore) put(m *merge, source *file, index int, at spot) error {
 	if at.index < 0 {
 		path, group := m.home(r.Ref.Path, r.Ref.Group, source.group(r.Ref.Group))
+		if f := m.now(path); f != nil && noRuleFile(f) {
+			return m.unread(path)
+		}
 		return m.add(path, group, source, r.Ref.Group, []int{index})
 	}
 	wanted := source.group(r.Ref.Group).Rules[index]
@@ -148,6 +151,14 @@ func (r Restore) put(m *merge, source *file, index int, at spot) error {
 		m.edited[at.path] = edited
 	}
 	return err
+}
+
+// unread is the error about a file that a rule is to be put into and that cannot be read.
+func (m *merge) unread(path string) error {
+	path = m.book.rulebookPath(Ref{Ruler: m.ruler, Path: path})
+	e := conflict("name", "The rule stood in %s, which cannot be read now. Mend that file first, with Git; the command status tells what is wrong with it.", path)
+	e.Cause = InTheWay{path}
+	return e
 }
 
 // settle takes over what the group said for all its rules, where the rule is the only one, then and now.
