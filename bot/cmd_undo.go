@@ -67,7 +67,9 @@ func runUndo(ctx context.Context, call *call) (answer, error) {
 		own := *e
 		own.Text = fmt.Sprintf("The commit %s of %s by %s (%s): %s", short(commit.Revision), call.when(commit.When),
 			commit.Author.Name, oneLine(cut(commit.Subject, 200)), e.Text)
-		call.offerPart(&own, commit)
+		if !call.offerOrder(ctx, &own, commit) {
+			call.offerPart(&own, commit)
+		}
 		if text, shell := call.noRulesText(ctx, undo); text != "" {
 			own.Text, own.Shell = own.Text+" "+text, shell
 		}

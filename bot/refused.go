@@ -1,7 +1,10 @@
 package bot
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/alertsmith/alertsmith/rules"
@@ -44,4 +47,61 @@ func refusalWayOut(c rules.PastCommit, r rules.PushRefusal) string {
 		return lets + "; or have an operator set " + code("git.push: eventual") + " and start again, as no command can be given before that, and give the change up then with " + undo + "."
 	}
 	return lets + "; or give the change up with " + undo + ": a few minutes later all others are pushed without it."
+}
+
+// maxBefore is how many of the newest changes are looked through for those that stand in the way of giving one up.
+const maxBefore = 200
+
+// offerOrder adds to the error about an undo of a commit that the Git server refuses the lines that take back what later commits did to the same rules, the newest
+// first, and then it; false where it is another commit, or where they cannot be told. A part of it taken back does not help: the server refuses it as before.
+func (c *call) offerOrder(ctx context.Context, e *rules.Error, commit rules.PastCommit) bool {
+	var stuck rules.Stuck
+	refusal := c.backend.Status(ctx).Remote.Refusal
+	if refusal == nil || refusal.Commit.Name() != commit.Name() || !errors.As(e, &stuck) {
+		return false
+	}
+	touching := map[string]bool{}
+	for _, ref := range stuck.At {
+		if ref.Name == "" { // of what a whole group or file says no history tells
+			return false
+		}
+		changes, err := c.backend.Changes(ctx, rules.HistoryQuery{Rule: &ref, Limit: maxBefore})
+		if err != nil {
+			return false
+		}
+		for _, change := range changes {
+			touching[change.Commit.Revision] = true
+		}
+	}
+	changes, err := c.backend.Changes(ctx, rules.HistoryQuery{Limit: maxBefore})
+	if err != nil {
+		return false
+	}
+	at := slices.IndexFunc(changes, func(change rules.PastChange) bool { return change.Commit.Name() == commit.Name() })
+	if at < 0 {
+		return false
+	}
+	undone := map[string]bool{}
+	var lines []string
+	for _, change := range changes[:at] {
+		switch name := change.Commit.Name(); {
+		case undone[name] || !touching[change.Commit.Revision]:
+		case change.Commit.Trailer(rules.TrailerUndoes) != "" && change.Commit.Trailer(rules.TrailerLeft) == "":
+			undone[change.Commit.Trailer(rules.TrailerUndoes)] = true
+		case change.Commit.External():
+			lines = append(lines, "undo "+short(name))
+		default:
+			lines = append(lines, "undo "+name)
+		}
+	}
+	if len(lines) == 0 {
+		return false
+	}
+	lines = append(lines, "undo "+commit.Name())
+	e.Text += " The Git server refuses it, and lets go of it when nothing of it is in force: give these commands, one after the other in this order."
+	if len(lines) > fixesShown {
+		e.Text += fmt.Sprintf(" They are the first %d of %d; the last of all is this one again.", fixesShown, len(lines))
+	}
+	e.Field, e.Fixes = "", lines
+	return true
 }
