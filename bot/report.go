@@ -27,8 +27,12 @@ func rewrittenText(w rules.Rewritten) string {
 	if w.Now == "" {
 		now = "the branch is gone, which had " + code(short(w.Was))
 	}
+	used := ""
+	if w.Used {
+		used = " It was used already: start once without it before that."
+	}
 	return now + ". Nothing is fetched or pushed. Push the old history back, or accept the new one with " + code("git.accept_rewritten: "+w.Accept()) +
-		" in the configuration and a restart."
+		" in the configuration and a restart." + used
 }
 
 // External returns what the channel for reports hears of a push by other people: that it is live or gone, why it is not, or why it is not applied; and of a

@@ -40,7 +40,7 @@ func (r *Rulebook) connect(ctx context.Context, o Options) error {
 		r.push = r.pushRequired
 	}
 	if s.seen, err = readRef(r.fs, s.ref); err == nil {
-		err = errors.Join(r.loadDoubts(ctx, head), r.loadBlank())
+		err = errors.Join(r.loadDoubts(ctx, head), r.loadBlank(), r.loadAccepted())
 	}
 	if err == nil {
 		next, behind := r.catchUp(ctx, head)

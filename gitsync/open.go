@@ -38,7 +38,7 @@ type Options struct {
 	Remote   Remote // the Git server that the rulebook is kept on; nil: there is none
 	Required bool   // a change counts only when the Git server has it; else when it is committed here, and Follow pushes it
 	// AcceptRewritten is the full hash of a commit that the Git server has since its history was rewritten: it is followed there all the
-	// same. Forty zeros accept that its branch is gone.
+	// same, once, until a start with another one or with none. Forty zeros accept that its branch is gone, as often as that is.
 	AcceptRewritten string
 	Progress        func(string) // hears what a clone is doing; nil for nobody
 

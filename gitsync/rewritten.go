@@ -28,7 +28,7 @@ func (r *Rulebook) assertFollows(ctx context.Context, seen, tip plumbing.Hash) e
 	}
 	now := revisionOf(tip)
 	if w := s.status.Rewritten; w == nil || w.Was != revisionOf(seen) || w.Now != now {
-		next := rules.Rewritten{Was: revisionOf(seen), Now: now, Since: time.Now()}
+		next := rules.Rewritten{Was: revisionOf(seen), Now: now, Since: time.Now(), Used: !tip.IsZero() && tip == s.used}
 		if w != nil {
 			next.Since = w.Since
 		} else {
@@ -45,9 +45,12 @@ var errRewritten = errors.New("rewritten")
 
 // rewritten is why nothing is fetched or pushed.
 func rewritten(w *rules.Rewritten, remote Remote) error {
-	now := cmp.Or(w.Now, "nothing: the branch is gone")
+	now, used := cmp.Or(w.Now, "nothing: the branch is gone"), ""
+	if w.Used {
+		used = ", after a start without it, as it was used already"
+	}
 	return unavailable(errRewritten, "the history on the Git server %s was rewritten: it had %s and has %s now. Nothing is fetched or pushed until it has the old commit again, "+
-		"or until an operator accepts the new history: git.accept_rewritten: %s", remote, w.Was, now, w.Accept())
+		"or until an operator accepts the new history: git.accept_rewritten: %s%s", remote, w.Was, now, w.Accept(), used)
 }
 
 // follows reports whether the server's branch may stand at tip after it stood at seen.

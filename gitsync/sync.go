@@ -33,6 +33,7 @@ var (
 //   - refs/remotes/origin/BRANCH is where the server's branch was seen last, by reading it or by a push that it took. The rulebook's branch
 //     contains it at all times, but for moments.
 //   - refs/alertsmith/doubt/… are pushes of which it is not known how they ended; see doubt.
+//   - refs/alertsmith/accepted is what an operator has accepted as the server's; see acceptedRef.
 //   - refs/alertsmith/kept/… are where the rulebook's branch stood before commits of it were planned again, or before it was put elsewhere; see keep.
 //
 // Network calls are made without the writer's token where a change counts when it is committed here, so that no server can stop one.
@@ -40,7 +41,8 @@ type syncing struct {
 	remote   Remote
 	ref      plumbing.ReferenceName // refs/remotes/origin/BRANCH
 	required bool
-	accept   string        // the hash that an operator has accepted as the server's after its history was rewritten; "" once it was seen there
+	accept   string        // the hash that an operator accepts as the server's after its history was rewritten; "" once it was seen there
+	used     plumbing.Hash // what was accepted so, and is not any more; see acceptedRef
 	patience time.Duration // for a push to be known to have been taken or not, while other changes wait
 	parts    time.Duration // for what was refused at once to be pushed in parts, while other changes wait
 	rest     time.Duration // how old a doubt is when the server's word counts that it does not take the push
@@ -167,11 +169,8 @@ func (r *Rulebook) absorb(ctx context.Context, tip, since plumbing.Hash) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(r.saw(tip), s.release(ctx, r.fs)); err != nil {
+	if err := errors.Join(r.saw(tip), r.useUp(ctx, tip), s.release(ctx, r.fs)); err != nil {
 		return err
-	}
-	if s.accept == tip.String() && !tip.IsZero() {
-		s.accept = "" // it accepts this once, also when somebody sets the branch back to there again
 	}
 	if err := r.countUnpushed(ctx, next); err != nil {
 		return err

@@ -683,7 +683,7 @@ func TestSetBack(t *testing.T) {
 		}
 
 		r = openBook(t, Options{Dir: r.dir, Remote: at(t, host), Required: required, AcceptRewritten: now})
-		keepUp(t, r, Following{})
+		stop = keepUp(t, r, Following{})
 		until(t, "it is accepted", func() bool { s := r.Remote(); return s.Rewritten == nil && !s.LastFetch.IsZero() && s.Unpushed == 0 })
 		tree, err := r.At(t.Context(), same(t, r, host))
 		if err != nil {
@@ -696,6 +696,26 @@ func TestSetBack(t *testing.T) {
 		runGit(t, host, "update-ref", "refs/heads/main", now)
 		r.Kick()
 		until(t, "it is noticed again", func() bool { return r.Remote().Rewritten != nil })
+		// Also after a restart with it, and until a start without it.
+		for _, start := range []struct {
+			accept         string
+			used, accepted bool
+		}{{now, true, false}, {"", false, false}, {now, false, true}} {
+			stop()
+			if err := r.Close(); err != nil {
+				t.Fatal(err)
+			}
+			r = openBook(t, Options{Dir: r.dir, Remote: at(t, host), Required: required, AcceptRewritten: start.accept})
+			stop = keepUp(t, r, Following{})
+			if start.accepted {
+				same(t, r, host)
+				continue
+			}
+			until(t, "it is not accepted", func() bool { return r.Remote().Rewritten != nil })
+			if w := r.Remote().Rewritten; w.Used != start.used {
+				t.Errorf("accepting %q: %+v", start.accept, w)
+			}
+		}
 	})
 }
 

@@ -143,6 +143,7 @@ type RemoteStatus struct {
 type Rewritten struct {
 	Was, Now string // full hashes of the server's branch; Now is "" where the branch is gone
 	Since    time.Time
+	Used     bool // git.accept_rewritten has accepted that commit before, and does so once: it has to be taken out for one start first
 }
 
 // Accept returns what git.accept_rewritten has to be for the new history to be followed.

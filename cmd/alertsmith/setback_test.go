@@ -127,6 +127,9 @@ func TestBranchSetBackToWhatIsHeld(t *testing.T) {
 	awaitRules(t, e.prometheus, []string{"one", "two"})
 	gitIn(t, e.clone, "push", "-q", "origin", was+":main")
 	awaitRules(t, e.prometheus, []string{"one", "three", "two"})
+	e.stop()
+	e.configure("") // what is accepted is accepted once
+	e.start()
 	e.accept(bad)
 	await(t, "it is in the journal once more", func() bool { return len(e.entries()) == 2 })
 	e.stop()
