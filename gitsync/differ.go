@@ -20,9 +20,6 @@ func (t *tree) Differing(other rules.Tree) (map[string]string, error) {
 	}
 	ids := make(map[string]string, len(differ))
 	for path, entry := range differ {
-		if !readablePath(path) {
-			continue // List leaves it out as well
-		}
 		if ids[path] = ""; regular(entry.Mode) {
 			ids[path] = entry.Hash.String()
 		}

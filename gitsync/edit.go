@@ -70,13 +70,16 @@ func (b *builder) blob(content []byte) plumbing.Hash {
 // tree makes the directory dir (named at, "" or ending in a slash) with e done to it; the zero hash when nothing is left
 // in it. A directory that does not change is not made again.
 func (b *builder) tree(dir plumbing.Hash, e *edit, at string) (plumbing.Hash, error) {
-	old, err := b.objects.tree(dir)
+	was, err := b.objects.entries(dir)
 	if err != nil {
 		return plumbing.ZeroHash, err
 	}
+	old := was.all
 	entries := make(map[string]object.TreeEntry, len(old)+len(e.files))
 	for _, entry := range old {
-		entries[entry.Name] = entry
+		if _, twice := entries[entry.Name]; !twice { // else the first one is read, and the others go as the directory is written anew
+			entries[entry.Name] = entry
+		}
 	}
 	for name, content := range e.files {
 		entry, exists := entries[name]

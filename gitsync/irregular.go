@@ -85,23 +85,36 @@ func noFile(mode filemode.FileMode) string {
 	}
 }
 
+// writeAnew is how to mend a directory that Git would not have written.
+const writeAnew = "commit the directory anew with Git; `git fsck` says more"
+
 // irregular looks at one directory; prefix is its path, "" or ending in a slash.
 func (t *tree) irregular(dir plumbing.Hash, prefix string, found *[]rules.Problem) error {
-	entries, err := t.objects.tree(dir)
+	entries, err := t.objects.entries(dir)
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
+	read := entries.read // what is left of it
+	for i, e := range entries.all {
 		path, text := prefix+e.Name, noFile(e.Mode)
+		isRead := len(read) > 0 && read[0] == e
+		if isRead {
+			read = read[1:]
+		}
 		switch {
 		case !readable(e.Name):
 			path, text = fmt.Sprintf("%s%q", prefix, e.Name), "this name is not one that a file should have; it is not read"
+		case !isRead:
+			text = "this name stands in the directory twice, and what stands there first is read: " + writeAnew
 		case e.Mode == filemode.Dir && strings.Count(path, "/") >= maxDepth:
 			text = fmt.Sprintf("this is deeper than %d directories", maxDepth)
 		case e.Mode == filemode.Dir:
 			if err := t.irregular(e.Hash, path+"/", found); err != nil {
 				return err
 			}
+		}
+		if text == "" && i > 0 && i == entries.odd {
+			text = "this does not stand where Git looks for it in the directory: Git may not find it, and shows another directory than what is read: " + writeAnew
 		}
 		if text != "" {
 			*found = append(*found, rules.Problem{Path: path, Text: text})

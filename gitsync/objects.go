@@ -28,7 +28,7 @@ type objects struct {
 
 	mu     sync.Mutex
 	store  *filesystem.Storage // for what is no object; not safe for concurrent use
-	trees  map[plumbing.Hash][]object.TreeEntry
+	trees  map[plumbing.Hash]entries
 	cached int                                      // entries in trees
 	held   map[plumbing.Hash]plumbing.EncodedObject // made and not on the disk yet
 }
@@ -38,7 +38,7 @@ func newObjects(fs *durable) *objects {
 		fs:    fs,
 		packs: packs{fs: fs},
 		store: filesystem.NewStorage(fs, cache.NewObjectLRU(0)),
-		trees: map[plumbing.Hash][]object.TreeEntry{},
+		trees: map[plumbing.Hash]entries{},
 		held:  map[plumbing.Hash]plumbing.EncodedObject{},
 	}
 }
@@ -65,47 +65,54 @@ func (o *objects) release(fresh []plumbing.EncodedObject) {
 	}
 }
 
-// tree returns the entries of a directory, which the caller must not change. The zero hash is an empty directory.
+// tree returns the entries of a directory that are read, which the caller must not change: see entries. The zero hash is an empty directory.
 func (o *objects) tree(hash plumbing.Hash) ([]object.TreeEntry, error) {
+	e, err := o.entries(hash)
+	return e.read, err
+}
+
+// entries returns the entries of a directory, which the caller must not change. The zero hash is an empty directory.
+func (o *objects) entries(hash plumbing.Hash) (entries, error) {
 	if hash.IsZero() {
-		return nil, nil
+		return entries{}, nil
 	}
 	o.mu.Lock()
-	entries, known := o.trees[hash]
+	known, ok := o.trees[hash]
 	o.mu.Unlock()
-	if known {
-		return entries, nil
+	if ok {
+		return known, nil
 	}
 	encoded, err := o.get(plumbing.TreeObject, hash, maxTreeObject)
 	if err != nil {
-		return nil, err
+		return entries{}, err
 	}
 	var tree object.Tree
 	if err := tree.Decode(encoded); err != nil {
-		return nil, fmt.Errorf("tree %s: %w", hash, err)
+		return entries{}, fmt.Errorf("tree %s: %w", hash, err)
 	}
+	e := newEntries(tree.Entries)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.cached += len(tree.Entries); o.cached > maxTreeEntries {
+	if o.cached += len(e.all); o.cached > maxTreeEntries {
 		clear(o.trees)
-		o.cached = len(tree.Entries)
+		o.cached = len(e.all)
 	}
-	o.trees[hash] = tree.Entries
-	return tree.Entries, nil
+	o.trees[hash] = e
+	return e, nil
 }
 
-// treesToCompare returns the entries of two directories to be compared, those of the first by name.
+// treesToCompare returns all entries of two directories to be compared, those of the first by name.
 func (o *objects) treesToCompare(before, after plumbing.Hash) (was map[string]object.TreeEntry, now []object.TreeEntry, err error) {
-	old, err := o.tree(before)
+	old, err := o.entries(before)
 	if err != nil {
 		return nil, nil, err
 	}
-	was = make(map[string]object.TreeEntry, len(old))
-	for _, e := range old {
+	was = make(map[string]object.TreeEntry, len(old.all))
+	for _, e := range old.all {
 		was[e.Name] = e
 	}
-	now, err = o.tree(after)
-	return was, now, err
+	e, err := o.entries(after)
+	return was, e.all, err
 }
 
 // commit returns a commit.

@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
@@ -44,7 +42,7 @@ func (t *tree) Revision() string {
 }
 
 // List returns path → content id of every regular file below dir, recursively. What is no regular file (symlinks,
-// submodules) and names that no honest program writes (see readable) are left out. It fails with a *rules.Error of kind
+// submodules) and what no honest program writes (see entries) are left out. It fails with a *rules.Error of kind
 // Unavailable when the repository cannot be read, or holds more than 200,000 files or 32 levels of directories.
 func (t *tree) List(dir string) (map[string]string, error) {
 	files := map[string]string{}
@@ -75,7 +73,6 @@ func (t *tree) list(dir plumbing.Hash, prefix string, files map[string]string) e
 	}
 	for _, e := range entries {
 		switch {
-		case !readable(e.Name):
 		case e.Mode == filemode.Dir:
 			if err := t.list(e.Hash, prefix+e.Name+"/", files); err != nil {
 				return err
@@ -119,7 +116,7 @@ func (t *tree) find(path string) (object.TreeEntry, error) {
 		return at, nil
 	}
 	for name := range strings.SplitSeq(path, "/") {
-		if at.Mode != filemode.Dir || !readable(name) {
+		if at.Mode != filemode.Dir {
 			return at, fs.ErrNotExist
 		}
 		entries, err := t.objects.tree(at.Hash)
@@ -143,21 +140,4 @@ func (t *tree) find(path string) (object.TreeEntry, error) {
 // regular reports whether a tree entry is a file with bytes of its own.
 func regular(m filemode.FileMode) bool {
 	return m == filemode.Regular || m == filemode.Executable || m == filemode.Deprecated
-}
-
-// readable reports whether a name in a tree can be an honest file's: valid UTF-8, no control character, no separator,
-// neither "." nor "..". Git's own index refuses most of the others, but a repository can be written without Git.
-func readable(name string) bool {
-	return name != "" && name != "." && name != ".." && utf8.ValidString(name) &&
-		!strings.ContainsAny(name, `/\`) && !strings.ContainsFunc(name, unicode.IsControl)
-}
-
-// readablePath reports whether every name of a path is readable.
-func readablePath(path string) bool {
-	for name := range strings.SplitSeq(path, "/") {
-		if !readable(name) {
-			return false
-		}
-	}
-	return true
 }
