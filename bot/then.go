@@ -10,16 +10,18 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
-// allDates lies behind the date of every commit.
-var allDates = time.Unix(1<<41, 0)
-
 // stateAt returns the commit that the branch was at at a time. Of now that is its newest one: what it has came before, whatever date it bears, also where
 // nobody knows when it came.
 func (c *call) stateAt(ctx context.Context, t time.Time) (rules.StateAt, error) {
-	if !t.Before(c.now.Truncate(time.Second)) {
-		t = allDates
+	if t.Before(c.now.Truncate(time.Second)) {
+		return c.backend.StateAt(ctx, t)
 	}
-	return c.backend.StateAt(ctx, t)
+	book, err := c.backend.Book(ctx)
+	if err != nil || book.Revision() == "" {
+		return rules.StateAt{}, err
+	}
+	commit, err := c.backend.Commit(ctx, book.Revision())
+	return rules.StateAt{Revision: commit.Revision, Date: commit.When, Since: commit.When}, err
 }
 
 // bookAt returns the rulebook as it was at a time, and what it is called; the empty one before the first commit.

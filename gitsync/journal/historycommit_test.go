@@ -83,6 +83,7 @@ func TestStateAtWithFalseDates(t *testing.T) {
 		"nobody saw any, one is late":                {[]string{"pushed 0", "pushed 600000", "pushed 2", "pushed 3", "pushed 4"}, map[int]string{1: "1 0", 2: "1 0", 3: "4 3", 9: "5 4", late: "5 4"}},
 		"nobody saw any, one is early":               {[]string{"pushed 0", "pushed -200000", "pushed 2", "pushed 3", "pushed 4"}, map[int]string{-1: "", 1: "2 0", 2: "3 2", 4: "5 4"}},
 		"the newest is late":                         {[]string{"ours 0", "pushed 600000"}, map[int]string{1: "1 0", late: "2 600000"}},
+		"the newest but one is late":                 {[]string{"ours 0", "pushed 600000", "pushed 2"}, map[int]string{1: "1 0", 2: "3 2", 5: "3 2", late: "3 600000"}},
 		"a clock of ours that went back":             {[]string{"ours 0", "ours 8", "ours 3", "ours 9"}, map[int]string{5: "1 0", 8: "3 8", 9: "4 9"}},
 	} {
 		db := openNew(t)

@@ -38,7 +38,8 @@ func (s standing) sure() bool { return s.ours || s.state.Came }
 
 // StateAt returns the commit that a branch was at at a time, given where it is now; a zero one before the first. The order of the commits tells, and of
 // their dates those that fit: a commit of somebody else's may say any date. It came when the journal says so; else no later than the next one of which
-// that is known, or than most of the next three; and none came before those that stand before it.
+// that is known, or than most of the next three; and none came before those that stand before it. What has a date that is to come came no later than now,
+// or the next one.
 func (d *DB) StateAt(ctx context.Context, tip string, at time.Time) (rules.StateAt, error) {
 	found, err := readHistory(ctx, d, rules.HistoryQuery{}, func(r historyReader, ctx context.Context, _ rules.HistoryQuery) ([]rules.StateAt, error) {
 		s, found, err := r.standingAt(ctx, tip, at.Unix())
@@ -81,7 +82,7 @@ func (r historyReader) standingAt(ctx context.Context, tip string, at int64) (fo
 		return found, false, err
 	}
 	defer rows.Close()
-	after := newerCommits{sure: math.MaxInt64}
+	after := newerCommits{sure: math.MaxInt64, now: max(time.Now().Unix(), at)}
 	behind := 0
 	for behind <= maxLookBehind && rows.Next() {
 		s, err := scanStanding(rows)
@@ -125,6 +126,7 @@ func scanStanding(rows *sql.Rows) (s standing, err error) {
 type newerCommits struct {
 	sure int64   // when the next one came of which that is known; math.MaxInt64 for none
 	next []int64 // when the next ones came, three at most
+	now  int64   // when all had come
 }
 
 func (l *newerCommits) add(s standing) {
@@ -140,7 +142,10 @@ func (l *newerCommits) bound(s standing) int64 {
 	if s.sure() {
 		return came
 	}
-	came = min(came, l.sure)
+	if came > l.now && len(l.next) == 1 { // it is this date that is wrong
+		came = l.next[0]
+	}
+	came = min(came, l.sure, l.now)
 	if len(l.next) > 1 { // of one, nobody knows which of the two dates is wrong
 		next := slices.Sorted(slices.Values(l.next))
 		came = min(came, next[len(next)/2]) // of three the middle one, of two the later
