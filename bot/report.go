@@ -21,6 +21,11 @@ func Rewritten(w rules.Rewritten) Reply {
 	return Reply{InChannel: true, Text: "**The history on the Git server was rewritten**: " + rewrittenText(w)}
 }
 
+// Followed returns what the channel for reports hears when that is over.
+func Followed() Reply {
+	return Reply{InChannel: true, Text: "**The Git server is followed again**: the old history is back, or the new one was accepted."}
+}
+
 // rewrittenText says what of a rewritten history is known, and what a person can do.
 func rewrittenText(w rules.Rewritten) string {
 	now := "its newest commit is " + code(short(w.Now)) + ", and " + code(short(w.Was)) + " is not part of it"

@@ -48,6 +48,8 @@ type Following struct {
 	// Rewritten hears that the history on the Git server was rewritten, so that nothing is fetched or pushed until a person decides: once, and once
 	// more after a start. May be nil.
 	Rewritten func(ctx context.Context, w rules.Rewritten)
+	// Followed hears that the history on the Git server is followed: once after each start, and once when it was rewritten before. May be nil.
+	Followed func(ctx context.Context)
 }
 
 // Kick has Follow look at the Git server now, as somebody has said that there is something new; a second after the last look at the earliest
@@ -164,6 +166,9 @@ func (r *Rulebook) tell(ctx context.Context, f *Following) {
 	if r.sync == nil {
 		return
 	}
+	if r.sync.takeFollowed() && f.Followed != nil {
+		f.Followed(ctx)
+	}
 	decided, left, rewritten := r.sync.takeNews()
 	if rewritten != nil && f.Rewritten != nil {
 		f.Rewritten(ctx, *rewritten)
@@ -181,6 +186,17 @@ func (r *Rulebook) tell(ctx context.Context, f *Following) {
 			f.Left(ctx, l.commit, l.kept)
 		}
 	}
+}
+
+// takeFollowed reports whether nobody was told yet that the server's history is followed.
+func (s *syncing) takeFollowed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	news := s.follows == followed
+	if news {
+		s.follows = followedTold
+	}
+	return news
 }
 
 // takeNews returns what nobody was told of yet.

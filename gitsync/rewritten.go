@@ -11,6 +11,15 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
+// following is whether the server's history is followed.
+type following int
+
+const (
+	unfollowed   following = iota // it was not read since the start, or it was rewritten
+	followed                      // and nobody was told yet
+	followedTold                  // and Following.Followed was told
+)
+
 // assertFollows fails when the server's branch does not contain any more where it was seen last: somebody rewrote its history. It is an end of
 // that when it contains it again, or when it contains the commit that an operator accepted: one that the old history has not, or the one at which it
 // stands since it was set back.
@@ -23,9 +32,13 @@ func (r *Rulebook) assertFollows(ctx context.Context, seen, tip plumbing.Hash) e
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if follows {
+		if s.follows != followedTold {
+			s.follows = followed
+		}
 		s.status.Rewritten = nil
 		return nil
 	}
+	s.follows = unfollowed
 	now := revisionOf(tip)
 	if w := s.status.Rewritten; w == nil || w.Was != revisionOf(seen) || w.Now != now {
 		next := rules.Rewritten{Was: revisionOf(seen), Now: now, Since: time.Now(), Used: !tip.IsZero() && tip == s.used}

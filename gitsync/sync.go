@@ -66,6 +66,7 @@ type syncing struct {
 	refusal  *refusal   // of the first of unpushed; nil where it was not refused
 	// rewritten is how the server's history was rewritten, as far as nobody was told of it yet.
 	rewritten *rules.Rewritten
+	follows   following
 	status    rules.RemoteStatus
 }
 

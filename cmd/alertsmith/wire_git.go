@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alertsmith/alertsmith/bot"
 	"github.com/alertsmith/alertsmith/gitsync"
 	"github.com/alertsmith/alertsmith/gitsync/remote"
 	"github.com/alertsmith/alertsmith/rules"
@@ -77,12 +76,9 @@ func (s *service) followGit(ctx context.Context) {
 		Moved:       s.applier.Moved,
 		Decided:     s.decided,
 		Left:        s.left,
-		Refused: func(ctx context.Context, refused rules.PushRefusal) {
-			s.report(ctx, bot.PushRefused(refused, s.book.Remote().URL))
-		},
-		Rewritten: func(ctx context.Context, w rules.Rewritten) {
-			s.report(ctx, bot.Rewritten(w))
-		},
+		Refused:     s.refused,
+		Rewritten:   s.rewritten,
+		Followed:    s.followed,
 	})
 	if err != nil && ctx.Err() == nil {
 		s.logger.Error("The Git server is not followed any more", "id", "AS3005", "err", err)
@@ -126,20 +122,4 @@ func (s *service) finishDoubt(ctx context.Context, request string) error {
 		return s.followUp(ctx, ended)
 	}
 	return nil // it was looked up already
-}
-
-// left hears of a commit that somebody made in the rulebook here, past us, and that does not fit what was pushed to the Git server.
-func (s *service) left(ctx context.Context, commit rules.PastCommit, kept string) {
-	s.report(ctx, bot.Left(commit, kept))
-}
-
-// report tells the channel for reports, where there is one, what nobody asked for by a command.
-func (s *service) report(ctx context.Context, reply bot.Reply) {
-	channel := s.cfg.Mattermost.ReportChannel
-	if channel == "" {
-		return
-	}
-	if err := s.follower.mattermost.Report(ctx, channel, "", reply); err != nil {
-		s.logger.Warn("The channel for reports was not told", "id", "AS1006", "err", err)
-	}
 }
