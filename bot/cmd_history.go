@@ -68,7 +68,11 @@ func runHistory(ctx context.Context, call *call) (answer, error) {
 		return answer{}, err
 	}
 	more := len(changes) > n
-	return told(call.historyText(name, query, changes[:min(n, len(changes))], more, page, call.backend.Status(ctx).Held)), nil
+	stands, err := call.pushStands(ctx, name)
+	if err != nil {
+		return answer{}, err
+	}
+	return told(call.historyText(name, query, changes[:min(n, len(changes))], more, page, stands)), nil
 }
 
 // changesReader is how a history is asked for, commit by commit.
@@ -155,7 +159,7 @@ func (c *call) entriesShown() (int, error) {
 }
 
 // historyText returns one page of the changes that a query selects.
-func (c *call) historyText(name string, q rules.HistoryQuery, changes []rules.PastChange, more bool, page int, held *rules.HeldPush) string {
+func (c *call) historyText(name string, q rules.HistoryQuery, changes []rules.PastChange, more bool, page int, stands func(rules.PastChange) string) string {
 	of := ""
 	if name != "" {
 		of = " of " + code(name)
@@ -172,7 +176,7 @@ func (c *call) historyText(name string, q rules.HistoryQuery, changes []rules.Pa
 	}
 	lines := []string{head}
 	for _, change := range changes {
-		lines = append(lines, c.changeLine(change, q, name == "", held))
+		lines = append(lines, c.changeLine(change, q, name == "", stands(change)))
 	}
 	again := "history"
 	if name != "" {
@@ -181,8 +185,8 @@ func (c *call) historyText(name string, q rules.HistoryQuery, changes []rules.Pa
 	return strings.Join(lines, "\n") + c.turning(again+c.given("by", "since", "until", "action", "n"), page, more, newer, older)
 }
 
-// changeLine tells of one commit that a query selects; named says which rules it changed, held what was pushed and is not applied.
-func (c *call) changeLine(ch rules.PastChange, q rules.HistoryQuery, named bool, held *rules.HeldPush) string {
+// changeLine tells of one commit that a query selects; named says which rules it changed, stands how it stands where it came with what is held.
+func (c *call) changeLine(ch rules.PastChange, q rules.HistoryQuery, named bool, stands string) string {
 	who := escape(oneLine(cut(ch.Commit.Author.Name, 60)))
 	line := fmt.Sprintf("- %s %s%s %s: ", code(short(ch.Commit.Revision)), escape(c.when(ch.Commit.When)), otherDate(ch.Commit.When, q), who)
 	kinds := map[rules.ChangeKind][]string{}
@@ -209,15 +213,33 @@ func (c *call) changeLine(ch rules.PastChange, q rules.HistoryQuery, named bool,
 	if !said {
 		line += " (" + escape(ch.Action) + ")"
 	}
-	line += pushStands[held.Stands(ch.Commit.Revision)]
+	line += stands
 	if reason := ch.Commit.Reason(); reason != "" {
 		line += ": " + escape(oneLine(cut(reason, 120)))
 	}
 	return line
 }
 
-// pushStands is what is said of a commit that came with a push which is held.
-var pushStands = map[rules.PushStands]string{
+// pushStands returns what says how a change stands that came with a push which is held: all of its commit or, in the history of one rule, what it did to that.
+func (c *call) pushStands(ctx context.Context, name string) (func(rules.PastChange) string, error) {
+	held := c.backend.Status(ctx).Held
+	if held == nil {
+		return func(rules.PastChange) string { return "" }, nil
+	}
+	book, err := c.backend.Book(ctx)
+	return func(ch rules.PastChange) string {
+		var refs []rules.Ref
+		for _, v := range ch.Versions {
+			if name != "" {
+				refs = append(refs, v.Ref, v.From)
+			}
+		}
+		return pushStandsText[held.Stands(book, ch.Commit.Revision, refs...)]
+	}, err
+}
+
+// pushStandsText is what is said of a commit that came with a push which is held.
+var pushStandsText = map[rules.PushStands]string{
 	rules.PushHeld:   " (**not applied**: held)",
 	rules.PushInPart: " (**applied in part**, as later changes left that: the rest is held)",
 	rules.PushTaken:  " (pushed with what is held; **in force** as later changes left it)",

@@ -119,7 +119,7 @@ func (c *call) noRulesText(ctx context.Context, undo rules.Undo) (text string, s
 	if len(paths) == 1 {
 		verb = " stays as it is: there is nothing of a rule file in it"
 	}
-	if text += verb; c.backend.Status(ctx).Held.Stands(undo.Commit.Revision) != "" {
+	if text += verb; c.backend.Status(ctx).Held.Stands(book, undo.Commit.Revision) != "" {
 		text += ", and until that is mended something is held"
 	}
 	return text + ". Whoever may push takes that back with Git, in a clone of the rulebook:", shell

@@ -54,8 +54,9 @@ const (
 	PushTaken  PushStands = "taken"   // all are
 )
 
-// Stands returns how a commit stands; "" where nothing is held, and for one that is not of what is.
-func (h *HeldPush) Stands(revision string) PushStands {
+// Stands returns how a commit stands, or what it did to some rules, given where these stood or stand; "" where nothing is held, and for a commit that is not
+// of what is.
+func (h *HeldPush) Stands(book *Book, revision string, refs ...Ref) PushStands {
 	if h == nil {
 		return ""
 	}
@@ -63,8 +64,13 @@ func (h *HeldPush) Stands(revision string) PushStands {
 	if i < 0 {
 		return ""
 	}
-	taken := slices.ContainsFunc(h.Commits[i].Files, func(f PastFile) bool { return slices.Contains(h.Taken, f.Path) })
-	switch held := slices.ContainsFunc(h.Commits[i].Files, func(f PastFile) bool { return h.holds(f.Path) }); {
+	taken, held := false, false
+	for _, f := range h.Commits[i].Files {
+		if len(refs) == 0 || slices.ContainsFunc(refs, func(ref Ref) bool { return book.rulebookPath(ref) == f.Path }) {
+			taken, held = taken || slices.Contains(h.Taken, f.Path), held || h.holds(f.Path)
+		}
+	}
+	switch {
 	case taken && held:
 		return PushInPart
 	case taken:
