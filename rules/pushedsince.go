@@ -12,6 +12,7 @@ func (a *Applier) noteSince(ctx context.Context, push *ExternalPush, after *Book
 		return nil
 	}
 	families := map[string]map[Ref]bool{} // of a commit of ours
+	books := map[string]*Book{}           // at a commit of the push
 	for i := range push.Rulers {
 		for j := range push.Rulers[i].Rules {
 			rule := &push.Rulers[i].Rules[j]
@@ -20,11 +21,13 @@ func (a *Applier) noteSince(ctx context.Context, push *ExternalPush, after *Book
 			if last < 0 {
 				continue
 			}
-			pushed, err := a.bookOf(ctx, push.Commits[last].Revision)
-			if err != nil {
-				return err
+			revision, err := push.Commits[last].Revision, error(nil)
+			if books[revision] == nil {
+				if books[revision], err = a.bookOf(ctx, revision); err != nil {
+					return err
+				}
 			}
-			if !after.changedSince(pushed, []Ref{rule.Ref}) {
+			if !after.changedSince(books[revision], []Ref{rule.Ref}) {
 				continue
 			}
 			for _, c := range slices.Backward(past.own) {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,6 +88,38 @@ func TestRefusedForGood(t *testing.T) {
 			}
 			remotetest.Fsck(t, server)
 		})
+	}
+}
+
+// TestRefusedAndChangedSince has a server refuse a commit whose rule was changed twice since: its undo gives the lines that come first, and they lead to a server
+// that has all the rest.
+func TestRefusedAndChangedSince(t *testing.T) {
+	t.Parallel()
+	s, server, _, _, _ := newAway(t, "add one expr='up == 1'")
+	remotetest.Hook(t, server, "pre-receive", refuses(`git log -1 --format=%s $c | grep -q '^add bad$'`))
+	s.must("add bad expr='up == 66'")
+	s.must("edit bad for=5m")
+	s.must("edit one expr='up == 11'")
+	s.must("edit bad for=7m")
+	added, edits := s.found("action=add", "name=bad")[0], s.found("action=edit", "name=bad") // the newest first
+	await(t, "the status says what is refused", func() bool { return strings.Contains(s.must("status").text, "/alert undo "+added.Request) })
+	a, err := s.command("undo " + added.Request)
+	want := []string{"undo " + edits[0].Request, "undo " + edits[1].Request, "undo " + added.Request}
+	var lines []string
+	for _, line := range regexp.MustCompile("(?m)^/alert (undo .*)$").FindAllStringSubmatch(a.text, -1) {
+		lines = append(lines, line[1])
+	}
+	if err != nil || !slices.Equal(lines, want) {
+		t.Fatalf("to be given are %q, want %q (%v):\n%s", lines, want, err, a.text)
+	}
+	for _, line := range lines {
+		s.must(line)
+	}
+	await(t, "all others are pushed", func() bool {
+		return strings.Contains(gitIn(t, server, "show", "main:prometheus/ops/one.yaml"), "up == 11") && strings.Contains(s.must("status").text, "it has every commit")
+	})
+	if got := gitIn(t, server, "ls-tree", "-r", "--name-only", "main", "prometheus"); got != "prometheus/ops/one.yaml\n" {
+		t.Errorf("the server has:\n%s", got)
 	}
 }
 
