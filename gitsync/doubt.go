@@ -212,7 +212,7 @@ func (r *Rulebook) settleOne(ctx context.Context, d doubt) error {
 	return r.end(d, false)
 }
 
-// loadDoubts reads what an earlier run left in doubt.
+// loadDoubts reads what an earlier run left in doubt. A doubt about a commit that is not there any more is none: nobody can push that again.
 func (r *Rulebook) loadDoubts(ctx context.Context, head plumbing.Hash) error {
 	refs, err := r.refsBelow(doubtRefs)
 	if err != nil {
@@ -221,6 +221,13 @@ func (r *Rulebook) loadDoubts(ctx context.Context, head plumbing.Hash) error {
 	for name, tip := range refs {
 		lease, _, _ := strings.Cut(strings.TrimPrefix(name.String(), doubtRefs), "-")
 		d := doubt{lease: plumbing.NewHash(lease), tip: tip, since: time.Now()}
+		if _, err := r.objects.commit(tip); errors.Is(err, plumbing.ErrObjectNotFound) {
+			r.log.Error("the note of a push names a commit that is not there; it is removed", "id", "AS3027", "ref", name, "err", err)
+			if err := deleteRef(r.fs, name, tip); err != nil {
+				return err
+			}
+			continue
+		}
 		ours, err := r.objects.beyond(ctx, tip, head)
 		if err != nil {
 			return err

@@ -151,13 +151,12 @@ func (r *Rulebook) pushRequired(ctx context.Context, base, tip plumbing.Hash, ma
 		return nil
 	case lost:
 		s.note(func(status *rules.RemoteStatus) { status.Err = nil })
-		if err := r.forget(d); err != nil {
-			return err
-		}
-		if err := r.followFirst(ctx, base); err != nil && !errors.Is(err, errMoved) {
-			return unavailable(err, "nothing was changed: %s", textOf(err))
-		}
-		return errMoved
+		if r.forget(d) == nil {
+			if err := r.followFirst(ctx, base); err != nil && !errors.Is(err, errMoved) {
+				return unavailable(err, "nothing was changed: %s", textOf(err))
+			}
+			return errMoved
+		} // else its commits have to stay for as long as the note of it names them, and Follow ends it
 	case refused:
 		if forgot := r.forget(d); forgot == nil {
 			return unavailable(err, "nothing was changed: %s", textOf(err))

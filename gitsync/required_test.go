@@ -334,6 +334,65 @@ func TestReceivingWaitsNoLonger(t *testing.T) {
 	add(t, r, "ours")
 }
 
+// A push that was lost to somebody faster is written down until its note can be removed: what the note names stays until then, and the next start ends it.
+func TestALostPushStaysWrittenDownWhileItsNoteIsLocked(t *testing.T) {
+	t.Parallel()
+	r, host, p := required(t)
+	work := outsider(t, host)
+	var lock string
+	p.set(func(p *patchy) {
+		p.push = once(func(deliver func() error) error {
+			outsideLine(t, work, "theirs")
+			refs, err := filepath.Glob(filepath.Join(r.dir, doubtRefs, "*"))
+			if err != nil || len(refs) != 1 {
+				t.Errorf("notes of pushes: %q, %v", refs, err)
+				return err
+			}
+			lock = refs[0] + ".lock" // as `git pack-refs` has it
+			if err := os.WriteFile(lock, nil, 0o644); err != nil {
+				t.Error(err)
+			}
+			return deliver()
+		})
+	})
+	if _, err := r.Update(t.Context(), appendLine("log", "ours")); rules.KindOf(err) != rules.Uncertain {
+		t.Errorf("Update = %v, want Uncertain: that it was lost cannot be written down", err)
+	}
+	if err := os.Remove(lock); err != nil {
+		t.Fatal(err)
+	}
+	runGit(t, r.dir, "fsck", "--full", "--strict")
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := openBook(t, Options{Dir: r.dir, Remote: at(t, host), Required: true})
+	add(t, again, "after")
+	if diff := cmp.Diff([]string{"first", "theirs", "after"}, hostLines(t, host)); diff != "" {
+		t.Errorf("on the server (-want +got):\n%s", diff)
+	}
+	keepUp(t, again, Following{})
+	until(t, "nothing is in doubt", func() bool { return again.Doubts() == nil && runGit(t, r.dir, "for-each-ref", doubtRefs) == "" })
+}
+
+// The note of a push whose commit is lost, as an older release could leave it, stops no start.
+func TestANoteOfAPushWithoutItsCommitIsRemoved(t *testing.T) {
+	t.Parallel()
+	r, host, _ := required(t)
+	add(t, r, "one")
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ref := filepath.Join(r.dir, doubtRefs, strings.Repeat("1", 40)+"-"+strings.Repeat("2", 40))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(ref), 0o755), os.WriteFile(ref, []byte(strings.Repeat("2", 40)+"\n"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	again := openBook(t, Options{Dir: r.dir, Remote: at(t, host), Required: true})
+	if got := runGit(t, r.dir, "for-each-ref", doubtRefs); got != "" || again.Doubts() != nil {
+		t.Errorf("still there: %s %q", got, again.Doubts())
+	}
+	add(t, again, "two")
+}
+
 // TestDoubtStopsNobody: the next change decides about the one in doubt.
 func TestDoubtStopsNobody(t *testing.T) {
 	t.Parallel()
