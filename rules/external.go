@@ -129,8 +129,8 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 			problems = newProblems(good, book, o.stray, stray)
 		}
 	}
-	o.head = book.Revision()
 	if len(problems) == 0 {
+		o.head = book.Revision()
 		push.Mended = past.mended
 		o.good, o.live, o.stray, o.held, o.kept, o.inForce, o.past = book, book, stray, nil, nil, nil, pastSince{}
 		o.lending.Store(nil)
@@ -147,6 +147,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	if err != nil {
 		return err
 	}
+	o.head = book.Revision() // nothing fails from here on, so that what is examined is examined whole
 	o.past, o.inForce, o.kept = past, inForce, past.held(inForce, book)
 	o.held = &HeldPush{Good: good.Revision(), Commits: past.external, Taken: past.taken(good, book), Problems: problems, Since: since}
 	for _, at := range o.kept {

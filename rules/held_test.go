@@ -2,8 +2,11 @@ package rules_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -53,6 +56,54 @@ func TestWhatAHeldHistoryNeverHadStaysLive(t *testing.T) {
 		b.start()
 		b.Store = anew{b.store}
 		stop = b.session(t)
+	}
+}
+
+// faltering is a rulebook one of whose states cannot be read the first time.
+type faltering struct {
+	*rulestest.Store
+	revision string
+	failed   atomic.Bool
+}
+
+func (s *faltering) At(ctx context.Context, revision string) (rules.Tree, error) {
+	if revision == s.revision && !s.failed.Swap(true) {
+		return nil, errors.New("the disk faltered")
+	}
+	return s.Store.At(ctx, revision)
+}
+
+// A state that could not be examined to its end is examined again, and nothing is applied of it before.
+func TestWhatCouldNotBeExaminedIsExaminedAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	stop := b.adopt(t)
+	b.push(t, "broken", map[string][]byte{"prometheus/ops/gone.yaml": []byte("groups: 7")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	out := b.Apply(t.Context(), request("r1"), nodeDown("mine"))
+	if out.Err != nil {
+		t.Fatal(out.Err)
+	}
+	stop()
+	b.push(t, "over it", map[string][]byte{"prometheus/ops/mine.yaml": fileOf("up == 1", "mine")})
+	b.start()
+	store := &faltering{Store: b.store, revision: out.Revision}
+	b.Store = store
+	stop = b.session(t)
+	if p := b.waitPush(t); p.Held == nil || !slices.Contains(p.Held.Paths, "prometheus/ops/mine.yaml") {
+		t.Errorf("told of %+v, want that what was pushed over our change is held", p)
+	}
+	await(t, func() bool { return b.Status(t.Context()).Reconciled })
+	stop()
+	if !store.failed.Load() {
+		t.Error("nothing failed, so nothing was tested")
+	}
+	if panics := b.panics.all(); len(panics) > 0 {
+		t.Errorf("panics: %q", panics)
+	}
+	if got := string(b.prometheus.Published("ops/mine.yaml")); !strings.Contains(got, "up == 0") {
+		t.Errorf("published: %s", got)
 	}
 }
 
