@@ -38,9 +38,9 @@ const (
 // last returns the revision; "" when none is known.
 func (r *revisions) last(name string) string {
 	r.mu.Lock()
-	newest := r.newest[name]
+	newest, noted := r.newest[name]
 	r.mu.Unlock()
-	if newest != "" {
+	if noted {
 		return newest
 	}
 	content, err := os.ReadFile(filepath.Join(r.dir, name))
@@ -69,16 +69,15 @@ func (r *revisions) noteSoon(name, revision string) {
 	}
 	r.busy[name] = true
 	r.writing.Go(func() {
-		for written := ""; ; {
+		for again := true; again; {
 			r.mu.Lock()
 			newest := r.newest[name]
-			r.busy[name] = newest != written
 			r.mu.Unlock()
-			if newest == written {
-				return
-			}
 			r.note(name, newest)
-			written = newest
+			r.mu.Lock()
+			again = r.newest[name] != newest
+			r.busy[name] = again
+			r.mu.Unlock()
 		}
 	})
 }

@@ -26,6 +26,15 @@ func TestRevisionsNotedSoon(t *testing.T) {
 			t.Errorf("after a restart %s is %q, want %q", name, got, want)
 		}
 	}
+	again.noteSoon("accepted-a", "") // that there is none any more is a note as well
+	if got := again.last("accepted-a"); got != "" {
+		t.Errorf("what there is none of any more is %q", got)
+	}
+	again.wait()
+	again = newRevisions(dir, slog.New(slog.DiscardHandler))
+	if got := again.last("accepted-a"); got != "" {
+		t.Errorf("what there is none of any more is %q after a restart", got)
+	}
 	if got := again.last("accepted-c"); got != "" {
 		t.Errorf("what was never noted is %q", got)
 	}
