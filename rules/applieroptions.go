@@ -34,8 +34,9 @@ type ApplierOptions struct {
 	// another replica made it, and twice only when the service is killed before Good.
 	Settled func(ctx context.Context, settled Waiting)
 	// Own is called with every command that the service gives itself, before it is worked on. It calls do once, with the request as it is to be
-	// made, or puts the command off for a while by not calling it; nil calls it.
-	Own func(ctx context.Context, own OwnCommand, do func(context.Context, Request) Outcome)
+	// made, or puts the command off for a while by not calling it. Where a commit did it so long ago that Store.FindRequest does not know that any
+	// more, it returns the commit and does not call do; else "". nil calls it.
+	Own func(ctx context.Context, own OwnCommand, do func(context.Context, Request) Outcome) (done string)
 	// LastAccepted returns the revision that Accepted was last told for a ruler, in this run of the service or an earlier one; "" for
 	// none. It is what a ruler gets back when it refuses what came after.
 	LastAccepted func(ruler string) (revision string)
@@ -95,8 +96,9 @@ func (o *ApplierOptions) deafen() {
 		o.Settled = func(context.Context, Waiting) {}
 	}
 	if o.Own == nil {
-		o.Own = func(ctx context.Context, own OwnCommand, do func(context.Context, Request) Outcome) {
+		o.Own = func(ctx context.Context, own OwnCommand, do func(context.Context, Request) Outcome) string {
 			do(ctx, own.Request)
+			return ""
 		}
 	}
 	if o.LastAccepted == nil {

@@ -115,10 +115,15 @@ func (a *Applier) doDue(ctx context.Context, d due, file string) {
 		a.time.late(d, "the rulebook cannot be read: "+reasonOf(err))
 		return
 	case len(done) > 0:
-		a.time.late(d, fmt.Sprintf("it was done by the commit %s, and taken back since: it is not done again by itself", ShortRevision(done[len(done)-1].Revision)))
+		a.time.late(d, takenBack(done[len(done)-1].Revision))
 		return
 	}
 	a.give(ctx, d, file)
+}
+
+// takenBack is why what a commit did is not done again.
+func takenBack(revision string) string {
+	return fmt.Sprintf("it was done by the commit %s, and taken back since: it is not done again by itself", ShortRevision(revision))
 }
 
 // give gives the command that does what is due, behind all else. Where it is to be looked at again, whoever wrote the command down waits for its end:
@@ -127,7 +132,7 @@ func (a *Applier) give(ctx context.Context, d due, file string) {
 	request := Request{ID: requestFor(d.names), Time: d.tried, Actor: a.Service, Entry: EntryService, Command: d.command}
 	a.behind(ctx, "what is due", request.ID, func(ctx context.Context) {
 		why := "the journal cannot be written, so it is put off"
-		a.Own(ctx, OwnCommand{Request: request, Ref: d.ref, Asked: d.asked}, func(ctx context.Context, request Request) Outcome {
+		done := a.Own(ctx, OwnCommand{Request: request, Ref: d.ref, Asked: d.asked}, func(ctx context.Context, request Request) Outcome {
 			out := a.Apply(ctx, request, unlessMoved{d.intent, d.ref, file})
 			// Another replica was faster, or the next look sees what was changed.
 			again := errors.Is(out.Err, ErrLookAgain)
@@ -138,6 +143,9 @@ func (a *Applier) give(ctx context.Context, d due, file string) {
 			}
 			return out
 		})
+		if done != "" {
+			why = takenBack(done)
+		}
 		a.time.late(d, why)
 	})
 }

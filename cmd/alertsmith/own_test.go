@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -72,6 +74,51 @@ func TestOwnCommandsAreTold(t *testing.T) {
 			t.Errorf("%s is written down as %+v", want, r)
 		}
 	}
+}
+
+// TestWhatWasTakenBackIsNotDoneAgain holds that what the service did by itself and somebody took back is not done again, however many commits came since.
+func TestWhatWasTakenBackIsNotDoneAgain(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, "--prometheus.url=http://127.0.0.1:1", "--prometheus.rules-dir="+t.TempDir())
+	s.start()
+	for _, text := range []string{"add node-down expr='up == 0'", "pause node-down for=1s"} {
+		if a, err := s.command(text); err != nil || a.result != rules.Success {
+			t.Fatalf("%s: %+v, %v", text, a, err)
+		}
+	}
+	resumed := func() (times int) {
+		for _, subject := range s.subjects() {
+			if subject == "resume node-down" {
+				times++
+			}
+		}
+		return times
+	}
+	await(t, "the rule is resumed", func() bool { return resumed() == 1 })
+	own := ownCommands(t, s)
+	if a, err := s.command("undo " + own[0].Request.ID); err != nil || a.result != rules.Success {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	s.stop()
+	stream := bytes.NewBufferString("reset refs/heads/main\nfrom refs/heads/main^0\n")
+	const more = 10_001
+	for n := range more {
+		fmt.Fprintf(stream, "commit refs/heads/main\ncommitter Bob <bob@example.org> now\ndata 2\n%d\nM 100644 inline notes.md\ndata %d\n%d\n", n%10, len(fmt.Sprint(n)), n)
+	}
+	take := exec.Command("git", "--git-dir="+filepath.Join(s.dir, "data", "rulebook.git"), "fast-import", "--quiet", "--date-format=now")
+	take.Stdin = stream
+	if out, err := take.CombinedOutput(); err != nil {
+		t.Fatalf("git fast-import: %v\n%s", err, out)
+	}
+	s.start()
+	await(t, "the status says why it is not done again", func() bool {
+		a, err := s.command("status")
+		return err == nil && strings.Contains(a.text, "it is not done again by itself")
+	})
+	if n := resumed(); n != 1 {
+		t.Errorf("the rule was resumed %d times", n)
+	}
+	s.stop()
 }
 
 // TestOwnCommandsOfReplicas holds that two replicas resume a rule once, and agree on what they write down.
