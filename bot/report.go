@@ -12,8 +12,8 @@ import (
 // what was pushed to the Git server meanwhile: it is kept in a ref of the rulebook's repository and is in force no more.
 func Left(commit rules.PastCommit, kept string) Reply {
 	return Reply{InChannel: true, Text: fmt.Sprintf("The commit %s by %s (%s) is not in the rulebook any more: it was made here, past Alertsmith, and does not "+
-		"fit on top of what the Git server has. It is kept as %s.",
-		code(short(commit.Revision)), escape(commit.Author.Name), escape(PushedSubject(commit)), code(kept))}
+		"fit on top of what the Git server has. It is kept as %s; %s puts a rule back as that commit has it.",
+		code(short(commit.Revision)), escape(commit.Author.Name), escape(PushedSubject(commit)), code(kept), code("/alert restore NAME@"+keptHash(commit.Revision)))}
 }
 
 // Rewritten returns what the channel for reports hears when somebody rewrote the history on the Git server.
@@ -136,8 +136,8 @@ func writeStaying(b *strings.Builder, e *rules.Elsewhere) {
 	fmt.Fprintf(b, "- **%s** %s when that is mended\n", refNames(e.Stay), verb)
 }
 
-// keptDigits is how many digits of a commit's hash are told that is not on the branch any more: fewer may be those of one that is.
-const keptDigits = 12
+// keptHash returns as many digits of a commit's hash as are told where it is not on the branch any more: fewer may be those of one that is.
+func keptHash(revision string) string { return revision[:min(len(revision), 12)] }
 
 // writeBack writes the lines that bring back what went or was changed as the branch was put elsewhere.
 func writeBack(b *strings.Builder, e *rules.Elsewhere) {
@@ -145,7 +145,7 @@ func writeBack(b *strings.Builder, e *rules.Elsewhere) {
 		return
 	}
 	writeList(b, e.Back, "can be put back as before", func(address string) string {
-		return code("/alert restore " + quote(address+"@"+e.From[:min(len(e.From), keptDigits)]))
+		return code("/alert restore " + quote(address+"@"+keptHash(e.From)))
 	})
 }
 

@@ -112,7 +112,7 @@ func TestReports(t *testing.T) {
 				"Nothing is lost: all changes are in the rulebook here and at the rulers. It has nothing of a rule, and stands in place of a change that was refused: " +
 				"so the server refuses whatever is pushed. Let the server take it, and it is pushed without help."},
 		{"left", Left(eve, "refs/alertsmith/kept/1"), "The commit `9f8e7d6` by Eve \\*Hacker\\* (tidy @" + apart + "here) is not in the rulebook any more: " +
-			"it was made here, past Alertsmith, and does not fit on top of what the Git server has. It is kept as `refs/alertsmith/kept/1`."},
+			"it was made here, past Alertsmith, and does not fit on top of what the Git server has. It is kept as `refs/alertsmith/kept/1`; `/alert restore NAME@9f8e7d6c5b` puts a rule back as that commit has it."},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -91,12 +91,15 @@ func TestCommitsByHandThatArePlannedAgain(t *testing.T) {
 	here := filepath.Join(t.TempDir(), "here")
 	gitIn(t, ".", "clone", "-q", filepath.Join(e.dir, "data", rulebookName), here)
 	commitAs(t, here, "Bob", "done there", map[string]string{"prometheus/ops/same.yaml": ruleFile("same", "up == 3")})
-	left := commitAs(t, here, "Bob", "does not fit", map[string]string{"prometheus/ops/one.yaml": ruleFile("one", "up == 1")})
+	oneIs := func(expr string) string {
+		return "groups:\n  - name: one\n    rules:\n      - alert: one\n        expr: " + expr + "\n"
+	}
+	left := commitAs(t, here, "Bob", "does not fit", map[string]string{"prometheus/ops/one.yaml": oneIs("up == 1")})
 	gitIn(t, here, "push", "-q", "origin", "HEAD:main")
 	await(t, "it is applied", func() bool { return strings.Contains(e.printed(), `msg="What was pushed is applied"`) })
 	appear()
 	newest := commitAs(t, e.clone, "Eve", "all", map[string]string{
-		"prometheus/ops/same.yaml": ruleFile("same", "up == 3"), "prometheus/ops/one.yaml": ruleFile("one", "up == 2"),
+		"prometheus/ops/same.yaml": ruleFile("same", "up == 3"), "prometheus/ops/one.yaml": oneIs("up == 2"),
 	})
 	gitIn(t, e.clone, "push", "-q", "origin", "HEAD:main")
 	await(t, "it is applied", func() bool { return strings.Contains(e.printed(), "newest="+newest) })
@@ -105,6 +108,10 @@ func TestCommitsByHandThatArePlannedAgain(t *testing.T) {
 	}
 	if entries := e.entries(); len(entries) > 0 {
 		t.Errorf("told that the branch was put elsewhere: %+v", entries)
+	}
+	e.must("restore one@" + left[:12])
+	if a := e.must("show one"); !strings.Contains(a.text, "up == 1") {
+		t.Errorf("what was left out is put back as: %s", a.text)
 	}
 	e.stop()
 }
