@@ -1,6 +1,7 @@
 package gitsync
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,6 +15,7 @@ type entries struct {
 	all  []object.TreeEntry // as they stand there
 	read []object.TreeEntry // without names that are not readable, and of a name that stands there twice the first, as `git show` has it; nearly always all
 	odd  int                // of all, the first that Git's order has before the one that it stands behind; 0 for none
+	rise bool               // each name is greater than the last
 }
 
 func newEntries(all []object.TreeEntry) entries {
@@ -21,10 +23,10 @@ func newEntries(all []object.TreeEntry) entries {
 		// No name can stand in a list twice in which each is greater than the last. Git's order is nearly that one: it takes a directory's name
 		// with a slash at its end.
 		if !readable(e.Name) || i > 0 && e.Name <= all[i-1].Name {
-			return entries{all, onlyRead(all), odd(all)}
+			return entries{all, onlyRead(all), odd(all), false}
 		}
 	}
-	return entries{all, all, 0}
+	return entries{all, all, 0, true}
 }
 
 // odd returns where an entry stands that Git's order has before the one that it stands behind; 0 for none.
@@ -36,6 +38,21 @@ func odd(all []object.TreeEntry) int {
 		}
 	}
 	return 0
+}
+
+// find returns the entry that is read under a name, and whether there is one.
+func (e entries) find(name string) (object.TreeEntry, bool) {
+	i, found := 0, false
+	if e.rise {
+		i, found = slices.BinarySearchFunc(e.read, name, func(e object.TreeEntry, name string) int { return strings.Compare(e.Name, name) })
+	} else {
+		i = slices.IndexFunc(e.read, func(e object.TreeEntry) bool { return e.Name == name })
+		found = i >= 0
+	}
+	if !found {
+		return object.TreeEntry{}, false
+	}
+	return e.read[i], true
 }
 
 // onlyRead returns the entries that are read.

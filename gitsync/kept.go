@@ -59,7 +59,7 @@ func (r *Rulebook) Kept(ctx context.Context, prefix string, most int) (found []r
 			if !strings.HasPrefix(n.hash.String(), prefix) {
 				continue
 			}
-			past, err := only.walk.past(n, r.serviceAddress())
+			past, err := only.walk.past(ctx, n, r.serviceAddress())
 			if err != nil {
 				return nil, unavailable(err, "the commit %s of the rulebook %s cannot be read", n.hash, r.dir)
 			}

@@ -65,7 +65,10 @@ func (c *Commits) Has(revision string) bool {
 // Visit calls visit for each of them as Log does.
 func (c *Commits) Visit(ctx context.Context, visit func(rules.PastCommit) error) error {
 	for _, n := range c.found {
-		past, err := c.walk.past(n, c.service)
+		past, err := c.walk.past(ctx, n, c.service)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
 			return unavailable(err, "the commit %s of the rulebook %s cannot be read", n.hash, c.dir)
 		}
@@ -109,7 +112,7 @@ func (r *Rulebook) has(revision string) error {
 
 // past returns a commit that the walk found, with the files in which it differs from every parent. service is the address of the committer of
 // our commits.
-func (w *walk) past(n *node, service string) (rules.PastCommit, error) {
+func (w *walk) past(ctx context.Context, n *node, service string) (rules.PastCommit, error) {
 	commit, err := w.objects.commit(n.hash)
 	if err != nil {
 		return rules.PastCommit{}, err
@@ -120,52 +123,50 @@ func (w *walk) past(n *node, service string) (rules.PastCommit, error) {
 	if commit.Committer.Email != service { // cherry-pick, rebase and amend keep the message of a commit of ours
 		past = past.Disowned()
 	}
-	trees := make([]*tree, 0, 1)
 	for _, parent := range n.parents {
 		past.Parents = append(past.Parents, parent.String())
-		trees = append(trees, &tree{objects: w.objects, root: w.nodes[parent].root})
 	}
 	if len(n.parents) > 0 {
 		past.Parent = past.Parents[0]
-	} else {
-		trees = append(trees, &tree{objects: w.objects})
 	}
-	past.Files, err = changedFiles(trees, &tree{objects: w.objects, root: n.root})
+	past.Files, err = w.changedFiles(ctx, n)
+	if past.Cut = errors.Is(err, errTooMuch); past.Cut {
+		past.Files, err = nil, nil
+	}
 	return past, err
 }
 
-// changedFiles returns the files in which a tree differs from every one of its parents.
-func changedFiles(parents []*tree, now *tree) ([]rules.PastFile, error) {
-	differ := map[string]object.TreeEntry{}
-	for i, parent := range parents {
-		these := map[string]object.TreeEntry{}
-		if err := now.objects.compare(parent.root, now.root, "", these); err != nil {
+// changedFiles returns the files in which a commit differs from every one of its parents; errTooMuch for all of them together.
+func (w *walk) changedFiles(ctx context.Context, n *node) ([]rules.PastFile, error) {
+	c := &comparison{objects: w.objects, stopped: ctx.Err, left: maxEntries}
+	roots := []plumbing.Hash{{}} // of the parents; of none, what is empty
+	if len(n.parents) > 0 {
+		roots = roots[:0]
+	}
+	for _, parent := range n.parents {
+		roots = append(roots, w.nodes[parent].root)
+	}
+	var differ []map[string]differs // from each of the parents
+	for _, root := range roots {
+		c.differ = map[string]differs{}
+		if err := c.directories(root, n.root, ""); err != nil {
 			return nil, err
 		}
-		if i == 0 {
-			differ = these
+		if len(c.differ) == 0 {
+			return nil, nil
 		}
-		maps.DeleteFunc(differ, func(path string, _ object.TreeEntry) bool { _, both := these[path]; return !both })
+		differ = append(differ, c.differ)
 	}
 	var files []rules.PastFile
-	for _, path := range slices.Sorted(maps.Keys(differ)) {
-		file := rules.PastFile{Path: path}
-		for i, parent := range parents {
-			id, err := parent.contentID(path)
-			if err != nil {
-				return nil, err
-			}
-			if i == 0 {
-				file.Before = id
-			} else {
-				file.Others = append(file.Others, id)
-			}
+	for _, path := range slices.Sorted(maps.Keys(differ[0])) {
+		file, fromAll := rules.PastFile{Path: path, Before: contentID(differ[0][path].before), After: contentID(differ[0][path].after)}, true
+		for _, further := range differ[1:] {
+			d, fromThis := further[path]
+			file.Others, fromAll = append(file.Others, contentID(d.before)), fromAll && fromThis
 		}
-		var err error
-		if file.After, err = now.contentID(path); err != nil {
-			return nil, err
+		if fromAll {
+			files = append(files, file)
 		}
-		files = append(files, file)
 	}
 	return files, nil
 }
@@ -173,8 +174,16 @@ func changedFiles(parents []*tree, now *tree) ([]rules.PastFile, error) {
 // contentID returns what List has for the path; "" when that is nothing.
 func (t *tree) contentID(path string) (string, error) {
 	entry, err := t.find(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !regular(entry.Mode) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
-	return entry.Hash.String(), err
+	return contentID(entry), err
+}
+
+// contentID returns what List has for the entry; "" when that is nothing.
+func contentID(e object.TreeEntry) string {
+	if !regular(e.Mode) {
+		return ""
+	}
+	return e.Hash.String()
 }

@@ -65,13 +65,17 @@ func (o *objects) release(fresh []plumbing.EncodedObject) {
 	}
 }
 
-// tree returns the entries of a directory that are read, which the caller must not change: see entries. The zero hash is an empty directory.
+// tree returns the entries of a directory that are read, which the caller must not change: see entries. One that is too large has none. The zero
+// hash is an empty directory.
 func (o *objects) tree(hash plumbing.Hash) ([]object.TreeEntry, error) {
 	e, err := o.entries(hash)
+	if errors.Is(err, ErrTooLarge) {
+		return nil, nil
+	}
 	return e.read, err
 }
 
-// entries returns the entries of a directory, which the caller must not change. The zero hash is an empty directory.
+// entries returns the entries of a directory, which the caller must not change; ErrTooLarge is in the chain of the error about one that is over 16 MB. The zero hash is an empty directory.
 func (o *objects) entries(hash plumbing.Hash) (entries, error) {
 	if hash.IsZero() {
 		return entries{}, nil

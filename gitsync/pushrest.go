@@ -52,7 +52,7 @@ func (r *Rulebook) pushFirst(ctx context.Context, head, seen plumbing.Hash, ours
 		if len(half.commits) < n {
 			return r.pushFirst(ctx, head, seen, half)
 		}
-		err = r.noteRefused(ours, head, err)
+		err = r.noteRefused(ctx, ours, head, err)
 	}
 	if err != nil {
 		return 0, err

@@ -28,13 +28,13 @@ type refusal struct {
 
 // noteRefused notes that the server has refused commits that cannot be parted, after all more of what leads to head. It returns the error. How often that was
 // is for countRefusal to say: the pushes of commands follow upon one another within moments.
-func (r *Rulebook) noteRefused(ours *branchOff, head plumbing.Hash, err error) error {
+func (r *Rulebook) noteRefused(ctx context.Context, ours *branchOff, head plumbing.Hash, err error) error {
 	s, n := r.sync, ours.commits[len(ours.commits)-1]
 	rejected, ok := errors.AsType[*remote.Rejected](err)
 	if !ok {
 		return err
 	}
-	past, unread := ours.walk.past(n, r.serviceAddress())
+	past, unread := ours.walk.past(ctx, n, r.serviceAddress())
 	if unread != nil {
 		return unavailable(unread, "the commit %s of the rulebook %s cannot be read", n.hash, r.dir)
 	}
@@ -143,7 +143,7 @@ func (r *Rulebook) leaveOut(ctx context.Context) error {
 
 // isSpent reports whether a commit is one of ours of which nothing is in force any more at a later one.
 func (r *Rulebook) isSpent(ctx context.Context, f *Following, ours *branchOff, n *node, later plumbing.Hash) (bool, error) {
-	past, err := ours.walk.past(n, r.serviceAddress())
+	past, err := ours.walk.past(ctx, n, r.serviceAddress())
 	if err != nil {
 		return false, unavailable(err, "the commit %s of the rulebook %s cannot be read", n.hash, r.dir)
 	}

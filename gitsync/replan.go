@@ -48,7 +48,7 @@ func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *br
 	var left []rules.PastCommit
 	again := map[string]rules.PlannedAgain{} // by the names of commits
 	for _, n := range ours.commits {
-		past, err := ours.walk.past(n, r.serviceAddress())
+		past, err := ours.walk.past(ctx, n, r.serviceAddress())
 		if err != nil {
 			return head, unavailable(err, "the commit %s of the rulebook %s cannot be read", n.hash, r.dir)
 		}
@@ -139,7 +139,7 @@ func (r *Rulebook) serverHas(ctx context.Context, tip plumbing.Hash, past rules.
 		}
 		same := false
 		err = r.Log(ctx, parent, hash.String(), func(c rules.PastCommit) error {
-			same = same || c.Revision == hash.String() && c.Trailer("Action") == past.Trailer("Action") && maps.Equal(wrote(c), wrote(past))
+			same = same || c.Revision == hash.String() && !c.Cut && c.Trailer("Action") == past.Trailer("Action") && maps.Equal(wrote(c), wrote(past))
 			return nil
 		})
 		if err != nil || same {

@@ -2,7 +2,6 @@ package gitsync
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"strings"
 	"time"
@@ -15,8 +14,9 @@ import (
 )
 
 const (
-	maxFiles = 200_000 // that List returns; a small repository can pretend to hold billions ("git bomb")
-	maxDepth = 32      // directories above a file
+	maxFiles   = 200_000      // that List returns; a small repository can pretend to hold billions ("git bomb")
+	maxEntries = 2 * maxFiles // that are looked at for that: directories can hold nothing but directories
+	maxDepth   = 32           // directories above a file
 )
 
 // ErrTooLarge is in the chain of an error about what is too large to be read: a file over 4 MB.
@@ -42,48 +42,21 @@ func (t *tree) Revision() string {
 }
 
 // List returns path → content id of every regular file below dir, recursively. What is no regular file (symlinks,
-// submodules) and what no honest program writes (see entries) are left out. It fails with a *rules.Error of kind
-// Unavailable when the repository cannot be read, or holds more than 200,000 files or 32 levels of directories.
+// submodules), what no honest program writes (see entries), what is deeper than 32 directories and what is behind 200,000 files or 400,000 entries are
+// left out: Irregular tells of that. It fails with a *rules.Error of kind Unavailable when the repository cannot be read.
 func (t *tree) List(dir string) (map[string]string, error) {
 	files := map[string]string{}
 	entry, err := t.find(dir)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && entry.Mode != filemode.Dir {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrTooLarge) || err == nil && entry.Mode != filemode.Dir {
 		return files, nil
 	}
-	prefix := ""
-	if dir != "" {
-		prefix = dir + "/"
-	}
 	if err == nil {
-		err = t.list(entry.Hash, prefix, files)
+		err = t.objects.list(goOn, entry.Hash, dir, func(path string, e object.TreeEntry) { files[path] = e.Hash.String() }, func(string, string) {})
 	}
 	if err != nil {
 		return nil, unavailable(err, "the rulebook cannot be read below %q", dir)
 	}
 	return files, nil
-}
-
-func (t *tree) list(dir plumbing.Hash, prefix string, files map[string]string) error {
-	if strings.Count(prefix, "/") > maxDepth {
-		return fmt.Errorf("%q is deeper than %d directories", prefix, maxDepth)
-	}
-	entries, err := t.objects.tree(dir)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		switch {
-		case e.Mode == filemode.Dir:
-			if err := t.list(e.Hash, prefix+e.Name+"/", files); err != nil {
-				return err
-			}
-		case regular(e.Mode):
-			if files[prefix+e.Name] = e.Hash.String(); len(files) > maxFiles {
-				return fmt.Errorf("there are more than %d files", maxFiles)
-			}
-		}
-	}
-	return nil
 }
 
 // Read returns a file's bytes, which the caller must not change. It fails with fs.ErrNotExist when there is no regular
@@ -109,7 +82,7 @@ func (t *tree) Read(path string) ([]byte, error) {
 	return content, nil
 }
 
-// find returns the entry at path; fs.ErrNotExist when there is none. The root's path is "".
+// find returns the entry at path; fs.ErrNotExist when there is none, ErrTooLarge when a directory above it is too large. The root's path is "".
 func (t *tree) find(path string) (object.TreeEntry, error) {
 	at := object.TreeEntry{Mode: filemode.Dir, Hash: t.root}
 	if path == "" {
@@ -119,20 +92,15 @@ func (t *tree) find(path string) (object.TreeEntry, error) {
 		if at.Mode != filemode.Dir {
 			return at, fs.ErrNotExist
 		}
-		entries, err := t.objects.tree(at.Hash)
+		entries, err := t.objects.entries(at.Hash)
 		if err != nil {
 			return at, err
 		}
-		found := false
-		for _, e := range entries {
-			if e.Name == name {
-				at, found = e, true
-				break
-			}
-		}
+		entry, found := entries.find(name)
 		if !found {
 			return at, fs.ErrNotExist
 		}
+		at = entry
 	}
 	return at, nil
 }

@@ -115,7 +115,7 @@ func (w *walk) visit(hash plumbing.Hash, old bool) error {
 	}
 	n := &node{hash: hash, root: commit.TreeHash, seconds: commit.Committer.When.Unix(), old: old}
 	if !w.shallow[hash] {
-		n.parents = slices.Clone(commit.ParentHashes)
+		n.parents = withoutAgain(commit.ParentHashes)
 	}
 	w.nodes[hash] = n
 	heap.Push(&w.next, n)
@@ -123,6 +123,16 @@ func (w *walk) visit(hash plumbing.Hash, old bool) error {
 		w.wanted++
 	}
 	return nil
+}
+
+// withoutAgain returns hashes without those that stand there again: a commit can name one parent thousands of times.
+func withoutAgain(hashes []plumbing.Hash) []plumbing.Hash {
+	seen := make(map[plumbing.Hash]bool, len(hashes))
+	return slices.DeleteFunc(slices.Clone(hashes), func(hash plumbing.Hash) bool {
+		again := seen[hash]
+		seen[hash] = true
+		return again
+	})
 }
 
 // markOld marks a commit and what leads to it.

@@ -58,7 +58,7 @@ func (a *Applier) leftBehind(ctx context.Context, past *pastSince, head string) 
 // again, of which is told otherwise.
 func (a *Applier) gone(ctx context.Context, has func(PastCommit) bool, revision, head string) (gone []PastCommit, err error) {
 	err = a.Store.Log(ctx, head, revision, func(c PastCommit) error {
-		if len(c.Files) > 0 && !has(c) && !a.Replanned(c.Revision) {
+		if (len(c.Files) > 0 || c.Cut) && !has(c) && !a.Replanned(c.Revision) {
 			gone = append(gone, c)
 		}
 		if len(gone) == MaxGone {

@@ -125,6 +125,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 		if stray, err = a.Irregular(ctx, book.Revision()); err != nil {
 			return err
 		}
+		past.hide(stray)
 		if good.Revision() != "" { // an empty rulebook is adopted as it is, as at the first start
 			problems = newProblems(good, book, o.stray, stray)
 		}
@@ -273,8 +274,12 @@ func newProblems(good, book *Book, was, is []Problem) []Problem {
 			}
 		}
 	}
+	there := make(map[Problem]bool, len(was))
+	for _, p := range was {
+		there[p] = true
+	}
 	for _, p := range is {
-		if !slices.Contains(was, p) {
+		if !there[p] {
 			problems = append(problems, p)
 		}
 	}

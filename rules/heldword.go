@@ -142,9 +142,9 @@ func (h *HeldPush) cause(path string) (c PastCommit, pushed bool) {
 	return h.Commits[len(h.Commits)-1], true
 }
 
-// reaches reports whether the commit changed a path in the rulebook, or what is below it.
+// reaches reports whether the commit changed a path in the rulebook, or what is below it, or may have.
 func (c PastCommit) reaches(path string) bool {
-	return slices.ContainsFunc(c.Files, func(f PastFile) bool { return f.Path == path || strings.HasPrefix(f.Path, path+"/") })
+	return c.Cut || slices.ContainsFunc(c.Files, func(f PastFile) bool { return f.Path == path || strings.HasPrefix(f.Path, path+"/") })
 }
 
 // mend returns the commands of Git that put back those of some directories in whose place there is something else, each as it was before that was pushed.
@@ -160,7 +160,7 @@ func (h *HeldPush) mend(directories []string) []string {
 		switch {
 		case !pushed && h.Good != "":
 			lines = append(lines, "git checkout "+ShortRevision(h.Good)+" -- "+p.Path)
-		case slices.ContainsFunc(c.Files, func(f PastFile) bool { return strings.HasPrefix(f.Path, p.Path+"/") }):
+		case c.Cut || slices.ContainsFunc(c.Files, func(f PastFile) bool { return strings.HasPrefix(f.Path, p.Path+"/") }):
 			lines = append(lines, "git checkout "+ShortRevision(c.Parent)+" -- "+p.Path)
 		}
 	}

@@ -16,6 +16,7 @@ type PastCommit struct {
 	When    time.Time  // the committer's date
 	Body    string     // what the message says between subject and trailers, without the indent that Alertsmith gives it
 	Files   []PastFile // by path; those that `git log -c --name-only` lists under the commit
+	Cut     bool       // it changed more files than are looked at, and Files has none of them: it may have changed any
 }
 
 // PastFile is one file that a commit changed: its content differs from that in every one of the commit's parents.

@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // pastSince is what happened since the last good state.
@@ -51,6 +52,9 @@ func (a *Applier) add(ctx context.Context, p *pastSince, c PastCommit) error {
 	case c.Displaces():
 		p.displaced = append(p.displaced, c)
 	}
+	if c.Cut && external { // it may have changed any
+		clear(p.ours)
+	}
 	for _, f := range c.Files {
 		p.ours[f.Path] = !external
 		if !external {
@@ -58,6 +62,19 @@ func (a *Applier) add(ctx context.Context, p *pastSince, c PastCommit) error {
 		}
 	}
 	return nil
+}
+
+// hide notes that what stands where something cannot be read, or below it, is as somebody else left it: we removed nothing there.
+func (p *pastSince) hide(stray []Problem) {
+	for path := range p.ours {
+		p.ours[path] = p.ours[path] && !slices.ContainsFunc(stray, func(s Problem) bool { return hides(s, path) })
+	}
+}
+
+// hides reports whether a path is that of something that cannot be read, or below it.
+func hides(p Problem, path string) bool {
+	_, in := below(p.Path, path)
+	return in || p.Path == path
 }
 
 // pastSince reads what happened since the last good state; while something is held, only what was committed on top of what was read before.

@@ -109,16 +109,16 @@ func (a *Applier) taken(ctx context.Context, push ExternalPush, own []PastCommit
 // touching returns those of some commits that changed one of these files, by their paths in the rulebook.
 func touching(commits []PastCommit, paths map[string]bool) (found []PastCommit) {
 	for _, c := range commits {
-		if slices.ContainsFunc(c.Files, func(f PastFile) bool { return paths[f.Path] }) {
+		if c.Cut || slices.ContainsFunc(c.Files, func(f PastFile) bool { return paths[f.Path] }) {
 			found = append(found, c)
 		}
 	}
 	return found
 }
 
-// touches reports whether the commit changed a file, by its path in the rulebook.
+// touches reports whether the commit changed a file, by its path in the rulebook, or may have.
 func (c PastCommit) touches(path string) bool {
-	return slices.ContainsFunc(c.Files, func(f PastFile) bool { return f.Path == path })
+	return c.Cut || slices.ContainsFunc(c.Files, func(f PastFile) bool { return f.Path == path })
 }
 
 // blames reports whether a commit changed a file that the hold is for; false where nothing is held.
