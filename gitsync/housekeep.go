@@ -58,7 +58,7 @@ func (r *Rulebook) HousekeepingErr() error {
 }
 
 // KeepHouse runs Housekeep whenever there is enough to do, until ctx ends. That the program git is missing is logged once, any other failure
-// each time, and tried again after a minute at the earliest.
+// each time. What it leaves to be done, as packs are kept out of it that no ref needs yet, and what failed is tried again after a minute at the earliest.
 func (r *Rulebook) KeepHouse(ctx context.Context) {
 	told := false
 	for {
@@ -68,10 +68,10 @@ func (r *Rulebook) KeepHouse(ctx context.Context) {
 		case <-r.house.due:
 		}
 		_, err := r.Housekeep(ctx)
-		if err == nil || ctx.Err() != nil {
+		if err == nil && !r.house.isDue() || ctx.Err() != nil {
 			continue
 		}
-		if !errors.Is(err, errNoGit) || !told {
+		if err != nil && (!errors.Is(err, errNoGit) || !told) {
 			r.log.Warn("the rulebook is not packed", "id", "AS3012", "err", err)
 		}
 		told = errors.Is(err, errNoGit)

@@ -2,9 +2,11 @@ package gitsync
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -123,6 +125,49 @@ func TestKeepHouse(t *testing.T) {
 	}
 	if keeps, err := filepath.Glob(filepath.Join(r.dir, packDir, "*.keep")); err != nil || len(keeps) != 0 {
 		t.Errorf("%v stay, %v", keeps, err)
+	}
+}
+
+// TestKeepHouseRests has housekeeping that is due and can do nothing, as all packs are kept out of it: it is not tried again at once.
+func TestKeepHouseRests(t *testing.T) { //nolint:paralleltest // it changes the environment
+	r := openBook(t, Options{})
+	for i := range duePacks {
+		update(t, r, map[string][]byte{"x": fmt.Append(nil, i)})
+	}
+	indexes, err := filepath.Glob(filepath.Join(r.dir, packDir, "*.idx"))
+	if err != nil || len(indexes) != duePacks {
+		t.Fatalf("%d packs, %v", len(indexes), err)
+	}
+	for _, index := range indexes {
+		if err := os.WriteFile(strings.TrimSuffix(index, ".idx")+".keep", []byte("an operator's\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	git, err := exec.LookPath("git")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin, runs := t.TempDir(), filepath.Join(t.TempDir(), "runs")
+	if err := os.WriteFile(filepath.Join(bin, "git"), fmt.Appendf(nil, "#!/bin/sh\necho >>%s\nexec %s \"$@\"\n", runs, git), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	ctx, cancel := context.WithCancel(t.Context())
+	var keeping sync.WaitGroup
+	keeping.Go(func() { r.KeepHouse(ctx) })
+	until(t, "housekeeping begins", func() bool {
+		lines, err := os.ReadFile(runs)
+		return err == nil && len(lines) > 0
+	})
+	r.house.mu.Lock() // it has ended
+	r.house.mu.Unlock()
+	for range 5 {
+		update(t, r, map[string][]byte{"x": []byte(rand.Text())})
+	}
+	cancel()
+	keeping.Wait()
+	if lines, err := os.ReadFile(runs); err != nil || len(lines) != 1 {
+		t.Errorf("git ran %d times, %v", len(lines), err)
 	}
 }
 

@@ -51,6 +51,7 @@ func (r *Rulebook) publish(ctx context.Context, base plumbing.Hash, made []plumb
 	}
 	r.pushTook = time.Since(start)
 	if err := r.move(base, tip); err != nil {
+		signal(r.woken) // Follow brings the branch to where the server's stands
 		return &rules.Error{
 			Kind: rules.Uncertain, Offset: -1, Cause: errors.New(err.Error()), // not errMoved: nothing may be planned again
 			Text: fmt.Sprintf("the Git server has the change as %s, but the rulebook here could not follow it yet", tip),

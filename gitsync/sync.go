@@ -143,7 +143,8 @@ func (r *Rulebook) look(ctx context.Context) (plumbing.Hash, error) {
 //	is contained in ours                            stays; there is something to push
 //	has commits that ours has not, and ours others  moves to the server's, with ours planned again on top of it
 //	does not contain where it was seen last         stays, and nothing is followed or pushed; see Rewritten. Once that is accepted it moves to
-//	                                                the server's, with what was never there planned again on top of it
+//	                                                the server's, with what was never there planned again on top of it; where the server's branch
+//	                                                is gone it stays, and is pushed whole
 //	has nothing in common with ours                 stays, and nothing is followed or pushed: one of them is the wrong repository; but where we
 //	                                                met the server without its branch, ours is planned again on top of it
 //
