@@ -24,15 +24,10 @@ func (r *Rulebook) newDraft(onto *tree) *draft { return &draft{rulebook: r, tip:
 // tree is a *rules.Error of kind Conflict, one with a path that cannot be written or no date is Invalid; any other failure is
 // Unavailable. After an error the draft is as it was.
 func (d *draft) add(c rules.Commit) (*tree, error) {
-	return d.addBy(d.rulebook.committer, d.rulebook.sign, c)
-}
-
-// addBy is add for a commit that has another committer, or another signature; none when sign is nil.
-func (d *draft) addBy(committer rules.Person, sign Signer, c rules.Commit) (*tree, error) {
 	if c.When.Unix() <= 0 {
 		return nil, &rules.Error{Kind: rules.Invalid, Text: "nothing was changed: the change has no date that Git can hold", Offset: -1}
 	}
-	planned, err := newEdit(c.Files)
+	planned, err := newEdit(withContents(c.Files))
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +41,7 @@ func (d *draft) addBy(committer rules.Person, sign Signer, c rules.Commit) (*tre
 	if next.root == d.tip.root || d.tip.root.IsZero() && next.root == emptyTree {
 		return nil, &rules.Error{Kind: rules.Conflict, Text: "nothing to change: the rulebook says this already", Offset: -1}
 	}
-	next.commit, err = b.commit(d.tip, next.root, committer, c, sign)
+	next.commit, err = b.commit(d.tip, next.root, r.committer, c, r.sign)
 	if err != nil {
 		return nil, r.unchanged(err)
 	}

@@ -16,32 +16,47 @@ import (
 
 // edit is what is to be changed below one directory.
 type edit struct {
-	files map[string][]byte // name → new content; nil removes
+	files map[string]written
 	dirs  map[string]*edit
+}
+
+// written is what becomes of a file: it has new content, or it is what another directory has; neither removes it.
+type written struct {
+	content []byte
+	entry   object.TreeEntry
 }
 
 // newEdit sorts paths into directories. It refuses paths that checkPath refuses, files over 4 MB, and a path that is a file
 // and a directory at once.
-func newEdit(files map[string][]byte) (*edit, error) {
-	root := &edit{files: map[string][]byte{}, dirs: map[string]*edit{}}
+func newEdit(files map[string]written) (*edit, error) {
+	root := &edit{files: map[string]written{}, dirs: map[string]*edit{}}
 	for _, path := range slices.Sorted(maps.Keys(files)) {
 		if err := checkPath(path); err != nil {
 			return nil, err
 		}
-		if len(files[path]) > maxFile {
+		if len(files[path].content) > maxFile {
 			return nil, &rules.Error{Kind: rules.Invalid, Offset: -1, Text: fmt.Sprintf("the file %s would be larger than 4 MB", path)}
 		}
 		names := strings.Split(path, "/")
 		at := root
 		for _, name := range names[:len(names)-1] {
 			if at.dirs[name] == nil {
-				at.dirs[name] = &edit{files: map[string][]byte{}, dirs: map[string]*edit{}}
+				at.dirs[name] = &edit{files: map[string]written{}, dirs: map[string]*edit{}}
 			}
 			at = at.dirs[name]
 		}
 		at.files[names[len(names)-1]] = files[path]
 	}
 	return root, nil
+}
+
+// withContents returns what becomes of files that get these contents; nil removes one.
+func withContents(files map[string][]byte) map[string]written {
+	become := make(map[string]written, len(files))
+	for path, content := range files {
+		become[path] = written{content: content}
+	}
+	return become
 }
 
 // builder makes the objects of one commit in memory.
@@ -81,20 +96,24 @@ func (b *builder) tree(dir plumbing.Hash, e *edit, at string) (plumbing.Hash, er
 			entries[entry.Name] = entry
 		}
 	}
-	for name, content := range e.files {
+	for name, becomes := range e.files {
 		entry, exists := entries[name]
 		switch {
 		case e.dirs[name] != nil || exists && entry.Mode == filemode.Dir:
 			return plumbing.ZeroHash, inTheWay(at+name, "is a directory and cannot be a file as well")
 		case exists && !regular(entry.Mode):
 			return plumbing.ZeroHash, inTheWay(at+name, "is a symbolic link or a submodule, which Alertsmith does not touch")
-		case content == nil:
+		case becomes.content == nil && !isFile(becomes.entry):
 			delete(entries, name)
 			continue
 		case !exists:
 			entry = object.TreeEntry{Name: name, Mode: filemode.Regular}
 		}
-		entry.Hash = b.blob(content)
+		if becomes.content != nil {
+			entry.Hash = b.blob(becomes.content)
+		} else {
+			entry.Mode, entry.Hash = becomes.entry.Mode, becomes.entry.Hash
+		}
 		entries[name] = entry
 	}
 	for name, below := range e.dirs {

@@ -27,9 +27,9 @@ type leftOut struct {
 //	it is ours, and tip has a commit of that request and action,
 //	  with the same content of the same files but for the journal's       left out: the server has it
 //	it is ours                                                            Following.Replan says what it is on top of tip
-//	somebody else made it, and no file of it was changed on the server    the same files are changed again, with author, committer, date and
-//	                                                                      message, but for a Request-Id
-//	somebody else made it, and one was                                    left out, and Following.Left is told where it is kept
+//	somebody else made it, and no file of it was changed on the server    the same files are changed again, with author, committer, both dates
+//	                                                                      and the message, but for a Request-Id and a signature
+//	somebody else made it, and one was, or it did anything else           left out, and Following.Left is told where it is kept
 //
 // A commit that was planned again and changes nothing any more is written all the same, so that its request is found in the history.
 func (r *Rulebook) replan(ctx context.Context, head, tip plumbing.Hash, ours *branchOff, refused plumbing.Hash) (plumbing.Hash, error) {
@@ -100,7 +100,7 @@ func (s *syncing) leave(l leftOut) {
 // without a person.
 func (r *Rulebook) replanOne(ctx context.Context, f *Following, d *draft, tip plumbing.Hash, past rules.PastCommit, again map[string]rules.PlannedAgain, refused plumbing.Hash) (bool, error) {
 	if past.External() {
-		return r.carry(d, past)
+		return r.carry(ctx, d, past)
 	}
 	if known, err := r.serverHas(ctx, tip, past); err != nil || known {
 		return true, err
@@ -178,48 +178,6 @@ func (r *Rulebook) serverAnswered(ctx context.Context, tip plumbing.Hash, traile
 		}
 	}
 	return false, nil
-}
-
-// carry adds a commit that somebody else made, as theirs: the same files become what they became by it, if each is what it was before. It returns
-// false when one is not, or is no regular file.
-func (r *Rulebook) carry(d *draft, past rules.PastCommit) (bool, error) {
-	original, err := r.objects.commit(plumbing.NewHash(past.Revision))
-	if err != nil {
-		return false, err
-	}
-	committer := rules.Person{Name: original.Committer.Name, Email: original.Committer.Email}
-	after, err := r.treeOf(plumbing.NewHash(past.Revision))
-	if err != nil {
-		return false, err
-	}
-	commit := rules.Commit{
-		Author: past.Author, When: past.When, Subject: past.Subject, Body: past.Body, Trailers: past.Trailers, Files: map[string][]byte{},
-	}
-	for _, file := range past.Files {
-		now, err := d.tip.contentID(file.Path)
-		if err != nil {
-			return false, err
-		}
-		if now == file.After {
-			continue
-		}
-		if now != file.Before || file.Before == "" && file.After == "" {
-			return false, nil
-		}
-		if file.After == "" {
-			commit.Files[file.Path] = nil
-		} else if commit.Files[file.Path], err = after.Read(file.Path); err != nil {
-			return false, nil //nolint:nilerr // too large to be read: it is kept aside
-		}
-	}
-	if len(commit.Files) == 0 {
-		return true, nil // a merge, or done already
-	}
-	_, err = d.addBy(committer, nil, commit) // our signature would say that it is ours
-	if k := rules.KindOf(err); err != nil && (k == rules.Conflict || k == rules.Invalid) {
-		return false, nil // a path that Alertsmith does not write: it is kept aside
-	}
-	return err == nil, err
 }
 
 // addAnyway adds a commit also when it changes nothing.
