@@ -42,7 +42,8 @@ func odd(all []object.TreeEntry) int {
 
 // find returns the entry that is read under a name, and whether there is one.
 func (e entries) find(name string) (object.TreeEntry, bool) {
-	i, found := 0, false
+	var i int
+	var found bool
 	if e.rise {
 		i, found = slices.BinarySearchFunc(e.read, name, func(e object.TreeEntry, name string) int { return strings.Compare(e.Name, name) })
 	} else {

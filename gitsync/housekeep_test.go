@@ -159,8 +159,13 @@ func TestKeepHouseRests(t *testing.T) { //nolint:paralleltest // it changes the 
 		lines, err := os.ReadFile(runs)
 		return err == nil && len(lines) > 0
 	})
-	r.house.mu.Lock() // it has ended
-	r.house.mu.Unlock()
+	until(t, "it has ended", func() bool {
+		ended := r.house.mu.TryLock()
+		if ended {
+			r.house.mu.Unlock()
+		}
+		return ended
+	})
 	for range 5 {
 		update(t, r, map[string][]byte{"x": []byte(rand.Text())})
 	}
