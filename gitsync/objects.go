@@ -171,13 +171,41 @@ func (o *objects) read(t plumbing.ObjectType, hash plumbing.Hash, limit int64) (
 			return &stored{object, hash}, nil
 		}
 		now, listErr := o.packs.list()
-		if errors.Is(err, ErrTooLarge) || again == maxLooks || listErr == nil && slices.Equal(now, packs) {
+		if errors.Is(err, ErrTooLarge) {
+			return nil, fmt.Errorf("%s %s: %w", t, hash, &largeObject{t, limit, err})
+		}
+		if again == maxLooks || listErr == nil && slices.Equal(now, packs) {
 			return nil, fmt.Errorf("%s %s: %w", t, hash, err)
 		}
 		if listErr != nil {
 			return nil, fmt.Errorf("%s %s: %w", t, hash, listErr)
 		}
 		packs = now
+	}
+}
+
+// largeObject is the error about an object that is larger than is read of its kind.
+type largeObject struct {
+	kind  plumbing.ObjectType
+	limit int64 // bytes
+	err   error // has ErrTooLarge in its chain
+}
+
+// Error says what was found.
+func (e *largeObject) Error() string { return e.err.Error() }
+
+// Unwrap returns the cause.
+func (e *largeObject) Unwrap() error { return e.err }
+
+// what says what kind of thing is too large, for a person.
+func (e *largeObject) what() string {
+	switch {
+	case e.kind == plumbing.CommitObject:
+		return fmt.Sprintf("a commit with a message of more than %d MB", e.limit>>20)
+	case e.kind == plumbing.TreeObject:
+		return fmt.Sprintf("a directory with more entries than %d MB hold", e.limit>>20)
+	default:
+		return fmt.Sprintf("a file of more than %d MB", e.limit>>20)
 	}
 }
 

@@ -76,12 +76,16 @@ func (s *syncing) lockReceiving(ctx context.Context) (done func(), err error) {
 func (r *Rulebook) unusable(err error) error {
 	_, ours := errors.AsType[*rules.Error](err)
 	fault := rules.DiskFault(err)
+	what := fmt.Sprintf("a file of more than %d MB, or more than %d million files at once", maxObject>>20, maxPackObjects/1_000_000) // before anything is unpacked
+	if large, ok := errors.AsType[*largeObject](err); ok {
+		what = large.what()
+	}
 	switch {
 	case ours:
 		return err
 	case errors.Is(err, ErrTooLarge):
-		return unavailable(err, "what the Git server %s sent has a file of more than %d MB, or more than %d million files at once; nothing of it is used, "+
-			"and nothing is fetched or pushed as long as that is in its history", r.sync.remote, maxObject>>20, maxPackObjects/1_000_000)
+		return unavailable(err, "what the Git server %s sent has %s; nothing of it is used, "+
+			"and nothing is fetched or pushed as long as that is in its history", r.sync.remote, what)
 	case fault != "":
 		return unavailable(err, "what the Git server %s sent cannot be written here%s; nothing of it is used", r.sync.remote, fault)
 	case errors.Is(err, plumbing.ErrObjectNotFound):

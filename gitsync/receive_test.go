@@ -104,10 +104,26 @@ func TestHostileServer(t *testing.T) {
 	deepHash, deepCommit := commit(deep)
 	deepEntries = append(deepEntries, whole(deepCommit))
 
+	manyHash, many := make1(func(o plumbing.EncodedObject) error { // more entries than are read
+		o.SetType(plumbing.TreeObject)
+		w, err := o.Writer()
+		if err == nil {
+			_, err = w.Write(bytes.Repeat(append([]byte("100644 x\x00"), blobHash[:]...), maxTreeObject/20))
+		}
+		return err
+	})
+	manyTip, manyCommit := commit(manyHash)
+	who := signature(aiko, noon)
+	wordyTip, wordy := make1((&object.Commit{Author: who, Committer: who, Message: strings.Repeat("words ", maxMessage/6+1), TreeHash: rootHash}).Encode)
+
 	huge := binary.AppendUvarint(binary.AppendUvarint(nil, uint64(blob.Size())), maxObject+1)
 	flipped := bytes.Clone(honest)
 	flipped[len(flipped)-30] ^= 1
 
+	tooLargeIs := map[string]string{
+		"billions of objects": "more than 10 million files at once", "a huge object": "a file of more than 100 MB", "a delta that makes a huge object": "a file of more than 100 MB",
+		"a directory of too many entries": "has a directory with more entries than 16 MB hold", "a message that is too long": "has a commit with a message of more than 4 MB",
+	}
 	tests := []struct {
 		name string
 		tip  plumbing.Hash
@@ -126,6 +142,8 @@ func TestHostileServer(t *testing.T) {
 		{"an object larger than it says", goodHash, packOf(1, entry{kind: plumbing.BlobObject, size: 1, content: []byte("much more")})},
 		{"a huge object", goodHash, packOf(1, entry{kind: plumbing.BlobObject, size: maxObject + 1, content: make([]byte, maxObject+1)})},
 		{"a delta that makes a huge object", goodHash, packOf(2, whole(blob), entry{kind: plumbing.REFDeltaObject, size: int64(len(huge)), base: blobHash[:], content: huge})},
+		{"a directory of too many entries", manyTip, packOf(3, whole(manyCommit), whole(many), whole(blob))},
+		{"a message that is too long", wordyTip, packOf(3, whole(wordy), whole(root), whole(blob))},
 		{"a delta of what is not there", goodHash, packOf(1, entry{kind: plumbing.REFDeltaObject, size: 2, base: absent[:], content: []byte{1, 1}})},
 		{"a file is missing", noBlob, packOf(2, whole(noBlobCommit), whole(hole))},
 		{"a directory is missing", noTree, packOf(1, whole(noTreeCommit))},
@@ -149,8 +167,8 @@ func TestHostileServer(t *testing.T) {
 			err := r.round(t.Context())
 			if e, ok := errors.AsType[*rules.Error](err); !ok || e.Kind != rules.Unavailable || !strings.Contains(e.Text, "nothing of it is used") {
 				t.Errorf("a round = %v, want Unavailable", err)
-			} else if large := strings.Contains(e.Text, "a file of more than 100 MB"); large != errors.Is(err, ErrTooLarge) {
-				t.Errorf("the person reads %q of %v", e.Text, e.Cause)
+			} else if what := tooLargeIs[test.name]; errors.Is(err, ErrTooLarge) != (what != "") || !strings.Contains(e.Text, what) {
+				t.Errorf("the person reads %q of %v, want %s", e.Text, e.Cause, what)
 			}
 			if now, err := r.Head(t.Context()); err != nil || now.Revision() != before.Revision() {
 				t.Errorf("the head is %v, %v", now, err)
