@@ -31,16 +31,18 @@ type searchJournal struct {
 	configFile      string
 	limit           int
 	follow          bool
+	others          []subcommand // of `alertsmith journal`
 }
 
 // journalCommands are the words behind `alertsmith journal`; without one of them it searches.
 func journalCommands(app *kingpin.Application) []subcommand {
 	parent := app.Command("journal", "Searches the record of every command, and looks after it.")
-	return []subcommand{searchCommand(parent), verifyCommand(parent), pruneCommand(parent), rebuildCommand(parent), reindexCommand(parent)}
+	others := []subcommand{verifyCommand(parent), pruneCommand(parent), rebuildCommand(parent), reindexCommand(parent)}
+	return append([]subcommand{searchCommand(parent, others)}, others...)
 }
 
-func searchCommand(parent *kingpin.CmdClause) subcommand {
-	var s searchJournal
+func searchCommand(parent *kingpin.CmdClause, others []subcommand) subcommand {
+	s := searchJournal{others: others}
 	clause := parent.Command("search", "Prints the entries that FILTER selects, the newest first: by=USER rule=NAME action=add,edit changed=yes result=failed channel=NAME ruler=NAME "+
 		"since=7d until=TIME at=DAY, and words that are looked for in command, why, rules and answer.").Default()
 	clause.Flag("storage.path", "The storage directory with the journal. It is read beside the service, or without one.").Default(defaultStorage).StringVar(&s.storage)
@@ -55,6 +57,9 @@ func searchCommand(parent *kingpin.CmdClause) subcommand {
 }
 
 func (s *searchJournal) run(ctx context.Context, p *process) error {
+	if err := s.assertSearch(); err != nil {
+		return &exitError{exitUnusable, err}
+	}
 	zone, err := s.zone()
 	if err != nil {
 		return &exitError{exitUnusable, err}
@@ -75,6 +80,19 @@ func (s *searchJournal) run(ctx context.Context, p *process) error {
 	}
 	if err = errors.Join(err, out.close(), reader.Close()); err != nil {
 		return &exitError{exitUnusable, err}
+	}
+	return nil
+}
+
+// assertSearch refuses what is meant to be another command: behind a flag its word would be looked for in the journal, and a nightly
+// `alertsmith journal --storage.path=… verify` would find nothing wrong for ever.
+func (s *searchJournal) assertSearch() error {
+	for _, other := range s.others {
+		name := strings.TrimPrefix(other.clause.FullCommand(), "journal ")
+		if len(s.filter) == 1 && s.filter[0] == name {
+			return fmt.Errorf("%q is a command: write it directly behind journal, and the flags behind it: alertsmith journal %s --storage.path=%s. "+
+				"To look for the word, write %s, which finds the same", name, name, s.storage, strings.ToUpper(name))
+		}
 	}
 	return nil
 }
