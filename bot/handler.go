@@ -50,11 +50,12 @@ type Journal interface {
 
 // Handler takes the slash commands of Mattermost: it is the http.Handler for /mattermost/command.
 type Handler struct {
-	options Options
-	backend Backend
-	journal Journal
-	slots   chan struct{}
-	working sync.WaitGroup
+	options  Options
+	backend  Backend
+	journal  Journal
+	refusals *RefusalLog
+	slots    chan struct{}
+	working  sync.WaitGroup
 
 	pressKey pressKey
 }
@@ -80,7 +81,7 @@ func New(options Options, backend Backend, journal Journal) *Handler {
 		options.Observe = func(string, rules.Result, time.Duration) {}
 	}
 	return &Handler{
-		options: options, backend: backend, journal: journal,
+		options: options, backend: backend, journal: journal, refusals: NewRefusalLog(options.Logger),
 		slots: make(chan struct{}, options.InFlight), pressKey: newPressKey(),
 	}
 }
@@ -203,7 +204,7 @@ func (h *Handler) requestOf(r *http.Request, f form, entry string) rules.Request
 
 // refuse answers what is not a command of ours, without saying why.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int) {
-	h.options.Logger.Warn("request refused", "id", "AS1002", "status", status, "network", NetworkOf(r.RemoteAddr), "method", r.Method)
+	h.refusals.Warn("request refused", "id", "AS1002", "status", status, "network", NetworkOf(r.RemoteAddr), "method", r.Method)
 	if status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", http.MethodPost)
 	}

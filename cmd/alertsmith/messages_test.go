@@ -20,7 +20,7 @@ import (
 // thousands are: 1 chat, 2 the journal and its sinks, 3 Git, 4 rulers, 5 the service itself.
 var messages = map[string]string{
 	"AS1001": "Its author has no answer: see the entry in the journal by the request's id, and tell them. When it happens often, see whether this machine reaches `mattermost.url`.",
-	"AS1002": "Somebody sent a command without a valid token, or pressed a button that is not ours: of before a restart, or made by somebody else. When it is your Mattermost, its token is not in `mattermost.token_files`; when it is not, find out who asks from that network.",
+	"AS1002": "Somebody sent a command without a valid token, or pressed a button that is not ours: of before a restart, or made by somebody else. When it is your Mattermost, its token is not in `mattermost.token_files`; when it is not, find out who asks from that network. Of a flood a line a second is written, and `unsaid` says how many came between.",
 	"AS1003": "A command failed by no fault of its author: `err` says why. Nothing was changed, unless the result is `OPEN`: then the rulebook says it, and the journal follows.",
 	"AS1004": "The end of a command is not in the journal; its commit is. Make room on the disk, or mend it; the next start looks the command up.",
 	"AS1005": "See whether the bot may post in that channel and whether its token is valid.",
@@ -65,7 +65,7 @@ var messages = map[string]string{
 	"AS3013": "Nothing at once; start the service again some time.",
 	"AS3014": "See the disk: it failed to confirm a write. The commit is safe.",
 	"AS3015": "Mend the files that `/alert status` names, and push again. What was there before stays in force.",
-	"AS3016": "When it is your Git server, its secret is not in `git.webhook_secret_files`; when it is not, find out who asks from that network.",
+	"AS3016": "When it is your Git server, its secret is not in `git.webhook_secret_files`; when it is not, find out who asks from that network. Of a flood a line a second is written, and `unsaid` says how many came between.",
 	"AS3017": "See what `err` says; nothing of the push is applied until it is examined.",
 	"AS3018": "See in `git log` whether what the rulebook has is what you want: nothing that was pushed is held up.",
 	"AS3019": "Find out who pushed it, unless you have put the journal back from a backup: its message was written to look like this service's. The journal has it as `external`.",

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"hash"
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -26,9 +25,9 @@ const (
 // webhook takes the push hooks of GitLab, Gitea and GitHub. A hook says nothing that is believed: who knows the secret makes the service
 // look at the remote now instead of at the next interval. So its content is checked for its signature and not read.
 type webhook struct {
-	kick    func()
-	logger  *slog.Logger
-	secrets atomic.Pointer[[]string]
+	kick     func()
+	refusals *bot.RefusalLog
+	secrets  atomic.Pointer[[]string]
 }
 
 // load reads the secrets, one a line. On an error the ones of before stay in force.
@@ -50,7 +49,7 @@ func (h *webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		http.Error(w, http.StatusText(http.StatusRequestEntityTooLarge), http.StatusRequestEntityTooLarge)
 	case !known:
-		h.logger.Warn("Webhook refused: it does not prove that it knows a secret of git.webhook_secret_files", "id", "AS3016", "network", bot.NetworkOf(r.RemoteAddr))
+		h.refusals.Warn("Webhook refused: it does not prove that it knows a secret of git.webhook_secret_files", "id", "AS3016", "network", bot.NetworkOf(r.RemoteAddr))
 		http.Error(w, http.StatusText(http.StatusUnauthorized), http.StatusUnauthorized)
 	case isPush(r.Header):
 		h.kick()

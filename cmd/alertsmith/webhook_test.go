@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/alertsmith/alertsmith/bot"
 )
 
 const (
@@ -53,7 +55,7 @@ func TestWebhook(t *testing.T) {
 			t.Parallel()
 			kicks := 0
 			var log strings.Builder
-			hook := &webhook{kick: func() { kicks++ }, logger: slog.New(slog.NewTextHandler(&log, nil))}
+			hook := &webhook{kick: func() { kicks++ }, refusals: bot.NewRefusalLog(slog.New(slog.NewTextHandler(&log, nil)))}
 			secrets := []string{oldSecret, newSecret}
 			hook.secrets.Store(&secrets)
 			request := httptest.NewRequest(http.MethodPost, "/git/webhook", strings.NewReader(tt.body))

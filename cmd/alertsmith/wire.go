@@ -167,7 +167,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		return err
 	}
 	if len(s.cfg.Git.WebhookSecretFiles) > 0 {
-		s.webhook = &webhook{kick: s.book.Kick, logger: s.logger.With("part", "webhook")}
+		s.webhook = &webhook{kick: s.book.Kick, refusals: bot.NewRefusalLog(s.logger.With("part", "webhook"))}
 		if err := s.webhook.load(s.cfg.Git.WebhookSecretFiles); err != nil {
 			return err
 		}

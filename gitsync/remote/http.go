@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -167,13 +168,13 @@ func (l *exchange) verb() string {
 	return "read"
 }
 
-// target is where a redirect goes, without what may be a secret.
+// target is the repository that a redirect goes to, as it would be configured, without what may be a secret.
 func target(answer *http.Response) string {
 	to, err := answer.Location()
 	if err != nil {
 		return "an unknown place"
 	}
-	return line((&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String())
+	return line((&url.URL{Scheme: to.Scheme, Host: to.Host, Path: strings.TrimSuffix(to.Path, "/info/refs")}).String())
 }
 
 func (l *exchange) complaint() string { return "" }

@@ -54,7 +54,7 @@ func TestRedirect(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
 	t.Cleanup(elsewhere.Close)
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
-		for _, to := range []string{elsewhere.URL + "/r.git?token=" + canary, "/other%1b[31m"} {
+		for _, to := range []string{elsewhere.URL + "/r.git/info/refs?token=" + canary, "/other%1b[31m"} {
 			dir := remotetest.Bare(t)
 			s := remotetest.HTTP(t, dir, "ada", canary, func(w http.ResponseWriter, r *http.Request) bool {
 				if r.Method != method {
@@ -69,6 +69,9 @@ func TestRedirect(t *testing.T) {
 			r := open(t, remote.Config{URL: s.Repository, Username: "ada", PasswordFile: file(t, canary)})
 			err := r.Push(t.Context(), zero, ours, l.pack(t, zero, ours))
 			has(t, err, map[string]string{http.MethodGet: "that is not followed", http.MethodPost: "307 Temporary Redirect"}[method])
+			if strings.Contains(err.Error(), "info/refs") {
+				t.Errorf("no repository to be configured: %q", err)
+			}
 			if strings.ContainsRune(err.Error(), 0x1b) {
 				t.Errorf("control characters of the server: %q", err)
 			}
