@@ -88,7 +88,7 @@ func TestWhatCannotBeCarriedOverIsLeftAside(t *testing.T) {
 			return []string{w.file("a", "a"), rawEntry(t, "120000", "link", w.object("blob", "log")), log}
 		}},
 		{"a name that is not read", func(w rawTrees, log string) []string { return []string{w.file("a", "a"), w.file("b\\c", "b"), log} }},
-		{"a name twice", func(w rawTrees, log string) []string { return []string{log, log} }},
+		{"a name twice", func(_ rawTrees, log string) []string { return []string{log, log} }},
 		{"an empty directory", func(w rawTrees, log string) []string { return []string{w.directory("empty"), log} }},
 		{"too many directories", func(w rawTrees, log string) []string { return []string{w.forest("forest", 12), log} }},
 	} {

@@ -182,3 +182,20 @@ func assertDiffers(t testing.TB, before, after rules.Tree) {
 		t.Errorf("%s against %s (-lists +comparing):\n%s", after.Revision(), before.Revision(), diff)
 	}
 }
+
+// TestNamesAreTakenByAnything asks for the names of a directory that has more than files.
+func TestNamesAreTakenByAnything(t *testing.T) {
+	t.Parallel()
+	book := openHostile(t)
+	w := rawTrees{t, book.dir}
+	w.push(w.directory("journal", w.file("page.md", "x"), w.directory("empty"), rawEntry(t, "120000", "link", w.object("blob", "x")), w.file("a\\b", "x")), w.file("file", "x"))
+	head := headOf(t, book)
+	for dir, want := range map[string]map[string]bool{
+		"journal": {"page.md": true, "empty": true, "link": true, `a\b`: true}, "journal/empty": {}, "none": nil, "journal/none": nil, "file": nil,
+	} {
+		got, err := head.(rules.Namer).Names(dir)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", dir, err, diff)
+		}
+	}
+}

@@ -59,6 +59,26 @@ func (t *tree) List(dir string) (map[string]string, error) {
 	return files, nil
 }
 
+// Names implements rules.Namer.
+func (t *tree) Names(dir string) (map[string]bool, error) {
+	entry, err := t.find(dir)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && entry.Mode != filemode.Dir {
+		return nil, nil
+	}
+	var has entries
+	if err == nil {
+		has, err = t.objects.entries(entry.Hash)
+	}
+	if err != nil {
+		return nil, unavailable(err, "the rulebook cannot be read at %q", dir)
+	}
+	names := make(map[string]bool, len(has.all))
+	for _, e := range has.all {
+		names[e.Name] = true
+	}
+	return names, nil
+}
+
 // Read returns a file's bytes, which the caller must not change. It fails with fs.ErrNotExist when there is no regular
 // file, and with a *rules.Error of kind Unavailable that names the file when it is larger than 4 MB or cannot be read.
 func (t *tree) Read(path string) ([]byte, error) {

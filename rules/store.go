@@ -29,6 +29,12 @@ type Differ interface {
 	Differing(other Tree) (map[string]string, error)
 }
 
+// Namer is what a Tree may be besides: one that says which names are taken in a directory, also by what List leaves out.
+type Namer interface {
+	// Names returns them; none where there is no directory. Failures are those of List.
+	Names(dir string) (map[string]bool, error)
+}
+
 // Pushed is what the Tree that Store.Update returns may be besides: it took so long until the Git server had the commit, which had to have it
 // first; 0 where nobody waited for one.
 type Pushed interface{ Pushed() time.Duration }

@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ const (
 	maxRefs    = 100       // rules that the entry lists
 )
 
-// Pages is what Page asks of the rulebook, as rules.Tree says.
+// Pages is what Page asks of the rulebook, as rules.Tree says. One that can have what List leaves out has to be a rules.Namer too.
 type Pages interface {
 	List(dir string) (map[string]string, error)
 	Read(path string) ([]byte, error)
@@ -29,8 +30,8 @@ type Pages interface {
 
 // Page returns the page of t's day, in t's zone, with one more entry at its end, and its path in the rulebook:
 // "journal/2026/11/2026-11-21.md". When that page would grow over 32 kB, the day goes on in "journal/2026/11/2026-11-21-2.md", then -3
-// and so on; an entry that is larger itself gets a page of its own, and so does one behind a page that is too large to be read. What stands
-// on a page stays as it is, byte for byte.
+// and so on; an entry that is larger itself gets a page of its own, and so does one behind a page that is too large to be read, and one behind something
+// else that has a page's name, as a directory that somebody pushed. What stands on a page stays as it is, byte for byte.
 //
 // An error is that of pages. All texts of e may be hostile: none of them can make a heading, leave its code block or become HTML or a link.
 func Page(pages Pages, e rules.PageEntry, t time.Time) (name string, content []byte, err error) {
@@ -48,26 +49,40 @@ func Page(pages Pages, e rules.PageEntry, t time.Time) (name string, content []b
 	return pagePath(t, number), append(slices.Clip(page), text...), nil
 }
 
-// pageFor returns the day's last page and its number, or the next number where the last one has no room for so many bytes more. However
+// pageFor returns the day's last page and its number, or the next number where the last one has no room for so many bytes more, or is none. However
 // many pages the day has, one is read.
 func pageFor(pages Pages, t time.Time, more int) (number int, page []byte, err error) {
-	there, err := pages.List(path.Dir(pagePath(t, 1)))
+	taken, err := namesIn(pages, PageDir(t))
 	if err != nil {
 		return 0, nil, err
 	}
-	for number = 1; there[pagePath(t, number)] != ""; number++ {
+	for number = 1; taken[path.Base(pagePath(t, number))]; number++ {
 	}
 	if number == 1 {
 		return number, nil, nil
 	}
 	page, err = pages.Read(pagePath(t, number-1))
 	switch {
-	case errors.Is(err, rules.ErrTooLarge), err == nil && len(page)+more > maxPage:
+	case errors.Is(err, rules.ErrTooLarge), errors.Is(err, fs.ErrNotExist), err == nil && len(page)+more > maxPage:
 		return number, nil, nil
 	case err != nil:
 		return 0, nil, err
 	}
 	return number - 1, page, nil
+}
+
+// namesIn returns the names that are taken in a directory, whatever has them: no page can get one of those.
+func namesIn(pages Pages, dir string) (map[string]bool, error) {
+	if namer, ok := pages.(rules.Namer); ok {
+		return namer.Names(dir)
+	}
+	files, err := pages.List(dir)
+	names := make(map[string]bool, len(files))
+	for file := range files {
+		name, _, _ := strings.Cut(strings.TrimPrefix(file, dir+"/"), "/")
+		names[name] = true
+	}
+	return names, err
 }
 
 // PageDir returns the directory in the rulebook of the pages of t's day.

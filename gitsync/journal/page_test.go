@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -137,6 +138,44 @@ func TestPagesThatCannotBeRead(t *testing.T) {
 		if _, _, err := Page(u, entry("", "", ""), at); !errors.Is(err, broken) {
 			t.Errorf("behind a page that cannot be read: %v", err)
 		}
+	}
+}
+
+// withOthers is a journal with names that pages would have and that something else has.
+type withOthers struct {
+	pages
+	names []string
+}
+
+func (w withOthers) Names(dir string) (map[string]bool, error) {
+	taken := map[string]bool{}
+	for page := range w.pages {
+		taken[path.Base(page)] = true
+	}
+	for _, name := range w.names {
+		taken[name] = true
+	}
+	return taken, nil
+}
+
+// TestANameThatIsTakenIsNoPage has somebody push something else under the names of a day's pages: the day goes on behind it.
+func TestANameThatIsTakenIsNoPage(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 21, 12, 3, 4, 0, tokyo)
+	var names []string
+	for number := range 5000 {
+		names = append(names, path.Base(pagePath(at, number+1)))
+	}
+	p := withOthers{pages{}, names}
+	for range 2 {
+		name, page, err := Page(p, entry("", "", ""), at)
+		if err != nil || name != pagePath(at, 5001) {
+			t.Fatalf("the entry went to %s, %v", name, err)
+		}
+		p.pages[name] = page
+	}
+	if got := bytes.Count(p.pages[pagePath(at, 5001)], []byte("\n## ")); got != 2 {
+		t.Errorf("the page has %d entries, want 2", got)
 	}
 }
 
