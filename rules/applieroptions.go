@@ -31,7 +31,7 @@ type ApplierOptions struct {
 	Panicked func(job string)
 	// Settled hears of every change that was reported as pending or not loaded and has come to rest: live, reverted or superseded; and of
 	// every one, live before or not, that a commit in the rulebook says was displaced. Of those it is told what the commit tells, also when
-	// another replica made it, and twice only when the service is killed before Good.
+	// another replica made it, and twice only when the service is killed before Good. Where that comes while Apply waits for the ruler, Apply returns it as well.
 	Settled func(ctx context.Context, settled Waiting)
 	// Own is called with every command that the service gives itself, before it is worked on. It calls do once, with the request as it is to be
 	// made, or puts the command off for a while by not calling it. Where a commit did it so long ago that Store.FindRequest does not know that any

@@ -52,7 +52,7 @@ func NewApplier(opts ApplierOptions) *Applier {
 		opts.ReconcileInterval = 3 * time.Minute
 	}
 	opts.deafen()
-	a := &Applier{ApplierOptions: opts, desks: map[string]*desk{}, ending: make(chan struct{}), outside: outside{displaced: map[string]bool{}}}
+	a := &Applier{ApplierOptions: opts, desks: map[string]*desk{}, ending: make(chan struct{}), outside: outside{displaced: map[string]Waiting{}}}
 	infos := make([]RulerInfo, 0, len(opts.Rulers))
 	for _, ruler := range opts.Rulers {
 		infos = append(infos, ruler.Info())
@@ -101,7 +101,7 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.LiveTimeout)
 	defer cancel()
-	out = a.seeThrough(ctx, d, f)
+	out = a.notKept(req.ID, a.seeThrough(ctx, d, f))
 	out.Released = a.released(ctx, held, out)
 	if undo, ok := intent.(Undo); ok {
 		out.Staying = a.staying(ctx, undo, out)

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -10,22 +12,43 @@ import (
 func (a *Applier) settleDisplaced(ctx context.Context, commits []PastCommit) {
 	o := &a.outside
 	for _, c := range commits {
-		if o.displaced[c.Revision] {
+		if _, known := o.displaced[c.Revision]; known {
 			continue
 		}
-		o.displaced[c.Revision] = true
 		w := displacedBy(c, a.Service)
+		o.displaced[c.Revision] = w
 		if d := a.desks[w.Outcome.Ruler]; d != nil {
 			d.settle(w.Request.ID)
 		}
 		a.Logger.Info("A change of ours could not be kept", "request", w.Request.ID, "commit", c.Revision, "reason", w.Outcome.Reason)
 		a.tell(ctx, "displaced", w.Request.ID, func(ctx context.Context) {
-			if a.heldPush() != nil && !w.Outcome.LeftOut() {
-				w.Outcome.Reason += displacedHeld
-			}
+			w.Outcome.Reason += a.staysHeld(w.Outcome)
 			a.Settled(context.WithoutCancel(ctx), w)
 		})
 	}
+}
+
+// notKept returns how the change of a request ended, where it was displaced while its command waited for the ruler: what was seen there is not how it ended.
+func (a *Applier) notKept(request string, out Outcome) Outcome {
+	a.outside.mu.Lock()
+	displaced := slices.Collect(maps.Values(a.outside.displaced))
+	a.outside.mu.Unlock()
+	for _, w := range displaced {
+		if w.Request.ID == request {
+			out = out.DisplacedBy(w.Outcome)
+			out.Reason += a.staysHeld(out)
+			return out
+		}
+	}
+	return out
+}
+
+// staysHeld is what the reason why a change was displaced says besides, while that does not come in force.
+func (a *Applier) staysHeld(displaced Outcome) string {
+	if a.heldPush() == nil || displaced.LeftOut() {
+		return ""
+	}
+	return displacedHeld
 }
 
 // displacedBy returns the change that a commit stands in place of, as far as that tells it.

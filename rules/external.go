@@ -61,7 +61,7 @@ type outside struct {
 
 	lending atomic.Pointer[lending] // nil when nothing is held; without mu, as whoever reads the rulebook is not to wait for an examination
 
-	displaced map[string]bool // commits that stand in place of a change, and Settled was told so or is about to be
+	displaced map[string]Waiting // commit that stands in place of a change → that change; Settled was told so or is about to be
 }
 
 // Moved examines the rulebook's newest state after somebody else may have moved it, and has what is good of it applied at once. Call it when

@@ -632,6 +632,40 @@ func TestAChangeThatCannotBePlannedAgainIsSettledWithTheReason(t *testing.T) {
 	}
 }
 
+// TestAChangeThatIsDisplacedWhileItsCommandWaitsIsSaidToBe has somebody else's push leave no room for a change before the ruler runs it: the command says why.
+func TestAChangeThatIsDisplacedWhileItsCommandWaitsIsSaidToBe(t *testing.T) {
+	b := newBench(t)
+	b.withOld(t)
+	b.prometheus.Set(func(r *rulestest.Ruler) {
+		r.OnRunning = func([]rules.RunningRule) ([]rules.RunningRule, error) { return nil, nil }
+	})
+	ended := make(chan rules.Outcome)
+	go func() {
+		ended <- b.Apply(t.Context(), request("r1"), rules.Edit{Address: "old", Alteration: rules.Alteration{Expr: "up == 1"}})
+	}()
+	await(t, func() bool { return slices.Contains(b.steps.all(), "prometheus committed") })
+	book, err := b.Book(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := b.own(t, book.Revision())
+	onto := b.store.Commit(rules.Commit{Subject: "theirs", Author: rules.Person{Name: "carol"}, Files: map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 2", "old")}})
+	again, err := b.Replan(t.Context(), own, onto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conflict := b.store.Commit(again).Revision()
+	b.Moved(t.Context())
+	b.prometheus.Set(func(r *rulestest.Ruler) { r.OnRunning = nil })
+	out := <-ended
+	if out.State != rules.Displaced || out.Undone != conflict || out.Revision != own.Revision || !strings.HasPrefix(out.Reason, "Later changes touched") || out.Diff == "" {
+		t.Errorf("the command ends as %+v", out)
+	}
+	if w := b.waitSettled(t); w.Outcome.State != rules.Displaced || w.Request.ID != "r1" {
+		t.Errorf("settled %+v", w)
+	}
+}
+
 // What came before a change may be held: then the change is displaced and stays in force all the same.
 func TestAChangeThatIsDisplacedByWhatIsHeldIsSaidToStay(t *testing.T) {
 	b := newBench(t)

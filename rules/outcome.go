@@ -52,6 +52,15 @@ func (s State) settled() bool {
 // InPart reports whether a change was displaced in part only: its commit has what could be kept.
 func (o Outcome) InPart() bool { return o.State == Displaced && o.Undone == o.Revision }
 
+// DisplacedBy returns the outcome of a change that was displaced, with all that is known of it, given what the commit in its place tells of that.
+func (o Outcome) DisplacedBy(told Outcome) Outcome {
+	o.State, o.Undone, o.Reason = Displaced, told.Undone, told.Reason
+	if told.InPart() {
+		o.Revision = told.Revision
+	}
+	return o
+}
+
 // InForce reports whether the ruler is as the change wants it.
 func (s State) InForce() bool { return s == Live || s == PausedState }
 

@@ -2,12 +2,16 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertsmith/alertsmith/rules"
 )
 
 // newAway returns a service whose rulebook is on a Git server, which has the rules that were added, with a clone of somebody else. goAway takes the
@@ -177,4 +181,55 @@ func TestChangePlannedAgainOnAHeldPush(t *testing.T) {
 		t.Errorf("and once more: %s", a.text)
 	}
 	s.stop()
+}
+
+// TestWhoHearsOfADisplacedChange has a change displaced before and after its command ended: who gave it hears so once, by the answer or with the next command.
+func TestWhoHearsOfADisplacedChange(t *testing.T) {
+	t.Parallel()
+	displaced := rules.Outcome{Result: rules.Success, Action: "edit", Ruler: "prometheus", Revision: "r1", State: rules.Displaced, Undone: "u1", Reason: "Later changes touched it"}
+	for name, tt := range map[string]struct {
+		saw    rules.State // what the answer said of the change
+		before bool        // the journal heard that it was displaced before the command ended
+		later  int         // how often its author hears it with later commands
+	}{
+		"the answer says another, before": {rules.Superseded, true, 1}, "the answer says another, after": {rules.Superseded, false, 1},
+		"the answer says so, before": {rules.Displaced, true, 0}, "the answer says so, after": {rules.Displaced, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &service{journal: openJournal(t), logger: slog.New(slog.DiscardHandler)}
+			f := &follower{journal: s.journal, missed: &s.missed, logger: s.logger}
+			request := rules.Request{ID: strings.Repeat("a", 26), Time: time.Now(), Entry: rules.EntryCLI, Actor: rules.Person{ID: "terminal-ann", Name: "ann"}, Command: "edit q for=2m"}
+			if _, err := s.journal.Receive(t.Context(), request); err != nil {
+				t.Fatal(err)
+			}
+			settle := func() {
+				f.settled(t.Context(), rules.Waiting{Request: rules.Request{ID: request.ID}, Outcome: displaced})
+			}
+			if tt.before {
+				settle()
+			}
+			out := displaced
+			out.State, out.Diff = tt.saw, "-a\n+b\n"
+			if out.State != rules.Displaced {
+				out.Undone, out.Reason = "", "overtaken"
+			}
+			if err := s.journal.Finish(t.Context(), rules.Record{Request: request, Action: "edit", Outcome: out, Done: time.Now()}); err != nil {
+				t.Fatal(err)
+			}
+			if !tt.before {
+				settle()
+			}
+			record, err := s.journal.Record(t.Context(), request.ID)
+			if o := record.Outcome; err != nil || o.State != rules.Displaced || o.Undone != "u1" || o.Reason != displaced.Reason || o.Diff == "" {
+				t.Errorf("the journal says %+v, %v", o, err)
+			}
+			if told := s.missedBy(t.Context(), "terminal-ann"); len(told) != tt.later || len(told) == 1 && told[0].Outcome.State != rules.Displaced {
+				t.Errorf("with later commands its author is told %+v", told)
+			}
+			if kept, err := s.journal.Missed(t.Context(), request.Time.Add(-time.Hour)); err != nil || len(kept) != tt.later {
+				t.Errorf("after a restart its author would be told %+v, %v", kept, err)
+			}
+		})
+	}
 }

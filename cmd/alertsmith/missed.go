@@ -66,6 +66,9 @@ func (s *service) missedBy(ctx context.Context, actorID string) (records []rules
 			continue
 		}
 		record.Outcome.Released = s.missed.releasedBy(id)
+		if answeredAsDisplaced(record) && !record.Outcome.Interrupted && record.Outcome.Released == nil {
+			continue
+		}
 		records = append(records, record)
 	}
 	return records

@@ -27,7 +27,10 @@ func (f *follower) settled(ctx context.Context, w rules.Waiting) {
 	ctx = context.WithoutCancel(ctx) // the service may be ending; the change has come to its end
 	displaced := w.Outcome.State == rules.Displaced
 	if displaced {
-		w = f.displaced(ctx, w)
+		var told bool
+		if w, told = f.displaced(ctx, w); told {
+			return
+		}
 	}
 	err := f.journal.SetOutcome(ctx, w.Request.ID, bot.WithoutSecrets(w.Outcome))
 	if errors.Is(err, journal.ErrNotReceived) {
@@ -42,25 +45,26 @@ func (f *follower) settled(ctx context.Context, w rules.Waiting) {
 	f.tell(ctx, w.Request, bot.Settled(w, time.Now()).WithEntry(f.pages, w.Request.ID))
 }
 
-// displaced returns a change that was displaced, with all that the journal says of it: the commit that says so knows little of that.
-func (f *follower) displaced(ctx context.Context, w rules.Waiting) rules.Waiting {
-	w.Outcome.DisplacedAt = time.Now()
+// displaced returns a change that was displaced, with all that the journal says of it: the commit that says so knows little of that. told reports that its
+// author heard it as the answer to the command.
+func (f *follower) displaced(ctx context.Context, w rules.Waiting) (_ rules.Waiting, told bool) {
+	now := time.Now()
 	record, err := f.journal.Record(ctx, w.Request.ID)
-	if err != nil {
-		return w // SetOutcome says what is wrong
-	}
-	if record.Done.IsZero() {
+	switch {
+	case err != nil: // SetOutcome says what is wrong
+	case record.Done.IsZero(): // Finish knows the rest
 		w.Request = record.Request
-		return w
+	default:
+		told = answeredAsDisplaced(record) && record.Outcome.Undone == w.Outcome.Undone
+		w.Request, w.Outcome = record.Request, record.Outcome.DisplacedBy(w.Outcome)
 	}
-	out := record.Outcome
-	out.DisplacedAt = w.Outcome.DisplacedAt
-	out.State, out.Undone, out.Reason = rules.Displaced, w.Outcome.Undone, w.Outcome.Reason
-	if w.Outcome.InPart() {
-		out.Revision = w.Outcome.Revision
-	}
-	w.Request, w.Outcome = record.Request, out
-	return w
+	w.Outcome.DisplacedAt = now
+	return w, told
+}
+
+// answeredAsDisplaced reports whether the answer to a command said already that its change was displaced.
+func answeredAsDisplaced(r rules.Record) bool {
+	return !r.Done.IsZero() && r.Outcome.State == rules.Displaced && r.Outcome.DisplacedAt.IsZero()
 }
 
 // took hears of a change that took in force something of what somebody else pushed, when it was planned again on top of that.

@@ -64,8 +64,14 @@ const (
 	receiveStatement = `INSERT INTO commands (request_id, request_key, received, actor_id, actor_name, actor_email, team_id, team_name,
 			channel_id, channel_name, entry, remote, command, about)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	finishStatement = `UPDATE commands SET action = ?, result = ?, state = ?, ruler = ?, revision = ?, outcome = ?, reply = ?, in_channel = ?, done = ?
-		WHERE request_id = ?`
+	finishStatement = `UPDATE commands SET action = ?1, result = ?2, ruler = ?4, reply = ?7, in_channel = ?8, done = ?9,
+		state = CASE WHEN ` + displacedMeanwhile + ` THEN state ELSE ?3 END,
+		revision = CASE WHEN ` + displacedMeanwhile + ` AND outcome ->> 'undone' = revision THEN revision ELSE ?5 END,
+		outcome = CASE WHEN ` + displacedMeanwhile + ` THEN json_patch(?6, json_object('state', state, 'undone', outcome ->> 'undone', 'reason', outcome ->> 'reason',
+			'displaced_at', outcome -> 'displaced_at', 'revision', CASE WHEN outcome ->> 'undone' = revision THEN revision ELSE ?5 END)) ELSE ?6 END
+		WHERE request_id = ?10`
+	// That a change was displaced may be known, by SetOutcome, while its command still waits for the ruler: what that saw last is not how the change ended.
+	displacedMeanwhile = `done IS NULL AND state = 'DISPLACED' AND ?3 <> 'DISPLACED'`
 )
 
 func receiveArguments(r rules.Request) []any {

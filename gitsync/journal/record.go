@@ -52,7 +52,8 @@ func isFull(err error) bool {
 	return ok && e.Code() == full
 }
 
-// Finish records how a command that was received ended. r.Done must be set; r.Request but for its ID is not looked at.
+// Finish records how a command that was received ended. r.Done must be set; r.Request but for its ID is not looked at. Where SetOutcome has said meanwhile that
+// the change was displaced, it stays displaced.
 func (d *DB) Finish(ctx context.Context, r rules.Record) error {
 	const failed = "the end of the command cannot be written to the journal"
 	if r.Done.IsZero() {

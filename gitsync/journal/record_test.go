@@ -137,6 +137,52 @@ func TestRecordComesBackAsItWas(t *testing.T) {
 	}
 }
 
+// TestDisplacedHoldsWhicheverCameFirst has a change displaced before its command ended: what the command saw of the ruler does not undo that, and all else that
+// it says is kept.
+func TestDisplacedHoldsWhicheverCameFirst(t *testing.T) {
+	t.Parallel()
+	at := time.UnixMilli(1_700_000_000_000)
+	known := rules.Outcome{Result: rules.Success, Action: "edit", Ruler: "prometheus", Revision: "r1", State: rules.Displaced, Undone: "u1", Reason: "Later changes touched it", DisplacedAt: at}
+	seen := rules.Outcome{Result: rules.Success, Action: "edit", Ruler: "prometheus", Revision: "r1", State: rules.Superseded, Reason: "overtaken", Diff: "-a\n+b\n", Took: time.Second}
+	inPart := known
+	inPart.Revision, inPart.Undone = "u1", "u1"
+	said := known
+	said.DisplacedAt, said.Diff = time.Time{}, "-a\n+b\n"
+	failed := rules.Outcome{Result: rules.Failed, Err: &rules.Error{Kind: rules.Unavailable, Offset: -1, Text: "broken"}}
+	for name, tt := range map[string]struct{ first, last rules.Outcome }{
+		"as a whole": {known, seen}, "in part": {inPart, seen}, "and the command knew": {known, said}, "not before": {rules.Outcome{}, seen}, "not at all": {rules.Outcome{}, failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := openAt(t, filepath.Join(t.TempDir(), "journal.db"))
+			if _, err := db.Receive(t.Context(), request("r1", "")); err != nil {
+				t.Fatal(err)
+			}
+			want := tt.last
+			if tt.first.State != "" {
+				if err := db.SetOutcome(t.Context(), "r1", tt.first); err != nil {
+					t.Fatal(err)
+				}
+				want = tt.last.DisplacedBy(tt.first)
+				want.DisplacedAt = tt.first.DisplacedAt
+				if tt.last.State == rules.Displaced {
+					want = tt.last
+				}
+			}
+			if err := db.Finish(t.Context(), rules.Record{Request: request("r1", ""), Action: "edit", Outcome: tt.last, Reply: "said", Done: at}); err != nil {
+				t.Fatal(err)
+			}
+			found := must(t)(db.read(t.Context(), "WHERE state = ? AND revision = ?", string(want.State), want.Revision))
+			if len(found) != 1 || found[0].Reply != "said" {
+				t.Fatalf("by the state and the revision is found %+v", found)
+			}
+			if diff := cmp.Diff(want, found[0].Outcome); diff != "" {
+				t.Errorf("it says (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestOneKeyIsRecordedOnce(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.db")
