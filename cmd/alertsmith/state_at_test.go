@@ -83,12 +83,19 @@ func cameBy(t *testing.T, x *historyIndex, dated []string, times []int64) []int6
 	t.Helper()
 	came := slices.Clone(times)
 	sure := int64(math.MaxInt64)
+	var ours []int
 	for n := range came {
 		commit, err := x.Commit(t.Context(), dated[2*n])
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !commit.External() {
+			ours = append(ours, n)
+		}
+	}
+	trusted := agreeing(ours, times)
+	for n := range came {
+		if slices.Contains(trusted, n) {
 			sure = came[n]
 			continue
 		}
@@ -101,4 +108,25 @@ func cameBy(t *testing.T, x *historyIndex, dated []string, times []int64) []int6
 		came[n] = max(came[n], came[n+1])
 	}
 	return came
+}
+
+// agreeing returns of some commits, the newest first, the most that there are with no date beyond that of one after it: of as many, those with later dates.
+func agreeing(commits []int, times []int64) (most []int) {
+	var ending [][]int // the most with each of them as the last
+	better := func(a, b []int) bool {
+		return len(a) > len(b) || len(a) == len(b) && len(a) > 0 && times[a[len(a)-1]] > times[b[len(b)-1]]
+	}
+	for _, n := range commits {
+		var after []int
+		for _, e := range ending {
+			if times[e[len(e)-1]] >= times[n] && better(e, after) {
+				after = e
+			}
+		}
+		ending = append(ending, append(slices.Clone(after), n))
+		if better(ending[len(ending)-1], most) {
+			most = ending[len(ending)-1]
+		}
+	}
+	return most
 }

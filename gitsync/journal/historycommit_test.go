@@ -85,6 +85,11 @@ func TestStateAtWithFalseDates(t *testing.T) {
 		"the newest is late":                         {[]string{"ours 0", "pushed 600000"}, map[int]string{1: "1 0", late: "2 600000"}},
 		"the newest but one is late":                 {[]string{"ours 0", "pushed 600000", "pushed 2"}, map[int]string{1: "1 0", 2: "3 2", 5: "3 2", late: "3 600000"}},
 		"a clock of ours that went back":             {[]string{"ours 0", "ours 8", "ours 3", "ours 9"}, map[int]string{5: "1 0", 8: "3 8", 9: "4 9"}},
+		"a clock of ours that was years ahead":       {[]string{"ours 0", "ours 600000", "ours 3", "ours 4"}, map[int]string{2: "1 0", 3: "3 3", 5: "4 4", late: "4 4"}},
+		"was days ahead for some changes":            {[]string{"ours 0", "ours 72", "ours 73", "ours 3", "ours 4", "ours 5", "ours 80"}, map[int]string{2: "1 0", 3: "4 3", 4: "5 4", 75: "6 5", 80: "7 80"}},
+		"was years ahead when somebody pushed":       {[]string{"ours 0", "pushed 1 600000", "ours 3"}, map[int]string{2: "1 0", 3: "3 3"}},
+		"is ahead, for all that anybody knows":       {[]string{"ours 0", "ours 600000", "ours 600001"}, map[int]string{5: "1 0"}},
+		"of a machine that twice began in 1970":      {[]string{"ours 0", "ours 1", "ours -200000", "ours -199999", "ours 3", "ours 4"}, map[int]string{-1: "", 0: "1 0", 2: "4 1", 3: "5 3"}},
 	} {
 		db := openNew(t)
 		start := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
@@ -143,6 +148,11 @@ func TestHistoryGoesByWhenACommitCame(t *testing.T) {
 			[]string{"a ours 0", "b pushed 600000 came=5 a", "c ours 10 b", "d ours 11 c"},
 			map[string]string{"4 6": "b", "6 ": "d c", "11 ": "d", " 5": "a", "12 ": "", "599999 ": ""},
 			map[int]string{4: "a", 5: "b", 10: "c", 600001: "d"},
+		},
+		"made here with a late date": {
+			[]string{"a ours 0", "b ours 600000 a", "c ours 10 b", "d ours 11 c"},
+			map[string]string{"4 ": "d c b", "10 11": "c b", "11 ": "d", " 10": "a", "12 ": "", "599999 ": ""},
+			map[int]string{4: "a", 10: "c", 11: "d"},
 		},
 		"merged late": {
 			[]string{"a ours 0", "x pushed 1 a", "y pushed 2 x", "b ours 5 a", "c ours 8 b", "m pushed 10 came=10 c y", "d ours 12 m"},
