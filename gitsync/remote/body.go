@@ -59,7 +59,9 @@ func (b *body) Read(p []byte) (int, error) {
 	b.begun.Store(true)
 	b.watch.hold()
 	defer b.watch.release()
-	return b.rest.Read(p)
+	n, err := b.rest.Read(p)
+	b.watch.heard(n) // it is asked for when what it had is on its way
+	return n, err
 }
 
 // Close does nothing: net/http closes what it sends, but abort is the caller's.

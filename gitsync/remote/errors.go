@@ -36,11 +36,13 @@ func (r *Rejected) Error() string { return "refused by the Git server: " + r.Rea
 
 // The faults of an answer.
 var (
-	errSilent   = errors.New("silent for too long")
-	errTooLarge = errors.New("the answer is larger than what is taken")
-	errNotGit   = errors.New("the answer is not one of a Git server")
-	errSHA256   = errors.New("the repository names its objects by SHA-256, which is not supported")
-	errCut      = fmt.Errorf("the answer ended too early: %w", io.ErrUnexpectedEOF)
+	errSilent     = errors.New("silent for too long")
+	errSlow       = errors.New("too little for too long")
+	errLongAdvert = errors.New("the refs were not told in time")
+	errTooLarge   = errors.New("the answer is larger than what is taken")
+	errNotGit     = errors.New("the answer is not one of a Git server")
+	errSHA256     = errors.New("the repository names its objects by SHA-256, which is not supported")
+	errCut        = fmt.Errorf("the answer ended too early: %w", io.ErrUnexpectedEOF)
 )
 
 // unavailable returns the error of a fault that is ours or the world's.
@@ -99,6 +101,10 @@ func (t *talk) reason(err error) string {
 	switch {
 	case errors.Is(err, errSilent):
 		return fmt.Sprintf("did not answer for %s (git.timeout)", t.r.timeout)
+	case errors.Is(err, errLongAdvert):
+		return fmt.Sprintf("did not tell within %s (%d times git.timeout) what its branches stand at", t.r.advertWithin, advertTimeouts)
+	case errors.Is(err, errSlow):
+		return fmt.Sprintf("sends or takes less than %d bytes in %s (%d times git.timeout): it, or the way to it, is too slow", t.r.leastPace, t.r.paceWithin, paceTimeouts)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return "was not waited for any longer"
 	case errors.As(err, &proxy):

@@ -54,7 +54,7 @@ func FuzzServer(f *testing.F) {
 	}
 	next := plumbing.NewHash("2222222222222222222222222222222222222222")
 	f.Fuzz(func(t *testing.T, refs, answer []byte) {
-		r := &Remote{at: address{scheme: schemeFile, path: "/r"}, ref: "refs/heads/main", timeout: time.Minute, maxPack: 1 << 16}
+		r := &Remote{at: address{scheme: schemeFile, path: "/r"}, ref: "refs/heads/main", timeout: time.Minute, maxPack: 1 << 16, advertWithin: time.Minute, paceWithin: time.Minute}
 		r.dial = func(context.Context, *watch, service) (link, error) { return tape{refs, answer}, nil }
 		tip, err := r.Tip(t.Context())
 		inspect(t, err)

@@ -116,7 +116,7 @@ func (l *exchange) do(method, path, kind string, body io.Reader, size int64) (io
 	if err != nil {
 		return nil, ofProxy(r, withoutURL(err))
 	}
-	l.watch.alive()
+	l.watch.heard(0)
 	l.bodies = append(l.bodies, answer.Body)
 	if answer.StatusCode != http.StatusOK {
 		return nil, l.refused(method, answer)

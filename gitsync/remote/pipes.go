@@ -75,7 +75,7 @@ type heard struct {
 
 func (h heard) Read(p []byte) (int, error) {
 	n, err := h.Reader.Read(p)
-	h.watch.alive()
+	h.watch.heard(n)
 	return n, err
 }
 
@@ -87,7 +87,7 @@ type writer struct {
 
 func (w writer) Write(p []byte) (int, error) {
 	n, err := w.Writer.Write(p)
-	w.watch.alive()
+	w.watch.heard(n)
 	return n, err
 }
 

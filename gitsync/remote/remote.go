@@ -14,6 +14,10 @@ const (
 	defaultMaxPack = 2 << 30  // bytes
 	maxAdvert      = 64 << 20 // bytes: a million refs
 	maxReport      = 16 << 20 // bytes; what hooks print comes with it
+
+	advertTimeouts = 5    // how many timeouts the signing in and all the refs may take
+	paceTimeouts   = 20   // how many have a pace
+	leastPace      = 1000 // bytes a second
 )
 
 // Config says where the rulebook's Git server is and how to sign in there. Files are read again at every use, as secrets
@@ -32,8 +36,10 @@ type Config struct {
 	AgentSocket       string // ssh: where the agent listens; empty: SSH_AUTH_SOCK
 	KnownHostsFile    string // ssh: required; as ssh-keyscan writes it
 
-	Timeout time.Duration // how long a silent server is waited for, and a connection; 0: 30 s
-	MaxPack int64         // bytes that Fetch takes; 0: 2 GiB
+	// Timeout is how long a silent server is waited for, and a connection; 0: 30 s. Five of it are for the refs, and in twenty of it at least 1000 bytes a
+	// second come or go.
+	Timeout time.Duration
+	MaxPack int64 // bytes that Fetch takes; 0: 2 GiB
 }
 
 // Remote is one branch on a Git server. It holds no connection to it but those that http keeps for a while, and is safe for
@@ -43,7 +49,11 @@ type Remote struct {
 	ref     plumbing.ReferenceName
 	timeout time.Duration
 	maxPack int64
-	dial    dial
+
+	advertWithin time.Duration
+	paceWithin   time.Duration
+	leastPace    int64 // bytes in paceWithin
+	dial         dial
 }
 
 // New checks c as far as that goes without the server. Errors are *rules.Error of kind Unavailable; none has a secret, also
@@ -59,6 +69,8 @@ func New(c Config) (*Remote, error) {
 		timeout: cmp.Or(c.Timeout, defaultTimeout),
 		maxPack: cmp.Or(c.MaxPack, defaultMaxPack),
 	}
+	r.advertWithin, r.paceWithin = advertTimeouts*r.timeout, paceTimeouts*r.timeout
+	r.leastPace = int64(leastPace * r.paceWithin.Seconds())
 	if err := r.ref.Validate(); err != nil {
 		return nil, unavailable(err, "%q is not a name that Git allows for a branch: mend git.branch", c.Branch)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"time"
 )
 
 // service is the program that serves at the other end.
@@ -46,8 +47,10 @@ type talk struct {
 // begin starts a service and reads its refs. Errors are *rules.Error.
 func (r *Remote) begin(ctx context.Context, s service) (*talk, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	t := &talk{r: r, ctx: ctx, watch: newWatch(r.timeout, func() { cancel(errSilent) })}
+	t := &talk{r: r, ctx: ctx, watch: newWatch(patience{silence: r.timeout, pace: r.paceWithin, least: r.leastPace}, cancel)}
 	t.cancel = func() { cancel(nil); t.watch.stop() }
+	tooLong := time.AfterFunc(r.advertWithin, func() { cancel(errLongAdvert) })
+	defer tooLong.Stop()
 	var err error
 	t.link, err = r.dial(ctx, t.watch, s)
 	if err != nil {
