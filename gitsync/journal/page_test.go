@@ -147,7 +147,7 @@ type withOthers struct {
 	names []string
 }
 
-func (w withOthers) Names(dir string) (map[string]bool, error) {
+func (w withOthers) Names(string) (map[string]bool, error) {
 	taken := map[string]bool{}
 	for page := range w.pages {
 		taken[path.Base(page)] = true
