@@ -71,7 +71,7 @@ func runUndo(ctx context.Context, call *call) (answer, error) {
 			call.offerPart(&own, commit)
 		}
 		if text, shell := call.noRulesText(ctx, undo); text != "" {
-			own.Text, own.Shell = own.Text+" "+text, shell
+			own.Text, own.Shell = own.Text+" "+text, slices.Concat(own.Shell, shell)
 		}
 		return ended, &own
 	}

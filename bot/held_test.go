@@ -165,7 +165,7 @@ func TestUndoSaysWhichFilesOfAPushItLeaves(t *testing.T) {
 	const quoted = `'prometheus/alerts/it'\''s.yaml'`
 	requireParts(t, c.step(`undo `+short(whole)).Text, "it's.yaml is held, because of what Bob Builder pushed", "Of that commit prometheus/alerts/it's.yaml stays as it is: there is nothing of a rule file in it, "+
 		"and until that is mended something is held. Whoever may push takes that back with Git, in a clone of the rulebook:",
-		"```\ngit pull\ngit checkout "+short(half)+" -- "+quoted+"\ngit commit -m 'take back "+short(whole)+"'\ngit push\n```")
+		"```\ngit pull\ngit --literal-pathspecs checkout -q "+short(half)+" -- "+quoted+"\ngit commit -m 'take back "+short(whole)+"'\ngit push\n```")
 	text, _ := c.must(`undo ` + short(half))
 	if requireParts(t, text, "**a** undone by alice"); strings.Contains(text, "Of that commit") { // a later one changed the file
 		t.Errorf("of what a later commit left so:\n%s", text)
@@ -177,7 +177,7 @@ func TestUndoSaysWhichFilesOfAPushItLeaves(t *testing.T) {
 	c.applier.Moved(t.Context())
 	text, _ = c.must(`undo ` + short(again))
 	requireParts(t, text, "**a** undone by alice", "Of that commit prometheus/alerts/it's.yaml stays as it is: there is nothing of a rule file in it, and until that is mended something is held.",
-		"```\ngit pull\ngit rm -q "+quoted+"\ngit commit -m 'take back "+short(again)+"'\ngit push\n```")
+		"```\ngit pull\ngit --literal-pathspecs rm -rq -- "+quoted+"\ngit commit -m 'take back "+short(again)+"'\ngit push\n```")
 }
 
 // TestRestoreOntoAHeldFileThatCannotBeReadSaysWhatToDo puts a rule back into a file that somebody broke: who, where, and the line that takes that back.

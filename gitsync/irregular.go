@@ -76,7 +76,7 @@ func (t *tree) directory(dir string, found *[]rules.Problem) (plumbing.Hash, err
 		case err != nil:
 			return plumbing.ZeroHash, err
 		case entry.Mode != filemode.Dir:
-			*found = append(*found, rules.Problem{Path: dir[:end], Text: cmp.Or(noFile(entry.Mode), "this is a file, and a directory must be here")})
+			*found = append(*found, rules.Problem{Path: dir[:end], Text: cmp.Or(noFile(entry.Mode), "this is a file, and a directory must be here"), Replaced: true})
 			return plumbing.ZeroHash, nil
 		case end == len(dir):
 			return entry.Hash, nil

@@ -19,7 +19,6 @@ type listing struct {
 	other   func(path, why string)                    // and of what is not read, though a person may think so
 	entries int                                       // that were looked at
 	files   int
-	last    string // the path that was looked at last
 }
 
 // list goes through the directory that has the path at. Where that holds too much, the rest of it is passed over, and other is told of the directory.
@@ -27,7 +26,7 @@ func (o *objects) list(stopped func() error, dir plumbing.Hash, at string, file 
 	l := &listing{objects: o, stopped: stopped, file: file, other: other}
 	err := l.directory(dir, at)
 	if errors.Is(err, errTooMuch) {
-		other(at, fmt.Sprintf("there are more than %d files or %d entries here: what is behind %q is not read", maxFiles, maxEntries, l.last))
+		other(at, fmt.Sprintf("there are more than %d files or %d entries here: those behind are not read", maxFiles, maxEntries))
 		return nil
 	}
 	return err
@@ -66,7 +65,6 @@ func (l *listing) directory(dir plumbing.Hash, at string) error {
 		case i > 0 && i == has.odd:
 			l.other(path, "this does not stand where Git looks for it in the directory: Git may not find it, and shows another directory than what is read: "+writeAnew)
 		}
-		l.last = path
 		switch {
 		case !isRead:
 		case e.Mode == filemode.Dir && strings.Count(path, "/") >= maxDepth:

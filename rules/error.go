@@ -72,10 +72,11 @@ func KindOf(err error) Kind {
 
 // Problem is one thing wrong with a rule file.
 type Problem struct {
-	Path   string // in the rulebook
-	Line   int    // from 1; 0 when the whole file is meant
-	Column int    // from 1; 0 when the whole line is meant
-	Text   string // for a person, without path and line
+	Path     string // in the rulebook
+	Line     int    // from 1; 0 when the whole file is meant
+	Column   int    // from 1; 0 when the whole line is meant
+	Text     string // for a person, without path and line
+	Replaced bool   // this stands in the place of a directory that is needed
 }
 
 // Place returns path:line:column, as far as it is known.

@@ -155,7 +155,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 		o.held.Paths = append(o.held.Paths, book.pathIn(at.ruler, at.path))
 	}
 	slices.Sort(o.held.Paths)
-	o.held.Mend = o.held.mend(book.directories())
+	o.held.Mend = o.held.mend()
 	o.lending.Store(&lending{push: o.held, inForce: inForce, files: o.kept})
 	o.live = book.keeping(inForce, o.kept)
 	if past.news {

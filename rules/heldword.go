@@ -147,37 +147,26 @@ func (c PastCommit) reaches(path string) bool {
 	return c.Cut || slices.ContainsFunc(c.Files, func(f PastFile) bool { return f.Path == path || strings.HasPrefix(f.Path, path+"/") })
 }
 
-// mend returns the commands of Git that put back those of some directories in whose place there is something else, each as it was before that was pushed.
-func (h *HeldPush) mend(directories []string) []string {
+// mend returns the commands of Git that put back those directories in whose place there is something else, each as it was before that was pushed.
+func (h *HeldPush) mend() []string {
 	var lines, replaced []string
 	for _, p := range h.Problems {
-		replaces := slices.ContainsFunc(directories, func(directory string) bool { return strings.HasPrefix(directory+"/", p.Path+"/") })
-		if !replaces || slices.Contains(replaced, p.Path) {
+		if !p.Replaced || slices.Contains(replaced, p.Path) {
 			continue
 		}
-		replaced, lines = append(replaced, p.Path), append(lines, "git rm -rq "+p.Path)
+		replaced, lines = append(replaced, p.Path), append(lines, gitRemove(p.Path))
 		c, pushed := h.cause(p.Path)
 		switch {
 		case !pushed && h.Good != "":
-			lines = append(lines, "git checkout "+ShortRevision(h.Good)+" -- "+p.Path)
+			lines = append(lines, gitRestore(h.Good, p.Path))
 		case c.Cut || slices.ContainsFunc(c.Files, func(f PastFile) bool { return strings.HasPrefix(f.Path, p.Path+"/") }):
-			lines = append(lines, "git checkout "+ShortRevision(c.Parent)+" -- "+p.Path)
+			lines = append(lines, gitRestore(c.Parent, p.Path))
 		}
 	}
 	if len(replaced) == 0 {
 		return nil
 	}
-	lines = append([]string{"git pull"}, lines...)
-	return append(lines, "git commit -m 'bring "+strings.Join(replaced, ", ")+" back'", "git push")
-}
-
-// directories returns the directories of the rulebook that the service needs as such: those of the rulers, and its own.
-func (b *Book) directories() []string {
-	directories := []string{strings.TrimSuffix(journalDir, "/"), strings.TrimSuffix(pausedDir, "/")}
-	for _, ruler := range b.rulers {
-		directories = append(directories, ruler.Dir)
-	}
-	return directories
+	return gitPushed(lines, "bring "+strings.Join(replaced, ", ")+" back")
 }
 
 // LeaveOut is the Field of an error about an edit of many rules whose Fixes are the names of those that it has to leave out.

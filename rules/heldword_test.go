@@ -210,12 +210,15 @@ func TestReplacedDirectoriesAreBroughtBackByGit(t *testing.T) {
 	b.Moved(t.Context())
 	b.waitPush(t)
 	b.irregular = func(string) []rules.Problem {
-		return []rules.Problem{{Path: "journal", Text: "this is a link"}, {Path: "prometheus", Text: "this is a link"}, {Path: "prometheus/ops/x.yaml", Text: "this is a link"}, {Path: "else", Text: "this is a link"}}
+		return []rules.Problem{
+			{Path: "journal", Text: "this is a link", Replaced: true}, {Path: "prometheus", Text: "this is a link", Replaced: true},
+			{Path: "prometheus/ops/x.yaml", Text: "this is a link"}, {Path: "loki", Text: "there are more entries here than are read"},
+		}
 	}
 	b.push(t, "links", map[string][]byte{"prometheus/ops/more.yaml": nil})
 	b.Moved(t.Context())
 	held := b.waitPush(t).Held
-	want := []string{"git pull", "git rm -rq journal", "git rm -rq prometheus", "git checkout " + rules.ShortRevision(good) + " -- prometheus", "git commit -m 'bring journal, prometheus back'", "git push"}
+	want := []string{"git pull", "git --literal-pathspecs rm -rq -- journal", "git --literal-pathspecs rm -rq -- prometheus", "git --literal-pathspecs checkout -q " + rules.ShortRevision(good) + " -- prometheus", "git commit -m 'bring journal, prometheus back'", "git push"}
 	if held == nil {
 		t.Fatal("nothing is held")
 	}

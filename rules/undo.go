@@ -57,9 +57,9 @@ func (u Undo) NoRules(book *Book) (paths, mend []string) {
 				continue
 			}
 			path = book.rulebookPath(Ref{Ruler: ruler, Path: path})
-			line := "git rm -q " + ShellWord(path)
+			line := gitRemove(path)
 			if was != nil {
-				line = "git checkout " + ShortRevision(u.Commit.Parent) + " -- " + ShellWord(path)
+				line = gitRestore(u.Commit.Parent, path)
 			}
 			paths, mend = append(paths, path), append(mend, line)
 		}
@@ -67,8 +67,7 @@ func (u Undo) NoRules(book *Book) (paths, mend []string) {
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	mend = append([]string{"git pull"}, mend...)
-	return paths, append(mend, "git commit -m 'take back "+ShortRevision(u.Commit.Revision)+"'", "git push")
+	return paths, gitPushed(mend, "take back "+ShortRevision(u.Commit.Revision))
 }
 
 // The trailers that say which commit a change goes by, as PastCommit.Name names it. TrailerLeft says of an undo how many rules, groups and files it left
