@@ -45,6 +45,9 @@ func (r *Rulebook) connect(ctx context.Context, o Options) error {
 	if err == nil {
 		next, behind := r.catchUp(ctx, head)
 		if behind != nil {
+			if !errors.Is(behind, errReplanLater) {
+				r.noteRound(behind)
+			}
 			r.stands.at = s.seen // Follow finds that the branch stands elsewhere, and tries again
 		}
 		head, err = next, r.countUnpushed(ctx, next)

@@ -224,10 +224,11 @@ func (r *Rulebook) lookHere(ctx context.Context) bool {
 		return false
 	}
 	if r.sync != nil {
-		if next, err := r.catchUp(ctx, head); err == nil { // else a look at the server says what is wrong
-			head = next
+		if head, err = r.catchUp(ctx, head); err == nil {
+			err = r.countUnpushed(ctx, head)
 		}
-		if r.countUnpushed(ctx, head) != nil {
+		if err != nil { // nothing of where it stands is applied
+			r.noteRound(err)
 			return false
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -157,6 +158,9 @@ func (r *Rulebook) pushRequired(ctx context.Context, base, tip plumbing.Hash, ma
 			}
 			return errMoved
 		} // else its commits have to stay for as long as the note of it names them, and Follow ends it
+		signal(r.woken)
+		return &rules.Error{Kind: rules.Uncertain, Offset: -1, Cause: errors.New(err.Error()), Text: fmt.Sprintf(
+			"somebody else pushed to the Git server %s at the same moment and was faster, and that could not be noted here. It is noted as soon as it can be, and the journal will say so: then send the change again", s.remote)}
 	case refused:
 		if forgot := r.forget(d); forgot == nil {
 			return unavailable(err, "nothing was changed: %s", textOf(err))

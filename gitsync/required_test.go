@@ -374,6 +374,31 @@ func TestALostPushStaysWrittenDownWhileItsNoteIsLocked(t *testing.T) {
 	until(t, "nothing is in doubt", func() bool { return again.Doubts() == nil && runGit(t, r.dir, "for-each-ref", doubtRefs) == "" })
 }
 
+// TestRewrittenIsOverBeforeItIsTold has a command find that the server's history was rewritten, and that over before anybody is told: nobody is told.
+func TestRewrittenIsOverBeforeItIsTold(t *testing.T) {
+	t.Parallel()
+	r, host, _ := required(t)
+	add(t, r, "one")
+	was := strings.TrimSpace(runGit(t, host, "rev-parse", "main"))
+	runGit(t, host, "update-ref", "refs/heads/main", "main~1")
+	if _, err := r.Update(t.Context(), appendLine("log", "two")); err == nil || r.Remote().Rewritten == nil {
+		t.Fatalf("Update = %v, rewritten: %+v", err, r.Remote().Rewritten)
+	}
+	runGit(t, host, "update-ref", "refs/heads/main", was)
+	said := make(chan string, 10)
+	stop := keepUp(t, r, Following{
+		Rewritten: func(context.Context, rules.Rewritten) { said <- "rewritten" },
+		Followed:  func(context.Context) { said <- "followed" },
+	})
+	if got := <-said; got != "followed" {
+		t.Errorf("told first that it is %s", got)
+	}
+	stop()
+	if len(said) > 0 {
+		t.Errorf("and then that it is %s", <-said)
+	}
+}
+
 // The note of a push whose commit is lost, as an older release could leave it, stops no start.
 func TestANoteOfAPushWithoutItsCommitIsRemoved(t *testing.T) {
 	t.Parallel()

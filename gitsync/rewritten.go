@@ -35,7 +35,7 @@ func (r *Rulebook) assertFollows(ctx context.Context, seen, tip plumbing.Hash) e
 		if s.follows != followedTold {
 			s.follows = followed
 		}
-		s.status.Rewritten = nil
+		s.status.Rewritten, s.rewritten = nil, nil // also what nobody was told of yet: it is over
 		return nil
 	}
 	s.follows = unfollowed

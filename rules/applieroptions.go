@@ -34,9 +34,11 @@ type ApplierOptions struct {
 	// another replica made it, and twice only when the service is killed before Good. Where that comes while Apply waits for the ruler, Apply returns it as well.
 	Settled func(ctx context.Context, settled Waiting)
 	// Own is called with every command that the service gives itself, before it is worked on. It calls do once, with the request as it is to be
-	// made, or puts the command off for a while by not calling it. Where a commit did it so long ago that Store.FindRequest does not know that any
-	// more, it returns the commit and does not call do; else "". nil calls it.
-	Own func(ctx context.Context, own OwnCommand, do func(context.Context, Request) Outcome) (done string)
+	// made, or puts the command off for a while by not calling it; nil calls it.
+	Own func(ctx context.Context, own OwnCommand, do func(context.Context, Request) Outcome)
+	// OwnOfOld returns a commit of ours for a request that is so old that Store.FindRequest may not know of it any more; "" for none. An error puts off
+	// what the service would do by itself. nil knows of none.
+	OwnOfOld func(ctx context.Context, request string) (revision string, err error)
 	// LastAccepted returns the revision that Accepted was last told for a ruler, in this run of the service or an earlier one; "" for
 	// none. It is what a ruler gets back when it refuses what came after.
 	LastAccepted func(ruler string) (revision string)
@@ -95,10 +97,12 @@ func (o *ApplierOptions) deafen() {
 	if o.Settled == nil {
 		o.Settled = func(context.Context, Waiting) {}
 	}
+	if o.OwnOfOld == nil {
+		o.OwnOfOld = func(context.Context, string) (string, error) { return "", nil }
+	}
 	if o.Own == nil {
-		o.Own = func(ctx context.Context, own OwnCommand, do func(context.Context, Request) Outcome) string {
+		o.Own = func(ctx context.Context, own OwnCommand, do func(context.Context, Request) Outcome) {
 			do(ctx, own.Request)
-			return ""
 		}
 	}
 	if o.LastAccepted == nil {

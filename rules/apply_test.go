@@ -122,13 +122,12 @@ func (b *bench) start() {
 		Examine: func(_ context.Context, ruler string, entries []rules.Entry) []rules.Finding {
 			return b.examine(ruler, entries)
 		},
-		Own: func(ctx context.Context, own rules.OwnCommand, do func(context.Context, rules.Request) rules.Outcome) string {
+		Own: func(ctx context.Context, own rules.OwnCommand, do func(context.Context, rules.Request) rules.Outcome) {
 			if b.whenDue != nil {
 				b.whenDue(ctx, own, do)
 			} else {
 				do(ctx, own.Request)
 			}
-			return ""
 		},
 		Logger: slog.New(slog.DiscardHandler),
 	})

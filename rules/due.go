@@ -109,21 +109,28 @@ func (s *shelved) due() (all []due) {
 
 // doDue does what is due while its rule's file has the content id, unless it was done before: what a ruler refused is not done again and again.
 func (a *Applier) doDue(ctx context.Context, d due, file string) {
-	done, err := a.OwnOf(ctx, requestFor(d.names))
+	done, err := a.doneBy(ctx, requestFor(d.names))
 	switch {
 	case err != nil:
-		a.time.late(d, "the rulebook cannot be read: "+reasonOf(err))
-		return
-	case len(done) > 0:
-		a.time.late(d, takenBack(done[len(done)-1].Revision))
-		return
+		a.time.late(d, "it cannot be told whether it was done before: "+reasonOf(err))
+	case done != "":
+		a.time.late(d, fmt.Sprintf("it was done by the commit %s, and taken back since: it is not done again by itself", ShortRevision(done)))
+	default:
+		a.give(ctx, d, file)
 	}
-	a.give(ctx, d, file)
 }
 
-// takenBack is why what a commit did is not done again.
-func takenBack(revision string) string {
-	return fmt.Sprintf("it was done by the commit %s, and taken back since: it is not done again by itself", ShortRevision(revision))
+// doneBy returns the first commit of ours for a request; "" where there is none.
+func (a *Applier) doneBy(ctx context.Context, request string) (revision string, err error) {
+	own, err := a.OwnOf(ctx, request)
+	switch {
+	case err != nil:
+		return "", err
+	case len(own) > 0:
+		return own[len(own)-1].Revision, nil
+	default:
+		return a.OwnOfOld(ctx, request)
+	}
 }
 
 // give gives the command that does what is due, behind all else. Where it is to be looked at again, whoever wrote the command down waits for its end:
@@ -132,7 +139,7 @@ func (a *Applier) give(ctx context.Context, d due, file string) {
 	request := Request{ID: requestFor(d.names), Time: d.tried, Actor: a.Service, Entry: EntryService, Command: d.command}
 	a.behind(ctx, "what is due", request.ID, func(ctx context.Context) {
 		why := "the journal cannot be written, so it is put off"
-		done := a.Own(ctx, OwnCommand{Request: request, Ref: d.ref, Asked: d.asked}, func(ctx context.Context, request Request) Outcome {
+		a.Own(ctx, OwnCommand{Request: request, Ref: d.ref, Asked: d.asked}, func(ctx context.Context, request Request) Outcome {
 			out := a.Apply(ctx, request, unlessMoved{d.intent, d.ref, file})
 			// Another replica was faster, or the next look sees what was changed.
 			again := errors.Is(out.Err, ErrLookAgain)
@@ -143,9 +150,6 @@ func (a *Applier) give(ctx context.Context, d due, file string) {
 			}
 			return out
 		})
-		if done != "" {
-			why = takenBack(done)
-		}
 		a.time.late(d, why)
 	})
 }

@@ -37,7 +37,6 @@ var messages = map[string]string{
 	"AS2105": "Commits go on without the journal's anchor. See the disk that the storage path is on.",
 	"AS2106": "Make room on the disk, or mend it; it is tried again.",
 	"AS2107": "`git log` of the rulebook says it. Make room on the disk, or mend it.",
-	"AS2108": "See what `err` says; it is tried again. While the index of the history is made anew after an upgrade or a loss, that is only a matter of time.",
 	"AS2201": "Nothing at once. When it stays, run `alertsmith journal verify` first, as the index is evidence of entries that were removed, and keep a copy of the storage path; then stop the service and remove `journal-search.db`: it is made anew.",
 	"AS2202": "Nothing at once: it is tried again. When it stays, see the disk that the storage path is on.",
 	"AS2203": "Nothing at once: it is made anew by itself. When it happens again, somebody or something else writes journal.db, or its disk loses what is written.",

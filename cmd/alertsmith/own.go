@@ -12,30 +12,23 @@ import (
 )
 
 // own takes a command that the service gives itself through the journal, as the commands of people go, and tells the channel where it was asked
-// for. Where the journal cannot be written it is put off. What is tried again, as it failed before, is one entry. What the history
-// knows to be done, however long ago, is not done again: it returns the commit. Where the history cannot be asked it is put off.
-func (s *service) own(ctx context.Context, own rules.OwnCommand, do func(context.Context, rules.Request) rules.Outcome) (done string) {
+// for. Where the journal cannot be written it is put off. What is tried again, as it failed before, is one entry.
+func (s *service) own(ctx context.Context, own rules.OwnCommand, do func(context.Context, rules.Request) rules.Outcome) {
 	request := own.Request
-	if done, err := s.doneBefore(ctx, request.ID); done != "" || err != nil {
-		if err != nil {
-			s.logger.Error("What was due is put off: the history cannot be asked whether it was done before", "id", "AS2108", "command", request.Command, "err", err)
-		}
-		return done
-	}
 	request.Channel = s.askedIn(ctx, own)
 	received := request
 	received.Key = "own:" + request.ID
 	prior, err := s.chat.journal.Receive(ctx, received)
 	if err != nil {
 		s.logger.Error("What was due is put off: the journal cannot be written", "id", "AS2106", "command", request.Command, "err", err)
-		return ""
+		return
 	}
 	outcome := do(ctx, request)
 	ctx = context.WithoutCancel(ctx) // the service may be ending; the command has come to its end
 	news := true
 	kind := rules.KindOf(outcome.Err)
 	if kind == rules.Uncertain || errors.Is(outcome.Err, rules.ErrLookAgain) {
-		return "" // the rulebook, or the next look at what is due, will say how it ended
+		return // the rulebook, or the next look at what is due, will say how it ended
 	}
 	if kind == rules.NotFound { // another replica was faster, or a person
 		news = false
@@ -46,7 +39,7 @@ func (s *service) own(ctx context.Context, own rules.OwnCommand, do func(context
 		}
 	}
 	if prior != nil && outcome.Err != nil && prior.Outcome.Err != nil && prior.Outcome.Err.Error() == outcome.Err.Error() {
-		return ""
+		return
 	}
 	told := bot.Own(request, outcome)
 	if outcome.Revision != "" {
@@ -61,19 +54,21 @@ func (s *service) own(ctx context.Context, own rules.OwnCommand, do func(context
 	if news {
 		s.follower.tell(ctx, request, told)
 	}
-	return ""
 }
 
-// doneBefore returns the newest commit of ours for a request, as the whole history has it; "" where there is none.
-func (s *service) doneBefore(ctx context.Context, request string) (revision string, err error) {
+// ownOfOld returns the newest commit of ours for a request, as the whole history has it; "" where there is none.
+func (s *service) ownOfOld(ctx context.Context, request string) (revision string, err error) {
 	versions, err := s.index.Versions(ctx, rules.HistoryQuery{Request: request})
 	if err != nil {
 		return "", err
 	}
 	for _, v := range versions {
 		c, err := v.Commit.Judged(ctx, s.ours)
-		if err != nil || !c.External() {
-			return c.Revision, err
+		if err != nil {
+			return "", err
+		}
+		if !c.External() {
+			return c.Revision, nil
 		}
 	}
 	return "", nil

@@ -112,6 +112,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		Panicked:     s.metrics.panicked,
 		Settled:      s.follower.settled,
 		Own:          s.own,
+		OwnOfOld:     s.ownOfOld,
 		LastAccepted: func(ruler string) string { return known.last(acceptedPrefix + ruler) },
 		Accepted:     func(ruler, revision string) { known.noteSoon(acceptedPrefix+ruler, revision) },
 		LastGood:     func() string { return known.last(goodRevision) },
