@@ -93,12 +93,16 @@ func (c *call) stayingText(s *rules.Staying) string {
 		}
 		lines = append(lines, "\n"+fence("", c.trigger+" "+line))
 	}
-	verb := "stay as they were pushed and are"
+	verb, puts := "stay as they were pushed and are", "These lines put them"
 	if len(refs) == 1 {
-		verb = "stays as it was pushed and is"
+		verb, puts = "stays as it was pushed and is", "This puts it"
 	}
-	return fmt.Sprintf("\n**%s** %s in force so: the change that was taken back had taken %s in force, which is held otherwise. This puts it back as it was live before:%s",
-		refNames(refs), verb, pushOf(s.Commits), strings.Join(lines[:min(len(lines), fixesShown)], ""))
+	shown := strings.Join(lines[:min(len(lines), fixesShown)], "")
+	if more := len(lines) - fixesShown; more > 0 {
+		shown += fmt.Sprintf("\nand so for %d more", more)
+	}
+	return fmt.Sprintf("\n**%s** %s in force so: the change that was taken back had taken %s in force, which is held otherwise. %s back to what was live before:%s",
+		refNames(refs), verb, pushOf(s.Commits), puts, shown)
 }
 
 // noRulesText says which files of a commit an undo leaves as they are, as there is nothing of a rule in them; shell is what takes them back with Git.

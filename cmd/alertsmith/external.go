@@ -51,7 +51,7 @@ func (s *service) external(ctx context.Context, push rules.ExternalPush) {
 		}
 		entry = moved.ID
 	}
-	if push.Held == nil {
+	if push.Held == nil && s.known.last(toldRevision) != "" { // what is told now ends that something was held
 		s.endElsewhere(ctx, push.Head, reply)
 	}
 	if entry != "" {
