@@ -93,7 +93,7 @@ func (c *call) stayingText(s *rules.Staying) string {
 		}
 		lines = append(lines, "\n"+fence("", c.trigger+" "+line))
 	}
-	verb, puts := "stay as they were pushed and are", "These lines put them"
+	verb, puts := "stay as they were pushed and are", "These lines put all"
 	if len(refs) == 1 {
 		verb, puts = "stays as it was pushed and is", "This puts it"
 	}
@@ -101,7 +101,7 @@ func (c *call) stayingText(s *rules.Staying) string {
 	if more := len(lines) - fixesShown; more > 0 {
 		shown += fmt.Sprintf("\nand so for %d more", more)
 	}
-	return fmt.Sprintf("\n**%s** %s in force so: the change that was taken back had taken %s in force, which is held otherwise. %s back to what was live before:%s",
+	return fmt.Sprintf("\n**%s** %s in force so: the change that was taken back had taken %s in force, which is held otherwise. %s back as it was live before:%s",
 		refNames(refs), verb, pushOf(s.Commits), puts, shown)
 }
 
