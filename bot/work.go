@@ -87,6 +87,8 @@ func (h *Handler) missed(ctx context.Context, request rules.Request) string {
 			happened = "The Git server refused what came before"
 		case r.Outcome.State == rules.Displaced || r.Outcome.Released != nil:
 			happened = "Somebody else's push came before"
+		case r.Outcome.InDoubt:
+			happened = "It was not known whether the Git server had taken"
 		}
 		fmt.Fprintf(&b, "\n\n%s your command %s. What came of it: %s",
 			happened, code(oneLine(cut(r.Request.Command, 200))), Interrupted(r).WithEntry(h.backend.Pages, r.Request.ID).Text)

@@ -99,5 +99,6 @@ type Outcome struct {
 	// Interrupted says that nobody saw how the command ended, as the service was stopped or the Git server's answer was lost: this is what the rulebook
 	// said afterwards.
 	Interrupted bool
+	InDoubt     bool      // Interrupted, as it was not known whether the Git server had taken it
 	DisplacedAt time.Time // when the service learned that State is Displaced; zero where it did not in the time of the journal's entry
 }

@@ -22,7 +22,7 @@ func (s *service) answered(ctx context.Context, request rules.Request) (*rules.R
 		return nil, err
 	}
 	record := rules.Record{Request: request, Done: time.Now()}
-	if record.Outcome, err = s.outcomeOf(ctx, commits); err != nil {
+	if record.Outcome, err = s.outcomeOf(ctx, commits, ""); err != nil {
 		return nil, err
 	}
 	if record.Outcome.State == rules.Pending { // whether the ruler runs it was not asked

@@ -33,7 +33,7 @@ func (s *service) own(ctx context.Context, own rules.OwnCommand, do func(context
 	if kind == rules.NotFound { // another replica was faster, or a person
 		news = false
 		if commits, err := s.book.FindRequest(ctx, request.ID); err == nil && len(commits) > 0 {
-			if outcome, err = s.outcomeOf(ctx, commits); err == nil && outcome.State == rules.Pending {
+			if outcome, err = s.outcomeOf(ctx, commits, stoppedFirst); err == nil && outcome.State == rules.Pending {
 				outcome.State, outcome.Reason = "", "" // it is followed up there
 			}
 		}

@@ -113,7 +113,7 @@ func (s *service) resume(ctx context.Context) error {
 		if slices.Contains(inDoubt, record.Request.ID) {
 			continue // the Git server may have taken it; decided hears of it
 		}
-		if _, err := s.finishInterrupted(ctx, record, stopped); err != nil {
+		if _, err := s.finishInterrupted(ctx, record, false); err != nil {
 			s.logger.Error("A command that was interrupted could not be looked up; the next start tries again", "id", "AS4005", "request", record.Request.ID, "err", err)
 		}
 	}
@@ -166,15 +166,21 @@ func (s *service) notForeign(ctx context.Context, request string) ([]rules.Found
 	return slices.DeleteFunc(commits, func(f rules.Found) bool { return foreign[id(f)] }), err
 }
 
-// Why a command came to nothing of which it was not known how it ended.
+// Why a command came to nothing of which it was not known how it ended, and why what came of one is not live yet.
 const (
-	stopped  = "The service was stopped while it worked on this; nothing was changed. Please send the command again."
-	notTaken = "The Git server has not taken the change; nothing was changed. Please send the command again."
+	stopped      = "The service was stopped while it worked on this; nothing was changed. Please send the command again."
+	notTaken     = "The Git server has not taken the change; nothing was changed. Please send the command again."
+	stoppedFirst = "the service was stopped before the ruler had answered"
+	takenLate    = "it was not known at first whether the Git server had taken it"
 )
 
 // finishInterrupted decides by the rulebook how a command ended, writes it down and tells its author: what it committed stands, and what it did not never
-// happened, for the reason that is given.
-func (s *service) finishInterrupted(ctx context.Context, record rules.Record, why string) (rules.Record, error) {
+// happened. inDoubt says that it was the Git server of which nobody knew whether it took the change; else the service was stopped.
+func (s *service) finishInterrupted(ctx context.Context, record rules.Record, inDoubt bool) (rules.Record, error) {
+	why, pending := stopped, stoppedFirst
+	if inDoubt {
+		why, pending = notTaken, takenLate
+	}
 	commits, err := s.applier.OwnOf(ctx, record.Request.ID)
 	if err != nil {
 		return record, err
@@ -182,12 +188,12 @@ func (s *service) finishInterrupted(ctx context.Context, record rules.Record, wh
 	record.Outcome = rules.Outcome{Result: rules.Failed, Err: &rules.Error{Kind: rules.Unavailable, Offset: -1, Text: why}}
 	record.Action = bot.ActionOf(record.Request)
 	if len(commits) > 0 {
-		if record.Outcome, err = s.outcomeOf(ctx, commits); err != nil {
+		if record.Outcome, err = s.outcomeOf(ctx, commits, pending); err != nil {
 			return record, err
 		}
 		record.Action = record.Outcome.Action
 	}
-	record.Outcome.Interrupted = true
+	record.Outcome.Interrupted, record.Outcome.InDoubt = true, inDoubt
 	told := bot.Interrupted(record)
 	if len(commits) > 0 {
 		told = told.WithEntry(s.follower.pages, record.Request.ID)
@@ -211,8 +217,9 @@ func (s *service) finishInterrupted(ctx context.Context, record rules.Record, wh
 	return record, nil
 }
 
-// outcomeOf returns what a change did and how it stands by its commits, the newest first: whether the ruler runs it is seen when it is followed up.
-func (s *service) outcomeOf(ctx context.Context, commits []rules.Found) (rules.Outcome, error) {
+// outcomeOf returns what a change did and how it stands by its commits, the newest first: whether the ruler runs it is seen when it is followed up, and pending says
+// why that is not known yet.
+func (s *service) outcomeOf(ctx context.Context, commits []rules.Found, pending string) (rules.Outcome, error) {
 	change, later := commits[len(commits)-1], slices.Clone(commits[:len(commits)-1])
 	slices.Reverse(later)
 	var record rules.Record
@@ -221,7 +228,7 @@ func (s *service) outcomeOf(ctx context.Context, commits []rules.Found) (rules.O
 		return err
 	})
 	if record.Outcome.State == "" {
-		record.Outcome.State, record.Outcome.Reason = rules.Pending, "the service was stopped before the ruler had answered"
+		record.Outcome.State, record.Outcome.Reason = rules.Pending, pending
 	}
 	return record.Outcome, err
 }

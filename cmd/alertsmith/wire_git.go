@@ -115,7 +115,7 @@ func (s *service) finishDoubt(ctx context.Context, request string) error {
 		if record.Request.ID != request {
 			continue
 		}
-		ended, err := s.finishInterrupted(ctx, record, notTaken)
+		ended, err := s.finishInterrupted(ctx, record, true)
 		if err != nil || ended.Outcome.State != rules.Pending {
 			return err
 		}

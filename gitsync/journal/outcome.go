@@ -30,6 +30,7 @@ type outcome struct {
 	Accepted  []rules.Acceptance  `json:"accepted,omitempty"`
 
 	Interrupted bool  `json:"interrupted,omitempty"`
+	InDoubt     bool  `json:"in_doubt,omitempty"`
 	DisplacedAt int64 `json:"displaced_at,omitempty"` // Unix milliseconds
 }
 
@@ -54,7 +55,7 @@ func encodeOutcome(o rules.Outcome) ([]byte, error) {
 		Result: o.Result, Action: o.Action, Why: o.Why, Refs: o.Refs, Diff: o.Diff, Revision: o.Revision, Undone: o.Undone,
 		Ruler: o.Ruler, State: o.State, Reason: o.Reason, Took: o.Took, Fields: o.Fields,
 		Stages: o.Stages, Templates: o.Templates, Accepted: o.Accepted[:min(len(o.Accepted), maxFindings)],
-		Interrupted: o.Interrupted,
+		Interrupted: o.Interrupted, InDoubt: o.InDoubt,
 	}
 	if !o.DisplacedAt.IsZero() {
 		stored.DisplacedAt = o.DisplacedAt.UnixMilli()
@@ -79,7 +80,7 @@ func decodeOutcome(data []byte) (rules.Outcome, error) {
 	o := rules.Outcome{
 		Result: stored.Result, Action: stored.Action, Why: stored.Why, Refs: stored.Refs, Diff: stored.Diff, Revision: stored.Revision,
 		Undone: stored.Undone, Ruler: stored.Ruler, State: stored.State, Reason: stored.Reason, Took: stored.Took, Fields: stored.Fields,
-		Stages: stored.Stages, Templates: stored.Templates, Accepted: stored.Accepted, Interrupted: stored.Interrupted,
+		Stages: stored.Stages, Templates: stored.Templates, Accepted: stored.Accepted, Interrupted: stored.Interrupted, InDoubt: stored.InDoubt,
 	}
 	for _, f := range stored.Findings {
 		o.Findings = append(o.Findings, rules.Finding{Check: f.Check, Severity: f.Severity, Ref: f.Ref, Text: f.Text})
