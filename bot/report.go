@@ -32,12 +32,12 @@ func rewrittenText(w rules.Rewritten) string {
 	if w.Now == "" {
 		now = "the branch is gone, which had " + code(short(w.Was))
 	}
-	used := ""
+	accept := code("git.accept_rewritten: " + w.Accept())
+	how := "accept the new one with " + accept + " in the configuration and a restart."
 	if w.Used {
-		used = " It was used already: start once without it before that."
+		how = "accept the new one: " + accept + " was used already, and accepts once. Start once without it, and then with it again."
 	}
-	return now + ". Nothing is fetched or pushed. Push the old history back, or accept the new one with " + code("git.accept_rewritten: "+w.Accept()) +
-		" in the configuration and a restart." + used
+	return now + ". Nothing is fetched or pushed. Push the old history back, or " + how
 }
 
 // External returns what the channel for reports hears of a push by other people: that it is live or gone, why it is not, or why it is not applied; and of a

@@ -98,8 +98,8 @@ func TestReports(t *testing.T) {
 		{"rewritten", Rewritten(rules.Rewritten{Was: "1f8e7d6c5b", Now: "9f8e7d6c5b"}), "**The history on the Git server was rewritten**: its newest commit is `9f8e7d6`, and `1f8e7d6` " +
 			"is not part of it. Nothing is fetched or pushed. Push the old history back, or accept the new one with `git.accept_rewritten: 9f8e7d6c5b` in the configuration and a restart."},
 		{"rewritten to what was accepted once", Rewritten(rules.Rewritten{Was: "1f8e7d6c5b", Now: "9f8e7d6c5b", Used: true}), "**The history on the Git server was rewritten**: its newest " +
-			"commit is `9f8e7d6`, and `1f8e7d6` is not part of it. Nothing is fetched or pushed. Push the old history back, or accept the new one with `git.accept_rewritten: 9f8e7d6c5b` " +
-			"in the configuration and a restart. It was used already: start once without it before that."},
+			"commit is `9f8e7d6`, and `1f8e7d6` is not part of it. Nothing is fetched or pushed. Push the old history back, or accept the new one: `git.accept_rewritten: 9f8e7d6c5b` " +
+			"was used already, and accepts once. Start once without it, and then with it again."},
 		{"followed again", Followed(), "**The Git server is followed again**: the old history is back, or the new one was accepted."},
 		{"gone", Rewritten(rules.Rewritten{Was: "1f8e7d6c5b"}), "**The history on the Git server was rewritten**: the branch is gone, which had `1f8e7d6`. Nothing is fetched or pushed. " +
 			"Push the old history back, or accept the new one with `git.accept_rewritten: 0000000000000000000000000000000000000000` in the configuration and a restart."},

@@ -40,7 +40,7 @@ func (r *Rulebook) useUp(ctx context.Context, tip plumbing.Hash) error {
 		err = moveRef(r.fs, acceptedRef, was, accepted)
 	}
 	if err != nil {
-		return unavailable(err, "the rulebook %s cannot note that git.accept_rewritten is used up", r.dir)
+		return unavailable(err, "the rulebook %s cannot note that `git.accept_rewritten` is used up", r.dir)
 	}
 	s.accept, s.used = "", accepted
 	return nil

@@ -52,7 +52,7 @@ func mendRef(name plumbing.ReferenceName) string {
 	case strings.HasPrefix(ref, keptRefs):
 		return "Write the hash of the commit that the end of its name begins into that file (`git rev-parse` says it), or remove the file: then that commit is not kept any more"
 	case name == acceptedRef:
-		return "Remove that file: then git.accept_rewritten accepts once more"
+		return "Remove that file: then `git.accept_rewritten` accepts once more"
 	case name == blankRef, name.IsRemote():
 		return "Remove that file: what it says is read from the Git server again"
 	default:

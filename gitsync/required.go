@@ -1,7 +1,6 @@
 package gitsync
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,7 +108,7 @@ func (r *Rulebook) whereabouts(ctx context.Context, old, tip plumbing.Hash) (now
 func (r *Rulebook) pushRequired(ctx context.Context, base, tip plumbing.Hash, made []plumbing.EncodedObject) error {
 	s := r.sync
 	if w := r.Remote().Rewritten; w != nil {
-		return rewritten(w, s.remote)
+		return unchanged(rewritten(w, s.remote))
 	}
 	if base != s.lastSeen() { // somebody committed here, or changes were made before they had to be pushed
 		if err := r.pushRest(ctx); err != nil {
@@ -121,7 +120,7 @@ func (r *Rulebook) pushRequired(ctx context.Context, base, tip plumbing.Hash, ma
 			return unavailable(cause, "nothing was changed: the Git server %s has not got everything that came before: %s", s.remote, textOf(err))
 		}
 		if base != s.lastSeen() { // the server has more, as we were stopped before the branch here could follow
-			return cmp.Or(r.followFirst(ctx, base), errMoved)
+			return r.followTheirs(ctx, base)
 		}
 	}
 	if err := r.mayWrite(); err != nil { // or the Git server would have what the branch here could not follow
@@ -153,17 +152,14 @@ func (r *Rulebook) pushRequired(ctx context.Context, base, tip plumbing.Hash, ma
 	case lost:
 		s.note(func(status *rules.RemoteStatus) { status.Err = nil })
 		if r.forget(d) == nil {
-			if err := r.followFirst(ctx, base); err != nil && !errors.Is(err, errMoved) {
-				return unavailable(err, "nothing was changed: %s", textOf(err))
-			}
-			return errMoved
+			return r.followTheirs(ctx, base)
 		} // else its commits have to stay for as long as the note of it names them, and Follow ends it
 		signal(r.woken)
 		return &rules.Error{Kind: rules.Uncertain, Offset: -1, Cause: errors.New(err.Error()), Text: fmt.Sprintf(
 			"somebody else pushed to the Git server %s at the same moment and was faster, and that could not be noted here. It is noted as soon as it can be, and the journal will say so: then send the change again", s.remote)}
 	case refused:
 		if forgot := r.forget(d); forgot == nil {
-			return unavailable(err, "nothing was changed: %s", textOf(err))
+			return unchanged(err)
 		} // else the next start pushes it again
 	case unknown:
 	}
@@ -196,6 +192,17 @@ func (r *Rulebook) followFirst(ctx context.Context, head plumbing.Hash) error {
 	}
 	return nil
 }
+
+// followTheirs is followFirst for a change that has to be planned again on top of what the server has: without an error that is errMoved.
+func (r *Rulebook) followTheirs(ctx context.Context, base plumbing.Hash) error {
+	if err := r.followFirst(ctx, base); err != nil && !errors.Is(err, errMoved) {
+		return unchanged(err)
+	}
+	return errMoved
+}
+
+// unchanged says of an error that it came before a change had happened.
+func unchanged(err error) error { return unavailable(err, "nothing was changed: %s", textOf(err)) }
 
 // textOf is what an error says to a person.
 func textOf(err error) string {

@@ -60,10 +60,10 @@ var errRewritten = errors.New("rewritten")
 func rewritten(w *rules.Rewritten, remote Remote) error {
 	now, used := cmp.Or(w.Now, "nothing: the branch is gone"), ""
 	if w.Used {
-		used = ", after a start without it, as it was used already"
+		used = ", which was used already: it accepts again after a start without it"
 	}
 	return unavailable(errRewritten, "the history on the Git server %s was rewritten: it had %s and has %s now. Nothing is fetched or pushed until it has the old commit again, "+
-		"or until an operator accepts the new history: git.accept_rewritten: %s%s", remote, w.Was, now, w.Accept(), used)
+		"or until an operator accepts the new history with `git.accept_rewritten: %s`%s", remote, w.Was, now, w.Accept(), used)
 }
 
 // follows reports whether the server's branch may stand at tip after it stood at seen.

@@ -619,7 +619,8 @@ func TestRewritten(t *testing.T) {
 		want := map[string]bool{"first": true}
 		_, err := r.Update(t.Context(), appendLine("log", "ours2"))
 		switch {
-		case required && (rules.KindOf(err) != rules.Unavailable || !strings.Contains(fmt.Sprint(err), "git.accept_rewritten: "+now)):
+		case required && (rules.KindOf(err) != rules.Unavailable || !strings.Contains(fmt.Sprint(err), "`git.accept_rewritten: "+now+"`") ||
+			!strings.HasPrefix(fmt.Sprint(err), "nothing was changed: the history on the Git server")):
 			t.Errorf("a change that has to be pushed: %v", err)
 		case !required && err != nil:
 			t.Errorf("a change: %v", err)

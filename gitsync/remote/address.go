@@ -67,7 +67,7 @@ func parseSCP(s string) (address, error) {
 		authority += "]"
 	}
 	if strings.Contains(path, "@") && !strings.Contains(authority, "@") {
-		return address{}, refuse("it holds a password: write user@host:path, and sign in with git.ssh_key_file")
+		return address{}, refuse("it holds a password: write user@host:path, and sign in with `git.ssh_key_file`")
 	}
 	user, host, ok := strings.Cut(authority, "@")
 	if !ok {
@@ -82,17 +82,17 @@ func parseURL(scheme, s string) (address, error) {
 		return address{}, refuse("it is not a URL: special characters in it must be written like %20")
 	}
 	if _, has := u.User.Password(); has {
-		return address{}, refuse("it holds a password, which logs would show: write the password to a file that only Alertsmith may read, name that in git.password_file (for ssh: a key in git.ssh_key_file), and take it out of the address")
+		return address{}, refuse("it holds a password, which logs would show: write the password to a file that only Alertsmith may read, name that in `git.password_file` (for ssh: a key in `git.ssh_key_file`), and take it out of the address")
 	}
 	if u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
-		return address{}, refuse("it has a part after ? or #, which no repository's address has; a token belongs into the file that git.password_file names")
+		return address{}, refuse("it has a part after ? or #, which no repository's address has; a token belongs into the file that `git.password_file` names")
 	}
 	switch scheme {
 	case schemeSSH:
 		return sshAddress(u.User.Username(), u.Hostname(), u.Port(), homePath(u.Path))
 	case schemeHTTPS, schemeHTTP:
 		if u.User != nil {
-			return address{}, refuse("it holds a user name, and some put a token there, which logs would show: write the name as git.username, a token to the file that git.password_file names, and take it out of the address")
+			return address{}, refuse("it holds a user name, and some put a token there, which logs would show: write the name as `git.username`, a token to the file that `git.password_file` names, and take it out of the address")
 		}
 		return httpAddress(scheme, u)
 	case schemeFile:
@@ -131,7 +131,7 @@ func sshAddress(user, host, port, path string) (address, error) {
 	case hasControl(path):
 		return address{}, errControl
 	case strings.Contains(user, ":"):
-		return address{}, refuse("it holds a password: ssh signs in with the key that git.ssh_key_file names")
+		return address{}, refuse("it holds a password: ssh signs in with the key that `git.ssh_key_file` names")
 	case !userName.MatchString(a.user):
 		return address{}, refuse("its user name has characters other than letters, digits and . _ + -")
 	case path == "" || path == "/":
@@ -151,7 +151,7 @@ func fileAddress(path string) (address, error) {
 	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
-		return address{}, unavailable(err, "git.remote is a relative path, and the current directory cannot be found: write an absolute one")
+		return address{}, unavailable(err, "`git.remote` is a relative path, and the current directory cannot be found: write an absolute one")
 	}
 	return address{scheme: schemeFile, path: absolute}, nil
 }
@@ -221,5 +221,5 @@ func hasControl(s string) bool {
 
 // refuse returns the error for an address that is not taken.
 func refuse(why string) error {
-	return unavailable(errAddress, "the address in git.remote is refused: %s", why)
+	return unavailable(errAddress, "the address in `git.remote` is refused: %s", why)
 }

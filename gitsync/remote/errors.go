@@ -118,19 +118,19 @@ func (t *talk) reason(err error) string {
 	case errors.Is(err, errSHA256):
 		return "keeps this repository with SHA-256, which is not supported: create it with --object-format=sha1"
 	case errors.Is(err, errNotGit), errors.Is(err, pktline.ErrInvalidPktLen), isHTTPNonsense(err):
-		return "does not answer as a Git server does: is git.remote the address that git clone takes?"
+		return "does not answer as a Git server does: is `git.remote` the address that git clone takes?"
 	case errors.As(err, &dns):
-		return "has a name that cannot be found: is the host in git.remote right, and does DNS work here?"
+		return "has a name that cannot be found: is the host in `git.remote` right, and does DNS work here?"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "refuses connections: is it running, and is the port in git.remote right?"
+		return "refuses connections: is it running, and is the port in `git.remote` right?"
 	case errors.As(err, &ca):
-		return "shows a certificate of an authority that is not known here: name that authority's certificate in git.ca_file"
+		return "shows a certificate of an authority that is not known here: name that authority's certificate in `git.ca_file`"
 	case errors.As(err, &name):
-		return "shows a certificate for another name than the one in git.remote"
+		return "shows a certificate for another name than the one in `git.remote`"
 	case errors.As(err, &cert):
 		return "shows a certificate that is not valid: " + line(cert.Err.Error())
 	case errors.As(err, &record):
-		return "does not speak TLS: is the port in git.remote right?"
+		return "does not speak TLS: is the port in `git.remote` right?"
 	case isClosed(err):
 		return "closed the connection before its answer was complete"
 	case isTimeout(err):

@@ -66,7 +66,7 @@ func (r *Remote) Fetch(ctx context.Context, want plumbing.Hash, haves []plumbing
 // tooLarge names the limit when it is what was hit.
 func (t *talk) tooLarge(err error) error {
 	if errors.Is(err, errTooLarge) {
-		return unavailable(err, "the Git server %s sent more than the %d bytes that are taken at once: is git.remote the right repository?", t.r, t.r.maxPack)
+		return unavailable(err, "the Git server %s sent more than the %d bytes that are taken at once: is `git.remote` the right repository?", t.r, t.r.maxPack)
 	}
 	return t.fault(err)
 }

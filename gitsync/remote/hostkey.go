@@ -25,7 +25,7 @@ type hosts struct {
 // that is not in the file a changed one (golang/go#29286).
 func (h shell) hosts() (*hosts, error) {
 	if _, err := readSmallFile(h.known); err != nil {
-		return nil, unavailable(err, "the known hosts of git.known_hosts_file cannot be read: %s", h.scan(h.known))
+		return nil, unavailable(err, "the known hosts of `git.known_hosts_file` cannot be read: %s", h.scan(h.known))
 	}
 	db, err := knownhosts.NewDB(h.known)
 	if err != nil {

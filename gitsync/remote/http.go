@@ -28,19 +28,19 @@ type web struct {
 // password along, and the push.
 func newHTTP(at address, c Config, timeout time.Duration) (dial, error) {
 	if c.PasswordFile != "" && c.Username == "" {
-		return nil, unavailable(errAddress, "the password of git.password_file wants a user name with it: write git.username (for a token, GitLab takes oauth2, GitHub x-access-token)")
+		return nil, unavailable(errAddress, "the password of `git.password_file` wants a user name with it: write `git.username` (for a token, GitLab takes oauth2, GitHub x-access-token)")
 	}
 	trusted := (*x509.CertPool)(nil) // the system's
 	if c.CAFile != "" {
 		pem, err := readSmallFile(c.CAFile)
 		if err != nil {
-			return nil, unavailable(err, "the certificates of git.ca_file cannot be read")
+			return nil, unavailable(err, "the certificates of `git.ca_file` cannot be read")
 		}
 		if trusted, err = x509.SystemCertPool(); err != nil {
 			trusted = x509.NewCertPool()
 		}
 		if !trusted.AppendCertsFromPEM(pem) {
-			return nil, unavailable(errAddress, "git.ca_file %s has no certificate in PEM form", c.CAFile)
+			return nil, unavailable(errAddress, "`git.ca_file` %s has no certificate in PEM form", c.CAFile)
 		}
 	}
 	h := web{at: at, username: c.Username, password: c.PasswordFile, client: &http.Client{
@@ -65,7 +65,7 @@ func (h web) dial(ctx context.Context, w *watch, s service) (link, error) {
 	if h.password != "" {
 		password, err := readSecret(h.password)
 		if err != nil {
-			return nil, unavailable(err, "the password of git.password_file cannot be read")
+			return nil, unavailable(err, "the password of `git.password_file` cannot be read")
 		}
 		l.password = password
 	}
@@ -147,9 +147,9 @@ func (l *exchange) refused(method string, answer *http.Response) error {
 	case method == http.MethodPost && refusesOurs:
 		return &Rejected{Reason: status}
 	case answer.StatusCode >= 300 && answer.StatusCode < 400:
-		return unavailable(cause, "the Git server %s sends us on to %s, and that is not followed, as the password would go there: if that is the right place, write it as git.remote", at, target(answer))
+		return unavailable(cause, "the Git server %s sends us on to %s, and that is not followed, as the password would go there: if that is the right place, write it as `git.remote`", at, target(answer))
 	case answer.StatusCode == http.StatusUnauthorized && file == "":
-		return unavailable(cause, "the Git server %s wants a user name and a password or token: write git.username and git.password_file", at)
+		return unavailable(cause, "the Git server %s wants a user name and a password or token: write `git.username` and `git.password_file`", at)
 	case answer.StatusCode == http.StatusUnauthorized:
 		return unavailable(cause, "the Git server %s does not accept the user %q with the password in %s: has the token run out?", at, l.web.username, file)
 	case answer.StatusCode == http.StatusForbidden:

@@ -16,7 +16,7 @@ type local struct{ path string }
 func (l local) dial(ctx context.Context, w *watch, s service) (link, error) {
 	git, err := exec.LookPath("git")
 	if err != nil {
-		return nil, unavailable(err, "git.remote is a path, and for that the program git must be installed: install it, or name the repository by ssh:// or https://")
+		return nil, unavailable(err, "`git.remote` is a path, and for that the program git must be installed: install it, or name the repository by ssh:// or https://")
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	cmd := exec.CommandContext(ctx, git, strings.TrimPrefix(string(s), "git-"), "--", l.path)
@@ -37,7 +37,7 @@ func (l local) dial(ctx context.Context, w *watch, s service) (link, error) {
 	}
 	if err := cmd.Start(); err != nil {
 		cancel()
-		return nil, unavailable(err, "git.remote is a path, and the program git cannot be started for it")
+		return nil, unavailable(err, "`git.remote` is a path, and the program git cannot be started for it")
 	}
 	p.begin(stdout)
 	p.wait, p.kill = cmd.Wait, cancel

@@ -29,10 +29,10 @@ type shell struct {
 func newSSH(at address, c Config, timeout time.Duration) (dial, error) {
 	h := shell{at: at, key: c.KeyFile, passphrase: c.KeyPassphraseFile, agent: c.Agent, socket: cmp.Or(c.AgentSocket, os.Getenv("SSH_AUTH_SOCK")), known: c.KnownHostsFile, timeout: timeout}
 	if h.known == "" {
-		return nil, unavailable(errUnknownHost, "git.remote is reached by ssh, and for that the server's key must be known: %s, compare it with the fingerprint that the server's administrator gives, and name that file in git.known_hosts_file", h.scan("known_hosts"))
+		return nil, unavailable(errUnknownHost, "`git.remote` is reached by ssh, and for that the server's key must be known: %s, compare it with the fingerprint that the server's administrator gives, and name that file in `git.known_hosts_file`", h.scan("known_hosts"))
 	}
 	if h.key == "" && !h.agent {
-		return nil, unavailable(errAddress, "git.remote is reached by ssh, and there is no key to sign in with: name a private key in git.ssh_key_file, or set git.ssh_agent")
+		return nil, unavailable(errAddress, "`git.remote` is reached by ssh, and there is no key to sign in with: name a private key in `git.ssh_key_file`, or set `git.ssh_agent`")
 	}
 	return h.dial, nil
 }
@@ -154,21 +154,21 @@ func (h shell) keys(ctx context.Context) (method ssh.AuthMethod, done func(), er
 func (h shell) readKey() (ssh.Signer, error) {
 	pem, err := readSmallFile(h.key)
 	if err != nil {
-		return nil, unavailable(err, "the ssh key of git.ssh_key_file cannot be read")
+		return nil, unavailable(err, "the ssh key of `git.ssh_key_file` cannot be read")
 	}
 	if h.passphrase == "" {
 		signer, err := ssh.ParsePrivateKey(pem)
 		if missing := (*ssh.PassphraseMissingError)(nil); errors.As(err, &missing) {
-			return nil, unavailable(err, "the ssh key %s is encrypted: name the file with its passphrase in git.ssh_key_passphrase_file", h.key)
+			return nil, unavailable(err, "the ssh key %s is encrypted: name the file with its passphrase in `git.ssh_key_passphrase_file`", h.key)
 		}
 		if err != nil {
-			return nil, unavailable(err, "the file %s of git.ssh_key_file is not an ssh private key", h.key)
+			return nil, unavailable(err, "the file %s of `git.ssh_key_file` is not an ssh private key", h.key)
 		}
 		return signer, nil
 	}
 	passphrase, err := readSecret(h.passphrase)
 	if err != nil {
-		return nil, unavailable(err, "the passphrase of git.ssh_key_passphrase_file cannot be read")
+		return nil, unavailable(err, "the passphrase of `git.ssh_key_passphrase_file` cannot be read")
 	}
 	signer, err := ssh.ParsePrivateKeyWithPassphrase(pem, []byte(passphrase))
 	if err != nil {
