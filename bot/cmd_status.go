@@ -40,7 +40,11 @@ func statusText(s rules.Status, now time.Time) string {
 	if s.Revision != "" {
 		revision = "at " + code(short(s.Revision))
 	}
-	fmt.Fprintf(&b, "**Rulebook** %s, %s\n", revision, rulesText(s))
+	if s.Err == nil {
+		fmt.Fprintf(&b, "**Rulebook** %s, %s\n", revision, rulesText(s))
+	} else {
+		fmt.Fprintf(&b, "**Rulebook** not readable\n- trouble: %s\n", item(prose(publicText(s.Err))))
+	}
 	writeList(&b, s.Unwritable, "in the way of every change, which is refused until it is mended", prose)
 	writeList(&b, s.Problems, "not published", problemText)
 	writeHousekeeping(&b, s.Housekeeping)
@@ -48,7 +52,7 @@ func statusText(s rules.Status, now time.Time) string {
 	writeList(&b, s.Overdue, "due, and not done by itself", func(o rules.Overdue) string {
 		return fmt.Sprintf("%s, due %s: %s", code(o.Command), ago(o.At, now), escape(oneLine(cut(orUnknown(o.Why), 300))))
 	})
-	writeRemote(&b, s.Remote, now)
+	writeRemote(&b, s.Remote, s.Err == nil, now)
 	for _, r := range s.Rulers {
 		writeRuler(&b, r, now)
 	}

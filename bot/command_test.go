@@ -365,6 +365,21 @@ func TestStatusText(t *testing.T) {
 	}
 }
 
+// A rulebook that cannot be read is not an empty one, and nobody knows what of it the Git server has.
+func TestStatusTextOfAnUnreadableRulebook(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1, 0)
+	got := statusText(rules.Status{
+		Err:    &rules.Error{Text: "the rulebook /r cannot be read: permission denied at /r/refs/heads/main", Cause: context.Canceled},
+		Remote: rules.RemoteStatus{URL: "r", LastFetch: now, LastPush: now},
+	}, now)
+	want := "**Rulebook** not readable\n- trouble: the rulebook /r cannot be read: permission denied at /r/refs/heads/main\n" +
+		"**Git remote** `r`: nobody knows what it has not got; last read 0 ms ago, last pushed 0 ms ago"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestStatusTextOfGit(t *testing.T) {
 	t.Parallel()
 	c := newChat(t, nil)

@@ -148,7 +148,7 @@ func TestStatusOfARefusalSaysWhatElseIsWrong(t *testing.T) {
 		var b strings.Builder
 		writeRemote(&b, rules.RemoteStatus{
 			URL: "r", Err: &rules.Error{Text: text, Cause: context.Canceled}, Refusal: &rules.PushRefusal{Reason: "hook declined", Said: []string{"no tabs"}},
-		}, time.Unix(1, 0))
+		}, true, time.Unix(1, 0))
 		if got := b.String(); strings.Count(got, "- the commit that is refused") != 1 || strings.Count(got, "- trouble: ") != want {
 			t.Errorf("of %q:\n%s", text, got)
 		}

@@ -16,8 +16,8 @@ func writeHousekeeping(b *strings.Builder, err error) {
 	}
 }
 
-// writeRemote writes how the rulebook stands to the Git server it is kept on; nothing where there is none.
-func writeRemote(b *strings.Builder, r rules.RemoteStatus, now time.Time) {
+// writeRemote writes how the rulebook, which can be read or not, stands to the Git server it is kept on; nothing where there is none.
+func writeRemote(b *strings.Builder, r rules.RemoteStatus, readable bool, now time.Time) {
 	if r.URL == "" {
 		return
 	}
@@ -27,6 +27,8 @@ func writeRemote(b *strings.Builder, r rules.RemoteStatus, now time.Time) {
 		fmt.Fprintf(b, "%s not pushed yet, the oldest made %s", count(r.Unpushed, "commit"), ago(r.Oldest, now))
 	case r.Rewritten != nil:
 		b.WriteString("its history is another than ours")
+	case !readable:
+		b.WriteString("nobody knows what it has not got")
 	default:
 		b.WriteString("it has every commit")
 	}

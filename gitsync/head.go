@@ -45,7 +45,7 @@ func (r *Rulebook) At(ctx context.Context, revision string) (rules.Tree, error) 
 func (r *Rulebook) head() (*tree, error) {
 	hash, err := readRef(r.fs, r.branch)
 	if err != nil {
-		return nil, unavailable(err, "the rulebook %s cannot be read", r.dir)
+		return nil, unavailable(err, "%s", "the rulebook "+r.dir+" cannot be read"+r.whyUnreadable(err))
 	}
 	if hash.IsZero() {
 		return &tree{objects: r.objects}, nil
@@ -61,7 +61,7 @@ func (r *Rulebook) head() (*tree, error) {
 		}
 	}
 	if err != nil {
-		return nil, unavailable(err, "the newest commit of the rulebook %s cannot be read", r.dir)
+		return nil, unavailable(err, "%s", "the newest commit of the rulebook "+r.dir+" cannot be read"+r.whyUnreadable(err))
 	}
 	head := &tree{objects: r.objects, commit: hash, root: commit.TreeHash}
 	r.newest.Store(head)

@@ -3,6 +3,7 @@ package gitsync
 import (
 	"errors"
 	"os"
+	"path"
 
 	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-git/v5"
@@ -55,6 +56,9 @@ func adopt(fs *durable, dir string, branch plumbing.ReferenceName, store *filesy
 	if _, err := git.Open(store, nil); err != nil {
 		return unavailable(err, "the Git repository %s cannot be used: Alertsmith reads SHA-1 repositories with loose and packed refs, without extensions", dir)
 	}
+	if err := assertNotPartial(fs, dir); err != nil {
+		return err
+	}
 	ours, err := readRef(fs, branch)
 	if err != nil {
 		return unavailable(err, "the rulebook %s cannot be read", dir)
@@ -79,6 +83,21 @@ func adopt(fs *durable, dir string, branch plumbing.ReferenceName, store *filesy
 	}
 	if err := pointHead(fs, branch); err != nil {
 		return unavailable(err, "HEAD of the rulebook %s cannot be pointed at %s", dir, branch.Short())
+	}
+	return nil
+}
+
+// assertNotPartial fails for a partial clone (`git clone --filter`), which git marks at its packs: what it left out is nowhere here, and nobody fetches it.
+func assertNotPartial(fs billy.Filesystem, dir string) error {
+	packs, err := fs.ReadDir(packDir)
+	if err != nil && !os.IsNotExist(err) {
+		return unavailable(err, "the packs of the rulebook %s cannot be read", dir)
+	}
+	for _, f := range packs {
+		if path.Ext(f.Name()) == ".promisor" {
+			return unavailable(nil, "the rulebook %s is a partial clone (it has %s/%s), which is not supported, as it lacks content. Put a whole one in its place: "+
+				"`git clone --bare URL %[1]s`, without --filter", dir, packDir, f.Name())
+		}
 	}
 	return nil
 }

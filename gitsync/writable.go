@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/go-git/go-git/v5/plumbing"
+
 	"github.com/alertsmith/alertsmith/rules"
 )
 
@@ -50,6 +52,17 @@ func (r *Rulebook) mayWrite() error {
 		}
 	}
 	return nil
+}
+
+// whyUnreadable returns why something in the repository could not be read, to stand behind that: what an error for a person says, or whyUnwritable.
+func (r *Rulebook) whyUnreadable(err error) string {
+	if e, ok := errors.AsType[*rules.Error](err); ok {
+		return ": " + e.Text
+	}
+	if errors.Is(err, plumbing.ErrObjectNotFound) {
+		return fmt.Sprintf(": it is not there. See what `git -C %s fsck` says is missing", r.dir)
+	}
+	return r.whyUnwritable(err)
 }
 
 // whyUnwritable returns why something in the repository could not be written, to stand behind that: what the operating system said and, where it is the

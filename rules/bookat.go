@@ -1,6 +1,9 @@
 package rules
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Book returns the newest rulebook, parsed and checked, as a person is to see it: of files that are held it has the rules that are live, and beside
 // them what was pushed; see Entry.Held and Book.Branch.
@@ -30,11 +33,19 @@ func (a *Applier) bookAt(tree Tree) (*Book, error) {
 	}
 	book, err := a.book.At(tree)
 	if err != nil {
-		return nil, &Error{Kind: Unavailable, Offset: -1, Text: "The rulebook cannot be read; nothing was changed.", Cause: err}
+		return nil, &Error{Kind: Unavailable, Offset: -1, Text: "The rulebook cannot be read; nothing was changed" + whyUnread(err), Cause: err}
 	}
 	a.book, a.recent[a.oldest] = book, book
 	a.oldest = (a.oldest + 1) % len(a.recent)
 	return book, nil
+}
+
+// whyUnread returns why the rulebook could not be read, to end the sentence that says so.
+func whyUnread(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return ": " + e.Text
+	}
+	return DiskFault(err) + "."
 }
 
 // recently returns the book of a revision that was read lately; nil when it was not. The caller holds bookMu.
