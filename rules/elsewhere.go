@@ -121,20 +121,27 @@ func (b *Book) gonePast(branch *Book) (refs []Ref) {
 	return refs
 }
 
-// restorable returns the addresses, in the rulebook at a commit, of the rules that a push took away or changed and that it has.
+// restorable returns the addresses, in the rulebook at a commit, of the rules that a push took away or changed and that it has, those that are gone first. One that was
+// moved or renamed is not among them: it would be there twice.
 func (a *Applier) restorable(ctx context.Context, from string, changes []ExternalChange) (addresses []string) {
 	book, err := a.bookOf(ctx, from)
 	if err != nil {
 		return nil // what cannot be read cannot be restored either
 	}
+	var changed []string
 	for _, change := range changes {
-		for _, ref := range change.refs() {
-			if _, there := book.Get(ref); there {
-				addresses = append(addresses, book.Address(ref))
+		for _, rule := range change.Rules {
+			_, there := book.Get(rule.Ref)
+			switch {
+			case !there || rule.From != (Ref{}) || rule.To != (Ref{}):
+			case rule.Gone:
+				addresses = append(addresses, book.Address(rule.Ref))
+			default:
+				changed = append(changed, book.Address(rule.Ref))
 			}
 		}
 	}
-	return addresses
+	return append(addresses, changed...)
 }
 
 // changed returns what a push of which before and after are either side did to the rules that are live, as far as that is not too much.

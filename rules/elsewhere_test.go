@@ -100,6 +100,35 @@ func TestABranchThatWasSetBackIsTold(t *testing.T) {
 	}
 }
 
+// TestOnlyWhatARestoreBringsBackIsOffered has a branch set back that takes one rule away, changes another and has two more at other places: those would be there twice.
+func TestOnlyWhatARestoreBringsBackIsOffered(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.push(t, "what was there", map[string][]byte{
+		"prometheus/ops/old.yaml": fileOf("up == 0", "old"), "prometheus/ops/away.yaml": fileOf("up == 3", "away"), "prometheus/ops/named.yaml": fileOf("up == 4", "named"),
+	})
+	to, _ := b.startAt(t, "")
+	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+	back := b.Status(t.Context()).Revision
+	for id, intent := range map[string]rules.Intent{
+		"r1": nodeDown("zz"), "r2": rules.Edit{Address: "old", Alteration: rules.Alteration{Expr: "up == 1"}},
+		"r3": rules.Move{Address: "away", Group: "elsewhere"}, "r4": rules.Rename{Address: "named", Name: "other"},
+	} {
+		if out := b.Apply(t.Context(), request(id), intent); out.State != rules.Live {
+			t.Fatalf("outcome %+v", out)
+		}
+	}
+	was := b.Status(t.Context()).Revision
+	b.Moved(t.Context())
+	await(t, func() bool { return b.recall("good")() == was })
+	to.Store(back)
+	b.Moved(t.Context())
+	p := b.waitPush(t)
+	if diff := cmp.Diff([]string{"zz", "old"}, p.Elsewhere.Back); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 // withHeld starts an applier on what was there, has a push held and a change of ours made after that. It returns the last good revision, the one that is
 // held and the one of the change, and as startAt does.
 func (b *bench) withHeld(t *testing.T, pushed map[string][]byte) (good, bad, was string, to *atomic.Value, stop func()) {
