@@ -23,6 +23,9 @@ func (d Delete) Plan(book *Book) (Change, error) {
 	f := book.file(ref.Ruler, ref.Path)
 	groupIndex, ruleIndex := f.position(ref)
 	content, err := f.withoutRule(groupIndex, ruleIndex)
+	if err == nil && content == nil {
+		err = f.takesMore(ref.Ruler, book.rulebookPath(ref), groupIndex, ruleIndex)
+	}
 	if err != nil {
 		return Change{}, err
 	}

@@ -44,9 +44,14 @@ func (m Move) Plan(book *Book) (Change, error) {
 	}
 	f := w.file(from.Path)
 	groupIndex, index := f.position(from)
-	if w.edited[from.Path], err = f.withoutRuleAt(groupIndex, index); err != nil {
+	left, err := f.withoutRuleAt(groupIndex, index)
+	if err == nil && left == nil {
+		err = f.takesMore(from.Ruler, book.rulebookPath(from), groupIndex, index)
+	}
+	if err != nil {
 		return Change{}, err
 	}
+	w.edited[from.Path] = left
 	change, err := w.change("move "+from.Name, m.Reason, from)
 	if err == nil {
 		change.moved(book, from, to)

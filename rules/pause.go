@@ -38,6 +38,9 @@ func (p Pause) Plan(book *Book) (Change, error) {
 		return Change{}, conflict("name", "Another rule %q of that group is paused already, in %s. Resume or delete that first.", ref.Name, paused.path)
 	}
 	change, err := Delete{Address: p.Address, Force: p.Force, Reason: p.Reason}.Plan(book)
+	if err == nil {
+		err = book.comesBack(ref)
+	}
 	if err != nil {
 		return Change{}, err
 	}

@@ -116,6 +116,10 @@ func (m *merge) deleteDoomed() error {
 			if err != nil {
 				return err
 			}
+			if at := (Ref{Ruler: m.ruler, Path: d.path}); without == nil && f.takesMore(m.ruler, m.book.rulebookPath(at), i, index) != nil {
+				m.clash(clash{at: at, was: contentOf(m.from.file(m.ruler, d.path)), now: contentOf(f)})
+				break
+			}
 			m.edited[d.path] = without
 			break
 		}

@@ -25,11 +25,13 @@ func (r Resume) Plan(book *Book) (Change, error) {
 		return Change{}, &Error{Kind: NotFound, Offset: -1, Text: fmt.Sprintf("The rule %q is not paused any more by that command.", p.Ref.Name)}
 	}
 	before := book.then(p)
-	paused, err := Delete{Address: before.Address(p.Ref), Force: true}.Plan(before)
+	f := before.file(p.Ref.Ruler, p.Ref.Path)
+	groupIndex, ruleIndex := f.position(p.Ref)
+	without, err := f.withoutRule(groupIndex, ruleIndex)
 	if err != nil {
 		return Change{}, err
 	}
-	replay := Replay{Before: before, After: before.With(paused.Files), Back: true, Ruler: p.Ref.Ruler, Verb: r.Action(), Subject: p.Ref.Name, Reason: r.Reason}
+	replay := Replay{Before: before, After: before.With(map[string][]byte{book.rulebookPath(p.Ref): without}), Back: true, Ruler: p.Ref.Ruler, Verb: r.Action(), Subject: p.Ref.Name, Reason: r.Reason}
 	change, err := replay.Plan(book)
 	if err != nil {
 		return Change{}, err
