@@ -14,11 +14,11 @@ func ParseLater(field, text string, now time.Time, zone *time.Location) (time.Ti
 	local := now.In(zone)
 	text = onDay(strings.TrimSpace(strings.ToUpper(fold(text))), local)
 	var later time.Time
-	switch text {
-	case "TODAY", "今日":
+	switch days, named := dayWords[text]; {
+	case named && days == 0: // its first moment is past, so its end is meant
 		later = dayOf(local).Next
-	case "TOMORROW", "明日":
-		later = dayOf(local).Next.AddDate(0, 0, 1)
+	case named:
+		later = dayOf(local.AddDate(0, 0, days)).At // as its date
 	}
 	for _, form := range momentForms {
 		if t, err := time.ParseInLocation(form, text, zone); later.IsZero() && err == nil && !(strings.Contains(form, "MST") && madeUp(t)) {
