@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
@@ -167,7 +168,11 @@ func TestLogOfAShallowClone(t *testing.T) {
 	dir := randomHistory(t, 7, 60)
 	clone := filepath.Join(t.TempDir(), "shallow.git")
 	runGit(t, t.TempDir(), "clone", "-q", "--bare", "--depth", "5", "file://"+dir, clone)
-	r := openBook(t, Options{Dir: clone})
+	var log bytes.Buffer
+	r := openBook(t, Options{Dir: clone, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if !strings.Contains(log.String(), "id=AS3028") {
+		t.Errorf("nothing tells that it is a shallow clone: %s", &log)
+	}
 	commits := logOf(t, r, "", strings.TrimSpace(runGit(t, clone, "rev-parse", "main")))
 	if diff := cmp.Diff(gitLog(t, clone, "rev-list", "--date-order", "--reverse", "main"), revisions(commits)); diff != "" {
 		t.Errorf("the log of a shallow clone (-git +ours):\n%s", diff)

@@ -154,7 +154,14 @@ func (r *Rulebook) open(ctx context.Context, wrap func(billy.Filesystem) billy.F
 			return unavailable(err, "the rulebook %s cannot be written to the disk", r.dir)
 		}
 	}
-	_, err := r.Head(ctx)
+	cut, err := r.objects.shallow()
+	if err != nil {
+		return unavailable(err, "where the history of the rulebook %s begins cannot be read", r.dir)
+	}
+	if len(cut) > 0 {
+		r.log.Warn("the rulebook is a shallow clone: who changed a rule before, and when, is not in it", "id", "AS3028", "dir", r.dir)
+	}
+	_, err = r.Head(ctx)
 	return err
 }
 

@@ -74,6 +74,7 @@ var messages = map[string]string{
 	"AS3023": "Somebody wrote to the repository below the storage path. To take changes back, use `/alert undo`, or push what takes them back; commits that the Git server did not have yet, and that the branch has lost, are told to the channel for reports.",
 	"AS3024": "See what `err` says. Nothing of that commit can be put back from chat; while its objects are there, `git update-ref refs/heads/NAME COMMIT` in the rulebook keeps it.",
 	"AS3027": "The repository below the storage path has lost objects: a disk, or somebody. Whether the Git server took that push says its history; `git fsck --full` in the rulebook says what else is missing.",
+	"AS3028": "Complete it with `git fetch --unshallow` in the rulebook, while the service is stopped, and start again: until then `history` and `blame` name the commit that the clone begins with for all that is older.",
 	"AS4001": "See whether the ruler is up, and what `err` says; `/alert status` tells how it stands. Changes are committed and wait.",
 	"AS4002": "Its author is told. The ruler refused what our checks take: report it, with `err`.",
 	"AS4003": "See the disk that the storage path is on; it is tried again.",
