@@ -134,7 +134,7 @@ func (c *call) listed(book *rules.Book, entries []rules.Entry, all bool, page in
 	if len(entries) == 0 {
 		return "There are no rules" + c.chosen() + "."
 	}
-	blocks := names(entries, book.Address)
+	blocks := names(entries, book.Address, book.Unpublished)
 	again := "list"
 	if all {
 		again = "list all"
@@ -171,7 +171,7 @@ func (c *call) given(names ...string) string {
 }
 
 // names returns the addresses of the entries, a block for every ruler and namespace, long ones in several blocks.
-func names(entries []rules.Entry, address func(rules.Ref) string) []string {
+func names(entries []rules.Entry, address func(rules.Ref) string, unpublished func(rules.Ref) bool) []string {
 	at := map[string][]rules.Entry{}
 	var places, blocks []string
 	for _, e := range entries { // files of a ruler's own directory stand between those of its namespaces
@@ -192,6 +192,8 @@ func names(entries []rules.Entry, address func(rules.Ref) string) []string {
 				name += " (held)"
 			case e.Pushed:
 				name += " (pushed, not applied)"
+			case unpublished(e.Ref):
+				name += " (not applied)"
 			}
 			if size += len(name) + 2; size > pageSize/4 {
 				blocks = append(blocks, head+strings.Join(line, ", "))
@@ -229,12 +231,14 @@ func settingsThere(e rules.Entry) string {
 	return ", " + strings.Join(says, ", ")
 }
 
-// heldText says of a rule whose file is held what is in force and what was pushed; "" of any other.
+// heldText says of a rule whose file is held what is in force and what was pushed, and of one whose file was never published that it is not; "" of any other.
 func (c *call) heldText(book *rules.Book, e rules.Entry) string {
 	why := " " + code(c.trigger+" status") + " says why."
 	switch pushed, there := book.Branch(e.Ref); {
 	case e.Pushed:
 		return "\n**Not applied**: this was pushed with what would not be taken." + why
+	case book.Unpublished(e.Ref):
+		return "\n**Not applied**: something is wrong with its file." + why
 	case !e.Held:
 		return ""
 	case !there:

@@ -16,7 +16,7 @@ func TestNamesHaveOneBlockForEachNamespace(t *testing.T) {
 		entries = append(entries, rules.Entry{Ref: rules.Ref{Ruler: "prometheus", Path: path}})
 	}
 	entries[1].Held = true
-	got := names(entries, func(r rules.Ref) string { return r.Path })
+	got := names(entries, func(r rules.Ref) string { return r.Path }, func(rules.Ref) bool { return false })
 	want := []string{"**prometheus** (2): `a.yml`, `sp.yml`", "**prometheus/ops** (1): `ops/mine.yaml` (held)", "**prometheus/sub** (1): `sub/b.yaml`"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -67,3 +67,21 @@ func TestTheLastRuleOfABadFile(t *testing.T) {
 		c.must(`delete ` + name)
 	}
 }
+
+// TestRulesOfFilesThatWereNeverPublishedAreMarked lists and shows rules of a file that was bad when the rulebook was adopted: they are not live.
+func TestRulesOfFilesThatWereNeverPublishedAreMarked(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	c.pushed("All", map[string]string{
+		"prometheus/alerts/bad.yaml": "x: 1\ngroups:\n  - name: bad\n    rules:\n      - alert: bad\n        expr: up == 0\n",
+	})
+	c.applier.Moved(t.Context())
+	c.must(`add good expr="up == 0" ruler=prometheus`)
+	requireParts(t, c.step(`list`).Text, "`bad` (not applied), `good`")
+	for _, say := range []string{`show bad`, `list bad`, `list all`} {
+		requireParts(t, c.step(say).Text, "**Not applied**: something is wrong with its file.")
+	}
+	if text := c.step(`show good`).Text; strings.Contains(text, "pplied") {
+		t.Error(text)
+	}
+}
