@@ -174,6 +174,8 @@ func writeStandings(b *strings.Builder, change rules.ExternalChange) {
 // standsText says how a rule of a push stands at its ruler.
 func standsText(rule rules.PushedRule) string {
 	switch {
+	case rule.Gone && rule.Ref.Paused():
+		return "gone while it was paused"
 	case rule.State == rules.PausedState:
 		return "paused"
 	case rule.State == rules.Live && rule.Gone:

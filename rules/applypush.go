@@ -32,10 +32,29 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, afte
 		})
 	}
 	wg.Wait()
+	if !past.between || push.Elsewhere != nil { // else it may have been a command that took them away
+		push.notePausedGone(before, after)
+	}
 	if e := push.Elsewhere; e != nil {
 		e.Change, e.Back = push.changed(before, after), a.restorable(ctx, e.From, push.Rulers)
 	}
 	a.External(context.WithoutCancel(ctx), push)
+}
+
+// notePausedGone adds the paused rules that a push took away: their rulers have nothing to do with that.
+func (p *ExternalPush) notePausedGone(before, after *Book) {
+	for _, was := range before.Paused() {
+		if to, went := follow(before, after, was.Ref.Ruler).left()[was.entry.Ref]; !went || to != (Ref{}) {
+			continue
+		}
+		gone := PushedRule{Ref: was.entry.Ref, Gone: true, State: PausedState}
+		i := slices.IndexFunc(p.Rulers, func(change ExternalChange) bool { return change.Ruler == was.Ref.Ruler })
+		if i < 0 {
+			p.Rulers = append(p.Rulers, ExternalChange{Ruler: was.Ref.Ruler, State: PausedState})
+			i = len(p.Rulers) - 1
+		}
+		p.Rulers[i].Rules = append(p.Rulers[i].Rules, gone)
+	}
 }
 
 // pushedIn returns what tells the rules that were pushed from those that commands changed meanwhile. Where the branch was put elsewhere all of them are: no commit

@@ -132,7 +132,10 @@ func (a *Applier) restorable(ctx context.Context, from string, changes []Externa
 	for _, change := range changes {
 		for _, rule := range change.Rules {
 			_, there := book.Get(rule.Ref)
+			paused, aside := book.pausedAt(rule.Ref)
 			switch {
+			case aside:
+				addresses = append(addresses, book.addressAside(paused))
 			case !there || rule.From != (Ref{}) || rule.To != (Ref{}):
 			case rule.Gone:
 				addresses = append(addresses, book.Address(rule.Ref))

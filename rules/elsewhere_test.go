@@ -129,6 +129,53 @@ func TestOnlyWhatARestoreBringsBackIsOffered(t *testing.T) {
 	}
 }
 
+// TestAPausedRuleThatGoesIsTold has a rule that is paused go by a branch that is set back, and by a push.
+func TestAPausedRuleThatGoesIsTold(t *testing.T) {
+	t.Parallel()
+	for _, pushed := range []bool{false, true} {
+		b := newBench(t)
+		b.push(t, "what was there", map[string][]byte{"prometheus/ops/old.yaml": fileOf("up == 0", "old")})
+		to, _ := b.startAt(t, "")
+		await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+		back := b.Status(t.Context()).Revision
+		b.Apply(t.Context(), request("r1"), nodeDown("p"))
+		if out := b.Apply(t.Context(), request("r2"), rules.Pause{Address: "p"}); out.State != rules.PausedState {
+			t.Fatalf("outcome %+v", out)
+		}
+		book, err := b.Book(t.Context())
+		if err != nil || len(book.Paused()) != 1 {
+			t.Fatal(err, book.Paused())
+		}
+		b.Moved(t.Context())
+		await(t, func() bool { return b.recall("good")() == book.Revision() })
+		if pushed {
+			files := map[string][]byte{}
+			tree, err := b.store.At(t.Context(), book.Revision())
+			if err != nil {
+				t.Fatal(err)
+			}
+			listed, err := tree.List(rules.PausedDir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for file := range listed {
+				files[file] = nil
+			}
+			b.push(t, "tidy", files)
+		} else {
+			to.Store(back)
+		}
+		b.Moved(t.Context())
+		p := b.waitPush(t)
+		if diff := cmp.Diff(map[string]string{"p": "gone PAUSED"}, rulesOf(p)); diff != "" {
+			t.Errorf("pushed %v: -want +got:\n%s", pushed, diff)
+		}
+		if !pushed && !cmp.Equal(p.Elsewhere.Back, []string{"p"}) {
+			t.Errorf("offered: %q", p.Elsewhere.Back)
+		}
+	}
+}
+
 // withHeld starts an applier on what was there, has a push held and a change of ours made after that. It returns the last good revision, the one that is
 // held and the one of the change, and as startAt does.
 func (b *bench) withHeld(t *testing.T, pushed map[string][]byte) (good, bad, was string, to *atomic.Value, stop func()) {
