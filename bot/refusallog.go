@@ -29,5 +29,5 @@ func (l *RefusalLog) Warn(message string, args ...any) {
 	if n := l.unsaid.Swap(0); n > 0 {
 		args = append(args, "unsaid", n)
 	}
-	l.logger.Warn(message, args...)
+	l.logger.Warn(message, args...) //nolint:sloglint // it is a literal where it is called
 }
