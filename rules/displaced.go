@@ -2,8 +2,6 @@ package rules
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"strings"
 )
 
@@ -30,17 +28,25 @@ func (a *Applier) settleDisplaced(ctx context.Context, commits []PastCommit) {
 
 // notKept returns how the change of a request ended, where it was displaced while its command waited for the ruler: what was seen there is not how it ended.
 func (a *Applier) notKept(request string, out Outcome) Outcome {
+	told, displaced := a.displacedFor(request)
+	if !displaced {
+		return out
+	}
+	out = out.DisplacedBy(told)
+	out.Reason += a.staysHeld(out)
+	return out
+}
+
+// displacedFor returns what is known of how the change of a request was displaced, and whether it was.
+func (a *Applier) displacedFor(request string) (Outcome, bool) {
 	a.outside.mu.Lock()
-	displaced := slices.Collect(maps.Values(a.outside.displaced))
-	a.outside.mu.Unlock()
-	for _, w := range displaced {
+	defer a.outside.mu.Unlock()
+	for _, w := range a.outside.displaced {
 		if w.Request.ID == request {
-			out = out.DisplacedBy(w.Outcome)
-			out.Reason += a.staysHeld(out)
-			return out
+			return w.Outcome, true
 		}
 	}
-	return out
+	return Outcome{}, false
 }
 
 // staysHeld is what the reason why a change was displaced says besides, while that does not come in force.
