@@ -43,8 +43,12 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, afte
 
 // notePausedGone adds the paused rules that a push took away: their rulers have nothing to do with that.
 func (p *ExternalPush) notePausedGone(before, after *Book) {
+	left := map[string]map[Ref]Ref{} // ruler → where its rules went
 	for _, was := range before.Paused() {
-		if to, went := follow(before, after, was.Ref.Ruler).left()[was.entry.Ref]; !went || to != (Ref{}) {
+		if left[was.Ref.Ruler] == nil {
+			left[was.Ref.Ruler] = follow(before, after, was.Ref.Ruler).left()
+		}
+		if to, went := left[was.Ref.Ruler][was.entry.Ref]; !went || to != (Ref{}) {
 			continue
 		}
 		gone := PushedRule{Ref: was.entry.Ref, Gone: true, State: PausedState}

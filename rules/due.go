@@ -120,7 +120,7 @@ func (a *Applier) doDue(ctx context.Context, d due, file string) {
 	}
 }
 
-// doneBy returns the first commit of ours for a request; "" where there is none.
+// doneBy returns a commit of ours for a request, however long ago it was; "" where there is none.
 func (a *Applier) doneBy(ctx context.Context, request string) (revision string, err error) {
 	own, err := a.OwnOf(ctx, request)
 	switch {

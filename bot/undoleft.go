@@ -1,0 +1,60 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/alertsmith/alertsmith/rules"
+)
+
+// stayingText says what of somebody else's push, which is held, an undo has left in force, with the lines that put it back as it was live before.
+func (c *call) stayingText(s *rules.Staying) string {
+	if s == nil {
+		return ""
+	}
+	var refs []rules.Ref
+	var lines []string
+	for _, rule := range s.Rules {
+		refs = append(refs, rule.Ref)
+		line := "delete " + quote(rule.Address)
+		if rule.Was != "" {
+			line = "restore " + quote(rule.Address+"@"+short(rule.Was))
+		}
+		lines = append(lines, "\n"+fence("", c.trigger+" "+line))
+	}
+	verb, puts := "stay as they were pushed and are", "These lines put all"
+	if len(refs) == 1 {
+		verb, puts = "stays as it was pushed and is", "This puts it"
+	}
+	shown := strings.Join(lines[:min(len(lines), fixesShown)], "")
+	if more := len(lines) - fixesShown; more > 0 {
+		shown += fmt.Sprintf("\nand so for %d more", more)
+	}
+	return fmt.Sprintf("\n**%s** %s in force so: the change that was taken back had taken %s in force, which is held otherwise. %s back as it was live before:%s",
+		refNames(refs), verb, pushOf(s.Commits), puts, shown)
+}
+
+// noRulesText says which files of a commit an undo leaves as they are, as there is nothing of a rule in them; shell is what takes them back with Git.
+func (c *call) noRulesText(ctx context.Context, undo rules.Undo) (text string, shell []string) {
+	book, err := c.backend.Book(ctx)
+	if err != nil {
+		return "", nil
+	}
+	paths, shell := undo.NoRules(book)
+	if len(paths) == 0 {
+		return "", nil
+	}
+	text = "Of that commit " + strings.Join(paths[:min(len(paths), maxLeft)], ", ")
+	if more := len(paths) - maxLeft; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	verb := " stay as they are: there is nothing of a rule file in them"
+	if len(paths) == 1 {
+		verb = " stays as it is: there is nothing of a rule file in it"
+	}
+	if text += verb; c.backend.Status(ctx).Held.Stands(book, undo.Commit.Revision) != "" {
+		text += ", and until that is mended something is held"
+	}
+	return text + ". Whoever may push takes that back with Git, in a clone of the rulebook:", shell
+}
