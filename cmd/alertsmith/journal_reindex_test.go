@@ -56,9 +56,10 @@ func TestReindex(t *testing.T) {
 	damage(t, filepath.Join(s.dir, "data", journalName), "CREATE TRIGGER telling_changed AFTER UPDATE OF behind ON telling BEGIN UPDATE telling SET sum = journal_sum(NEW.behind) WHERE true; END")
 	life()
 
-	// The index that searching uses.
+	// The index that searching uses: every page of tokens. From 2^53 on FTS5 keeps pages of entries that were indexed again, which are there only where
+	// one was indexed while its command was at work, and in which two bytes may mean nothing.
 	index := filepath.Join(s.dir, "data", "journal-search.db")
-	damage(t, index, "UPDATE entries_data SET block = substr(block, 1, 40) || x'7f7f' || substr(block, 43) WHERE id > 10 AND id IN (SELECT max(id) FROM entries_data)")
+	damage(t, index, "UPDATE entries_data SET block = substr(block, 1, 40) || x'7f7f' || substr(block, 43) WHERE id > 10 AND id < 1 << 53")
 	said("the index that searching uses, journal-search.db, is damaged", journal("verify"))
 	said("is as it was written", journal("verify", "--no-search-index"))
 	if err := os.Remove(index); err != nil {
