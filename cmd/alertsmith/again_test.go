@@ -43,7 +43,7 @@ func TestKeyOutlivesTheJournal(t *testing.T) {
 	deleted := commit([]byte("groups: []\n"), "delete", "key-2")
 
 	s := &service{book: book, infos: []rules.RulerInfo{{Name: "prometheus", Dialect: expr.PromQL, Dir: "prometheus"}}}
-	j := steppedJournal{db, s.answered, "host", time.UTC, func(string, time.Duration) {}}
+	j := steppedJournal{db, s.answered, "host", time.UTC, func(string, time.Duration) {}, &answering{}}
 	receive := func(id, key string) *rules.Record {
 		prior, err := j.Receive(t.Context(), rules.Request{ID: id, Key: key, Time: time.Now(), Actor: rules.Person{Name: "aiko"}, Command: "again"})
 		if err != nil {

@@ -20,6 +20,7 @@ type follower struct {
 	pages      string          // as bot.Backend has it
 	missed     *missed
 	logger     *slog.Logger
+	answering  answering
 }
 
 // settled hears of a change that waited and is live now, or was undone.
@@ -41,6 +42,10 @@ func (f *follower) settled(ctx context.Context, w rules.Waiting) {
 	}
 	if displaced && !f.reaches(w.Request) {
 		f.missed.add(w.Request, nil)
+	}
+	f.answering.wait(ctx, w.Request.ID)
+	if record, err := f.journal.Record(ctx, w.Request.ID); displaced && err == nil && answeredAsDisplaced(record) {
+		return
 	}
 	f.tell(ctx, w.Request, bot.Settled(w, time.Now()).WithEntry(f.pages, w.Request.ID))
 }
@@ -185,11 +190,15 @@ func (s *service) finishInterrupted(ctx context.Context, record rules.Record, in
 	if err != nil {
 		return record, err
 	}
+	settled := record.Outcome // of which the service ended before it could write down that the change waited; else it says nothing
 	record.Outcome = rules.Outcome{Result: rules.Failed, Err: &rules.Error{Kind: rules.Unavailable, Offset: -1, Text: why}}
 	record.Action = bot.ActionOf(record.Request)
 	if len(commits) > 0 {
 		if record.Outcome, err = s.outcomeOf(ctx, commits, pending); err != nil {
 			return record, err
+		}
+		if record.Outcome.State == rules.Pending && settled.State != "" {
+			record.Outcome = settled
 		}
 		record.Action = record.Outcome.Action
 	}
@@ -209,6 +218,7 @@ func (s *service) finishInterrupted(ctx context.Context, record rules.Record, in
 	if err := s.journal.Finish(ctx, record); err != nil {
 		return record, err
 	}
+	s.follower.answering.end(record.Request.ID)
 	if tells {
 		s.follower.tell(ctx, record.Request, told)
 		return record, nil

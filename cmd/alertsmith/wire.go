@@ -81,7 +81,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 			return err
 		}
 	}
-	s.follower = &follower{s.journal, mattermost, s.cfg.pagesAddress(), &s.missed, s.logger.With("part", "follow-up")}
+	s.follower = &follower{journal: s.journal, mattermost: mattermost, pages: s.cfg.pagesAddress(), missed: &s.missed, logger: s.logger.With("part", "follow-up")}
 	for _, r := range rulers {
 		s.infos = append(s.infos, r.Info())
 	}
@@ -163,7 +163,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 	chat.journal = steppedJournal{s.journal, s.answered, hostname(), location, func(name string, took time.Duration) {
 		s.metrics.stepSeconds.WithLabelValues(name).Observe(took.Seconds())
 		step(name)
-	}}
+	}, &s.follower.answering}
 	if err := chat.load(s.cfg.Mattermost); err != nil {
 		return err
 	}
@@ -252,10 +252,11 @@ const (
 // steppedJournal is the journal as steps of the path, measured.
 type steppedJournal struct {
 	*journal.DB
-	answered func(context.Context, rules.Request) (*rules.Record, error)
-	host     string
-	zone     *time.Location
-	step     func(name string, took time.Duration)
+	answered  func(context.Context, rules.Request) (*rules.Record, error)
+	host      string
+	zone      *time.Location
+	step      func(name string, took time.Duration)
+	answering *answering
 }
 
 // Receive is the path's step 2.
@@ -267,6 +268,9 @@ func (j steppedJournal) Receive(ctx context.Context, request rules.Request) (*ru
 		if prior, err = j.answered(ctx, request); prior != nil {
 			err = j.DB.Finish(ctx, *prior)
 		}
+	}
+	if err == nil && prior == nil {
+		j.answering.begin(request.ID)
 	}
 	j.step(stepReceived, time.Since(start))
 	return prior, err
@@ -281,6 +285,7 @@ func takenBy(request rules.Request, host string, zone *time.Location) rules.Requ
 // Finish is the path's last step before the reply.
 func (j steppedJournal) Finish(ctx context.Context, record rules.Record) error {
 	start := time.Now()
+	defer j.answering.end(record.Request.ID)
 	err := j.DB.Finish(ctx, record)
 	j.step(stepRecorded, time.Since(start))
 	return err

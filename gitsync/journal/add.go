@@ -65,13 +65,17 @@ const (
 			channel_id, channel_name, entry, remote, command, about)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	finishStatement = `UPDATE commands SET action = ?1, result = ?2, ruler = ?4, reply = ?7, in_channel = ?8, done = ?9,
-		state = CASE WHEN ` + displacedMeanwhile + ` THEN state ELSE ?3 END,
-		revision = CASE WHEN ` + displacedMeanwhile + ` AND outcome ->> 'undone' = revision THEN revision ELSE ?5 END,
-		outcome = CASE WHEN ` + displacedMeanwhile + ` THEN json_patch(?6, json_object('state', state, 'undone', outcome ->> 'undone', 'reason', outcome ->> 'reason',
+		state = CASE WHEN ` + displacedMeanwhile + ` OR ` + settledMeanwhile + ` THEN state ELSE ?3 END,
+		revision = CASE WHEN ` + displacedMeanwhile + ` AND outcome ->> 'undone' = revision OR ` + settledMeanwhile + ` THEN revision ELSE ?5 END,
+		outcome = CASE WHEN ` + settledMeanwhile + ` THEN outcome
+			WHEN ` + displacedMeanwhile + ` THEN json_patch(?6, json_object('state', state, 'undone', outcome ->> 'undone', 'reason', outcome ->> 'reason',
 			'displaced_at', outcome -> 'displaced_at', 'revision', CASE WHEN outcome ->> 'undone' = revision THEN revision ELSE ?5 END)) ELSE ?6 END
 		WHERE request_id = ?10`
 	// That a change was displaced may be known, by SetOutcome, while its command still waits for the ruler: what that saw last is not how the change ended.
-	displacedMeanwhile = `done IS NULL AND state = 'DISPLACED' AND ?3 <> 'DISPLACED'`
+	displacedMeanwhile = `(done IS NULL AND state = 'DISPLACED' AND ?3 <> 'DISPLACED')`
+	// That a change which waits has come to rest may be written down, by SetOutcome, before that it waits. A command that failed once has ended before; and what
+	// somebody else committed may come again, and then waits again.
+	settledMeanwhile = `(?3 IN ('PENDING', 'NOT_LOADED') AND state IN ('LIVE', 'PAUSED', 'REVERTED', 'SUPERSEDED') AND (done IS NULL OR entry <> 'git' AND revision = ?5))`
 )
 
 func receiveArguments(r rules.Request) []any {

@@ -53,7 +53,7 @@ func isFull(err error) bool {
 }
 
 // Finish records how a command that was received ended. r.Done must be set; r.Request but for its ID is not looked at. Where SetOutcome has said meanwhile that
-// the change was displaced, it stays displaced.
+// the change was displaced, it stays displaced; and where it has said that a change has come to rest which r says to wait, that holds.
 func (d *DB) Finish(ctx context.Context, r rules.Record) error {
 	const failed = "the end of the command cannot be written to the journal"
 	if r.Done.IsZero() {

@@ -183,6 +183,57 @@ func TestDisplacedHoldsWhicheverCameFirst(t *testing.T) {
 	}
 }
 
+// TestSettledHoldsWhicheverCameFirst has a change come to rest before the end of its command is written down: the journal then says what it says where that comes
+// after it. Of what somebody else committed, which may come again, the newest end holds.
+func TestSettledHoldsWhicheverCameFirst(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		state, said rules.State
+		revision    string // of the change that came to rest; it may have been planned again
+		before      bool   // the command failed once before
+		entry       string
+		held        bool
+	}{
+		"live": {rules.Live, rules.Pending, "abc", false, "chat", true}, "paused": {rules.PausedState, rules.NotLoaded, "abc", false, "chat", true},
+		"reverted": {rules.Reverted, rules.Pending, "abc", false, "chat", true}, "superseded": {rules.Superseded, rules.Pending, "abc", false, "chat", true},
+		"planned again": {rules.Live, rules.Pending, "def", false, "chat", true}, "tried again": {rules.Live, rules.Pending, "abc", true, "service", true},
+		"another change": {rules.Live, rules.Pending, "def", true, "service", false}, "came again": {rules.Live, rules.Pending, "abc", true, rules.EntryGit, false},
+		"not at rest": {rules.NotLoaded, rules.Pending, "abc", false, "chat", false}, "the command knew": {rules.Superseded, rules.Live, "abc", false, "chat", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := openNew(t)
+			r := request("r1", "")
+			r.Entry = tt.entry
+			if _, err := db.Receive(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+			if tt.before {
+				failed := rules.Outcome{Result: rules.Failed, Err: &rules.Error{Kind: rules.Unavailable, Offset: -1, Text: "broken"}}
+				if err := db.Finish(t.Context(), rules.Record{Request: r, Outcome: failed, Done: arrived}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			end := finished(r, tt.said)
+			rest := finished(r, tt.state).Outcome
+			rest.Revision, rest.Reason, rest.Took = tt.revision, "", time.Minute
+			if err := db.SetOutcome(t.Context(), "r1", rest); err != nil {
+				t.Fatal(err)
+			}
+			want := end
+			if err := db.Finish(t.Context(), end); err != nil {
+				t.Fatal(err)
+			}
+			if tt.held {
+				want.Outcome = rest
+			}
+			if diff := cmp.Diff([]rules.Record{want}, must(t)(db.read(t.Context(), "WHERE state = ? AND revision = ?", want.Outcome.State, want.Outcome.Revision))); diff != "" {
+				t.Errorf("the journal says (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestOneKeyIsRecordedOnce(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.db")

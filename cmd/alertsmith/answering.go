@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// answering is the commands that are being worked on: that a change which waited has settled is told behind the answer that says it waits.
+type answering struct {
+	mu   sync.Mutex
+	ends map[string]chan struct{} // id of the request → closed when it is answered
+}
+
+// answeredWithin is how long the end of a command may take to be written down, once its change waits. One that ends without that is not waited for longer.
+const answeredWithin = 15 * time.Second
+
+// begin notes that a command is being worked on.
+func (a *answering) begin(request string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.ends == nil {
+		a.ends = map[string]chan struct{}{}
+	}
+	a.ends[request] = make(chan struct{})
+}
+
+// end notes that the end of a command is written down, or could not be.
+func (a *answering) end(request string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if ended := a.ends[request]; ended != nil {
+		close(ended)
+		delete(a.ends, request)
+	}
+}
+
+// wait waits for the end of a command; not at all for one that is not being worked on.
+func (a *answering) wait(ctx context.Context, request string) {
+	a.mu.Lock()
+	ended := a.ends[request]
+	a.mu.Unlock()
+	if ended == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, answeredWithin)
+	defer cancel()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+	}
+}
