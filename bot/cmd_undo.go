@@ -67,6 +67,7 @@ func runUndo(ctx context.Context, call *call) (answer, error) {
 		own := *e
 		own.Text = fmt.Sprintf("The commit %s of %s by %s (%s): %s", short(commit.Revision), call.when(commit.When),
 			commit.Author.Name, oneLine(cut(commit.Subject, 200)), e.Text)
+		own.Detail = strings.Trim(call.laterDetail(ctx, undo, e)+"\n"+own.Detail, "\n")
 		if !call.offerOrder(ctx, &own, commit) {
 			call.offerPart(&own, commit)
 		}

@@ -23,13 +23,13 @@ func fieldChanges(before, after *Book, refs []Ref) (changes []FieldChange) {
 		if !was && !is { // it is paused, so that no ruler had it
 			old, now = before.asideFor(ref), after.asideFor(ref)
 		}
-		changes = append(changes, old.changesTo(now, ref.Name)...)
+		changes = append(changes, old.ChangesTo(now, ref.Name)...)
 	}
 	return changes
 }
 
-// changesTo returns the fields in which another rule differs; the zero Entry has none.
-func (e Entry) changesTo(other Entry, name string) (changes []FieldChange) {
+// ChangesTo returns the fields in which another rule differs, in the order of a rule file; the zero Entry has none. name is what the rule is called there.
+func (e Entry) ChangesTo(other Entry, name string) (changes []FieldChange) {
 	var fields []Field
 	if other.Rule.Name() != "" {
 		fields = other.Fields()
@@ -62,5 +62,5 @@ func (p planned) settings() []FieldChange {
 	}
 	was, _ := p.before.Get(p.change.From)
 	is, _ := p.after.Get(p.change.Refs[0])
-	return slices.DeleteFunc(was.changesTo(is, is.Ref.Name), func(c FieldChange) bool { return !strings.HasPrefix(c.Field, GroupField) })
+	return slices.DeleteFunc(was.ChangesTo(is, is.Ref.Name), func(c FieldChange) bool { return !strings.HasPrefix(c.Field, GroupField) })
 }

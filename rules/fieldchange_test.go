@@ -25,7 +25,7 @@ func TestFieldChanges(t *testing.T) {
 			group: []Field{{"group interval", "1m"}, {"group limit", "5"}}, itsGroup: []Field{{"group interval", "2m"}, {"group label team", "web"}},
 		},
 	} {
-		if diff := cmp.Diff(tc.want, (Entry{Rule: tc.was, Settings: tc.group}).changesTo(Entry{Rule: tc.is, Settings: tc.itsGroup}, "x")); diff != "" {
+		if diff := cmp.Diff(tc.want, (Entry{Rule: tc.was, Settings: tc.group}).ChangesTo(Entry{Rule: tc.is, Settings: tc.itsGroup}, "x")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}

@@ -109,7 +109,7 @@ func (b *Book) lost(after *Book, ref Ref, brought []FieldChange) bool {
 		return true
 	}
 	added := slices.ContainsFunc(brought, func(c FieldChange) bool { return c.Rule == ref.Name && c.Field == "name" && c.Was == "" })
-	return slices.ContainsFunc(left.changesTo(now, ref.Name), func(since FieldChange) bool {
+	return slices.ContainsFunc(left.ChangesTo(now, ref.Name), func(since FieldChange) bool {
 		return slices.ContainsFunc(brought, func(c FieldChange) bool {
 			return c.Rule == since.Rule && c.Field == since.Field && !(added && strings.HasPrefix(c.Field, GroupField))
 		})

@@ -29,8 +29,9 @@ func (w InTheWay) Error() string { return "in the way: " + strings.Join(w, ", ")
 
 // Stuck is the cause of an error about a commit that cannot be done again, or taken back, as later changes touched the same.
 type Stuck struct {
-	At    []Ref // the rules, the groups (without a name) and the files (without a group) that they touched
-	Fit   []Ref // the rules for which it can be done all the same
+	At    []Ref    // the rules, the groups (without a name) and the files (without a group) that they touched
+	Named []string // what each of At is called: "\"disk\" in prometheus/ops/disk.yaml"
+	Fit   []Ref    // the rules for which it can be done all the same
 	paths InTheWay
 }
 
@@ -73,7 +74,7 @@ func (m *merge) conflict(r Replay, fit []Ref) error {
 	stuck := Stuck{Fit: fit}
 	var detail strings.Builder
 	for i, c := range m.clashes {
-		stuck.At, stuck.paths = append(stuck.At, c.at), append(stuck.paths, m.book.rulebookPath(c.at))
+		stuck.At, stuck.Named, stuck.paths = append(stuck.At, c.at), append(stuck.Named, m.title(c.at)), append(stuck.paths, m.book.rulebookPath(c.at))
 		if i >= maxClashes {
 			continue
 		}
