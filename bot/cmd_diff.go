@@ -128,7 +128,7 @@ func (c *call) sideOf(ctx context.Context, newest *rules.Book, address string, c
 	s := side{name: short(commit.Revision) + " of " + c.when(commit.When)}
 	then, err := c.ruleAt(ctx, newest, address, *commit)
 	switch {
-	case err == nil && !then.before:
+	case err == nil && !then.before && !then.left:
 		s.text = then.entry.Text()
 	case err != nil && rules.KindOf(err) != rules.NotFound:
 		return s, err

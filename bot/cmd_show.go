@@ -42,7 +42,7 @@ func runShow(ctx context.Context, call *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	head := "As of " + call.hashAndTime(then.commit) + n.since
+	head := "As of " + call.hashAndTime(then.commit) + n.since + movedThenText(then.moved)
 	if then.before {
 		head = "Before it was deleted: " + call.hashAndTime(then.commit)
 	}
@@ -51,11 +51,14 @@ func runShow(ctx context.Context, call *call) (answer, error) {
 	}
 	text := inFull(then.book.Address(then.entry.Ref), then.entry) + "\n" + head
 	if now, there := n.newest.Get(then.entry.Ref); !there || now.Text() != then.entry.Text() {
-		stood := then.commit.Revision
-		if then.before {
+		address, stood := n.address, then.commit.Revision
+		switch {
+		case then.before:
 			stood = then.commit.Parent
+		case then.left:
+			address = then.book.Address(then.entry.Ref)
 		}
-		text += "; to put it back: " + code(call.trigger+" restore "+quote(n.address+"@"+short(stood)))
+		text += "; to put it back: " + code(call.trigger+" restore "+quote(address+"@"+short(stood)))
 	}
 	return told(text), nil
 }

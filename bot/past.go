@@ -143,6 +143,8 @@ type ruleThen struct {
 	book   *rules.Book      // in which it stood
 	commit rules.PastCommit // that was asked for
 	before bool             // the rule stood there before the commit, which deleted it
+	moved  *rules.Version   // what the commit did, where it moved or renamed the rule; nil where it did not
+	left   bool             // and it took the address from the rule, which was asked for
 	now    *rules.Ref       // where it stands now, when it was found by its address of today
 }
 
@@ -155,7 +157,7 @@ func (c *call) ruleAt(ctx context.Context, newest *rules.Book, address string, c
 	}
 	entry, findErr := then.FindOrPaused(address)
 	if findErr == nil {
-		return ruleThen{entry: entry, book: then, commit: commit}, nil
+		return ruleThen{entry: entry, book: then, commit: commit, moved: c.movedBy(ctx, commit, func(v rules.Version) bool { return v.Ref == entry.Ref })}, nil
 	}
 	if rules.KindOf(findErr) == rules.Conflict {
 		return ruleThen{}, c.ambiguousThen(findErr, commit)
@@ -168,7 +170,13 @@ func (c *call) ruleAt(ctx context.Context, newest *rules.Book, address string, c
 		return ruleThen{}, err
 	}
 	if entry, err := before.FindOrPaused(address); err == nil {
-		return ruleThen{entry: entry, book: before, commit: commit, before: true}, nil
+		moved := c.movedBy(ctx, commit, func(v rules.Version) bool { return v.From == entry.Ref })
+		if moved == nil {
+			return ruleThen{entry: entry, book: before, commit: commit, before: true}, nil
+		}
+		if entry, there := then.Get(moved.Ref); there {
+			return ruleThen{entry: entry, book: then, commit: commit, moved: moved, left: true}, nil
+		}
 	}
 	e := &rules.Error{Kind: rules.NotFound, Field: "name", Offset: -1,
 		Text: fmt.Sprintf("At the commit %s of %s there was no rule %q.", short(commit.Revision), c.when(commit.When), address)}
@@ -176,6 +184,23 @@ func (c *call) ruleAt(ctx context.Context, newest *rules.Book, address string, c
 		e.Fixes = at(found.Fixes, commit)
 	}
 	return ruleThen{}, e
+}
+
+// maxMoved is how many rules that one commit changed are looked through for one that it moved.
+const maxMoved = 10_000
+
+// movedBy returns what a commit did to the rule of which that is true, where it moved or renamed it; nil where it did not, or the history does not tell.
+func (c *call) movedBy(ctx context.Context, commit rules.PastCommit, of func(rules.Version) bool) *rules.Version {
+	versions, err := c.backend.History(ctx, rules.HistoryQuery{Revision: commit.Revision, Limit: maxMoved})
+	if err != nil {
+		return nil
+	}
+	for _, v := range versions {
+		if kind, _ := v.Told(); kind == rules.RuleMoved && of(v) {
+			return &v
+		}
+	}
+	return nil
 }
 
 // followed returns the rule that has an address today as it was at a commit, and where it stands now.
@@ -216,6 +241,21 @@ func at(addresses []string, commit rules.PastCommit) []string {
 func (c *call) commitText(commit rules.PastCommit) string {
 	return fmt.Sprintf("**%s** of %s by %s, commit %s", escape(oneLine(cut(commit.Subject, 200))), escape(c.when(commit.When)),
 		escape(oneLine(cut(commit.Author.Name, 100))), code(short(commit.Revision)))
+}
+
+// movedThenText says from where to where a version moved its rule, or what it was called before; "" for none.
+func movedThenText(v *rules.Version) string {
+	if v == nil {
+		return ""
+	}
+	did, from, to := "moved", v.From.Path+", group "+v.From.Group, v.Ref.Path+", group "+v.Ref.Group
+	switch {
+	case from == to:
+		did, from, to = "renamed", v.From.Name, v.Ref.Name
+	case v.From.Name != v.Ref.Name:
+		from, to = v.From.Name+" in "+from, v.Ref.Name+" in "+to
+	}
+	return ", which " + did + " it from " + code(shortCut(from)) + " to " + code(shortCut(to))
 }
 
 // hashAndTime names a commit by its hash and date.
