@@ -75,12 +75,18 @@ func TestUndoSaysWhatItLeavesOfAPush(t *testing.T) {
 	text, _ := c.must(`edit new for=5m`)
 	requireParts(t, text, "With it, 2 changes of what Bob Builder pushed")
 	c.must(`edit old severity=page`)
+	if text = c.step(`undo dry-run`).Text; strings.Contains(text, "pushed") {
+		t.Errorf("of what it would not leave:\n%s", text)
+	}
 	if text, _ = c.must(`undo`); strings.Contains(text, "pushed") { // that change found it in force
 		t.Errorf("of what it did not leave:\n%s", text)
 	}
+	lines := "as it was live before:\n```\n/alert restore old@" + short(good) + "\n```\n```\n/alert delete new\n```\n```\n/alert restore gone@" + short(good) + "\n```"
+	requireParts(t, c.step(`undo dry-run`).Text, "Dry run, nothing was changed: **new** would be undone",
+		"**old, new, gone** would stay as they were pushed, and in force so: the change that would be taken back has taken what Bob Builder pushed (`"+short(push)+"`) in force", lines)
 	text, _ = c.must(`undo`)
 	requireParts(t, text, "**old, new, gone** stay as they were pushed and are in force so: the change that was taken back had taken what Bob Builder pushed (`"+short(push)+"`) in force",
-		"as it was live before:\n```\n/alert restore old@"+short(good)+"\n```\n```\n/alert delete new\n```\n```\n/alert restore gone@"+short(good)+"\n```")
+		lines)
 	c.must("restore old@" + short(good))
 	c.must("delete new")
 	c.must("restore gone@" + short(good))

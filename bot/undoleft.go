@@ -23,15 +23,20 @@ func (c *call) stayingText(s *rules.Staying) string {
 		}
 		lines = append(lines, "\n"+fence("", c.trigger+" "+line))
 	}
-	verb, puts := "stay as they were pushed and are", "These lines put all"
-	if len(refs) == 1 {
-		verb, puts = "stays as it was pushed and is", "This puts it"
+	verb, puts := "stay as they were pushed and are in force so: the change that was taken back had taken", "These lines put all"
+	switch {
+	case len(refs) == 1 && c.dry():
+		verb, puts = "would stay as it was pushed, and in force so: the change that would be taken back has taken", "After that, this puts it"
+	case c.dry():
+		verb, puts = "would stay as they were pushed, and in force so: the change that would be taken back has taken", "After that, these lines put all"
+	case len(refs) == 1:
+		verb, puts = "stays as it was pushed and is in force so: the change that was taken back had taken", "This puts it"
 	}
 	shown := strings.Join(lines[:min(len(lines), fixesShown)], "")
 	if more := len(lines) - fixesShown; more > 0 {
 		shown += fmt.Sprintf("\nand so for %d more", more)
 	}
-	return fmt.Sprintf("\n**%s** %s in force so: the change that was taken back had taken %s in force, which is held otherwise. %s back as it was live before:%s",
+	return fmt.Sprintf("\n**%s** %s %s in force, which is held otherwise. %s back as it was live before:%s",
 		refNames(refs), verb, pushOf(s.Commits), puts, shown)
 }
 

@@ -203,5 +203,8 @@ func (a *Applier) Draft(ctx context.Context, intent Intent) Outcome {
 	out.Settings = draft.settings()
 	foretold, examined := a.ask(ctx, a.desks[draft.change.Ruler], intent, draft)
 	out.Continuity, out.Findings = foretold, slices.Concat(draft.findings, examined)
+	if undo, ok := intent.(Undo); ok {
+		out.Staying = a.wouldStay(ctx, undo, draft)
+	}
 	return out
 }

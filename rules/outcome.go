@@ -85,7 +85,7 @@ type Outcome struct {
 	Settings []FieldChange
 	// Released is what it took in force besides, of what somebody else had pushed and that was held; nil for nothing. No journal keeps it.
 	Released *Released
-	// Staying is what an undo leaves in force of that; nil for nothing. No journal keeps it.
+	// Staying is what an undo leaves in force of that, or would leave where it was only drafted; nil for nothing. No journal keeps it.
 	Staying *Staying
 	// Findings are the warnings about the change's rules, as far as they are new, and then what their ruler has of what they read. The journal
 	// keeps of each its check, severity, rule and text.

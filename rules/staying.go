@@ -34,12 +34,46 @@ func (a *Applier) staying(ctx context.Context, undo Undo, out Outcome) *Staying 
 	if a.outside.lending.Load() == nil || out.State == Reverted {
 		return nil
 	}
-	then, err := a.heldThen(ctx, undo.Commit.Parent)
-	if err != nil || len(then.files) == 0 {
-		return nil
-	}
 	now, err := a.applied(ctx)
 	if err != nil {
+		return nil
+	}
+	return a.stayingIn(ctx, undo, now)
+}
+
+// wouldStay returns what an undo would leave in force that a draft was made of; nil for nothing.
+func (a *Applier) wouldStay(ctx context.Context, undo Undo, draft planned) *Staying {
+	l := a.outside.lending.Load()
+	if l == nil {
+		return nil
+	}
+	after := draft.before.own().With(draft.change.Files)
+	if held, err := a.wouldHold(ctx, after, draft.before.Revision()); err != nil || !held {
+		return nil
+	}
+	kept := slices.DeleteFunc(slices.Clone(l.files), func(at heldFile) bool {
+		_, changed := draft.change.Files[after.pathIn(at.ruler, at.path)]
+		return changed
+	})
+	return a.stayingIn(ctx, undo, after.keeping(l.inForce, kept))
+}
+
+// wouldHold reports whether something is held still when a change, planned on top of a revision, has made the rulebook what it is in a book.
+func (a *Applier) wouldHold(ctx context.Context, after *Book, revision string) (bool, error) {
+	stray, err := a.Irregular(ctx, revision)
+	if err != nil {
+		return false, err
+	}
+	o := &a.outside
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.held != nil && len(newProblems(o.good, after, o.stray, stray)) > 0, nil
+}
+
+// stayingIn returns what is in force in a book, of what will be applied or is, as somebody else pushed it, by the change that an undo takes back.
+func (a *Applier) stayingIn(ctx context.Context, undo Undo, now *Book) *Staying {
+	then, err := a.heldThen(ctx, undo.Commit.Parent)
+	if err != nil || len(then.files) == 0 {
 		return nil
 	}
 	var staying Staying
