@@ -21,7 +21,7 @@ var deleteCommand = Command{
 	},
 	Options: deleteOptions,
 	Changes: true,
-	Forces:  true,
+	Forces:  forcesUsed,
 	Check:   func(call *call) error { _, err := parseDelete(call); return err },
 	Run:     runDelete,
 }

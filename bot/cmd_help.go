@@ -82,8 +82,8 @@ func (c Command) help(trigger string) string {
 	if c.Changes {
 		b.WriteString("\n`--dry-run`, anywhere in it, changes nothing and says what would be done.\n")
 	}
-	if c.Forces {
-		b.WriteString("`force reason=\"…\"` takes away also what other rules use.\n")
+	if c.Forces != "" {
+		b.WriteString("`force reason=\"…\"` " + c.Forces + ".\n")
 	}
 	b.WriteString("\nFor example:\n" + fence("", withTrigger(trigger, c.Examples)))
 	return b.String()

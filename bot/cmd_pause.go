@@ -16,7 +16,7 @@ var pauseCommand = Command{
 	Examples: []string{`pause sshd-ban for=2h reason="we move the jails"`, `pause sshd-ban until="2027-01-01 09:00"`},
 	Options:  pauseOptions,
 	Changes:  true,
-	Forces:   true,
+	Forces:   forcesUsed,
 	Check:    func(call *call) error { _, err := parsePause(call); return err },
 	Run: func(ctx context.Context, call *call) (answer, error) {
 		intent, err := parsePause(call)

@@ -16,7 +16,7 @@ var renameCommand = Command{
 	Examples: []string{`rename sshd-ban ssh-bans reason="there are several"`},
 	Options:  []string{"reason"},
 	Changes:  true,
-	Forces:   true,
+	Forces:   forcesUsed,
 	Check:    func(call *call) error { intent, err := parseRename(call); return call.planning(intent, err) },
 	Run: func(ctx context.Context, call *call) (answer, error) {
 		intent, err := parseRename(call)

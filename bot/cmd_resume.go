@@ -15,6 +15,7 @@ var resumeCommand = Command{
 	Examples: []string{`resume sshd-ban`},
 	Options:  []string{"reason"},
 	Changes:  true,
+	Forces:   "puts the rule back alone where the file that it stood in would not be taken as it was",
 	Check:    func(call *call) error { _, err := parseResume(call); return err },
 	Run: func(ctx context.Context, call *call) (answer, error) {
 		intent, err := parseResume(call)
@@ -35,6 +36,10 @@ func parseResume(call *call) (rules.Resume, error) {
 	if err != nil {
 		return rules.Resume{}, err
 	}
+	rest, forced, err := call.takeForce(rest, 1)
+	if err != nil {
+		return rules.Resume{}, err
+	}
 	address, err := call.oneName(rest, []string{"reason"})
-	return rules.Resume{Address: address, Reason: call.args["reason"].value}, err
+	return rules.Resume{Address: address, Force: forced, Reason: call.args["reason"].value}, err
 }

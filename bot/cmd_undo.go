@@ -21,7 +21,7 @@ var undoCommand = Command{
 	Examples: []string{`undo`, `undo reason="too loud"`},
 	Options:  undoOptions,
 	Changes:  true,
-	Forces:   true,
+	Forces:   forcesUsed,
 	Check:    func(call *call) error { _, err := parseUndo(call); return err },
 	Run:      runUndo,
 }

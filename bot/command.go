@@ -20,7 +20,7 @@ type Command struct {
 	Examples []string // lines that work, without "/alert "
 	Options  []string // the names of the options it takes, in the order of the help
 	Changes  bool     // it changes rules, is bound by Options.InFlight, and takes --dry-run
-	Forces   bool     // it takes force, and takes away then what others use
+	Forces   string   // what it does when it is given force; "" where it takes none
 	// Check parses the rest of the call's words and does nothing; nil where every line will do.
 	Check func(call *call) error
 	// Run parses the rest of the call's words and does what they say. A mistake is a *rules.Error whose Field is in call.args.

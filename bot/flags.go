@@ -11,8 +11,11 @@ import (
 // The words that are no option and no argument. Each may stand anywhere among a command's words, with or without dashes before it.
 const (
 	flagDry   = "dry-run" // nothing is changed; the answer says what would be
-	flagForce = "force"   // what others use is taken away all the same
+	flagForce = "force"   // what is refused otherwise, as Command.Forces says
 )
+
+// forcesUsed is Command.Forces of those that take rules away.
+const forcesUsed = "takes away also what other rules use"
 
 // flagSpellings are the ways in which people write flags, without dashes and underscores.
 var flagSpellings = map[string]string{"dryrun": flagDry, "試行": flagDry, "ドライラン": flagDry, "force": flagForce, "強制": flagForce}

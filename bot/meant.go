@@ -133,7 +133,7 @@ func (c *call) respelled(failed bool) respelling {
 	if err != nil || len(words) > mostWords || c.args["yaml"].end > 0 {
 		return respelling{at: -1}
 	}
-	forces := slices.ContainsFunc(c.table, func(command Command) bool { return command.Name == c.command && command.Forces })
+	forces := slices.ContainsFunc(c.table, func(command Command) bool { return command.Name == c.command && command.Forces != "" })
 	r := respellingOf(c.command, forces, plain, c.from, words)
 	works := func() bool {
 		line := c.command + " " + r.line()

@@ -79,15 +79,20 @@ func (w *work) moveTo(ruler RulerInfo, namespace, name string, entry Entry) (to 
 	if to.Path, err = w.book.newPath(ruler, namespace, name); err != nil {
 		return Ref{}, err
 	}
-	rule := source.groups[sourceGroup].Rules[sourceIndex]
-	g := source.groups[sourceGroup]
+	w.edited[to.Path] = source.alone(name, sourceGroup, sourceIndex)
+	return to, nil
+}
+
+// alone returns a new file that has one rule of a file as it is written there, in a group that is called name and says for its rules what the old one said.
+func (f *file) alone(name string, groupIndex, ruleIndex int) *file {
+	g := f.groups[groupIndex]
+	old, rule := g.Name, g.Rules[ruleIndex]
 	g.Name, g.Rules = name, []placedRule{rule}
-	f := readFile("", source.dialect, renderFile(g))
-	if p, ok := source.piece(entry.Ref.Group, sourceIndex); ok && source.groupIndex(entry.Ref.Group) == sourceGroup {
-		if written, err := f.withPiece(0, 0, p, rule); err == nil {
-			f = written // else it leans on other lines of its old file
+	only := readFile("", f.dialect, renderFile(g))
+	if p, ok := f.piece(old, ruleIndex); ok && f.groupIndex(old) == groupIndex {
+		if written, err := only.withPiece(0, 0, p, rule); err == nil {
+			return written // else it leans on other lines of its old file
 		}
 	}
-	w.edited[to.Path] = f
-	return to, nil
+	return only
 }

@@ -98,7 +98,7 @@ func (s ownStep) resume() (Intent, error) {
 	if !paused {
 		return nil, errDone
 	}
-	return Resume{Address: p.Address()}, nil
+	return Resume{Address: p.Address(), Force: true}, nil // whoever gave the command forced it, or need not
 }
 
 // undo returns the intent of a commit of ours that takes another one back, as that is by now: what somebody else changed meanwhile is in both. Of one that

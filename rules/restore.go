@@ -2,6 +2,7 @@ package rules
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -55,6 +56,12 @@ func (r Restore) whilePaused(book *Book, p Paused) (Change, error) {
 	within.Now = p.Ref
 	change, err := within.plan(book.then(p))
 	if errors.Is(err, errDone) {
+		_, stuck := plan(book, Resume{Address: p.Address()})
+		if why, ok := errors.AsType[*Error](stuck); ok {
+			e := *why
+			e.Field, e.Text = "", fmt.Sprintf("%q says just what it said then, and is paused. %s", p.Ref.Name, why.Text)
+			return Change{}, &e
+		}
 		e := conflict("", "There is nothing to restore: %q says just what it said then. It is paused.", p.Ref.Name)
 		e.Fixes = []string{"resume " + Word(book.addressAside(p))}
 		return Change{}, e
