@@ -15,7 +15,7 @@ const contactPatience = 15 * time.Second
 //
 //	no rulebook here yet               everything. If the server does not answer, the start fails: to begin with an empty rulebook would be to tell
 //	                                   every ruler that it has no rules. An empty repository there is a rulebook to begin with.
-//	one that is behind what it had     nothing: it is brought there, so that no ruler hears that there are fewer rules; see catchUp.
+//	one that is behind what it had     nothing: it is brought there, so that no ruler hears that there are fewer rules; see catchUp and CatchUp.
 //	one that never met the server      where its branch stands. Two histories that have nothing in common are a mistake in the configuration, and
 //	                                   the start fails, unless the server was met without that branch; if it does not answer, Follow finds out.
 //	changes have to be pushed          the same, so that the commands that a crash interrupted can be looked up; what remains in doubt says Doubts.
@@ -48,7 +48,7 @@ func (r *Rulebook) connect(ctx context.Context, o Options) error {
 			if !errors.Is(behind, errReplanLater) {
 				r.noteRound(behind)
 			}
-			r.stands.at = s.seen // Follow finds that the branch stands elsewhere, and tries again
+			r.stands.at = s.seen // CatchUp and Follow find that the branch stands elsewhere, and try again
 		}
 		head, err = next, r.countUnpushed(ctx, next)
 	}

@@ -20,3 +20,17 @@ func (r *Rulebook) catchUp(ctx context.Context, head plumbing.Hash) (plumbing.Ha
 	}
 	return next, err
 }
+
+// CatchUp does what Open could not, as nobody planned again yet: where the branch was set back while nobody looked, and something was committed there, it is
+// brought to where it contains what the Git server's had again. Call it before anything is done with the newest state, which lacks that, and before Follow, with
+// what that gets. The server is not asked. What takes longer than a start waits for a server, or fails, is Follow's.
+func (r *Rulebook) CatchUp(ctx context.Context, f Following) {
+	if r.sync == nil {
+		return
+	}
+	r.setFollower(&f)
+	defer r.setFollower(nil)
+	ctx, cancel := context.WithTimeout(ctx, contactPatience)
+	defer cancel()
+	r.lookHere(ctx)
+}

@@ -71,6 +71,28 @@ func TestBranchSetBackByHand(t *testing.T) {
 	e.stop()
 }
 
+// TestBranchSetBackByHandWithACommit has somebody set the branch back in the rulebook's repository while the service does not run, where the Git server cannot be
+// reached either, and commit there: what that had stays in force all along, and what was committed comes in.
+func TestBranchSetBackByHandWithACommit(t *testing.T) {
+	t.Parallel()
+	e := newElsewhere(t)
+	awaitRules(t, e.prometheus, []string{"one", "two"})
+	e.hidden()
+	e.stop()
+	published := e.published("two")
+	here := filepath.Join(t.TempDir(), "here")
+	gitIn(t, ".", "clone", "-q", filepath.Join(e.dir, "data", rulebookName), here)
+	gitIn(t, here, "reset", "-q", "--hard", "main~1")
+	commitAs(t, here, "Bob", "by hand", map[string]string{"prometheus/ops/three.yaml": ruleFile("three", "up == 3")})
+	gitIn(t, here, "push", "-q", "--force", "origin", "HEAD:main")
+	e.start()
+	awaitRules(t, e.prometheus, []string{"one", "three", "two"})
+	if now := e.published("two"); !os.SameFile(published, now) || !published.ModTime().Equal(now.ModTime()) {
+		t.Error("a rule that the Git server has went out and came in again")
+	}
+	e.stop()
+}
+
 // published returns the file that the Prometheus reads of a rule that was added.
 func (e *elsewhere) published(name string) os.FileInfo {
 	e.t.Helper()

@@ -176,6 +176,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 	s.metrics.reloaded(nil)
 	s.chat = chat
 	s.pages = s.newPages()
+	s.book.CatchUp(ctx, s.following())
 	return s.resume(ctx)
 }
 

@@ -68,7 +68,15 @@ func cloneProgress(logger *slog.Logger) func(string) {
 
 // followGit keeps the rulebook and its Git server the same until ctx ends.
 func (s *service) followGit(ctx context.Context) {
-	err := s.book.Follow(ctx, gitsync.Following{
+	err := s.book.Follow(ctx, s.following())
+	if err != nil && ctx.Err() == nil {
+		s.logger.Error("The Git server is not followed any more", "id", "AS3005", "err", err)
+	}
+}
+
+// following says how the Git server is followed, and who is told of what.
+func (s *service) following() gitsync.Following {
+	return gitsync.Following{
 		Interval:    s.cfg.Git.FetchInterval,
 		Replan:      s.applier.Replan,
 		NothingLeft: s.applier.NothingLeft,
@@ -79,9 +87,6 @@ func (s *service) followGit(ctx context.Context) {
 		Refused:     s.refused,
 		Rewritten:   s.rewritten,
 		Followed:    s.followed,
-	})
-	if err != nil && ctx.Err() == nil {
-		s.logger.Error("The Git server is not followed any more", "id", "AS3005", "err", err)
 	}
 }
 
