@@ -33,8 +33,9 @@ type historyIndex struct {
 	ours        func(context.Context, []rules.PastCommit) ([]bool, error) // of each as rules.ApplierOptions has it of one
 	logger      *slog.Logger
 	wake        chan struct{}
-	done, total atomic.Int64 // commits of the current round
-	proved      bool         // the index has all that was written, as far as rounds know
+	patience    time.Duration // how long a question waits for a round
+	done, total atomic.Int64  // commits of the current round
+	proved      bool          // the index has all that was written, as far as rounds know
 
 	mu       sync.Mutex
 	begun    int           // rounds
@@ -55,6 +56,7 @@ func newHistoryIndex(
 		historian:   rules.NewHistorian(rulers, contentOf(book)),
 		logger:      logger,
 		wake:        make(chan struct{}, 1),
+		patience:    indexPatience,
 		ended:       make(chan struct{}),
 	}
 }
@@ -137,7 +139,7 @@ func (x *historyIndex) await(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	timeout := time.NewTimer(indexPatience)
+	timeout := time.NewTimer(x.patience)
 	defer timeout.Stop()
 	x.mu.Lock()
 	before := x.begun

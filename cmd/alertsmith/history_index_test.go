@@ -376,6 +376,7 @@ func TestQuestionsWaitForTheIndex(t *testing.T) {
 	t.Parallel()
 	i := importRandom(t, 11, 40)
 	x := i.index(t, openJournal(t), indexedRulers...)
+	x.patience = patience
 	ctx, stop := context.WithCancel(t.Context())
 	ran := make(chan struct{})
 	go func() { defer close(ran); x.Run(ctx) }()
@@ -396,6 +397,7 @@ func TestQuestionsWaitForTheIndex(t *testing.T) {
 	stop()
 	<-ran
 	i.git(t, "", "update-ref", "refs/heads/main", last)
+	x.patience = indexPatience
 	_, err := x.Versions(t.Context(), rules.HistoryQuery{})
 	if rules.KindOf(err) != rules.Unavailable || err == nil || !strings.Contains(err.Error(), "still being read") {
 		t.Errorf("a question that no index answers: %v", err)

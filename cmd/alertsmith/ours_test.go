@@ -105,7 +105,12 @@ func TestForgedCommits(t *testing.T) {
 // assertForeign fails unless the forged commits are told as those of whoever Git says, not of the person that they name.
 func (s *system) assertForeign() {
 	s.t.Helper()
-	history := s.must("history")
+	var history answer
+	await(s.t, "the history is read", func() bool {
+		var err error
+		history, err = s.command("history")
+		return err == nil && history.result == rules.Success
+	})
 	for _, rule := range []string{"forged-0", "forged-1", "forged-2"} {
 		line := ""
 		for l := range strings.Lines(history.text) {

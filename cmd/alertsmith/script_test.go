@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -76,7 +75,7 @@ func needRulers(t *testing.T, names ...string) {
 }
 
 func setupScript(env *testscript.Env) error {
-	address, err := freeAddress()
+	address, err := freeAddress(env.Defer)
 	if err != nil {
 		return err
 	}
@@ -91,14 +90,6 @@ func setupScript(env *testscript.Env) error {
 
 // programs is the key of the rulers that a script has started, by the name of the variable that has their address.
 type programs struct{}
-
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
-}
 
 func readyCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {

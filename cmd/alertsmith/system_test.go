@@ -33,7 +33,7 @@ type system struct {
 // newSystem prepares a service; start starts it.
 func newSystem(t testing.TB, args ...string) *system {
 	t.Helper()
-	address, err := freeAddress()
+	address, err := freeAddress(t.Cleanup)
 	if err != nil {
 		t.Fatal(err)
 	}
