@@ -122,6 +122,7 @@ func writeElsewhere(b *strings.Builder, push rules.ExternalPush) {
 		what = "and more are " + what
 	}
 	writeList(b, e.Gone, what, pushedCommit)
+	writeList(b, e.Kept, "to be removed in the rulebook's repository where what it had must not stay there", func(ref string) string { return code("git update-ref -d " + rules.ShellWord(ref)) })
 }
 
 // writeStaying says which rules are live while what the branch was put to is held, and in no rulebook any more.

@@ -60,10 +60,11 @@ func TestReports(t *testing.T) {
 		{"held where the branch was set back", External(rules.ExternalPush{Held: &rules.HeldPush{Problems: []rules.Problem{{Path: "loki", Text: "a link"}}}}),
 			"**Not applied**: what the rulebook's branch was set back to would not be taken. The files that it changed stay in force as they were.\n- 1 to be mended:\n    - `loki`: a link"},
 		{"set back", External(rules.ExternalPush{
-			Head: "3f8e7d6c5b", Elsewhere: &rules.Elsewhere{From: "9f8e7d6c5b4a3f2e", Gone: []rules.PastCommit{eve}, Back: []string{"x", "a b"}}, Rulers: []rules.ExternalChange{{Ruler: "eu", Rules: []rules.PushedRule{
+			Head: "3f8e7d6c5b", Elsewhere: &rules.Elsewhere{From: "9f8e7d6c5b4a3f2e", Gone: []rules.PastCommit{eve}, Back: []string{"x", "a b"}, Kept: []string{"refs/alertsmith/kept/1-9f8e7d6c5b4a"}}, Rulers: []rules.ExternalChange{{Ruler: "eu", Rules: []rules.PushedRule{
 				{Ref: rules.Ref{Name: "x"}, Gone: true, State: rules.Live}, {Ref: rules.Ref{Name: "y"}, State: rules.Live}, {Ref: rules.Ref{Name: "z"}, Gone: true, State: rules.NotLoaded, Reason: "eu runs it"},
 			}}},
 		}), "**The rulebook's branch was put elsewhere**: it is at `3f8e7d6` now, and `9f8e7d6` is not part of it.\n- 1 not part of it any more:\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here\n" +
+			"- 1 to be removed in the rulebook's repository where what it had must not stay there:\n    - `git update-ref -d refs/alertsmith/kept/1-9f8e7d6c5b4a`\n" +
 			"**x** in eu: gone.\n**y** in eu: changed, live.\n**z** in eu: not gone yet: eu runs it.\n" +
 			"- 2 can be put back as before:\n    - `/alert restore x@9f8e7d6c5b4a`\n    - `/alert restore \"a b@9f8e7d6c5b4a\"`"},
 		{"mended, and changed here meanwhile", External(rules.ExternalPush{Commits: []rules.PastCommit{bob}, Mended: "9c1d", Rulers: []rules.ExternalChange{{Ruler: "eu", Rules: []rules.PushedRule{

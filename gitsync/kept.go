@@ -15,28 +15,53 @@ import (
 )
 
 // Keep has a commit, given by its full hash, stay readable that the branch may have lost: a ref leads to it, unless the branch or one of those that keep does.
+// It returns the refs that keep an earlier one, first, which leads to it, the oldest ref first: that is readable as long as there is one of them.
 // The error about a commit that is not there is fs.ErrNotExist; others are *rules.Error of kind Unavailable.
-func (r *Rulebook) Keep(ctx context.Context, revision string) error {
+func (r *Rulebook) Keep(ctx context.Context, revision, first string) (refs []string, err error) {
 	unlock, err := r.lockWriter(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer unlock()
 	hash := plumbing.NewHash(revision)
 	if !r.objects.has(hash) {
-		return fmt.Errorf("commit %s: %w", revision, fs.ErrNotExist)
+		return nil, fmt.Errorf("commit %s: %w", revision, fs.ErrNotExist)
 	}
 	tips, err := r.keptTips()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	there := false
 	for _, tip := range tips {
-		if kept, err := r.objects.leads(ctx, hash, tip); kept || err != nil {
-			return err
+		if there, err = r.objects.leads(ctx, hash, tip); there || err != nil {
+			break
 		}
 	}
-	_, err = r.keep(ctx, hash, tips[0])
-	return err
+	if err == nil && !there {
+		_, err = r.keep(ctx, hash, tips[0])
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.keptBy(ctx, plumbing.NewHash(first))
+}
+
+// keptBy returns the refs that keep a commit, the oldest first.
+func (r *Rulebook) keptBy(ctx context.Context, hash plumbing.Hash) (refs []string, err error) {
+	kept, err := r.refsBelow(keptRefs)
+	if err != nil {
+		return nil, unavailable(err, "the refs of the rulebook %s cannot be read: %s", r.dir, textOf(err))
+	}
+	for _, name := range slices.Sorted(maps.Keys(kept)) {
+		leads, err := r.objects.leads(ctx, hash, kept[name])
+		if err != nil {
+			return nil, err
+		}
+		if leads {
+			refs = append(refs, name.String())
+		}
+	}
+	return refs, nil
 }
 
 // Kept returns the commits that the branch does not have any more, that are kept, see keep, and whose hashes begin with some hexadecimal digits, the newest

@@ -39,11 +39,11 @@ func TestKept(t *testing.T) {
 		t.Errorf("found %q, and nothing is kept", got)
 	}
 	for _, revision := range []string{third, third, second, first} {
-		if err := r.Keep(t.Context(), revision); err != nil || refs() != 1 {
-			t.Errorf("Keep(%s) = %v, and there are %d refs", revision, err, refs())
+		if by, err := r.Keep(t.Context(), revision, second); err != nil || refs() != 1 || len(by) != 1 || runGit(t, r.dir, "rev-parse", by[0]) != third+"\n" {
+			t.Errorf("Keep(%s) = %q, %v, and there are %d refs", revision, by, err, refs())
 		}
 	}
-	if err := r.Keep(t.Context(), strings.Repeat("1", 40)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := r.Keep(t.Context(), strings.Repeat("1", 40), second); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("kept what is not there: %v", err)
 	}
 	runGit(t, r.dir, "gc", "-q", "--prune=now")
@@ -55,11 +55,11 @@ func TestKept(t *testing.T) {
 			t.Errorf("%q (-want +got):\n%s", prefix, diff)
 		}
 	}
-	for range 2 { // another branch that leads to the same
+	for i := range 2 { // another branch that leads to the same
 		other := update(t, r, map[string][]byte{"x": []byte("4")}).Revision()
 		runGit(t, r.dir, "update-ref", "refs/heads/main", second)
-		if err := r.Keep(t.Context(), other); err != nil {
-			t.Fatal(err)
+		if by, err := r.Keep(t.Context(), other, second); err != nil || len(by) != i+1 {
+			t.Errorf("Keep(%s) = %q, %v: every ref that leads to an earlier commit keeps that", other, by, err)
 		}
 		if got := found(third); len(got) != 1 {
 			t.Errorf("found %q", got)

@@ -18,6 +18,7 @@ type Elsewhere struct {
 	Stay    []Ref        // while it is held: the rules that are live and that the branch has no more
 	Change  Outcome      // what that did to the rules that are live, and how it stands at their rulers
 	Back    []string     // addresses, in the rulebook at From, of the rules that it took away or changed: they can be restored from there while somebody keeps that commit
+	Kept    []string     // the refs that keep what is gone, as whoever External tells of it has found out
 }
 
 // MaxGone is how many commits are told of, at most, that the branch has no more.

@@ -28,12 +28,17 @@ func (s *service) recordElsewhere(ctx context.Context, request rules.Request, pu
 	return s.recordExternal(ctx, request, bot.WithoutSecrets(outcome), reply)
 }
 
-// keepFrom has the commit that the branch was put away from stay readable, so that what it had can be put back.
+// keepFrom has the commit that the branch was put away from stay readable, so that what it had can be put back, and notes by which refs all that is gone is.
 func (s *service) keepFrom(ctx context.Context, e *rules.Elsewhere) {
 	if e == nil || e.Lost {
 		return
 	}
-	if err := s.book.Keep(ctx, e.From); err != nil {
+	first := e.From
+	if len(e.Gone) > 0 {
+		first = e.Gone[0].Revision
+	}
+	var err error
+	if e.Kept, err = s.book.Keep(ctx, e.From, first); err != nil {
 		s.logger.Warn("The commit that the rulebook's branch was put away from is not kept", "id", "AS3024", "commit", e.From, "err", err)
 		e.Back = nil
 	}

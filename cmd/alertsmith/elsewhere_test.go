@@ -93,6 +93,11 @@ func TestBranchSetBack(t *testing.T) {
 			t.Errorf("the report does not say %q:\n%s", want, entry.Reply)
 		}
 	}
+	_, line, _ := strings.Cut(entry.Reply, "`git update-ref -d ")
+	ref, _, _ := strings.Cut(line, "`")
+	if got := strings.TrimSpace(e.git("rev-parse", ref)); got != was || !strings.HasPrefix(ref, "refs/alertsmith/kept/") {
+		t.Errorf("the report does not name the ref that keeps %s, but %q, which is at %s:\n%s", was, ref, got, entry.Reply)
+	}
 	if entry.Outcome.Revision != back || !strings.Contains(entry.Outcome.Why, was) || !strings.Contains(entry.Outcome.Diff, "-      - alert: two\n") {
 		t.Errorf("the entry does not say from where to where: %+v", entry)
 	}
