@@ -48,6 +48,9 @@ func statusText(s rules.Status, now time.Time) string {
 	writeList(&b, s.Unwritable, "in the way of every change, which is refused until it is mended", prose)
 	writeList(&b, s.Problems, "not published", problemText)
 	writeHousekeeping(&b, s.Housekeeping)
+	if s.Shallow {
+		b.WriteString("- a shallow clone: who changed a rule before it begins, and when, is not in it; complete it with `git fetch --unshallow` there, while the service is stopped\n")
+	}
 	writeHeld(&b, s.Held, now)
 	writeList(&b, s.Overdue, "due, and not done by itself", func(o rules.Overdue) string {
 		return fmt.Sprintf("%s, due %s: %s", code(o.Command), ago(o.At, now), escape(oneLine(cut(orUnknown(o.Why), 300))))

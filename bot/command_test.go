@@ -345,7 +345,7 @@ func TestStatusText(t *testing.T) {
 		many[i] = "f.yaml"
 	}
 	got := statusText(rules.Status{
-		Revision: "1a2b3c4d5e", Rules: 3,
+		Revision: "1a2b3c4d5e", Rules: 3, Shallow: true,
 		Problems: []rules.Problem{{Path: "loki/x.yaml", Line: 3, Text: "no @all expression"}},
 		Rulers: []rules.RulerStatus{{
 			Info: rules.RulerInfo{Name: "loki", Dialect: "logql"}, Files: 1, Rules: 2, Running: 1, Behind: true, Foreign: many, LastApply: c.now.Add(-90_000_000_000),
@@ -355,6 +355,7 @@ func TestStatusText(t *testing.T) {
 		Waiting: []rules.Waiting{{Outcome: rules.Outcome{Action: "add", Refs: []rules.Ref{{Name: "x"}}, Reason: "Loki is down"}, Since: c.now}},
 	}, c.now)
 	want := "**Rulebook** at `1a2b3c4`, 3 rules\n- 1 not published:\n    - `loki/x.yaml:3`: no @" + apart + "all expression\n" +
+		"- a shallow clone: who changed a rule before it begins, and when, is not in it; complete it with `git fetch --unshallow` there, while the service is stopped\n" +
 		"**loki** (logql): 1 of 2 rules live, in 1 file; last applied 90 s ago, last seen never since the start\n- newer commits changed its files: they are on their way, and not counted yet\n- trouble: Loki does not answer.\n" +
 		"- 1 not live:\n    - `g/x`: the reason is not known\n- 12 not ours in its directory, left alone:\n" + strings.Repeat("    - `f.yaml`\n", 10) + "    - …and 2 more\n" +
 		"**prometheus** (promql): 0 of 0 rules live, in 0 files; last applied never since the start, last seen never since the start\n" +

@@ -170,7 +170,7 @@ func TestLogOfAShallowClone(t *testing.T) {
 	runGit(t, t.TempDir(), "clone", "-q", "--bare", "--depth", "5", "file://"+dir, clone)
 	var log bytes.Buffer
 	r := openBook(t, Options{Dir: clone, Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	if !strings.Contains(log.String(), "id=AS3028") {
+	if !strings.Contains(log.String(), "id=AS3028") || !r.Shallow() {
 		t.Errorf("nothing tells that it is a shallow clone: %s", &log)
 	}
 	commits := logOf(t, r, "", strings.TrimSpace(runGit(t, clone, "rev-parse", "main")))

@@ -67,6 +67,7 @@ type Rulebook struct {
 	push    pushFunc // nil: the commit here is what counts
 	queue   queue
 	house   housekeeping
+	shallow bool // see Shallow
 
 	pushTook time.Duration // of the last push that changes waited for; of whoever has the token
 
@@ -158,12 +159,15 @@ func (r *Rulebook) open(ctx context.Context, wrap func(billy.Filesystem) billy.F
 	if err != nil {
 		return unavailable(err, "where the history of the rulebook %s begins cannot be read", r.dir)
 	}
-	if len(cut) > 0 {
+	if r.shallow = len(cut) > 0; r.shallow {
 		r.log.Warn("the rulebook is a shallow clone: who changed a rule before, and when, is not in it", "id", "AS3028", "dir", r.dir)
 	}
 	_, err = r.Head(ctx)
 	return err
 }
+
+// Shallow reports whether the rulebook was a shallow clone when it was opened.
+func (r *Rulebook) Shallow() bool { return r.shallow }
 
 // Close gives the writer's lock back after the running update has ended. Trees that were read before stay readable.
 func (r *Rulebook) Close() error {

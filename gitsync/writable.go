@@ -29,7 +29,7 @@ func (r *Rulebook) Writable() error {
 	if err := r.mayWrite(); err != nil {
 		return unavailable(err, "%s", "the rulebook cannot be written"+r.whyUnwritable(err))
 	}
-	name := filepath.Join(r.dir, roomName)
+	name := filepath.Join(r.dir, r.objectsDir(), roomName)
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err == nil {
 		filling := make([]byte, room)
@@ -43,9 +43,22 @@ func (r *Rulebook) Writable() error {
 	return nil
 }
 
-// mayWrite returns nil when the directories that a change writes to may be written, as far as the rights to them say that.
+// objectsDir returns the directory that the objects of a change are written to: that of packs or, where there is none yet, the one that it is made in.
+func (r *Rulebook) objectsDir() string {
+	if _, err := os.Stat(filepath.Join(r.dir, packDir)); errors.Is(err, fs.ErrNotExist) {
+		return "objects"
+	}
+	return packDir
+}
+
+// mayWrite returns nil when the directories that every change writes to may be written, as far as the rights to them say that. Of a change that is to be pushed
+// these are also those in which it is written down what is sent and what the Git server has then; else what cannot be written there is told of otherwise.
 func (r *Rulebook) mayWrite() error {
-	for _, dir := range []string{".", "objects", packDir, path.Dir(r.branch.String()), "refs/remotes/origin", doubtRefs, keptRefs} {
+	dirs := []string{r.objectsDir(), path.Dir(r.branch.String())}
+	if r.sync != nil && r.sync.required {
+		dirs = append(dirs, ".", "refs/remotes/origin", doubtRefs, keptRefs)
+	}
+	for _, dir := range dirs {
 		name := filepath.Join(r.dir, dir)
 		if err := r.access(name, accessWrite); err != nil && !errors.Is(err, syscall.ENOENT) {
 			return &fs.PathError{Op: "write", Path: name, Err: err}

@@ -1,6 +1,7 @@
 package gitsync
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,21 +78,27 @@ func TestDirectoriesOfAnother(t *testing.T) {
 	}
 }
 
+// forbid has the operating system say of one directory of a rulebook that it may not be written, and returns its path.
+func forbid(r *Rulebook, dir string) (name string, allow func()) {
+	name = filepath.Join(r.dir, dir)
+	may := r.access
+	r.access = func(path string, mode uint32) error {
+		if path == name && mode&0o2 != 0 {
+			return syscall.EACCES
+		}
+		return may(path, mode)
+	}
+	return name, func() { r.access = may }
+}
+
 // TestWritableNamesTheDirectory has the operating system say of directories that they may not be written: that is known before anything is tried or sent.
 func TestWritableNamesTheDirectory(t *testing.T) {
 	t.Parallel()
 	host := gitHost(t)
 	outsideLine(t, outsider(t, host), "first")
 	r := openBook(t, Options{Remote: at(t, host), Required: true})
-	for _, dir := range []string{".", "objects", "objects/pack", "refs/heads", "refs/remotes/origin", "refs/alertsmith/doubt"} {
-		name := filepath.Join(r.dir, dir)
-		may := r.access
-		r.access = func(path string, mode uint32) error {
-			if path == name && mode&0o2 != 0 {
-				return syscall.EACCES
-			}
-			return may(path, mode)
-		}
+	for _, dir := range []string{".", "objects/pack", "refs/heads", "refs/remotes/origin", "refs/alertsmith/doubt"} {
+		name, allow := forbid(r, dir)
 		if err := r.Writable(); err == nil || !strings.Contains(textOf(err), "permission denied at "+name+". ") {
 			t.Errorf("%s: Writable = %v", dir, err)
 		}
@@ -99,7 +106,7 @@ func TestWritableNamesTheDirectory(t *testing.T) {
 		if rules.KindOf(err) != rules.Unavailable || !strings.Contains(textOf(err), " at "+name) {
 			t.Errorf("%s: a change ends with %v", dir, err)
 		}
-		r.access = may
+		allow()
 		if err := r.Writable(); err != nil {
 			t.Errorf("%s is mended, and Writable = %v", dir, err)
 		}
@@ -108,4 +115,34 @@ func TestWritableNamesTheDirectory(t *testing.T) {
 		t.Errorf("the server has %q", lines)
 	}
 	add(t, r, "second")
+}
+
+// TestWritableNamesNothingElse has the operating system say of directories that they may not be written to which no change writes: changes are taken, and so nothing
+// is said to be in their way.
+func TestWritableNamesNothingElse(t *testing.T) {
+	t.Parallel()
+	modes(t, func(t *testing.T, required bool) {
+		host := gitHost(t)
+		outsideLine(t, outsider(t, host), "first")
+		r := openBook(t, Options{Remote: at(t, host), Required: required})
+		if err := openBook(t, Options{}).Writable(); err != nil {
+			t.Errorf("where there are no packs yet: %v", err)
+		}
+		add(t, r, "second")
+		dirs := []string{"objects", "refs"}
+		if !required {
+			dirs = append(dirs, ".", "refs/remotes/origin", "refs/alertsmith/doubt")
+		}
+		for i, dir := range dirs {
+			_, allow := forbid(r, dir)
+			if err := r.Writable(); err != nil {
+				t.Errorf("%s: Writable = %v", dir, err)
+			}
+			add(t, r, fmt.Sprint("more", i))
+			allow()
+		}
+		if left, err := filepath.Glob(filepath.Join(r.dir, packDir, roomName)); err != nil || len(left) > 0 {
+			t.Errorf("left behind is %q, %v", left, err)
+		}
+	})
 }

@@ -19,6 +19,8 @@ type Status struct {
 	Remote     RemoteStatus
 	// Housekeeping is why the rulebook's objects are not packed, so that it goes on growing; nil when all is well.
 	Housekeeping error
+	// Shallow says that the rulebook is a shallow clone: its history begins later than the rules do.
+	Shallow bool
 	// Overdue is what the service should have done by itself and has not, the oldest first.
 	Overdue []Overdue
 	// Sinks are the places that are told what is written to the journal.

@@ -96,6 +96,7 @@ func (s *service) status(ctx context.Context) rules.Status {
 	status.Unwritable = s.unwritable(ctx)
 	status.Remote = s.book.Remote()
 	status.Housekeeping = s.book.HousekeepingErr()
+	status.Shallow = s.book.Shallow()
 	if s.teller != nil {
 		status.Sinks = s.teller.Status(ctx)
 	}
