@@ -31,15 +31,14 @@ func newAway(t *testing.T, adds ...string) (s *system, server, clone string, goA
 	})
 	clone = filepath.Join(t.TempDir(), "clone")
 	gitIn(t, ".", "clone", "-q", server, clone)
-	away := server + ".away"
 	move := func(from, to string) {
 		if err := os.Rename(from, to); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return s, server, clone, func() { move(server, away) }, func() {
-		gitIn(t, clone, "push", "-q", away, "HEAD:main")
-		move(away, server)
+	return s, server, clone, func() { move(server, away(server)) }, func() {
+		gitIn(t, clone, "push", "-q", away(server), "HEAD:main")
+		move(away(server), server)
 	}
 }
 
@@ -57,6 +56,7 @@ func TestDisplacedChangeKeepsWhatItDid(t *testing.T) {
 	commitAs(t, clone, "Bob", "away with it", nil)
 	pushBack()
 	await(t, "the change is displaced", func() bool { return len(s.found("action=edit", "result=displaced")) == 1 })
+	await(t, "what it met is in the journal", func() bool { return len(s.found("action=external")) > 0 })
 	s.stop()
 	after := s.found("action=edit")[0]
 	if after.Undone == "" || !strings.Contains(after.Reason, "one") {
@@ -174,9 +174,10 @@ func TestChangePlannedAgainOnAHeldPush(t *testing.T) {
 	await(t, "it is told", func() bool {
 		return strings.Contains(s.recorded()[0].Reply, said) && strings.Contains(s.recorded()[0].Reply, request)
 	})
-	if a := s.must("status"); !strings.Contains(a.text, "Somebody else's push came before your command `edit one expr='up == 5'`") || !strings.Contains(a.text, "With it, 1 change of what Bob pushed") {
-		t.Errorf("whoever gave the command hears: %s", a.text)
-	}
+	await(t, "whoever gave the command hears of it", func() bool {
+		a := s.must("status")
+		return strings.Contains(a.text, "Somebody else's push came before your command `edit one expr='up == 5'`") && strings.Contains(a.text, "With it, 1 change of what Bob pushed")
+	})
 	if a := s.must("status"); strings.Contains(a.text, "With it") {
 		t.Errorf("and once more: %s", a.text)
 	}

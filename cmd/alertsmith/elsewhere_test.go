@@ -46,8 +46,9 @@ func (e *elsewhere) served() []string {
 // accept puts the server's branch on a commit of the clone, and has that accepted by a restart.
 func (e *elsewhere) accept(commit string) {
 	e.t.Helper()
+	before := len(e.printed())
 	gitIn(e.t, e.clone, "push", "-q", "-f", "origin", commit+":main")
-	await(e.t, "it is noticed", func() bool { return strings.Contains(e.printed(), "now="+commit) })
+	await(e.t, "it is noticed", func() bool { return strings.Contains(e.printed()[before:], "now="+commit) })
 	e.stop()
 	e.configure(commit)
 	e.start()

@@ -10,15 +10,17 @@ import (
 	"github.com/alertsmith/alertsmith/rules"
 )
 
+// away is where a Git server's repository is while it is taken away.
+func away(server string) string { return server + ".away" }
+
 // hidden takes the Git server away until the returned function is called.
 func (e *elsewhere) hidden() (back func()) {
 	e.t.Helper()
-	away := e.server + ".away"
-	if err := os.Rename(e.server, away); err != nil {
+	if err := os.Rename(e.server, away(e.server)); err != nil {
 		e.t.Fatal(err)
 	}
 	return func() {
-		if err := os.Rename(away, e.server); err != nil {
+		if err := os.Rename(away(e.server), e.server); err != nil {
 			e.t.Error(err)
 		}
 	}
@@ -119,11 +121,11 @@ func TestCommitsByHandThatArePlannedAgain(t *testing.T) {
 	left := commitAs(t, here, "Bob", "does not fit", map[string]string{"prometheus/ops/one.yaml": oneIs("up == 1")})
 	gitIn(t, here, "push", "-q", "origin", "HEAD:main")
 	await(t, "it is applied", func() bool { return strings.Contains(e.printed(), `msg="What was pushed is applied"`) })
-	appear()
 	newest := commitAs(t, e.clone, "Eve", "all", map[string]string{
 		"prometheus/ops/same.yaml": ruleFile("same", "up == 3"), "prometheus/ops/one.yaml": oneIs("up == 2"),
 	})
-	gitIn(t, e.clone, "push", "-q", "origin", "HEAD:main")
+	gitIn(t, e.clone, "push", "-q", away(e.server), "HEAD:main") // before the service reaches the server, or it would be first
+	appear()
 	await(t, "it is applied", func() bool { return strings.Contains(e.printed(), "newest="+newest) })
 	if !strings.Contains(e.printed(), "refused=\"\" commit="+left) {
 		t.Error("nobody is told of what does not fit")
