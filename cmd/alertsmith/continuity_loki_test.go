@@ -31,14 +31,14 @@ func TestContinuityLoki(t *testing.T) { //nolint:tparallel // the parts have one
 		{name: "interval", change: "edit NAME interval=2s", foretold: "keeps 3 firing alerts.", kept: 3},
 		{name: "label", change: "edit NAME severity=ticket", foretold: "resets 3 firing alerts: they resolve and page again at the next evaluation.", reset: 3},
 		{name: "label-and-for", change: "edit NAME severity=ticket for=20m", foretold: "resets 3 firing alerts: they resolve and page again after 20m.", reset: 3, state: "pending"},
-		{name: "rename", change: "rename NAME NAME-new", now: "rename-new", foretold: "resets 3 firing alerts", reset: 3},
+		{name: "rename", change: "rename NAME NAME-new", now: "NAME-new", foretold: "resets 3 firing alerts", reset: 3},
 		{name: "group", change: "move NAME group=elsewhere", foretold: "resets 3 firing alerts", reset: 3},
 		{name: "namespace", change: "move NAME namespace=elsewhere", foretold: "resets 3 firing alerts", reset: 3},
 		{name: "delete", change: "delete NAME", foretold: "ends 3 firing alerts."},
 		{name: "pending", add: "expr='vector(1)' for=1h", change: "edit NAME for=2h summary=x", foretold: "keeps 1 pending alert.", kept: 1},
 		{name: "pending-past", add: "expr='vector(1)' for=1h", change: "edit NAME for=1ms", foretold: "It makes 1 pending alert fire at the next evaluation.", kept: 1, state: "firing"},
 		{name: "pending-label", add: "expr='vector(1)' for=1h", change: "edit NAME severity=ticket", foretold: "resets 1 pending alert: they begin anew.", reset: 1},
-		{name: "other-rule", change: "add other expr=vector(1) group=other-rule", foretold: "", kept: 3},
+		{name: "other-rule", change: "add other expr=vector(1) group=NAME", foretold: "", kept: 3},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.happen(t, s, loki.URL+"/prometheus") })
 	}

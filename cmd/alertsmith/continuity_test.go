@@ -38,7 +38,7 @@ func TestContinuity(t *testing.T) { //nolint:tparallel // the parts have one rul
 		{name: "label", change: "edit NAME severity=ticket", foretold: "resets 3 firing alerts: they resolve and page again at the next evaluation.", reset: 3},
 		{name: "label-and-for", change: "edit NAME severity=ticket for=10m", foretold: "resets 3 firing alerts: they resolve and page again after 10m.", reset: 3},
 		{name: "label-less", change: "edit NAME label.team=", foretold: "resets 3 firing alerts", reset: 3},
-		{name: "rename", change: "rename NAME NAME-new", now: "rename-new", foretold: "resets 3 firing alerts", reset: 3},
+		{name: "rename", change: "rename NAME NAME-new", now: "NAME-new", foretold: "resets 3 firing alerts", reset: 3},
 		{name: "group", change: "move NAME group=elsewhere", foretold: "resets 3 firing alerts", reset: 3},
 		{name: "namespace", change: "move NAME namespace=elsewhere", foretold: "resets 3 firing alerts", reset: 3},
 		{name: "delete", change: "delete NAME", foretold: "ends 3 firing alerts."},
@@ -52,10 +52,10 @@ func TestContinuity(t *testing.T) { //nolint:tparallel // the parts have one rul
 			foretold: "It makes 3 pending alerts fire at the next evaluation, as far as the new expression still returns them.",
 		},
 		{name: "pending-label", add: "expr='vector(1)' for=1h", change: "edit NAME severity=ticket", foretold: "resets 1 pending alert: they begin anew.", reset: 1},
-		{name: "other-rule", change: "add other expr=vector(1) group=other-rule", foretold: "", kept: 3},
+		{name: "other-rule", change: "add other expr=vector(1) group=NAME", foretold: "", kept: 3},
 		{
 			name:     "twins", // the second of a name is deleted, and the third comes into its place; only labels tell them apart
-			add:      "\ngroups:\n- name: twins\n  rules:\n  - {alert: twins, expr: vector(1), labels: {n: a}}\n  - {alert: twins, expr: vector(2), labels: {n: b}}\n  - {alert: twins, expr: vector(3), labels: {n: c}}\n",
+			add:      "\ngroups:\n- name: NAME\n  rules:\n  - {alert: NAME, expr: vector(1), labels: {n: a}}\n  - {alert: NAME, expr: vector(2), labels: {n: b}}\n  - {alert: NAME, expr: vector(3), labels: {n: c}}\n",
 			change:   "delete NAME#2",
 			foretold: "keeps 2 firing alerts. It ends 1 firing alert.", kept: 2,
 		},
@@ -69,7 +69,7 @@ func TestContinuity(t *testing.T) { //nolint:tparallel // the parts have one rul
 		},
 		{
 			name:  "moved-back", // to where other rules stand
-			add:   "\ngroups:\n- name: moved-back\n  rules:\n  - {alert: moved-back, expr: vector(1)}\n  - {alert: another, expr: vector(1) > 2}\n",
+			add:   "\ngroups:\n- name: NAME\n  rules:\n  - {alert: NAME, expr: vector(1)}\n  - {alert: another, expr: vector(1) > 2}\n",
 			first: "move NAME group=beside", change: "undo", foretold: "resets 1 firing alert", reset: 1,
 		},
 	} {

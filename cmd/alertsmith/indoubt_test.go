@@ -26,7 +26,7 @@ func TestWhatTheGitServerDidNotAnswerIsToldSo(t *testing.T) {
 		return true
 	})
 	s := newSystem(t, "--prometheus.url=http://127.0.0.1:1", "--prometheus.rules-dir="+t.TempDir())
-	s.configured(fmt.Sprintf("git: {remote: %q, push: required, fetch_interval: 1s, timeout: 3s}\n", server.Repository))
+	s.configured(fmt.Sprintf("git: {remote: %q, push: required, fetch_interval: 1s, timeout: 20s}\n", server.Repository))
 	s.start()
 	s.must("add one expr='up == 0'")
 	away.Store(true)
