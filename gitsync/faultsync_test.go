@@ -34,6 +34,7 @@ func TestEveryFaultBesideAServer(t *testing.T) {
 		if os.Getenv(everyFaultVariable) != "" {
 			step, n = 1, 1
 		}
+		t.Logf("from operation %d on", n)
 		noticed := 0
 		for ; ; n += step {
 			failed, err := faultBesideAServer(t, begun, required, n)

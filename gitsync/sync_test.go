@@ -138,7 +138,7 @@ func keepUp(t testing.TB, r *Rulebook, f Following) (stop func()) {
 // until waits for something that happens soon.
 func until(t testing.TB, what string, happened func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(90 * time.Second)
 	for !happened() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain until %s", what)
