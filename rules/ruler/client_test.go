@@ -66,7 +66,9 @@ func TestAnswersNoRulerGives(t *testing.T) {
 		for name, answer := range answers {
 			t.Run(kind+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				r := against(t, cfg, answer)
+				hasty := cfg
+				hasty.Timeout, hasty.ReloadTimeout = time.Second, time.Second // some never answer
+				r := against(t, hasty, answer)
 				start := time.Now()
 				for what, err := range map[string]error{"publish": publish(t, r), "reload": r.Reload(t.Context()), "running": running(t, r)} {
 					if err == nil {
@@ -238,7 +240,7 @@ func against(t *testing.T, cfg ruler.Config, answer http.HandlerFunc) rules.Rule
 	if cfg.RulesDir != "" {
 		cfg.RulesDir = t.TempDir()
 	}
-	cfg.Name, cfg.StateDir, cfg.Timeout, cfg.ReloadTimeout = "ruler-1", t.TempDir(), time.Second, time.Second
+	cfg.Name, cfg.StateDir = "ruler-1", t.TempDir()
 	cfg.URL = strings.Replace(server.URL, "://", "://user:"+canary+"@", 1)
 	cfg.Logger = slog.New(slog.DiscardHandler)
 	return open(t, cfg)

@@ -33,6 +33,17 @@ func examined(t *testing.T, asked rules.Ruler, expression string) []string {
 	return got
 }
 
+// answered is examined for a real ruler: it is asked again while it takes its time.
+func answered(t *testing.T, asked rules.Ruler, expression string) (got []string) {
+	t.Helper()
+	for began := time.Now(); ; {
+		got = examined(t, asked, expression)
+		if !strings.Contains(strings.Join(got, ""), slow) || time.Since(began) > time.Minute {
+			return got
+		}
+	}
+}
+
 func TestExaminePrometheus(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -64,7 +75,7 @@ func TestExaminePrometheus(t *testing.T) {
 	} {
 		t.Run(expression, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(want, examined(t, asked, expression)); diff != "" {
+			if diff := cmp.Diff(want, answered(t, asked, expression)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -95,7 +106,7 @@ func TestExamineLoki(t *testing.T) { //nolint:tparallel // what Loki has stored 
 		`sum(count_over_time({job=~"apache.*"}[5m])) > 0`:          {`online-missing warning: loki had no log stream within 1d for {job=~"apache.*"}`},
 	} {
 		t.Run(expression, func(t *testing.T) {
-			if diff := cmp.Diff(want, examined(t, asked, expression)); diff != "" {
+			if diff := cmp.Diff(want, answered(t, asked, expression)); diff != "" {
 				t.Error(diff)
 			}
 		})
