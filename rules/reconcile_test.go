@@ -35,7 +35,7 @@ func TestAChangeDuringAReconciliationIsBrought(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	slow := &slowHead{Store: b.store}
-	b.Store, b.LiveTimeout = slow, 2*time.Second
+	b.Store = slow
 	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), inTheBackground{}, true))
 	ended := make(chan error)
 	go func() { ended <- b.Run(ctx) }()

@@ -128,12 +128,12 @@ func TestAnIntervalThatIsTheRulersOwnIsLiveAsBefore(t *testing.T) {
 	b := newBench(t)
 	b.group(t, groupOf("interval: 2m"), nil)
 	for id, told := range map[string]error{"r1": &rules.Error{Kind: rules.Unreachable, Text: "has no such page"}, "r2": nil} {
-		b.LiveTimeout = time.Second
 		b.EvaluationInterval = func(context.Context, string) (time.Duration, error) { return 2 * time.Minute, told }
 		t.Run(fmt.Sprint(told), func(t *testing.T) {
 			want := rules.Live
+			b.LiveTimeout = 20 * time.Second
 			if told != nil {
-				want = rules.Pending
+				want, b.LiveTimeout = rules.Pending, time.Second
 			}
 			out := b.Apply(t.Context(), request(id), rewrite{"interval: 2m\n    rules", "rules"})
 			if out.State != want {
