@@ -75,10 +75,11 @@ func newChat(t testing.TB, change func(*chat)) *chat {
 	var ids atomic.Int64
 	c.access = Access{Tokens: []string{"another", goodToken}, CLITokens: []string{cliToken}}
 	c.options = Options{
-		Access: func() Access { return c.access },
-		Now:    func() time.Time { return c.now },
-		NewID:  func() string { return fmt.Sprintf("request%019d", ids.Add(1)) },
-		Logger: slog.New(slog.NewTextHandler(c.log, nil)),
+		Access:   func() Access { return c.access },
+		Now:      func() time.Time { return c.now },
+		NewID:    func() string { return fmt.Sprintf("request%019d", ids.Add(1)) },
+		Logger:   slog.New(slog.NewTextHandler(c.log, nil)),
+		AckAfter: time.Hour, // the answer of a slow machine is one as well
 	}
 	if change != nil {
 		change(c)
