@@ -122,10 +122,19 @@ func (m *mattermost) form(id, text string) url.Values {
 	}
 }
 
+// patient is form for a command whose first answer is to be how it ended, also where that takes long: there is no way to answer it later.
+func (m *mattermost) patient(id, text string) url.Values {
+	m.t.Helper()
+	form := m.form(id, text)
+	form.Del("response_url")
+	return form
+}
+
 const (
 	firstTrigger  = "1kajc7gka3rn7p7w8n6yyyx1eo"
 	secondTrigger = "2kajc7gka3rn7p7w8n6yyyx1eo"
 	thirdTrigger  = "3kajc7gka3rn7p7w8n6yyyx1eo"
+	fourthTrigger = "4kajc7gka3rn7p7w8n6yyyx1eo"
 )
 
 // chatSystem prepares a service that takes commands from a Mattermost server, and its configuration file.
@@ -172,7 +181,7 @@ func TestChannelIsTold(t *testing.T) {
 	write("alertsmith.yml", configuration(m, prometheus.URL, userID))
 	s.start()
 
-	form := m.form(firstTrigger, "add node-down expr='up == 0' severity=critical")
+	form := m.patient(firstTrigger, "add node-down expr='up == 0' severity=critical")
 	first, err := s.post(form)
 	if err != nil || first.result != rules.Success || first.kind != "in_channel" || !strings.Contains(first.text, "not live yet") {
 		t.Fatalf("%+v, %v", first, err)
@@ -195,7 +204,7 @@ func TestChannelIsTold(t *testing.T) {
 	// A change that was being worked on when the service was killed is told too.
 	s.kill()
 	s.start(killAt + "=" + rules.StepPublished)
-	if a, err := s.post(m.form(secondTrigger, "add node-up expr='up == 1'")); err == nil {
+	if a, err := s.post(m.patient(secondTrigger, "add node-up expr='up == 1'")); err == nil {
 		t.Fatalf("the service lived on: %+v", a)
 	}
 	s.kill()
@@ -205,7 +214,7 @@ func TestChannelIsTold(t *testing.T) {
 	// One of which nothing came is written down as that, and its author is told.
 	s.kill()
 	s.start(killAt + "=" + rules.StepPlanned)
-	if a, err := s.post(m.form(thirdTrigger, "add never expr='up == 2'")); err == nil {
+	if a, err := s.post(m.patient(thirdTrigger, "add never expr='up == 2'")); err == nil {
 		t.Fatalf("the service lived on: %+v", a)
 	}
 	s.kill()
@@ -216,6 +225,15 @@ func TestChannelIsTold(t *testing.T) {
 	}
 	if got := s.subjects(); !slices.Equal(got, []string{"add node-up", "add node-down"}) {
 		t.Errorf("commits %q", got)
+	}
+	// One that can be answered later is told over what stays secret as well.
+	const later = "edit node-up for=1m"
+	if _, err := s.post(m.form(fourthTrigger, later)); err != nil {
+		t.Error(err)
+	}
+	await(t, "it has ended", func() bool { return !s.ended(later).Done.IsZero() })
+	if end := s.ended(later); end.Outcome.Result != rules.Success {
+		t.Errorf("a command that can be answered later: %+v", end)
 	}
 	s.assertNoSecret(mattermostToken, botToken, hookToken, s.token())
 	s.stop()

@@ -45,7 +45,7 @@ sinks: [{name: log, kind: jsonl, file: %s}]
 	rename(t, server, away)
 	s.must("add node-up expr='up == 1' reason='never twice in the file'")
 	for i := range 12 {
-		if a, err := s.post(m.form(fmt.Sprintf("%026d", i+1), "delete node-down")); err != nil || a.result != rules.DeniedResult {
+		if a, err := s.post(m.patient(fmt.Sprintf("%026d", i+1), "delete node-down")); err != nil || a.result != rules.DeniedResult {
 			t.Fatalf("%+v, %v", a, err)
 		}
 	}
