@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +24,7 @@ func (b *Book) Get(ref Ref) (Entry, bool) {
 // colons and number signs: an address that is the whole of a shorter form is that.
 // Errors: NotFound with the nearest names as Fixes; Conflict with the candidates as Fixes when it is ambiguous (Field "name").
 func (b *Book) Find(address string) (Entry, error) {
-	found := b.resolve(address)
+	found := b.resolve(address, math.MaxInt)
 	switch len(found) {
 	case 0:
 		return Entry{}, b.notFound(address)
@@ -69,7 +70,7 @@ func (b *Book) Address(ref Ref) string {
 	nth := "#" + strconv.Itoa(ref.Nth)
 	for _, form := range forms(ref) {
 		for _, address := range []string{form, form + nth} {
-			if found := b.resolve(address); len(found) == 1 && found[0].Ref == ref {
+			if found := b.resolve(address, 2); len(found) == 1 && found[0].Ref == ref {
 				return address
 			}
 		}
@@ -79,17 +80,19 @@ func (b *Book) Address(ref Ref) string {
 
 // forms returns the addresses of a rule without #N, the shortest first.
 func forms(ref Ref) []string {
-	inGroup := ref.Group + "/" + ref.Name
-	if ref.Namespace() == "" {
-		return []string{ref.Name, inGroup, ref.Ruler + ":" + inGroup, ref.Ruler + ":" + ref.Path + "/" + inGroup}
+	all := []string{ref.Name}
+	for _, qualifier := range qualifiers(ref) {
+		all = append(all, qualifier+ref.Group+"/"+ref.Name)
 	}
-	return []string{
-		ref.Name,
-		inGroup,
-		ref.Namespace() + "/" + inGroup,
-		ref.Ruler + ":" + ref.Namespace() + "/" + inGroup,
-		ref.Ruler + ":" + ref.Path + "/" + inGroup,
+	return all
+}
+
+// qualifiers returns what stands before the group in the addresses of the rules of a file, the shortest first.
+func qualifiers(of Ref) []string {
+	if of.Namespace() == "" {
+		return []string{"", of.Ruler + ":", of.Ruler + ":" + of.Path + "/"}
 	}
+	return []string{"", of.Namespace() + "/", of.Ruler + ":" + of.Namespace() + "/", of.Ruler + ":" + of.Path + "/"}
 }
 
 // hashAddress is the address of last resort, for names so much like addresses that no other form tells them apart.
@@ -100,17 +103,17 @@ func hashAddress(ref Ref) string {
 
 const hashAddressSize = len("@0123456789abcdef")
 
-// resolve returns the rules that an address means: those for which it is the shortest form.
-func (b *Book) resolve(address string) []Entry {
+// resolve returns the rules that an address means, those for which it is the shortest form, up to as many as most.
+func (b *Book) resolve(address string, most int) []Entry {
 	if found := b.byHash(address); len(found) > 0 {
 		return found
 	}
-	if found := b.match(address, 0); len(found) > 0 {
+	if found := b.match(address, 0, most); len(found) > 0 {
 		return found
 	}
 	if i := strings.LastIndexByte(address, '#'); i > 0 {
 		if nth, err := strconv.Atoi(address[i+1:]); err == nil && nth > 0 && address[i+1:] == strconv.Itoa(nth) {
-			return b.match(address[:i], nth)
+			return b.match(address[:i], nth, most)
 		}
 	}
 	return nil
@@ -129,29 +132,6 @@ func (b *Book) byHash(address string) []Entry {
 	return entries[i : i+1]
 }
 
-// match returns the rules that have the address without #N as a form; nth 0 takes every one of a name in a group.
-func (b *Book) match(address string, nth int) []Entry {
-	var best []Entry
-	bestForm := -1
-	// The name is the whole address, or what stands behind one of its slashes.
-	for start := 0; start >= 0; start = nextSlash(address, start) {
-		for _, entry := range b.named(address[start:]) {
-			if nth != 0 && entry.Ref.Nth != nth {
-				continue
-			}
-			form := slices.Index(forms(entry.Ref), address)
-			if form < 0 || bestForm >= 0 && form > bestForm {
-				continue
-			}
-			if form < bestForm {
-				best = nil
-			}
-			best, bestForm = append(best, entry), form
-		}
-	}
-	return best
-}
-
 // named returns the rules of a name, in the order of Entries.
 func (b *Book) named(name string) []Entry {
 	var entries []Entry
@@ -163,12 +143,4 @@ func (b *Book) named(name string) []Entry {
 		}
 	}
 	return entries
-}
-
-// nextSlash returns the place behind the next slash at or after start; -1 when there is none.
-func nextSlash(s string, start int) int {
-	if i := strings.IndexByte(s[start:], '/'); i >= 0 {
-		return start + i + 1
-	}
-	return -1
 }

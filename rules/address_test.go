@@ -3,9 +3,12 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // addressBook has rules that can be told apart only by ever longer addresses.
@@ -140,6 +143,47 @@ func requireAddresses(t *testing.T, book *Book) {
 	}
 }
 
+// TestAddressesOfManyOfAName has each rule of a file that has a great many of one name found, in one group and in one each: with a look at all of them for
+// each this does not end.
+func TestAddressesOfManyOfAName(t *testing.T) {
+	t.Parallel()
+	const many = 50_000
+	one, each := []byte("groups:\n- name: g\n  rules:\n"), []byte("groups:\n")
+	for i := range many {
+		one = append(one, "  - {alert: Down, expr: up}\n"...)
+		each = fmt.Appendf(each, "- {name: g%d, rules: [{alert: Down, expr: up}]}\n", i)
+	}
+	for want, file := range map[string]string{"Down#%d": string(one), "g%d/Down": string(each)} {
+		book := bookOf(t, memoryTree{"prometheus/ops/a.yaml": file})
+		for i, e := range book.Entries("") {
+			n := i + 1
+			if want[0] == 'g' {
+				n = i
+			}
+			address := book.Address(e.Ref)
+			if found := book.resolve(address, 2); address != fmt.Sprintf(want, n) || len(found) != 1 || found[0].Ref != e.Ref {
+				t.Fatalf("rule %d has the address %q, which leads to %v", i, address, found)
+			}
+		}
+	}
+}
+
+// shortestForms are the rules that have an address as their shortest form, told by a look at each: nth 0 is one without #N.
+func shortestForms(book *Book, address string, nth int) (refs []Ref) {
+	best := -1
+	for _, e := range book.Entries("") {
+		form := slices.Index(forms(e.Ref), address)
+		switch {
+		case form < 0 || nth != 0 && e.Ref.Nth != nth || best >= 0 && form > best:
+			continue
+		case form < best:
+			refs = nil
+		}
+		refs, best = append(refs, e.Ref), form
+	}
+	return refs
+}
+
 // FuzzAddress holds that every rule's address leads back to it, however much names look like addresses.
 func FuzzAddress(f *testing.F) {
 	f.Add("g", "A", "g/A", "A", "A#2")
@@ -169,6 +213,20 @@ func FuzzAddress(f *testing.F) {
 		for _, address := range []string{group1, name1, group2, name2, name3, group1 + "/" + name2} {
 			if _, err := book.Find(address); err != nil && KindOf(err) != NotFound && KindOf(err) != Conflict {
 				t.Errorf("Find(%q): %v", address, err)
+			}
+		}
+		inAnyOrder := cmpopts.SortSlices(func(a, b Ref) bool { return fmt.Sprint(a) < fmt.Sprint(b) })
+		for _, e := range book.Entries("") {
+			for _, address := range forms(e.Ref) {
+				for nth := range 3 {
+					var got []Ref
+					for _, e := range book.match(address, nth, math.MaxInt) {
+						got = append(got, e.Ref)
+					}
+					if diff := cmp.Diff(shortestForms(book, address, nth), got, inAnyOrder, cmpopts.EquateEmpty()); diff != "" {
+						t.Errorf("%q, number %d (-looked through +found):\n%s", address, nth, diff)
+					}
+				}
 			}
 		}
 	})

@@ -16,23 +16,31 @@ type shelved struct {
 	ruler   int     // of Book.rulers
 	path    string  // relative to the ruler's directory
 	entries []Entry // its rules in the order of the file
-	byRef   map[Ref]int
-	bad     []Problem // what is wrong with it, or with its path; it is not published then
+	// Which entries are of a group and a name, and which groups have a name: a file may have ten thousand rules, of one name too.
+	places map[inGroup][]int
+	groups map[string][]string
+	bad    []Problem // what is wrong with it, or with its path; it is not published then
 }
+
+// inGroup is what the rules of one name in one group are found by.
+type inGroup struct{ group, name string }
 
 // shelve puts a file in its place.
 func (b *Book) shelve(ruler int, path string, f *file) *shelved {
-	s := &shelved{file: f, ruler: ruler, path: path, byRef: map[Ref]int{}}
+	s := &shelved{file: f, ruler: ruler, path: path, places: map[inGroup][]int{}, groups: map[string][]string{}}
 	for _, p := range slices.Concat(b.pathProblems(b.rulers[ruler].Name, path), f.problems) {
 		s.bad = append(s.bad, Problem{Path: b.pathIn(ruler, path), Line: p.Line, Column: p.Column, Text: p.Text})
 	}
-	count := map[[2]string]int{} // a bad file may have two groups with one name
 	for _, g := range f.groups {
 		settings := g.fields()
 		for _, r := range g.Rules {
-			count[[2]string{g.Name, r.Name()}]++
-			ref := Ref{Ruler: b.rulers[ruler].Name, Path: path, Group: g.Name, Name: r.Name(), Nth: count[[2]string{g.Name, r.Name()}]}
-			s.byRef[ref] = len(s.entries)
+			place := inGroup{g.Name, r.Name()}
+			before := s.places[place] // also those of another group of this name, which a bad file may have
+			if len(before) == 0 {
+				s.groups[place.name] = append(s.groups[place.name], place.group)
+			}
+			s.places[place] = append(before, len(s.entries))
+			ref := Ref{Ruler: b.rulers[ruler].Name, Path: path, Group: place.group, Name: place.name, Nth: len(before) + 1}
 			s.entries = append(s.entries, Entry{
 				Ref: ref, Rule: r.Rule, GroupLabels: g.Labels, Source: r.source, Interval: g.Interval, Limit: g.Limit, Settings: settings, Line: r.line,
 				Held: r.held, Pushed: r.pushed,
@@ -55,11 +63,24 @@ func (s *shelved) get(ref Ref) (Entry, bool) {
 	if s == nil {
 		return Entry{}, false
 	}
-	i, ok := s.byRef[ref]
-	if !ok {
-		return Entry{}, false
+	for _, i := range s.at(inGroup{ref.Group, ref.Name}, ref.Nth) {
+		if ref.Nth != 0 && s.entries[i].Ref == ref {
+			return s.entries[i], true
+		}
 	}
-	return s.entries[i], true
+	return Entry{}, false
+}
+
+// at returns which entries are the nth of a name in a group; all of them where nth is 0.
+func (s *shelved) at(place inGroup, nth int) []int {
+	all := s.places[place]
+	switch {
+	case nth == 0:
+		return all
+	case nth > 0 && nth <= len(all):
+		return all[nth-1 : nth]
+	}
+	return nil
 }
 
 // get returns the file at a path; nil when there is none.
