@@ -45,6 +45,9 @@ func (d *Document) read() {
 		d.problems = (&file{content: d.content}).documentProblems(err)
 		return
 	}
+	if d.problems = checkAliases(first.Content[0]); len(d.problems) > 0 {
+		return
+	}
 	d.Root = first.Content[0]
 	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
 		d.problems = []Problem{{Line: second.Line, Column: second.Column,
