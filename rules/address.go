@@ -81,18 +81,35 @@ func (b *Book) Address(ref Ref) string {
 // forms returns the addresses of a rule without #N, the shortest first.
 func forms(ref Ref) []string {
 	all := []string{ref.Name}
-	for _, qualifier := range qualifiers(ref) {
-		all = append(all, qualifier+ref.Group+"/"+ref.Name)
+	for form := 1; ; form++ {
+		parts, is := qualifier(form, ref.Ruler, ref.Path)
+		if !is {
+			return all
+		}
+		all = append(all, strings.Join(parts[:], "")+ref.Group+"/"+ref.Name)
 	}
-	return all
 }
 
-// qualifiers returns what stands before the group in the addresses of the rules of a file, the shortest first.
-func qualifiers(of Ref) []string {
-	if of.Namespace() == "" {
-		return []string{"", of.Ruler + ":", of.Ruler + ":" + of.Path + "/"}
+// qualifier returns what stands before the group in one form of the addresses of a file's rules, the first being that in which the group itself does, and
+// whether there is such a form.
+func qualifier(form int, ruler, path string) (parts [4]string, is bool) {
+	namespace := Ref{Path: path}.Namespace()
+	if namespace == "" && form > 1 {
+		form++ // there is none with the namespace alone
 	}
-	return []string{"", of.Namespace() + "/", of.Ruler + ":" + of.Namespace() + "/", of.Ruler + ":" + of.Path + "/"}
+	switch {
+	case form == 1:
+		return parts, true
+	case form == 2:
+		return [4]string{namespace, "/"}, true
+	case form == 3 && namespace == "":
+		return [4]string{ruler, ":"}, true
+	case form == 3:
+		return [4]string{ruler, ":", namespace, "/"}, true
+	case form == 4:
+		return [4]string{ruler, ":", path, "/"}, true
+	}
+	return parts, false
 }
 
 // hashAddress is the address of last resort, for names so much like addresses that no other form tells them apart.
@@ -133,14 +150,9 @@ func (b *Book) byHash(address string) []Entry {
 }
 
 // named returns the rules of a name, in the order of Entries.
-func (b *Book) named(name string) []Entry {
-	var entries []Entry
+func (b *Book) named(name string) (entries []Entry) {
 	for _, at := range b.names.files(name) {
-		for _, e := range b.shelves[at.ruler].get(at.path).entries {
-			if e.Ref.Name == name {
-				entries = append(entries, e)
-			}
-		}
+		entries = append(entries, b.shelves[at.ruler].get(at.path).named(name, 0, math.MaxInt)...)
 	}
 	return entries
 }

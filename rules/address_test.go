@@ -143,8 +143,8 @@ func requireAddresses(t *testing.T, book *Book) {
 	}
 }
 
-// TestAddressesOfManyOfAName has each rule of a file that has a great many of one name found, in one group and in one each: with a look at all of them for
-// each this does not end.
+// TestAddressesOfManyOfAName has each of a great many rules of one name found, in one group, in one each, and in one file each: with a look at all of them
+// for each this does not end.
 func TestAddressesOfManyOfAName(t *testing.T) {
 	t.Parallel()
 	const many = 50_000
@@ -153,16 +153,26 @@ func TestAddressesOfManyOfAName(t *testing.T) {
 		one = append(one, "  - {alert: Down, expr: up}\n"...)
 		each = fmt.Appendf(each, "- {name: g%d, rules: [{alert: Down, expr: up}]}\n", i)
 	}
-	for want, file := range map[string]string{"Down#%d": string(one), "g%d/Down": string(each)} {
-		book := bookOf(t, memoryTree{"prometheus/ops/a.yaml": file})
+	files := memoryTree{}
+	for i := range many / 10 {
+		files[fmt.Sprintf("prometheus/n%04d/a.yaml", i)] = "groups: [{name: g, rules: [{alert: Down, expr: up}]}]"
+		files[fmt.Sprintf("prometheus/ops/%04d.yaml", i)] = "groups: [{name: g, rules: [{alert: Down, expr: up}]}]"
+	}
+	for want, files := range map[string]memoryTree{
+		"Down#%[2]d": {"prometheus/ops/a.yaml": string(one)}, "g%[1]d/Down": {"prometheus/ops/a.yaml": string(each)}, "": files,
+	} {
+		book := bookOf(t, files)
 		for i, e := range book.Entries("") {
-			n := i + 1
-			if want[0] == 'g' {
-				n = i
-			}
 			address := book.Address(e.Ref)
-			if found := book.resolve(address, 2); address != fmt.Sprintf(want, n) || len(found) != 1 || found[0].Ref != e.Ref {
-				t.Fatalf("rule %d has the address %q, which leads to %v", i, address, found)
+			want := fmt.Sprintf(want, i, i+1)
+			switch e.Ref.Path {
+			case fmt.Sprintf("n%04d/a.yaml", i):
+				want = fmt.Sprintf("n%04d/g/Down", i)
+			case fmt.Sprintf("ops/%04d.yaml", i-many/10):
+				want = fmt.Sprintf("prometheus:ops/%04d.yaml/g/Down", i-many/10)
+			}
+			if found := book.resolve(address, 2); address != want || len(found) != 1 || found[0].Ref != e.Ref {
+				t.Fatalf("rule %d has the address %q, want %q, which leads to %v", i, address, want, found)
 			}
 		}
 	}
@@ -184,27 +194,69 @@ func shortestForms(book *Book, address string, nth int) (refs []Ref) {
 	return refs
 }
 
+// requireShortest fails unless each address that a rule of the book has means what a look at each rule says.
+func requireShortest(t *testing.T, book *Book) {
+	t.Helper()
+	inAnyOrder := cmpopts.SortSlices(func(a, b Ref) bool { return fmt.Sprint(a) < fmt.Sprint(b) })
+	for _, e := range book.Entries("") {
+		for _, address := range forms(e.Ref) {
+			for nth := range 3 {
+				var got []Ref
+				for _, e := range book.match(address, nth, math.MaxInt) {
+					got = append(got, e.Ref)
+				}
+				if diff := cmp.Diff(shortestForms(book, address, nth), got, inAnyOrder, cmpopts.EquateEmpty()); diff != "" {
+					t.Errorf("%q, number %d (-looked through +found):\n%s", address, nth, diff)
+				}
+			}
+		}
+	}
+}
+
+// likeAddresses are names of two groups and three rules that look like addresses.
+var likeAddresses = [][5]string{
+	{"g", "A", "g/A", "A", "A#2"},
+	{"a/b", "c", "a", "b/c", "p:a/b/c"},
+	{"g", "g/g", "g/g", "g", "#1"},
+	{"ops/g", "x", "g", "ops/g/x", "prometheus:ops/g/x#1"},
+	{"g", "", "", "/", "//#1"},
+}
+
+// fileOf is a rule file with a group of these names.
+func fileOf(group1 string, names ...string) string {
+	g := group{Name: group1}
+	for _, name := range names {
+		g.Rules = append(g.Rules, placedRule{Rule: Rule{Alert: name, Expr: "up"}})
+	}
+	return string(renderFile(g))
+}
+
+// TestAddressesInManyFiles has names that so many files have that what their addresses mean is noted at once.
+func TestAddressesInManyFiles(t *testing.T) {
+	t.Parallel()
+	for _, s := range likeAddresses {
+		files := memoryTree{}
+		for i := range 17 {
+			files[fmt.Sprintf("prometheus/n%d/a.yaml", i)] = fileOf(s[0], s[1], s[3], s[1], s[4])
+			files[fmt.Sprintf("prometheus/%d.yaml", i)] = fileOf(s[2], s[3], s[1])
+		}
+		book := bookOf(t, files)
+		requireAddresses(t, book)
+		requireShortest(t, book)
+	}
+}
+
 // FuzzAddress holds that every rule's address leads back to it, however much names look like addresses.
 func FuzzAddress(f *testing.F) {
-	f.Add("g", "A", "g/A", "A", "A#2")
-	f.Add("a/b", "c", "a", "b/c", "p:a/b/c")
-	f.Add("g", "g/g", "g/g", "g", "#1")
-	f.Add("ops/g", "x", "g", "ops/g/x", "prometheus:ops/g/x#1")
-	f.Add("g", "", "", "/", "//#1")
+	for _, s := range likeAddresses {
+		f.Add(s[0], s[1], s[2], s[3], s[4])
+	}
 	f.Fuzz(func(t *testing.T, group1, name1, group2, name2, name3 string) {
-		file := func(g group) string { return string(renderFile(g)) }
-		named := func(group1 string, names ...string) group {
-			g := group{Name: group1}
-			for _, name := range names {
-				g.Rules = append(g.Rules, placedRule{Rule: Rule{Alert: name, Expr: "up"}})
-			}
-			return g
-		}
 		book, err := NewBook(bothRulers).At(memoryTree{
-			"prometheus/ops/a.yaml": file(named(group1, name1, name2, name1, name3)),
-			"prometheus/ops/b.yaml": file(named(group2, name2, name3, name1)),
-			"prometheus/a.yaml":     file(named(group2, name2, name1)),
-			"loki/ops/a.yaml":       file(named(group1, name1, name2, name3, name3)),
+			"prometheus/ops/a.yaml": fileOf(group1, name1, name2, name1, name3),
+			"prometheus/ops/b.yaml": fileOf(group2, name2, name3, name1),
+			"prometheus/a.yaml":     fileOf(group2, name2, name1),
+			"loki/ops/a.yaml":       fileOf(group1, name1, name2, name3, name3),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -215,19 +267,6 @@ func FuzzAddress(f *testing.F) {
 				t.Errorf("Find(%q): %v", address, err)
 			}
 		}
-		inAnyOrder := cmpopts.SortSlices(func(a, b Ref) bool { return fmt.Sprint(a) < fmt.Sprint(b) })
-		for _, e := range book.Entries("") {
-			for _, address := range forms(e.Ref) {
-				for nth := range 3 {
-					var got []Ref
-					for _, e := range book.match(address, nth, math.MaxInt) {
-						got = append(got, e.Ref)
-					}
-					if diff := cmp.Diff(shortestForms(book, address, nth), got, inAnyOrder, cmpopts.EquateEmpty()); diff != "" {
-						t.Errorf("%q, number %d (-looked through +found):\n%s", address, nth, diff)
-					}
-				}
-			}
-		}
+		requireShortest(t, book)
 	})
 }
