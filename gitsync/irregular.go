@@ -39,9 +39,9 @@ func (r *Rulebook) Irregular(ctx context.Context, revision string, dirs []string
 		at, err := t.directory(dir, &found)
 		var here []rules.Problem
 		if err == nil && !at.IsZero() {
-			err = t.objects.list(ctx.Err, at, dir, func(string, object.TreeEntry) {}, func(path, why string) {
+			err = t.objects.list(ctx.Err, at, dir, func(string, object.TreeEntry) {}, func(p rules.Problem) {
 				if len(here) <= maxTold {
-					here = append(here, rules.Problem{Path: path, Text: why})
+					here = append(here, p)
 				}
 			})
 		}

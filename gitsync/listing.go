@@ -8,6 +8,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/alertsmith/alertsmith/rules"
 )
 
 // listing goes through a directory and all that is below it, in the order that the entries stand in. List and Irregular both take it, so that
@@ -16,21 +18,24 @@ type listing struct {
 	objects *objects
 	stopped func() error                              // nil while it may go on
 	file    func(path string, entry object.TreeEntry) // is told of each regular file that is read
-	other   func(path, why string)                    // and of what is not read, though a person may think so
+	other   func(rules.Problem)                       // and of what is not read, though a person may think so
 	entries int                                       // that were looked at
 	files   int
 }
 
 // list goes through the directory that has the path at. Where that holds too much, the rest of it is passed over, and other is told of the directory.
-func (o *objects) list(stopped func() error, dir plumbing.Hash, at string, file func(string, object.TreeEntry), other func(path, why string)) error {
+func (o *objects) list(stopped func() error, dir plumbing.Hash, at string, file func(string, object.TreeEntry), other func(rules.Problem)) error {
 	l := &listing{objects: o, stopped: stopped, file: file, other: other}
 	err := l.directory(dir, at)
 	if errors.Is(err, errTooMuch) {
-		other(at, fmt.Sprintf("there are more than %d files or %d entries here: those behind are not read", maxFiles, maxEntries))
+		l.notRead(at, fmt.Sprintf("there are more than %d files or %d entries here: those behind are not read", maxFiles, maxEntries))
 		return nil
 	}
 	return err
 }
+
+// notRead tells of what is not read.
+func (l *listing) notRead(path, why string) { l.other(rules.Problem{Path: path, Text: why}) }
 
 // directory goes through one directory.
 func (l *listing) directory(dir plumbing.Hash, at string) error {
@@ -39,7 +44,7 @@ func (l *listing) directory(dir plumbing.Hash, at string) error {
 	}
 	has, err := l.objects.entries(dir)
 	if errors.Is(err, ErrTooLarge) {
-		l.other(at, tooLarge)
+		l.notRead(at, tooLarge)
 		return nil
 	}
 	if err != nil {
@@ -59,16 +64,16 @@ func (l *listing) directory(dir plumbing.Hash, at string) error {
 		switch {
 		case !readable(e.Name):
 			path = fmt.Sprintf("%s%q", prefix, e.Name)
-			l.other(path, "this name is not one that a file should have; it is not read")
+			l.notRead(path, "this name is not one that a file should have; it is not read")
 		case !isRead:
-			l.other(path, "this name stands in the directory twice, and what stands there first is read: "+writeAnew)
+			l.notRead(path, "this name stands in the directory twice, and what stands there first is read: "+writeAnew)
 		case i > 0 && i == has.odd:
-			l.other(path, "this does not stand where Git looks for it in the directory: Git may not find it, and shows another directory than what is read: "+writeAnew)
+			l.notRead(path, "this does not stand where Git looks for it in the directory: Git may not find it, and shows another directory than what is read: "+writeAnew)
 		}
 		switch {
 		case !isRead:
 		case e.Mode == filemode.Dir && strings.Count(path, "/") >= maxDepth:
-			l.other(path, fmt.Sprintf("this is deeper than %d directories", maxDepth))
+			l.notRead(path, fmt.Sprintf("this is deeper than %d directories", maxDepth))
 		case e.Mode == filemode.Dir:
 			if err := l.directory(e.Hash, path); err != nil {
 				return err
@@ -77,7 +82,7 @@ func (l *listing) directory(dir plumbing.Hash, at string) error {
 			l.files++
 			l.file(path, e)
 		default:
-			l.other(path, noFile(e.Mode))
+			l.other(rules.Problem{Path: path, Text: noFile(e.Mode), Replaced: true})
 		}
 	}
 	return nil

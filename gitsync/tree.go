@@ -51,7 +51,7 @@ func (t *tree) List(dir string) (map[string]string, error) {
 		return files, nil
 	}
 	if err == nil {
-		err = t.objects.list(goOn, entry.Hash, dir, func(path string, e object.TreeEntry) { files[path] = e.Hash.String() }, func(string, string) {})
+		err = t.objects.list(goOn, entry.Hash, dir, func(path string, e object.TreeEntry) { files[path] = e.Hash.String() }, func(rules.Problem) {})
 	}
 	if err != nil {
 		return nil, unavailable(err, "the rulebook cannot be read below %q", dir)

@@ -76,7 +76,7 @@ type Problem struct {
 	Line     int    // from 1; 0 when the whole file is meant
 	Column   int    // from 1; 0 when the whole line is meant
 	Text     string // for a person, without path and line
-	Replaced bool   // this stands in the place of a directory that is needed
+	Replaced bool   // Git alone can mend it: this is no file and no directory, or stands in the place of a directory that is needed
 }
 
 // Place returns path:line:column, as far as it is known.

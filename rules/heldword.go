@@ -36,7 +36,7 @@ func (a *Applier) sayHeld(ctx context.Context, err error) error {
 		if back := a.takesBack(held, paths[i]); back != "" {
 			said.Field, said.Fixes = "", []string{back}
 		}
-		if len(held.Mend) > 0 { // no command can: there is no directory to write to
+		if len(held.Mend) > 0 { // no command can: there is no directory to write to, or what is no file is where one was
 			said.Text += " Whoever may push mends it with Git, in a clone of the rulebook:"
 			said.Shell = held.Mend
 		}
@@ -74,7 +74,7 @@ func (h *HeldPush) inTheWay(text string, files InTheWay, path string) string {
 // takesBack returns the command that takes back the commit by which a file cannot be read that is held and was good; "" where one alone does not do.
 func (a *Applier) takesBack(h *HeldPush, path string) string {
 	l, by := a.outside.lending.Load(), touching(h.Commits, map[string]bool{path: true})
-	if l == nil || len(by) != 1 || !slices.ContainsFunc(h.Problems, func(p Problem) bool { return p.Path == path }) {
+	if l == nil || len(by) != 1 || !slices.ContainsFunc(h.Problems, func(p Problem) bool { return p.Path == path && !p.Replaced }) {
 		return ""
 	}
 	for i, ruler := range l.inForce.rulers {
@@ -147,7 +147,7 @@ func (c PastCommit) reaches(path string) bool {
 	return c.Cut || slices.ContainsFunc(c.Files, func(f PastFile) bool { return f.Path == path || strings.HasPrefix(f.Path, path+"/") })
 }
 
-// mend returns the commands of Git that put back those directories in whose place there is something else, each as it was before that was pushed.
+// mend returns the commands of Git that take away what no command of ours can, and put back what was in its place before that was pushed.
 func (h *HeldPush) mend() []string {
 	var lines, replaced []string
 	for _, p := range h.Problems {
@@ -155,11 +155,12 @@ func (h *HeldPush) mend() []string {
 			continue
 		}
 		replaced, lines = append(replaced, p.Path), append(lines, gitRemove(p.Path))
+		within := func(path string) bool { return path == p.Path || strings.HasPrefix(path, p.Path+"/") }
 		c, pushed := h.cause(p.Path)
 		switch {
-		case !pushed && h.Good != "":
+		case !pushed && h.Good != "" && slices.ContainsFunc(h.Paths, within):
 			lines = append(lines, gitRestore(h.Good, p.Path))
-		case c.Cut || slices.ContainsFunc(c.Files, func(f PastFile) bool { return strings.HasPrefix(f.Path, p.Path+"/") }):
+		case c.Cut || slices.ContainsFunc(c.Files, func(f PastFile) bool { return f.Before != "" && within(f.Path) }):
 			lines = append(lines, gitRestore(c.Parent, p.Path))
 		}
 	}

@@ -229,3 +229,36 @@ func TestReplacedDirectoriesAreBroughtBackByGit(t *testing.T) {
 		t.Errorf("in the status (-want +got):\n%s", diff)
 	}
 }
+
+// TestLinksAreTakenAwayByGit has a link pushed in place of a rule file, which no command can change or bring back, and one beside it.
+func TestLinksAreTakenAwayByGit(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	good := b.push(t, "good", map[string][]byte{"prometheus/ops/more.yaml": fileOf("up == 0", "more")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	b.irregular = func(string) []rules.Problem {
+		return []rules.Problem{
+			{Path: "prometheus/ops/beside.yaml", Text: "this is a link", Replaced: true}, {Path: "prometheus/ops/more.yaml", Text: "this is a link", Replaced: true},
+		}
+	}
+	b.push(t, "links", map[string][]byte{"prometheus/ops/more.yaml": nil})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	want := []string{
+		"git pull", "git --literal-pathspecs rm -rq -- prometheus/ops/beside.yaml", "git --literal-pathspecs rm -rq -- prometheus/ops/more.yaml",
+		"git --literal-pathspecs checkout -q " + rules.ShortRevision(good) + " -- prometheus/ops/more.yaml",
+		"git commit -m 'bring prometheus/ops/beside.yaml, prometheus/ops/more.yaml back'", "git push",
+	}
+	refused := b.Apply(t.Context(), request("edit"), rules.Edit{Address: "more", Alteration: rules.Alteration{Expr: "up == 1"}})
+	e, ok := errors.AsType[*rules.Error](refused.Err)
+	if !ok {
+		t.Fatalf("refused as %v", refused.Err)
+	}
+	if diff := cmp.Diff(want, e.Shell); diff != "" {
+		t.Errorf("the lines of Git (-want +got):\n%s", diff)
+	}
+	if len(e.Fixes) > 0 {
+		t.Errorf("%q are offered, which would be refused", e.Fixes)
+	}
+}
