@@ -20,6 +20,7 @@ type due struct {
 	command string // as a person would type it
 	names   string // what it is about, for good: it is done once
 	ref     Ref    // the rule
+	aside   string // the file that the rule stands in while it is paused, in the rulebook; "" where it is not
 	asked   string // the request that asked for it, where it is known
 	intent  Intent
 	tried   time.Time
@@ -37,14 +38,16 @@ type OwnCommand struct {
 func (a *Applier) keepTime(ctx context.Context) {
 	var waiting []due
 	var of *Book
+	var lent *lending
 	for {
 		a.contained("what is due", "", func() {
 			// First what somebody pushed is examined, so that it is known what is held.
 			if _, err := a.applied(ctx); err != nil {
 				return
 			}
-			if book, err := a.newest(ctx); err == nil && book != of {
-				waiting, of = book.due(), book
+			book, err := a.newest(ctx)
+			if held := a.outside.lending.Load(); err == nil && (book != of || held != lent) {
+				of, lent, waiting = book, held, book.withHeldAside(held).due()
 				a.time.keep(waiting)
 			}
 			a.doAllDue(ctx, of, waiting)
@@ -68,7 +71,7 @@ func (a *Applier) doAllDue(ctx context.Context, book *Book, waiting []due) {
 		d := &waiting[i]
 		switch {
 		case d.at.After(now) || ctx.Err() != nil:
-		case held.Holds(book, d.ref):
+		case held.Holds(book, d.ref), d.aside != "" && held.holds(d.aside):
 			a.time.late(*d, "its file is held: what was pushed to it would not be taken")
 		case now.Sub(d.tried) > lastRetry:
 			d.tried = now
@@ -83,7 +86,7 @@ func (b *Book) due() []due {
 	for _, p := range b.Paused() {
 		if !p.Until.IsZero() {
 			intent := Resume{Address: p.Address(), Request: p.Request, Reason: "the pause until " + p.Until.UTC().Format(time.RFC3339) + " is over"}
-			all = append(all, due{at: p.Until, command: "resume " + Word(p.Ref.Name), names: "resume " + p.Request, ref: p.Ref, asked: p.Request, intent: intent})
+			all = append(all, due{at: p.Until, command: "resume " + Word(p.Ref.Name), names: "resume " + p.Request, ref: p.Ref, aside: p.path, asked: p.Request, intent: intent})
 		}
 	}
 	for _, shelf := range b.shelves {

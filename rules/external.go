@@ -52,6 +52,7 @@ type outside struct {
 	live    *Book      // what of that is applied
 	held    *HeldPush  // nil when all of it is applied
 	kept    []heldFile // the files that are held
+	aside   []string   // and those of paused rules, by their paths in the rulebook
 	inForce *Book      // the state that they stay in: the last good one, and what we changed since then
 	past    pastSince  // what happened since good, as far as something is held
 	stray   []Problem  // what good has that is no file to be read: it was there when the rulebook was adopted
@@ -133,7 +134,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 	if len(problems) == 0 {
 		o.head = book.Revision()
 		push.Mended = past.mended
-		o.good, o.live, o.stray, o.held, o.kept, o.inForce, o.past = book, book, stray, nil, nil, nil, pastSince{}
+		o.good, o.live, o.stray, o.held, o.kept, o.aside, o.inForce, o.past = book, book, stray, nil, nil, nil, nil, pastSince{}
 		o.lending.Store(nil)
 		if len(past.external) > 0 || push.Elsewhere != nil {
 			a.tell(ctx, "push", "", func(ctx context.Context) { a.applyPush(ctx, push, before, book, past) })
@@ -149,15 +150,16 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 		return err
 	}
 	o.head = book.Revision() // nothing fails from here on, so that what is examined is examined whole
-	o.past, o.inForce, o.kept = past, inForce, past.held(inForce, book)
+	o.past, o.inForce, o.kept, o.aside = past, inForce, past.held(inForce, book), past.heldAside(inForce, book)
 	o.held = &HeldPush{Good: good.Revision(), Commits: past.external, Taken: past.taken(good, book), Problems: problems, Since: since}
 	for _, at := range o.kept {
 		o.held.Paths = append(o.held.Paths, book.pathIn(at.ruler, at.path))
 	}
+	o.held.Paths = append(o.held.Paths, o.aside...)
 	slices.Sort(o.held.Paths)
 	o.held.Mend = o.held.mend()
-	o.lending.Store(&lending{push: o.held, inForce: inForce, files: o.kept})
-	o.live = book.keeping(inForce, o.kept)
+	o.lending.Store(&lending{push: o.held, inForce: inForce, files: o.kept, aside: o.aside})
+	o.live = book.keeping(inForce, o.kept).keepingAside(inForce, o.aside)
 	if past.news {
 		push.Elsewhere.Stay = o.live.gonePast(book)
 	} else {

@@ -46,6 +46,9 @@ func (a *Applier) depart(ctx context.Context, d *desk, req Request, intent Inten
 	}
 	if done.change.pausedOnly() {
 		f.change.State = PausedState
+		if a.outside.lending.Load() != nil { // the next command is to find what this one took in force; an error is the next reconciliation's business
+			_, _ = a.applied(ctx)
+		}
 		return f, nil
 	}
 	d.mu.Lock()

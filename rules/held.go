@@ -30,7 +30,10 @@ func (b *Book) keeping(inForce *Book, files []heldFile) *Book {
 // inForce returns the last good state with the files that we changed after it and somebody else after us, as we left them: they were in force so, and
 // what was pushed to them is not.
 func (a *Applier) inForce(ctx context.Context, p pastSince) (*Book, error) {
-	good := a.outside.good
+	good, err := a.asideInForce(ctx, p, a.outside.good)
+	if err != nil {
+		return nil, err
+	}
 	changes := make([]map[string]*file, len(good.rulers))
 	found := false
 	for path, revision := range p.left {

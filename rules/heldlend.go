@@ -11,6 +11,7 @@ type lending struct {
 	push    *HeldPush
 	inForce *Book // what is live of the files that are held
 	files   []heldFile
+	aside   []string // of paused rules, by their paths in the rulebook
 
 	mu    sync.Mutex
 	of    *Book // the last book that was lent rules
@@ -34,16 +35,17 @@ func (a *Applier) lendBoth(book *Book) (lent, shown *Book) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.of != book {
-		l.of, l.lent, l.shown = book, book.lent(l.inForce, l.files, false), book.lent(l.inForce, l.files, true)
+		l.of, l.lent, l.shown = book, book.lent(l, false), book.lent(l, true)
 		l.lent.shown = l.shown
 	}
 	return l.lent, l.shown
 }
 
-// lent returns the book with the rules that another has in some files.
-func (b *Book) lent(inForce *Book, files []heldFile, shown bool) *Book {
+// lent returns the book with the rules that are live in files that are held, and those paused that are so in force.
+func (b *Book) lent(l *lending, shown bool) *Book {
+	inForce := l.inForce
 	changes := make([]map[string]*file, len(b.rulers))
-	for _, at := range files {
+	for _, at := range l.files {
 		is, was := b.shelves[at.ruler].get(at.path).read(), inForce.shelves[at.ruler].get(at.path).read()
 		unread := noRuleFile(is)
 		if unread && noRuleFile(was) || !unread && !shown {
@@ -57,7 +59,7 @@ func (b *Book) lent(inForce *Book, files []heldFile, shown bool) *Book {
 		lent.groups = bothGroups(was.allGroups(), is.allGroups())
 		put(changes, at.ruler, at.path, &lent)
 	}
-	next := b.with(changes)
+	next := b.with(changes).keepingAside(inForce, l.aside)
 	next.revision, next.tree, next.mixed, next.branch = b.revision, b.tree, true, b
 	return next
 }

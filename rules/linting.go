@@ -22,6 +22,9 @@ func (a *Applier) planAndLint(book *Book, intent Intent) (planned, error) {
 		err = p.lively(a.Now())
 	}
 	if err == nil {
+		err = a.assertAside(p, intent)
+	}
+	if err == nil {
 		err = a.assertWhole(p, bringsBack(intent))
 	}
 	p.stages = slices.Concat(stages, []Stage{a.stage(StageChecked, start, err)})

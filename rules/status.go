@@ -33,7 +33,7 @@ type Status struct {
 type HeldPush struct {
 	Good     string       // the revision whose files stay live
 	Commits  []PastCommit // the external commits since then, the oldest first; none where the branch was set back
-	Paths    []string     // of the rule files that are held, in the rulebook, sorted
+	Paths    []string     // of the rule files that are held, and those of paused rules, in the rulebook, sorted
 	Taken    []string     // of those that it changed and that are in force all the same, as changes of ours left them after it, sorted
 	Problems []Problem    // why, by file and line
 	Since    time.Time    // when it was noticed
