@@ -10,12 +10,12 @@ func (b *Book) keepingAside(inForce *Book, paths []string) *Book {
 	if len(paths) == 0 {
 		return b
 	}
-	kept := *b
+	kept := b.with(nil)
+	kept.revision, kept.tree, kept.mixed = b.revision, b.tree, true
 	for _, path := range paths {
 		kept.aside = withAside(kept.aside, path, inForce.aside[path])
 	}
-	kept.mixed = true
-	return &kept
+	return kept
 }
 
 // asideInForce returns the last good state with the files of paused rules that we changed after it and somebody else after us, as we left them.
