@@ -66,6 +66,9 @@ func External(push rules.ExternalPush) Reply {
 	for _, change := range push.Rulers {
 		writeStandings(&b, change)
 	}
+	writeList(&b, push.PausedGone, "can be put back, paused as before", func(address string) string {
+		return code("/alert restore " + quote(address+"@"+short(push.Good)))
+	})
 	writeBack(&b, push.Elsewhere)
 	return Reply{Text: strings.TrimRight(b.String(), "\n"), InChannel: true}
 }
@@ -176,7 +179,7 @@ func writeStandings(b *strings.Builder, change rules.ExternalChange) {
 func standsText(rule rules.PushedRule) string {
 	switch {
 	case rule.Gone && rule.Ref.Paused():
-		return "gone while it was paused"
+		return "gone while paused"
 	case rule.State == rules.PausedState:
 		return "paused"
 	case rule.State == rules.Live && rule.Gone:

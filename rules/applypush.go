@@ -32,24 +32,28 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, afte
 		})
 	}
 	wg.Wait()
-	if !past.between || push.Elsewhere != nil { // else it may have been a command that took them away
-		push.notePausedGone(before, after)
-	}
+	push.notePausedGone(before, after, past)
 	if e := push.Elsewhere; e != nil {
 		e.Change, e.Back = push.changed(before, after), a.restorable(ctx, e.From, push.Rulers)
 	}
 	a.External(context.WithoutCancel(ctx), push)
 }
 
-// notePausedGone adds the paused rules that a push took away: their rulers have nothing to do with that.
-func (p *ExternalPush) notePausedGone(before, after *Book) {
+// notePausedGone adds the paused rules that a push took away, and no command: their rulers have nothing to do with that.
+func (p *ExternalPush) notePausedGone(before, after *Book, past pastSince) {
 	left := map[string]map[Ref]Ref{} // ruler → where its rules went
 	for _, was := range before.Paused() {
+		if p.Elsewhere == nil && past.ours[was.path] {
+			continue
+		}
 		if left[was.Ref.Ruler] == nil {
 			left[was.Ref.Ruler] = follow(before, after, was.Ref.Ruler).left()
 		}
 		if to, went := left[was.Ref.Ruler][was.entry.Ref]; !went || to != (Ref{}) {
 			continue
+		}
+		if p.Elsewhere == nil {
+			p.PausedGone = append(p.PausedGone, before.addressAside(was))
 		}
 		gone := PushedRule{Ref: was.entry.Ref, Gone: true, State: PausedState}
 		i := slices.IndexFunc(p.Rulers, func(change ExternalChange) bool { return change.Ruler == was.Ref.Ruler })

@@ -173,6 +173,9 @@ func TestAPausedRuleThatGoesIsTold(t *testing.T) {
 		if !pushed && !cmp.Equal(p.Elsewhere.Back, []string{"p"}) {
 			t.Errorf("offered: %q", p.Elsewhere.Back)
 		}
+		if pushed && (!cmp.Equal(p.PausedGone, []string{"p"}) || p.Good != book.Revision()) {
+			t.Errorf("offered: %q at %s", p.PausedGone, p.Good)
+		}
 	}
 }
 

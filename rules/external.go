@@ -21,6 +21,9 @@ type ExternalPush struct {
 	Taken  []Taken          // while it is held: what is applied of it all the same, with changes of ours that were planned again on top of it
 	Mended string           // the id of the request whose change ended that it was held; "" where it was not, or another push ended that
 	Rulers []ExternalChange // of the rulers whose rules it touched
+	// PausedGone are the paused rules that it took away, by their addresses in the rulebook at Good: they can be restored from there. Where the branch was put
+	// elsewhere, that has them.
+	PausedGone []string
 }
 
 // ExternalChange is what an external push did to the rules of one ruler, and how that stands there.
