@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/alertsmith/alertsmith/rules/expr"
 )
 
 // document is a YAML text with its node tree and its lines, so that an edit can be made by position. Lines count from 0
@@ -32,6 +34,9 @@ func readDocument(text []byte) (*document, error) {
 	var root *yaml.Node
 	if len(node.Content) > 0 {
 		root = node.Content[0]
+		for _, p := range expr.CheckAliases(root) {
+			return nil, errors.New(p.Text)
+		}
 	}
 	d := newDocument(text, root)
 	d.above, d.below = node.HeadComment, node.FootComment

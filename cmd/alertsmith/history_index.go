@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	indexer       = 8                // counts up whenever the same history would be indexed in another way
+	indexer       = 9                // counts up whenever the same history would be indexed in another way
 	maxReplaced   = 500              // commits that are taken out of the index or put in their place at once; where it is more, it is made anew
 	indexPatience = 2 * time.Second  // how long a question waits for the index
 	indexPoll     = 5 * time.Second  // between two looks at the head: who asks is not to wait for much that was committed since

@@ -2,9 +2,9 @@ package expr
 
 import "go.yaml.in/yaml/v3"
 
-// checkAliases returns a problem where a file would be larger than one may be if what its aliases name stood in their place: whoever reads its rules has
-// each of them as often as it is named, and a file of some kilobytes can name one a million times.
-func checkAliases(root *yaml.Node) []Problem {
+// CheckAliases returns a problem where a file would be larger than one may be if what its aliases name stood in their place: whoever reads its rules has
+// each of them as often as it is named, and a file of some kilobytes can name one a million times. It takes the file's first document, and returns one problem or none.
+func CheckAliases(root *yaml.Node) []Problem {
 	a := aliases{sizes: map[*yaml.Node]int{}}
 	if a.size(root) <= MaxFile || a.last == nil {
 		return nil

@@ -45,7 +45,7 @@ func (d *Document) read() {
 		d.problems = (&file{content: d.content}).documentProblems(err)
 		return
 	}
-	if d.problems = checkAliases(first.Content[0]); len(d.problems) > 0 {
+	if d.problems = CheckAliases(first.Content[0]); len(d.problems) > 0 {
 		return
 	}
 	d.Root = first.Content[0]
