@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Copy adds a rule that is another one but for its name and some of its fields. It gets a group of its own in the other one's namespace, which
+// Copy adds a rule that is another one but for its name and some of its fields: as it is live, also where something else was pushed that is held. It gets a group of its own in the other one's namespace, which
 // is evaluated as often, unless its options name others. What is remembered beside the other one, such as its template and when it expires, is
 // remembered beside the copy.
 type Copy struct {
@@ -21,9 +21,16 @@ func (Copy) Action() string { return "copy" }
 
 // Plan implements Intent.
 func (c Copy) Plan(book *Book) (Change, error) {
-	entry, err := book.Find(c.Address)
+	source := book.inForce()
+	entry, err := source.Find(c.Address)
 	if err != nil {
 		return Change{}, err
+	}
+	if entry.Pushed {
+		path := source.rulebookPath(entry.Ref)
+		e := conflict("name", "The rule %q is not live: it was pushed to %s, which is held.", entry.Ref.Name, path)
+		e.Cause = InTheWay{path}
+		return Change{}, e
 	}
 	ruler, _ := book.ruler(entry.Ref.Ruler)
 	name := strings.TrimSpace(c.Name)
@@ -52,7 +59,7 @@ func (c Copy) Plan(book *Book) (Change, error) {
 	if interval, said := c.interval(); said {
 		g.Interval = interval
 	} else if c.Options.Group == "" {
-		g.Interval, g.Labels, g.Limit, g.QueryOffset = entry.Interval, entry.GroupLabels, book.groupOf(entry.Ref).Limit, book.groupOf(entry.Ref).QueryOffset
+		g.Interval, g.Labels, g.Limit, g.QueryOffset = entry.Interval, entry.GroupLabels, source.groupOf(entry.Ref).Limit, source.groupOf(entry.Ref).QueryOffset
 	}
 	return c.put(book, ruler, namespace, g, entry)
 }

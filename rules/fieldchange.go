@@ -60,7 +60,10 @@ func (p planned) settings() []FieldChange {
 	if p.change.From == (Ref{}) {
 		return nil
 	}
-	was, _ := p.before.Get(p.change.From)
+	was, there := p.before.Get(p.change.From)
+	if _, stays := p.after.Get(p.change.From); stays || !there { // it was copied, as it is live
+		was, _ = p.before.inForce().Get(p.change.From)
+	}
 	is, _ := p.after.Get(p.change.Refs[0])
 	return slices.DeleteFunc(was.ChangesTo(is, is.Ref.Name), func(c FieldChange) bool { return !strings.HasPrefix(c.Field, GroupField) })
 }

@@ -110,6 +110,14 @@ func (g *group) nth(name string, nth int) int {
 // Branch returns what the rulebook's branch says of a rule, in a book whose files may be held: false where it has no such rule.
 func (b *Book) Branch(ref Ref) (Entry, bool) { return b.own().Get(ref) }
 
+// inForce returns the book with the rules that are live in place of those that were pushed and are held, which are marked.
+func (b *Book) inForce() *Book {
+	if b.shown != nil {
+		return b.shown
+	}
+	return b
+}
+
 // own returns the book without what it was lent.
 func (b *Book) own() *Book {
 	if b.branch != nil {

@@ -161,3 +161,32 @@ func TestWhatAHeldPushTookIsPutBack(t *testing.T) {
 		}
 	}
 }
+
+// What is copied is what is live; what was pushed and is held comes to no ruler by a copy.
+func TestACopyIsOfWhatIsLive(t *testing.T) {
+	t.Parallel()
+	b, _, _, _ := heldTaking(t)
+	for _, name := range []string{"p1", "p2", "gone"} {
+		out := b.Apply(t.Context(), request("copy "+name), rules.Copy{Address: name, Name: name + "-copy"})
+		if out.State != rules.Live {
+			t.Errorf("%s: %+v", name, out)
+		}
+		book, err := b.Book(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, err := book.Find(name + "-copy"); err != nil || e.Rule.Expr != "up == 0" {
+			t.Errorf("the copy of %s says %q, %v", name, e.Rule.Expr, err)
+		}
+		for _, f := range out.Fields {
+			if f.Field == "expr" && f.Was != "" {
+				t.Errorf("the copy of %s is told to change %+v", name, f)
+			}
+		}
+	}
+	for _, name := range []string{"p3", "bad"} {
+		if out := b.Apply(t.Context(), request("copy "+name), rules.Copy{Address: name, Name: name + "-copy"}); out.Err == nil || !strings.Contains(out.Err.Error(), "is held, because of what carol pushed") {
+			t.Errorf("%s: %s, %v, want it refused as held", name, out.Result, out.Err)
+		}
+	}
+}
