@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -21,7 +20,7 @@ type Book struct {
 	shelves  []shelf               // of the rulers, in their order
 	aside    map[string]*asideFile // path in the rulebook → the file of a paused rule
 	names    *nameIndex
-	crowds   sync.Map // name → func() map[qualified][]groupPlace, of names that many files have; see groupsOf
+	crowds   crowds
 	read     *readFiles
 	branch   *Book // the same without what it was lent; nil where it was lent nothing. See lending
 	shown    *Book // of one that was lent rules, to be planned with: the one to be shown

@@ -53,13 +53,28 @@ type groupPlace struct {
 	group string
 }
 
+// crowds is what all addresses mean of the names that many files have and somebody asked for.
+type crowds struct {
+	mu    sync.Mutex
+	noted map[string]map[qualified][]groupPlace // by the name
+}
+
 // groupsOf returns the groups with a rule of a name that are meant so. Where many files have the name, all that its addresses mean is noted at once.
 func (b *Book) groupsOf(name string, q qualified) (groups []groupPlace) {
 	files := b.names.files(name)
 	const many = 32
 	if len(files) > many {
-		noted, _ := b.crowds.LoadOrStore(name, sync.OnceValue(func() map[qualified][]groupPlace { return b.qualifiersOf(name, files) }))
-		return noted.(func() map[qualified][]groupPlace)()[q]
+		b.crowds.mu.Lock()
+		defer b.crowds.mu.Unlock()
+		noted, ready := b.crowds.noted[name]
+		if !ready {
+			noted = b.qualifiersOf(name, files)
+			if b.crowds.noted == nil {
+				b.crowds.noted = map[string]map[qualified][]groupPlace{}
+			}
+			b.crowds.noted[name] = noted
+		}
+		return noted[q]
 	}
 	for _, at := range files {
 		parts, is := qualifier(q.form, b.rulers[at.ruler].Name, at.path)
