@@ -12,7 +12,7 @@ import (
 
 // outcomeText says how a change ended.
 func outcomeText(actor rules.Person, o rules.Outcome) string {
-	what := fmt.Sprintf("**%s** %s by %s", refNames(o.Refs), past(o.Action), escape(actor.Name))
+	what := fmt.Sprintf("**%s** %s by %s", changedNames(o), past(o.Action), escape(actor.Name))
 	if from, to, moved := movedText(o); moved {
 		what = fmt.Sprintf("**%s** %s to **%s** by %s", from, past(o.Action), to, escape(actor.Name))
 	}
@@ -160,6 +160,34 @@ func Interrupted(r rules.Record) Reply {
 	return Reply{Text: outcomeText(r.Request.Actor, r.Outcome) + undoHint("/alert", r.Request, r.Outcome), InChannel: true}
 }
 
+// changedNames names what a change touched: its rules or, where it changed no rule that can be read, its files.
+func changedNames(o rules.Outcome) string {
+	if len(o.Refs) > 0 {
+		return refNames(o.Refs)
+	}
+	var files []string
+	was := ""
+	for line := range strings.Lines(o.Diff) {
+		line = strings.TrimRight(line, "\n")
+		if is, second := strings.CutPrefix(line, "+++ "); second && was != "" {
+			name := strings.TrimPrefix(is, "b/")
+			if is == "/dev/null" {
+				name = strings.TrimPrefix(was, "a/")
+			}
+			files = append(files, escape(name))
+		}
+		if first, is := strings.CutPrefix(line, "--- "); is {
+			was = first
+		} else {
+			was = ""
+		}
+	}
+	if len(files) == 0 {
+		return "No rule"
+	}
+	return firstNames(files)
+}
+
 // refNames returns the names of the rules that a change touched, the first few of many.
 func refNames(refs []rules.Ref) string {
 	var names []string
@@ -172,6 +200,11 @@ func refNames(refs []rules.Ref) string {
 			names = append(names, name)
 		}
 	}
+	return firstNames(names)
+}
+
+// firstNames returns some names in a line, the first few of many.
+func firstNames(names []string) string {
 	text := strings.Join(names[:min(len(names), shown)], ", ")
 	if more := len(names) - shown; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)

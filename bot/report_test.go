@@ -130,6 +130,21 @@ func TestReports(t *testing.T) {
 }
 
 // A change that releases what was held says what and whose that is.
+// An undo that changes a file and no rule of it, as that cannot be read or says the same, names the file.
+func TestOutcomeOfAChangeOfNoRuleNamesItsFiles(t *testing.T) {
+	t.Parallel()
+	for diff, name := range map[string]string{
+		"--- a/ops/exp.yml\n+++ b/ops/exp.yml\n@@ -1 +1,2 @@\n groups: []\n----\n":                                               "ops/exp.yml",
+		"--- a/gone.yml\n+++ /dev/null\n@@ -1 +0,0 @@\n-groups: 7\n--- /dev/null\n+++ b/new_x.yml\n@@ -0,0 +1 @@\n+groups: []\n": "gone.yml, new\\_x.yml",
+		"": "No rule",
+	} {
+		got, _, _ := strings.Cut(outcomeText(rules.Person{Name: "ann"}, rules.Outcome{Action: "undo", Revision: "1a2b3c4d", Diff: diff}), "`")
+		if want := "**" + name + "** undone by ann, committed as"; !strings.HasPrefix(got, want) {
+			t.Errorf("%q, want it to begin with %q", got, want)
+		}
+	}
+}
+
 func TestOutcomeSaysWhatItReleased(t *testing.T) {
 	t.Parallel()
 	got := outcomeText(rules.Person{Name: "alice"}, rules.Outcome{
