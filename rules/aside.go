@@ -119,11 +119,11 @@ func withAside(files map[string]*asideFile, path string, at *asideFile) map[stri
 	return next
 }
 
-// asideProblems returns what is wrong with the files of paused rules: those are not resumed.
+// asideProblems returns what is wrong with the files of paused rules, by their paths: those are not resumed.
 func (b *Book) asideProblems() (problems []Problem) {
-	for path, at := range b.aside {
-		if at.problem != "" {
-			problems = append(problems, Problem{Path: path, Text: at.problem})
+	for _, path := range sortedKeys(b.aside) {
+		if text := b.aside[path].problem; text != "" {
+			problems = append(problems, Problem{Path: path, Text: text})
 		}
 	}
 	return problems

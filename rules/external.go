@@ -279,6 +279,11 @@ func newProblems(good, book *Book, was, is []Problem) []Problem {
 			}
 		}
 	}
+	for _, p := range book.asideProblems() {
+		if !sameAside(good, book, p.Path) {
+			problems = append(problems, p)
+		}
+	}
 	there := make(map[Problem]bool, len(was))
 	for _, p := range was {
 		there[p] = true

@@ -1,6 +1,9 @@
 package rules_test
 
 import (
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +22,7 @@ func TestWhatIsPausedStaysSoWhileAPushIsHeld(t *testing.T) {
 			t.Fatal(out.Err)
 		}
 	}
-	soon := time.Now().Add(2 * time.Second)
+	soon := time.Now().Add(time.Hour)
 	for name, p := range map[string]rules.Pause{"dropped": pause("dropped", "p1"), "changed": pause("changed", "p2"), "due": {Address: "due", Until: soon, By: rules.Person{Name: "alice"}, Request: "p3"}} {
 		if out := b.Apply(t.Context(), request(p.Request), p); out.Err != nil {
 			t.Fatal(name, out.Err)
@@ -54,6 +57,7 @@ func TestWhatIsPausedStaysSoWhileAPushIsHeld(t *testing.T) {
 	b.push(t, "bad, and takes pauses away", files)
 	b.Moved(t.Context())
 	b.waitPush(t)
+	b.ahead.Store(int64(2 * time.Hour)) // now one of them is due
 	for _, when := range []string{"at once", "after a restart"} {
 		book, err := b.Book(t.Context())
 		if err != nil {
@@ -99,4 +103,50 @@ func TestWhatIsPausedStaysSoWhileAPushIsHeld(t *testing.T) {
 		t.Errorf("paused are %v", book.Paused())
 	}
 	await(t, func() bool { return len(b.Status(t.Context()).Overdue) == 0 })
+}
+
+// TestABrokenFileOfAPausedRuleIsHeld has somebody break the file of a paused rule and nothing else: the rule stays paused, and comes back when that is taken back.
+func TestABrokenFileOfAPausedRuleIsHeld(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.adopt(t)
+	if out := b.Apply(t.Context(), request("down"), nodeDown("down")); out.State != rules.Live {
+		t.Fatal(out.Err)
+	}
+	paused := b.Apply(t.Context(), request("p1"), pause("down", "p1"))
+	if paused.Err != nil {
+		t.Fatal(paused.Err)
+	}
+	head, err := b.store.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed, err := head.List("paused")
+	if err != nil || len(listed) != 1 {
+		t.Fatal(err, listed)
+	}
+	path := slices.Collect(maps.Keys(listed))[0]
+	sound, err := head.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.push(t, "elsewhere", map[string][]byte{path: regexp.MustCompile("file: .*").ReplaceAll(sound, []byte("file: ../../evil.yaml"))})
+	b.Moved(t.Context())
+	held := b.waitPush(t).Held
+	if held == nil || len(held.Problems) != 1 || held.Problems[0].Path != path {
+		t.Fatalf("held: %+v", held)
+	}
+	book, err := b.Book(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := book.FindPaused("down"); err != nil {
+		t.Error(err)
+	}
+	b.push(t, "mended", map[string][]byte{path: sound})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	if out := b.Apply(t.Context(), request("resumed"), rules.Resume{Address: "down"}); out.State != rules.Live {
+		t.Errorf("not resumed: %+v", out)
+	}
 }
