@@ -66,8 +66,8 @@ func External(push rules.ExternalPush) Reply {
 	for _, change := range push.Rulers {
 		writeStandings(&b, change)
 	}
-	writeList(&b, push.PausedGone, "can be put back, paused as before", func(address string) string {
-		return code("/alert restore " + quote(address+"@"+short(push.Good)))
+	writeList(&b, push.PausedGone, "can be put back, paused as before", func(gone rules.PausedGone) string {
+		return code("/alert restore " + quote(gone.Address+"@"+short(gone.Revision)))
 	})
 	writeBack(&b, push.Elsewhere)
 	return Reply{Text: strings.TrimRight(b.String(), "\n"), InChannel: true}

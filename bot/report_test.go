@@ -55,7 +55,7 @@ func TestReports(t *testing.T) {
 		{"mended", External(rules.ExternalPush{
 			Commits: []rules.PastCommit{bob}, Mended: "7f3a", Rulers: []rules.ExternalChange{{Ruler: "eu", Rules: []rules.PushedRule{{Ref: rules.Ref{Name: "x"}, State: rules.Live}}}},
 		}), "Bob pushed to the rulebook. It was held, as it would not be taken; the request `7f3a` mended that, and so it is applied now.\n- 1 pushed:\n    - `1f8e7d6` by Bob: more\n**x** in eu: changed, live."},
-		{"paused rules gone", External(rules.ExternalPush{Good: "3f8e7d6c5b", Commits: []rules.PastCommit{bob}, PausedGone: []string{"x", "a b"}, Rulers: []rules.ExternalChange{{Ruler: "eu", Rules: []rules.PushedRule{
+		{"paused rules gone", External(rules.ExternalPush{Good: "3f8e7d6c5b", Commits: []rules.PastCommit{bob}, PausedGone: []rules.PausedGone{{Address: "x", Revision: "3f8e7d6c5b"}, {Address: "a b", Revision: "3f8e7d6c5b"}}, Rulers: []rules.ExternalChange{{Ruler: "eu", Rules: []rules.PushedRule{
 			{Ref: rules.Ref{Path: "paused/eu/x.paused", Name: "x"}, Gone: true, State: rules.PausedState}, {Ref: rules.Ref{Path: "paused/eu/y.paused", Name: "a b"}, Gone: true, State: rules.PausedState},
 		}}}}), "Bob pushed to the rulebook.\n- 1 pushed:\n    - `1f8e7d6` by Bob: more\n**x, a b** in eu: gone while paused.\n" +
 			"- 2 can be put back, paused as before:\n    - `/alert restore x@3f8e7d6`\n    - `/alert restore \"a b@3f8e7d6\"`"},

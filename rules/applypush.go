@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -8,8 +9,8 @@ import (
 	"sync"
 )
 
-// applyPush brings a good push to the rulers whose rules it touched, waits until they run it, and tells.
-func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, after *Book, past pastSince) {
+// applyPush brings a good push to the rulers whose rules it touched since before, waits until they run it, and tells; was is what was in force.
+func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, was, after *Book, past pastSince) {
 	pushed := a.pushedIn(ctx, push, past)
 	var wg sync.WaitGroup
 	for _, ruler := range after.rulers {
@@ -32,14 +33,14 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, afte
 		})
 	}
 	wg.Wait()
-	push.notePausedGone(before, after, past)
+	push.notePausedGone(was, after, past)
 	if e := push.Elsewhere; e != nil {
 		e.Change, e.Back = push.changed(before, after), a.restorable(ctx, e.From, push.Rulers)
 	}
 	a.External(context.WithoutCancel(ctx), push)
 }
 
-// notePausedGone adds the paused rules that a push took away, and no command: their rulers have nothing to do with that.
+// notePausedGone adds the paused rules that a push took away from what was in force, and no command: their rulers have nothing to do with that.
 func (p *ExternalPush) notePausedGone(before, after *Book, past pastSince) {
 	left := map[string]map[Ref]Ref{} // ruler → where its rules went
 	for _, was := range before.Paused() {
@@ -53,7 +54,7 @@ func (p *ExternalPush) notePausedGone(before, after *Book, past pastSince) {
 			continue
 		}
 		if p.Elsewhere == nil {
-			p.PausedGone = append(p.PausedGone, before.addressAside(was))
+			p.PausedGone = append(p.PausedGone, PausedGone{before.addressAside(was), cmp.Or(past.left[was.path], p.Good)})
 		}
 		gone := PushedRule{Ref: was.entry.Ref, Gone: true, State: PausedState}
 		i := slices.IndexFunc(p.Rulers, func(change ExternalChange) bool { return change.Ruler == was.Ref.Ruler })

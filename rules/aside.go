@@ -16,8 +16,11 @@ type asideFile struct {
 	Paused
 	id      string
 	content []byte
-	problem string // why it is none; "" when it is well
+	problem string // why it is none, with no more than the Ref where the ruler is the reason; "" when it is well
 }
+
+// foreign reports whether the rule is of a ruler that is not configured here: several Alertsmiths may share a rulebook.
+func (f *asideFile) foreign() bool { return f.problem != "" && f.Ref.Ruler != "" }
 
 // Paused reports whether this is the place of a rule that is paused: its file below paused/, relative to the rulebook. Such a rule has no other
 // in its group.

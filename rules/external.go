@@ -9,6 +9,9 @@ import (
 	"sync/atomic"
 )
 
+// PausedGone is a paused rule that a push took away: its address, and the commit that has it, by which it can be restored.
+type PausedGone struct{ Address, Revision string }
+
 // ExternalPush is what other people brought into the rulebook without Alertsmith, by one push or several that came together.
 type ExternalPush struct {
 	Good    string       // the last good revision before it
@@ -21,9 +24,8 @@ type ExternalPush struct {
 	Taken  []Taken          // while it is held: what is applied of it all the same, with changes of ours that were planned again on top of it
 	Mended string           // the id of the request whose change ended that it was held; "" where it was not, or another push ended that
 	Rulers []ExternalChange // of the rulers whose rules it touched
-	// PausedGone are the paused rules that it took away, by their addresses in the rulebook at Good: they can be restored from there. Where the branch was put
-	// elsewhere, that has them.
-	PausedGone []string
+	// PausedGone are the paused rules that it took away. Where the branch was put elsewhere, that has them.
+	PausedGone []PausedGone
 }
 
 // ExternalChange is what an external push did to the rules of one ruler, and how that stands there.
@@ -140,7 +142,7 @@ func (a *Applier) examine(ctx context.Context, book *Book) error {
 		o.good, o.live, o.stray, o.held, o.kept, o.aside, o.inForce, o.past = book, book, stray, nil, nil, nil, nil, pastSince{}
 		o.lending.Store(nil)
 		if len(past.external) > 0 || push.Elsewhere != nil {
-			a.tell(ctx, "push", "", func(ctx context.Context) { a.applyPush(ctx, push, before, book, past) })
+			a.tell(ctx, "push", "", func(ctx context.Context) { a.applyPush(ctx, push, before, was, book, past) })
 		}
 		return nil
 	}
@@ -280,7 +282,7 @@ func newProblems(good, book *Book, was, is []Problem) []Problem {
 		}
 	}
 	for _, p := range book.asideProblems() {
-		if !sameAside(good, book, p.Path) {
+		if !book.aside[p.Path].foreign() && !sameAside(good, book, p.Path) {
 			problems = append(problems, p)
 		}
 	}

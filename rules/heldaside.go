@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"maps"
 	"slices"
 )
 
@@ -12,8 +13,12 @@ func (b *Book) keepingAside(inForce *Book, paths []string) *Book {
 	}
 	kept := b.with(nil)
 	kept.revision, kept.tree, kept.mixed = b.revision, b.tree, true
+	kept.aside = make(map[string]*asideFile, len(b.aside))
+	maps.Copy(kept.aside, b.aside)
 	for _, path := range paths {
-		kept.aside = withAside(kept.aside, path, inForce.aside[path])
+		if kept.aside[path] = inForce.aside[path]; kept.aside[path] == nil {
+			delete(kept.aside, path)
+		}
 	}
 	return kept
 }
@@ -60,31 +65,46 @@ func (l *lending) asideHeld(path string, pushed *asideFile) *Error {
 	e.Cause = InTheWay{path}
 	by, was := touching(l.push.Commits, map[string]bool{path: true}), l.inForce.aside[path]
 	switch {
-	case len(by) != 1:
-	case pushed == nil && was != nil && was.problem == "":
+	case len(by) == 1 && pushed != nil && pushed.problem == "":
+		e.Field, e.Fixes = "", []string{"undo " + ShortRevision(by[0].Revision)}
+	case len(by) > 0 && was != nil && was.problem == "":
 		e.Field, e.Fixes = "", []string{"restore " + Word(l.inForce.addressAside(was.Paused)+"@"+ShortRevision(by[0].Parent))}
-	default:
+	case len(by) == 1:
 		e.Field, e.Fixes = "", []string{"undo " + ShortRevision(by[0].Revision)}
 	}
 	return e
 }
 
 // assertAside refuses a change of a paused rule whose file is held: it would be planned with what is in force, on top of what was pushed. What plans with what
-// was pushed itself takes the file in force, as it writes it.
+// was pushed itself takes the file in force, as it writes it. A change of the rule file alone is refused where the rule would be live and paused then, or neither.
 func (a *Applier) assertAside(p planned, intent Intent) error {
 	l := a.outside.lending.Load()
 	if l == nil {
 		return nil
 	}
+	plansWithPushed := false
 	switch intent.(type) {
-	case Undo, Restore, Replay:
+	case Replay:
 		return nil
+	case Undo, Restore:
+		plansWithPushed = true
 	}
 	for _, path := range l.aside {
-		if _, changed := p.change.Files[path]; !changed || sameAside(l.inForce, p.before.own(), path) {
-			continue
+		was, pushed := l.inForce.aside[path], p.before.own().aside[path]
+		_, changed := p.change.Files[path]
+		if changed && !plansWithPushed && !sameAside(l.inForce, p.before.own(), path) || !changed && (p.parts(was, was) || p.parts(pushed, was)) {
+			return l.asideHeld(path, pushed)
 		}
-		return l.asideHeld(path, p.before.own().aside[path])
 	}
 	return nil
+}
+
+// parts reports whether a change, which leaves the file of a paused rule, has the rule live where it is paused in force, or in no place where it is not.
+func (p planned) parts(aside, inForce *asideFile) bool {
+	if aside == nil || aside.problem != "" {
+		return false
+	}
+	_, is := p.after.Get(aside.Ref)
+	_, writes := p.change.Files[p.after.rulebookPath(aside.Ref)]
+	return writes && (is == (inForce != nil) || slices.Contains(p.change.Refs, aside.Ref))
 }

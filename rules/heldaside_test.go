@@ -1,12 +1,16 @@
 package rules_test
 
 import (
+	"bytes"
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -117,19 +121,7 @@ func TestABrokenFileOfAPausedRuleIsHeld(t *testing.T) {
 	if paused.Err != nil {
 		t.Fatal(paused.Err)
 	}
-	head, err := b.store.Head(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	listed, err := head.List("paused")
-	if err != nil || len(listed) != 1 {
-		t.Fatal(err, listed)
-	}
-	path := slices.Collect(maps.Keys(listed))[0]
-	sound, err := head.Read(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	path, sound := b.pausedFile(t)
 	b.push(t, "elsewhere", map[string][]byte{path: regexp.MustCompile("file: .*").ReplaceAll(sound, []byte("file: ../../evil.yaml"))})
 	b.Moved(t.Context())
 	held := b.waitPush(t).Held
@@ -148,5 +140,153 @@ func TestABrokenFileOfAPausedRuleIsHeld(t *testing.T) {
 	b.waitPush(t)
 	if out := b.Apply(t.Context(), request("resumed"), rules.Resume{Address: "down"}); out.State != rules.Live {
 		t.Errorf("not resumed: %+v", out)
+	}
+}
+
+// pausedFile returns the path and the content of the only file of a paused rule that the rulebook's branch has.
+func (b *bench) pausedFile(t *testing.T) (path string, content []byte) {
+	t.Helper()
+	head, err := b.store.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed, err := head.List("paused")
+	if err != nil || len(listed) != 1 {
+		t.Fatal(err, listed)
+	}
+	path = slices.Collect(maps.Keys(listed))[0]
+	if content, err = head.Read(path); err != nil {
+		t.Fatal(err)
+	}
+	return path, content
+}
+
+// pushed pushes files and waits until they are examined.
+func (b *bench) pushed(t *testing.T, subject string, files map[string][]byte) rules.ExternalPush {
+	t.Helper()
+	b.push(t, subject, files)
+	b.Moved(t.Context())
+	return b.waitPush(t)
+}
+
+// TestAHeldRuleIsInOnePlace has somebody revert a pause, or a resume, with Git, and break another file with that: a command that would take the pushed rule file
+// in force without the paused file, or that deletes the rule there, is refused, so that the rule is live or paused, and not both or neither.
+func TestAHeldRuleIsInOnePlace(t *testing.T) {
+	t.Parallel()
+	for name, resumed := range map[string]bool{"a pause is reverted": false, "a resume is reverted": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.adopt(t)
+			both := fileOf("up == 0", "x", "y")
+			b.pushed(t, "two", map[string][]byte{"prometheus/ops/all.yaml": both})
+			if out := b.Apply(t.Context(), request("p1"), pause("x", "p1")); out.Err != nil {
+				t.Fatal(out.Err)
+			}
+			path, paused := b.pausedFile(t)
+			revert := map[string][]byte{path: nil, "prometheus/ops/all.yaml": both, "prometheus/ops/bad.yaml": []byte("groups: 7")}
+			if resumed {
+				revert[path], revert["prometheus/ops/all.yaml"] = paused, fileOf("up == 0", "y")
+				if out := b.Apply(t.Context(), request("r1"), rules.Resume{Address: "x"}); out.State != rules.Live {
+					t.Fatal(out.Err)
+				}
+			}
+			b.pushed(t, "revert", revert)
+			intents := []rules.Intent{rules.Edit{Address: "y", Alteration: rules.Alteration{Expr: "up == 3"}}}
+			if !resumed {
+				intents = append(intents, rules.Delete{Address: "x"}, rules.Resume{Address: "x"})
+			}
+			for _, intent := range intents {
+				out := b.Apply(t.Context(), request(intent.Action()), intent)
+				if out.Err == nil || !strings.Contains(out.Err.Error(), "is held, because of what carol pushed") {
+					t.Errorf("%s: %s, %v", intent.Action(), out.State, out.Err)
+				}
+			}
+			book, err := b.Book(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := book.FindPaused("x"); (err == nil) == resumed {
+				t.Errorf("x is found paused: %v", err)
+			}
+			b.pushed(t, "mended", map[string][]byte{"prometheus/ops/bad.yaml": nil})
+			if book, err = b.Book(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			_, live := book.Find("x")
+			if _, err := book.FindPaused("x"); (err == nil) != resumed || (live == nil) == resumed {
+				t.Errorf("after the mend x is found live: %v; paused: %v", live, err)
+			}
+		})
+	}
+}
+
+// TestWhatWasPausedWhileHeldIsToldGone has a command pause a rule while something is held, and a push take that away: when all is mended the rule is named, with the
+// commit that has it.
+func TestWhatWasPausedWhileHeldIsToldGone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.adopt(t)
+	b.pushed(t, "two", map[string][]byte{"prometheus/ops/all.yaml": fileOf("up == 0", "x", "y")})
+	b.pushed(t, "bad", map[string][]byte{"prometheus/ops/bad.yaml": []byte("groups: 7")})
+	paused := b.Apply(t.Context(), request("p1"), pause("x", "p1"))
+	if paused.Err != nil {
+		t.Fatal(paused.Err)
+	}
+	path, _ := b.pausedFile(t)
+	b.pushed(t, "takes it away", map[string][]byte{path: nil})
+	p := b.pushed(t, "mended", map[string][]byte{"prometheus/ops/bad.yaml": nil})
+	if diff := cmp.Diff([]rules.PausedGone{{Address: "x", Revision: paused.Revision}}, p.PausedGone); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestAPausedFileBrokenTwiceIsRestored has two commits break the file of a paused rule: the line that is offered puts it back.
+func TestAPausedFileBrokenTwiceIsRestored(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.adopt(t)
+	paused := b.Apply(t.Context(), request("p1"), pause("old", "p1"))
+	if paused.Err != nil {
+		t.Fatal(paused.Err)
+	}
+	path, _ := b.pausedFile(t)
+	b.push(t, "broken", map[string][]byte{path: []byte("x: [")})
+	b.pushed(t, "broken otherwise", map[string][]byte{path: []byte("x: {")})
+	refused := b.Apply(t.Context(), request("r2"), rules.Resume{Address: "old"})
+	e, ok := errors.AsType[*rules.Error](refused.Err)
+	if want := "restore old@" + rules.ShortRevision(paused.Revision); !ok || len(e.Fixes) != 1 || e.Fixes[0] != want {
+		t.Fatalf("refused as %v, want %q offered", refused.Err, want)
+	}
+	then, err := b.BookAt(t.Context(), paused.Revision)
+	if err != nil {
+		t.Fatal(err)
+	}
+	where, err := then.FindOrPaused("old")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := b.Apply(t.Context(), request("re2"), rules.Restore{From: then, Ref: where.Ref, Now: where.Ref}); out.Err != nil {
+		t.Fatal(out.Err)
+	}
+	if out := b.Apply(t.Context(), request("r3"), rules.Resume{Address: "old"}); out.State != rules.Live {
+		t.Errorf("what was restored is not resumed: %+v", out)
+	}
+}
+
+// TestAPausedRuleOfAnotherAlertsmithHoldsNothing has a rule paused for a ruler that is not configured here: several Alertsmiths may share a rulebook.
+func TestAPausedRuleOfAnotherAlertsmithHoldsNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.adopt(t)
+	if out := b.Apply(t.Context(), request("p1"), pause("old", "p1")); out.Err != nil {
+		t.Fatal(out.Err)
+	}
+	_, paused := b.pausedFile(t)
+	p := b.pushed(t, "paused by another Alertsmith", map[string][]byte{
+		"paused/mimir/old-12345678.paused": bytes.ReplaceAll(paused, []byte("ruler: prometheus"), []byte("ruler: mimir")), "prometheus/ops/new.yaml": fileOf("up == 0", "new"),
+	})
+	if p.Held != nil {
+		t.Errorf("held: %+v", p.Held)
 	}
 }

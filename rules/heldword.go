@@ -156,12 +156,14 @@ func (h *HeldPush) mend() []string {
 		}
 		replaced, lines = append(replaced, p.Path), append(lines, gitRemove(p.Path))
 		within := func(path string) bool { return path == p.Path || strings.HasPrefix(path, p.Path+"/") }
-		c, pushed := h.cause(p.Path)
-		switch {
+		first := slices.IndexFunc(h.Commits, func(c PastCommit) bool {
+			return c.Cut || slices.ContainsFunc(c.Files, func(f PastFile) bool { return f.Before != "" && within(f.Path) })
+		})
+		switch _, pushed := h.cause(p.Path); {
+		case first >= 0:
+			lines = append(lines, gitRestore(h.Commits[first].Parent, p.Path))
 		case !pushed && h.Good != "" && slices.ContainsFunc(h.Paths, within):
 			lines = append(lines, gitRestore(h.Good, p.Path))
-		case c.Cut || slices.ContainsFunc(c.Files, func(f PastFile) bool { return f.Before != "" && within(f.Path) }):
-			lines = append(lines, gitRestore(c.Parent, p.Path))
 		}
 	}
 	if len(replaced) == 0 {

@@ -262,3 +262,26 @@ func TestLinksAreTakenAwayByGit(t *testing.T) {
 		t.Errorf("%q are offered, which would be refused", e.Fixes)
 	}
 }
+
+// TestWhatWasFirstIsBroughtBack has what was pushed in place of a directory pushed once more: the lines of Git bring back the directory, not what came first.
+func TestWhatWasFirstIsBroughtBack(t *testing.T) {
+	b := newBench(t)
+	b.adopt(t)
+	good := b.push(t, "good", map[string][]byte{"prometheus/ops/more.yaml": fileOf("up == 0", "more")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	b.irregular = func(string) []rules.Problem {
+		return []rules.Problem{{Path: "prometheus/ops", Text: "this is a file", Replaced: true}}
+	}
+	b.push(t, "a file", map[string][]byte{"prometheus/ops/more.yaml": nil, "prometheus/ops/old.yaml": nil, "prometheus/ops": []byte("x")})
+	b.push(t, "another", map[string][]byte{"prometheus/ops": []byte("y")})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	want := []string{
+		"git pull", "git --literal-pathspecs rm -rq -- prometheus/ops", "git --literal-pathspecs checkout -q " + rules.ShortRevision(good) + " -- prometheus/ops",
+		"git commit -m 'bring prometheus/ops back'", "git push",
+	}
+	if diff := cmp.Diff(want, b.Status(t.Context()).Held.Mend); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

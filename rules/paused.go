@@ -74,7 +74,7 @@ func (b *Book) readPaused(path string, content []byte) (p Paused, problem string
 		Until: f.Until, By: f.By, Request: f.Request, Reason: f.Reason, path: path, was: []byte(f.Was.Value),
 	}
 	if _, configured := b.ruler(f.Ruler); !configured {
-		return Paused{}, fmt.Sprintf("the rule is paused for the ruler %q, which is not configured", f.Ruler)
+		return Paused{Ref: p.Ref}, fmt.Sprintf("the rule is paused for the ruler %q, which is not configured", f.Ruler)
 	}
 	entry, there := b.then(p).Get(p.Ref)
 	if !there {

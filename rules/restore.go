@@ -39,7 +39,7 @@ func (r Restore) Plan(book *Book) (Change, error) {
 
 // pauseAgain puts back the file of a rule that is gone, and was paused then.
 func (r Restore) pauseAgain(book *Book, p Paused) (Change, error) {
-	if book.aside[p.path] != nil {
+	if at := book.aside[p.path]; at != nil && at.problem == "" {
 		return Change{}, conflict("name", "Another rule %q of that group is paused already, in %s. Resume or delete that first.", p.Ref.Name, p.path)
 	}
 	if _, there := book.Get(p.Ref); there {

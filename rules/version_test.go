@@ -73,7 +73,7 @@ func TestVersions(t *testing.T) {
 		"a rule is deleted":                {[]rules.PastFile{{Path: path, Before: inGroup("g", "A up", "B down"), After: inGroup("g", "B down")}}, []string{"deleted prometheus:a.yaml/g/A#1"}},
 		"a file becomes no YAML":           {[]rules.PastFile{{Path: path, Before: inGroup("g", "A up"), After: "groups: [ {"}}, []string{"deleted prometheus:a.yaml/g/A#1"}},
 		"a file was no YAML":               {[]rules.PastFile{{Path: path, Before: "a: &a [*a]", After: inGroup("g", "A up")}}, []string{"added prometheus:a.yaml/g/A#1"}},
-		"a file named one a million times": {[]rules.PastFile{{Path: path, Before: "groups:\n- name: g\n  rules: [&r {alert: A, expr: " + strings.Repeat("u", 1000) + "}" + strings.Repeat(", *r", 5000) + "]", After: inGroup("g", "A up")}}, []string{"added prometheus:a.yaml/g/A#1"}},
+		"a file named one a million times": {[]rules.PastFile{{Path: path, Before: "groups:\n- name: g\n  rules: [&r {alert: A, expr: " + strings.Repeat("u", 1000) + "}" + strings.Repeat(", *r", 50000) + "]", After: inGroup("g", "A up")}}, []string{"added prometheus:a.yaml/g/A#1"}},
 		"a rule is renamed":                {[]rules.PastFile{{Path: path, Before: inGroup("g", "A up page"), After: inGroup("g", "B up page")}}, []string{"moved prometheus:a.yaml/g/B#1 from prometheus:a.yaml/g/A#1"}},
 		"a rule is renamed and edited":     {[]rules.PastFile{{Path: path, Before: inGroup("g", "A "+long+" page"), After: inGroup("g", "B "+long+" mail")}}, []string{"moved prometheus:a.yaml/g/B#1 from prometheus:a.yaml/g/A#1"}},
 		"one goes and a stranger comes":    {[]rules.PastFile{{Path: path, Before: inGroup("g", "A "+long), After: inGroup("g", "B up==0")}}, []string{"added prometheus:a.yaml/g/B#1", "deleted prometheus:a.yaml/g/A#1"}},

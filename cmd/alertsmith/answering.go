@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// answering is the commands that are being worked on: that a change which waited has settled is told behind the answer that says it waits.
+// answering is the commands that are being worked on: that a change which waited has settled is told when
+// the journal says how the command ended, so that neither stands there in place of the other.
 type answering struct {
 	mu   sync.Mutex
 	ends map[string]chan struct{} // id of the request → closed when it is answered

@@ -2,14 +2,21 @@ package expr
 
 import "go.yaml.in/yaml/v3"
 
-// CheckAliases returns a problem where a file would be larger than one may be if what its aliases name stood in their place: whoever reads its rules has
-// each of them as often as it is named, and a file of some kilobytes can name one a million times. It takes the file's first document, and returns one problem or none.
+// What a file may have when what its aliases name stands in their place, counted in bytes: of each text, and for each node as many as it takes at least to
+// remember it. It is asked of files with aliases alone.
+const (
+	maxUnfolded = 8 * MaxFile
+	nodeSize    = 16
+)
+
+// CheckAliases returns a problem where a file has more than that: whoever reads its rules has each of them as often as it is named, and a file of some
+// kilobytes can name one a million times. It takes the file's first document, and returns one problem or none.
 func CheckAliases(root *yaml.Node) []Problem {
 	a := aliases{sizes: map[*yaml.Node]int{}}
-	if a.size(root) <= MaxFile || a.last == nil {
+	if a.size(root) <= maxUnfolded || a.last == nil {
 		return nil
 	}
-	return []Problem{problemAt(a.last, "with what its aliases stand for, up to *%s here, the file is larger than the %d bytes that a rule file may have", a.last.Value, MaxFile)}
+	return []Problem{problemAt(a.last, "with what its aliases stand for, up to *%s here, the file is larger than %d MB", a.last.Value, maxUnfolded>>20)}
 }
 
 // aliases counts how large nodes are when aliases are followed.
@@ -30,9 +37,9 @@ func (a *aliases) size(node *yaml.Node) int {
 		}
 		return size
 	}
-	size := max(1, len(node.Value))
+	size := nodeSize + len(node.Value)
 	for _, child := range node.Content {
-		if size += a.size(child); size > MaxFile {
+		if size += a.size(child); size > maxUnfolded {
 			break
 		}
 	}

@@ -13,12 +13,12 @@ func TestAliasesAreCounted(t *testing.T) {
 		content string
 		problem int // the line of the alias that is too much; 0 where none is
 	}{
-		"a rule named often":       {"groups:\n- name: g\n  rules:\n  - &r {alert: A, expr: up, annotations: {x: " + long + "}}\n" + strings.Repeat("  - *r\n", 5000), 4092},
-		"a rule named a few times": {"groups:\n- name: g\n  rules:\n  - &r {alert: A, expr: up, annotations: {x: " + long + "}}\n" + strings.Repeat("  - *r\n", 4000), 0},
+		"a rule named often":       {"groups:\n- name: g\n  rules:\n  - &r {alert: A, expr: up, annotations: {x: " + long + "}}\n" + strings.Repeat("  - *r\n", 40000), 28732},
+		"a rule named a few times": {"groups:\n- name: g\n  rules:\n  - &r {alert: A, expr: up, annotations: {x: " + long + "}}\n" + strings.Repeat("  - *r\n", 28000), 0},
 		"a text named in each of many rules": {
-			"t: &t " + strings.Repeat(long, 50) + "\nr: [\n" + strings.Repeat("{alert: A, expr: up, annotations: {x: *t}},\n", 100) + "]\n", 86,
+			"t: &t " + strings.Repeat(long, 50) + "\nr: [\n" + strings.Repeat("{alert: A, expr: up, annotations: {x: *t}},\n", 800) + "]\n", 671,
 		},
-		"one doubled often":             {"a: &a [x, x]\n" + doubled(40), 21},
+		"one doubled often":             {"a: &a [x, x]\n" + doubled(40), 19},
 		"one doubled a few times":       {"a: &a [x, x]\n" + doubled(15), 0},
 		"one that stands within itself": {"a: &a [*a, *a]\nb: [*a, *a]\n", 0},
 		"none in a large file":          {"r: [" + strings.Repeat("a,", MaxFile/2-10) + "]\n", 0},
@@ -32,7 +32,7 @@ func TestAliasesAreCounted(t *testing.T) {
 			if c.problem == 0 {
 				return
 			}
-			if len(d.problems) != 1 || d.problems[0].Line != c.problem || !strings.Contains(d.problems[0].Text, "is larger than the 4194304 bytes that a rule file may have") {
+			if len(d.problems) != 1 || d.problems[0].Line != c.problem || !strings.Contains(d.problems[0].Text, "is larger than 32 MB") {
 				t.Errorf("the problems are %v, want one in line %d", d.problems, c.problem)
 			}
 		})
