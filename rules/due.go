@@ -147,7 +147,7 @@ func (a *Applier) give(ctx context.Context, d due, file string) {
 			// Another replica was faster, or the next look sees what was changed.
 			again := errors.Is(out.Err, ErrLookAgain)
 			a.time.given(d, again)
-			if why = ""; out.Err != nil && KindOf(out.Err) != NotFound && !again {
+			if why = ""; out.Err != nil && KindOf(out.Err) != NotFound && !again && ctx.Err() == nil {
 				why = reasonOf(out.Err)
 				a.Logger.Warn("What was due could not be done", "id", "AS4004", "command", d.command, "request", request.ID, "err", out.Err)
 			}

@@ -24,6 +24,9 @@ func (s *service) own(ctx context.Context, own rules.OwnCommand, do func(context
 		return
 	}
 	outcome := do(ctx, request)
+	if ctx.Err() != nil && errors.Is(outcome.Err, context.Canceled) {
+		return // the service is ending, and the next start looks at it again
+	}
 	ctx = context.WithoutCancel(ctx) // the service may be ending; the command has come to its end
 	news := true
 	kind := rules.KindOf(outcome.Err)
