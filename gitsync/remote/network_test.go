@@ -149,8 +149,8 @@ func TestAnswerLost(t *testing.T) {
 		reached := filepath.Join(t.TempDir(), "reached")
 		// After the branch was moved, before the report: nothing but this hook runs there.
 		remotetest.Hook(t, h.dir, "reference-transaction", fmt.Sprintf(`[ "$1" = committed ] || exit 0
-echo > %s
-while [ ! -e %s ]; do sleep 0.02; done`, reached, release))
+echo > %[1]s
+while [ -e %[1]s ] && [ ! -e %[2]s ]; do sleep 0.02; done`, reached, release))
 		r, l := h.open(t), newLocal(t)
 		ours := l.commit(t, zero, "x", "x")
 		done := make(chan error, 1)
@@ -237,7 +237,7 @@ func TestSilence(t *testing.T) {
 			t.Parallel()
 			eachHost(t, func(t *testing.T, h host) {
 				reached, release := filepath.Join(t.TempDir(), "reached"), filepath.Join(t.TempDir(), "release")
-				remotetest.Hook(t, h.dir, "pre-receive", "echo > "+reached+"; while [ ! -e "+release+" ]; do sleep 0.05; done; exit 1")
+				remotetest.Hook(t, h.dir, "pre-receive", "echo > "+reached+"; while [ -e "+reached+" ] && [ ! -e "+release+" ]; do sleep 0.05; done; exit 1") // it ends with the test
 				t.Cleanup(func() { _ = os.WriteFile(release, nil, 0o600) })
 				// git's keep-alive packets are signs of life.
 				remotetest.Git(t, h.dir, "config", "receive.keepAlive", "0")
