@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Copy adds a rule that is another one but for its name and some of its fields: as it is live, also where something else was pushed that is held. It gets a group of its own in the other one's namespace, which
-// is evaluated as often, unless its options name others. What is remembered beside the other one, such as its template and when it expires, is
-// remembered beside the copy.
+// Copy adds a rule that is another one but for its name and some of its fields: as it is live, also where something else was pushed that is held. It gets
+// a group of its own in the other one's namespace, which is evaluated as often, unless its options name others. What is remembered beside the other one,
+// such as its template and when it expires, is remembered beside the copy.
 type Copy struct {
 	Address string // see Book.Find
 	Name    string // of the copy

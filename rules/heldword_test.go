@@ -202,13 +202,17 @@ func TestAClashOfAPausedRuleNamesNoFileThatIsNotThere(t *testing.T) {
 	}
 }
 
+// benchWithMore returns a bench with a rule file that was pushed and is good, and the revision that has it.
+func benchWithMore(t *testing.T) (b *bench, good string) {
+	t.Helper()
+	b = newBench(t)
+	b.adopt(t)
+	return b, b.pushed(t, "good", map[string][]byte{"prometheus/ops/more.yaml": fileOf("up == 0", "more")}).Head
+}
+
 // TestReplacedDirectoriesAreBroughtBackByGit has links pushed in place of directories that the service needs, and of one that it does not.
 func TestReplacedDirectoriesAreBroughtBackByGit(t *testing.T) {
-	b := newBench(t)
-	b.adopt(t)
-	good := b.push(t, "good", map[string][]byte{"prometheus/ops/more.yaml": fileOf("up == 0", "more")})
-	b.Moved(t.Context())
-	b.waitPush(t)
+	b, good := benchWithMore(t)
 	b.irregular = func(string) []rules.Problem {
 		return []rules.Problem{
 			{Path: "journal", Text: "this is a link", Replaced: true}, {Path: "prometheus", Text: "this is a link", Replaced: true},
@@ -232,19 +236,13 @@ func TestReplacedDirectoriesAreBroughtBackByGit(t *testing.T) {
 
 // TestLinksAreTakenAwayByGit has a link pushed in place of a rule file, which no command can change or bring back, and one beside it.
 func TestLinksAreTakenAwayByGit(t *testing.T) {
-	b := newBench(t)
-	b.adopt(t)
-	good := b.push(t, "good", map[string][]byte{"prometheus/ops/more.yaml": fileOf("up == 0", "more")})
-	b.Moved(t.Context())
-	b.waitPush(t)
+	b, good := benchWithMore(t)
 	b.irregular = func(string) []rules.Problem {
 		return []rules.Problem{
 			{Path: "prometheus/ops/beside.yaml", Text: "this is a link", Replaced: true}, {Path: "prometheus/ops/more.yaml", Text: "this is a link", Replaced: true},
 		}
 	}
-	b.push(t, "links", map[string][]byte{"prometheus/ops/more.yaml": nil})
-	b.Moved(t.Context())
-	b.waitPush(t)
+	b.pushed(t, "links", map[string][]byte{"prometheus/ops/more.yaml": nil})
 	want := []string{
 		"git pull", "git --literal-pathspecs rm -rq -- prometheus/ops/beside.yaml", "git --literal-pathspecs rm -rq -- prometheus/ops/more.yaml",
 		"git --literal-pathspecs checkout -q " + rules.ShortRevision(good) + " -- prometheus/ops/more.yaml",
@@ -265,18 +263,12 @@ func TestLinksAreTakenAwayByGit(t *testing.T) {
 
 // TestWhatWasFirstIsBroughtBack has what was pushed in place of a directory pushed once more: the lines of Git bring back the directory, not what came first.
 func TestWhatWasFirstIsBroughtBack(t *testing.T) {
-	b := newBench(t)
-	b.adopt(t)
-	good := b.push(t, "good", map[string][]byte{"prometheus/ops/more.yaml": fileOf("up == 0", "more")})
-	b.Moved(t.Context())
-	b.waitPush(t)
+	b, good := benchWithMore(t)
 	b.irregular = func(string) []rules.Problem {
 		return []rules.Problem{{Path: "prometheus/ops", Text: "this is a file", Replaced: true}}
 	}
 	b.push(t, "a file", map[string][]byte{"prometheus/ops/more.yaml": nil, "prometheus/ops/old.yaml": nil, "prometheus/ops": []byte("x")})
-	b.push(t, "another", map[string][]byte{"prometheus/ops": []byte("y")})
-	b.Moved(t.Context())
-	b.waitPush(t)
+	b.pushed(t, "another", map[string][]byte{"prometheus/ops": []byte("y")})
 	want := []string{
 		"git pull", "git --literal-pathspecs rm -rq -- prometheus/ops", "git --literal-pathspecs checkout -q " + rules.ShortRevision(good) + " -- prometheus/ops",
 		"git commit -m 'bring prometheus/ops back'", "git push",

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// answering is the commands that are being worked on: that a change which waited has settled is told when
-// the journal says how the command ended, so that neither stands there in place of the other.
+// answering is the commands that are being worked on: that a change which waited has settled is told when the journal says how
+// the command ended.
 type answering struct {
 	mu   sync.Mutex
-	ends map[string]chan struct{} // id of the request → closed when it is answered
+	ends map[string]chan struct{} // id of the request → closed when its end is written down
 }
 
 // answeredWithin is how long the end of a command may take to be written down, once its change waits. One that ends without that is not waited for longer.
