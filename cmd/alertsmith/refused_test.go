@@ -124,14 +124,14 @@ func TestRefusedAndChangedSince(t *testing.T) {
 }
 
 // TestRefusedForItsName has a server take no commit that names a rule, which what takes it back does too: both are given up, as nothing says the name in
-// their place, and the journal still knows it.
+// their place, and the journal still knows it. The name has a hyphen, which no request id has: one that happened to hold the name would be refused for it.
 func TestRefusedForItsName(t *testing.T) {
 	t.Parallel()
 	s, server, _, _, _ := newAway(t, "add one expr='up == 1'")
-	remotetest.Hook(t, server, "pre-receive", refuses(`git log -1 --format=%B%an%ae $c | grep -q bad`))
-	s.must("add bad expr='up == 66'")
+	remotetest.Hook(t, server, "pre-receive", refuses(`git log -1 --format=%B%an%ae $c | grep -q not-here`))
+	s.must("add not-here expr='up == 66'")
 	s.must("edit one expr='up == 11'")
-	added := s.found("action=add", "name=bad")[0]
+	added := s.found("action=add", "name=not-here")[0]
 	await(t, "the status says what is refused", func() bool { return strings.Contains(s.must("status").text, "/alert undo "+added.Request) })
 	s.must("undo " + added.Request)
 	await(t, "all others are pushed", func() bool {
@@ -139,7 +139,7 @@ func TestRefusedForItsName(t *testing.T) {
 	})
 	await(t, "the journal says that both are displaced", func() bool { return len(s.found("result=displaced")) == 2 })
 	for _, displaced := range s.found("result=displaced") {
-		if len(displaced.Rules) != 1 || displaced.Rules[0].Name != "bad" || displaced.Actor.Name != added.Actor.Name {
+		if len(displaced.Rules) != 1 || displaced.Rules[0].Name != "not-here" || displaced.Actor.Name != added.Actor.Name {
 			t.Errorf("the journal says of the change: %+v", displaced)
 		}
 	}
