@@ -82,6 +82,9 @@ type Backend struct {
 	Commit func(ctx context.Context, prefix string) (rules.PastCommit, error)
 	// Kept is Commit for those that the branch had once and that are kept; nil: there are none.
 	Kept func(ctx context.Context, prefix string) (rules.PastCommit, error)
+	// Claims returns the full hashes of the newest commits of the rulebook's branch whose messages say that they were made for a request, the newest first, whoever
+	// made them; nil: nobody is asked.
+	Claims func(ctx context.Context, request string) ([]string, error)
 	// StateAt returns the commit that the rulebook's branch was at at a time; a zero one before the first.
 	StateAt func(ctx context.Context, at time.Time) (rules.StateAt, error)
 	// Templates returns the templates that rules can be made from.

@@ -35,10 +35,10 @@ func (c *call) commit(ctx context.Context, field, before, text string) (rules.Pa
 		name = hash // the id that a pushed commit has in the journal
 	}
 	if !hashPrefix.MatchString(name) {
-		text := fmt.Sprintf("%q is no commit: write at least 4 digits of its hash, or the id of the request that made it. The command history shows both.", cut(name, 60))
 		if requestID.MatchString(name) {
-			text = fmt.Sprintf("The rulebook has no change of the request %q. The command history shows what there is.", name)
+			return rules.PastCommit{}, c.claimed(ctx, field, before, name)
 		}
+		text := fmt.Sprintf("%q is no commit: write at least 4 digits of its hash, or the id of the request that made it. The command history shows both.", cut(name, 60))
 		return rules.PastCommit{}, &rules.Error{Kind: rules.NotFound, Field: field, Offset: -1, Text: text}
 	}
 	commit, err := c.backend.Commit(ctx, name)

@@ -36,6 +36,16 @@ func (s *service) kept(ctx context.Context, prefix string) (rules.PastCommit, er
 	return bot.CommitWithoutSecrets(commit), err
 }
 
+// claims returns the full hashes of the commits whose messages say that they were made for a request, the newest first, whoever made them.
+func (s *service) claims(ctx context.Context, request string) ([]string, error) {
+	found, err := s.book.FindRequest(ctx, request)
+	var hashes []string
+	for _, f := range found {
+		hashes = append(hashes, f.Revision)
+	}
+	return hashes, err
+}
+
 // onlyCommit returns the one commit that was found by the first digits of its hash, or the error about none or several.
 func onlyCommit(found []rules.PastCommit, prefix string) (rules.PastCommit, error) {
 	switch {

@@ -150,6 +150,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		BookAt:    s.applier.BookAt,
 		Commit:    s.index.Commit,
 		Kept:      s.kept,
+		Claims:    s.claims,
 		StateAt:   s.index.StateAt,
 		Lint:      linter.Lint,
 		Examine:   examine(rulers),
