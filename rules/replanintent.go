@@ -93,12 +93,15 @@ func (s ownStep) pause() (Intent, error) {
 	return Pause{Address: s.address(), Until: p.Until, By: Person{Name: p.By}, Request: p.Request, Force: err != nil, Reason: p.Reason}, nil
 }
 
+// resume puts the rule back alone only where the commit had to do that too, and somebody forced it.
 func (s ownStep) resume() (Intent, error) {
 	p, paused := s.onto.pausedAt(s.at)
 	if !paused {
 		return nil, errDone
 	}
-	return Resume{Address: p.Address(), Force: true}, nil // whoever gave the command forced it, or need not
+	was, _ := s.before.pausedAt(s.from)
+	_, err := Resume{Address: was.Address()}.Plan(s.before)
+	return Resume{Address: p.Address(), Force: err != nil}, nil
 }
 
 // undo returns the intent of a commit of ours that takes another one back, as that is by now: what somebody else changed meanwhile is in both. Of one that

@@ -354,3 +354,59 @@ func TestACommandAboutAPausedRuleIsPlannedAgain(t *testing.T) {
 		})
 	}
 }
+
+// A rule is put back without what else stood in its file only where somebody forced that: not where somebody else changed meanwhile what its pause remembers.
+func TestAResumptionIsPlannedAgainAsItWasForced(t *testing.T) {
+	t.Parallel()
+	const one = "prometheus/ops/one.yaml"
+	good := ruleFile("one", "one", "up == 0", critical)
+	bad := "x: 1\n" + good
+	for _, test := range []struct {
+		name           string
+		force          bool
+		before, theirs string // what the pause remembers of the file
+		want           string // of the file; "" where it is not put back
+	}{
+		{name: "not forced", before: good, theirs: bad},
+		{name: "forced, which it need not be", force: true, before: good, theirs: bad},
+		{name: "not forced, and still good", before: good, theirs: "# Ours.\n" + good, want: "# Ours.\n" + good},
+		{name: "forced", force: true, before: bad, theirs: bad, want: good},
+		{name: "forced, and changed", force: true, before: bad, theirs: "y: 1\n" + good, want: good},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.store.Commit(rules.Commit{Subject: "base", Files: map[string][]byte{one: []byte(good)}})
+			var path, pause string
+			for _, f := range b.commitOwn(t, rules.Pause{Address: "one", Request: "r0"}).Files {
+				if strings.HasPrefix(f.Path, "paused/") {
+					path = f.Path
+				}
+			}
+			head, err := b.store.Head(t.Context())
+			if err == nil {
+				var content []byte
+				content, err = head.Read(path)
+				pause, _, _ = strings.Cut(string(content), "was: |\n")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			remembers := func(was string) []byte {
+				return []byte(pause + "was: |\n  " + strings.ReplaceAll(strings.TrimSuffix(was, "\n"), "\n", "\n  ") + "\n")
+			}
+			b.store.Commit(rules.Commit{Subject: "as it was once", Files: map[string][]byte{path: remembers(test.before)}})
+			own := b.commitOwn(t, rules.Resume{Address: "one", Force: test.force})
+			again, err := b.Replan(t.Context(), own, b.store.Commit(rules.Commit{Subject: "theirs", Files: map[string][]byte{path: remembers(test.theirs), one: nil}}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := string(again.Files[one]); got != test.want {
+				t.Errorf("planned again as %q, it stands in\n%s\nnot in\n%s", again.Body, got, test.want)
+			}
+			if test.want == "" && !strings.Contains(again.Body, `For that say: resume one force reason="…"`) {
+				t.Errorf("left aside without what mends it: %s", again.Body)
+			}
+		})
+	}
+}
