@@ -233,7 +233,7 @@ func TestBatchFails(t *testing.T) {
 	t.Parallel()
 	refused := func(tree rules.Tree) (rules.Commit, error) {
 		if _, err := tree.Read("dir/a"); err == nil {
-			return rules.Commit{}, inTheWay("dir/a", "exists already")
+			return rules.Commit{}, rules.Occupied("dir/a", "exists already")
 		}
 		return appendLine("log", "b")(tree)
 	}

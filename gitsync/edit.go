@@ -99,10 +99,12 @@ func (b *builder) tree(dir plumbing.Hash, e *edit, at string) (plumbing.Hash, er
 	for name, becomes := range e.files {
 		entry, exists := entries[name]
 		switch {
-		case e.dirs[name] != nil || exists && entry.Mode == filemode.Dir:
-			return plumbing.ZeroHash, inTheWay(at+name, "is a directory and cannot be a file as well")
+		case exists && entry.Mode == filemode.Dir:
+			return plumbing.ZeroHash, rules.Occupied(at+name, "is a directory and cannot be a file as well")
+		case e.dirs[name] != nil:
+			return plumbing.ZeroHash, &rules.Error{Kind: rules.Conflict, Text: at + name + " is a directory and cannot be a file as well", Offset: -1, Cause: rules.InTheWay{at + name}}
 		case exists && !regular(entry.Mode):
-			return plumbing.ZeroHash, inTheWay(at+name, "is a symbolic link or a submodule, which Alertsmith does not touch")
+			return plumbing.ZeroHash, rules.Occupied(at+name, "is a symbolic link or a submodule, which Alertsmith does not touch")
 		case becomes.content == nil && !isFile(becomes.entry):
 			delete(entries, name)
 			continue
@@ -119,7 +121,7 @@ func (b *builder) tree(dir plumbing.Hash, e *edit, at string) (plumbing.Hash, er
 	for name, below := range e.dirs {
 		entry, exists := entries[name]
 		if exists && entry.Mode != filemode.Dir {
-			return plumbing.ZeroHash, inTheWay(at+name, "is not a directory, so nothing can be written below it")
+			return plumbing.ZeroHash, rules.Occupied(at+name, "is not a directory, so nothing can be written below it")
 		}
 		hash, err := b.tree(entry.Hash, below, at+name+"/")
 		if err != nil {
@@ -140,9 +142,4 @@ func (b *builder) tree(dir plumbing.Hash, e *edit, at string) (plumbing.Hash, er
 		return dir, nil
 	}
 	return b.add((&object.Tree{Entries: sorted}).Encode)
-}
-
-// inTheWay returns the error of a plan that does not fit what the rulebook has at a path.
-func inTheWay(path, text string) error {
-	return &rules.Error{Kind: rules.Conflict, Text: path + " " + text, Offset: -1, Cause: rules.InTheWay{path}}
 }

@@ -26,7 +26,8 @@ type leftOut struct {
 //	it is refused: the server refuses it, see leaveOut                    Following.Replan says what stands in its place
 //	it is ours, and tip has a commit of that request and action,
 //	  with the same content of the same files but for the journal's       left out: the server has it
-//	it is ours                                                            Following.Replan says what it is on top of tip
+//	it is ours                                                            Following.Replan says what it is on top of tip; where that cannot be
+//	                                                                      written, as a directory stands there or the like, what stands in its place
 //	somebody else made it, and no file of it was changed on the server    the same files are changed again, with author, committer, both dates
 //	                                                                      and the message, but for a Request-Id and a signature
 //	somebody else made it, and one was, or it did anything else           left out, and Following.Left is told where it is kept
@@ -113,11 +114,12 @@ func (r *Rulebook) replanOne(ctx context.Context, f *Following, d *draft, tip pl
 	if undone, known := again[past.Trailer(rules.TrailerUndoes)]; known {
 		own.Undoes = &undone
 	}
-	commit, err := f.Replan(ctx, own, d.tip)
-	if err != nil {
-		return false, err
+	err = d.addAgain(ctx, f, own)
+	if _, is := errors.AsType[rules.InTheWay](err); is {
+		own.Blocked = err
+		err = d.addAgain(ctx, f, own)
 	}
-	return true, d.addAnyway(commit)
+	return err == nil, err
 }
 
 // serverHas reports whether a commit that leads to tip is one of ours in another place: for the same request, with the same action, and with
@@ -178,6 +180,15 @@ func (r *Rulebook) serverAnswered(ctx context.Context, tip plumbing.Hash, traile
 		}
 	}
 	return false, nil
+}
+
+// addAgain adds what a commit of ours is by now.
+func (d *draft) addAgain(ctx context.Context, f *Following, own rules.OwnCommit) error {
+	commit, err := f.Replan(ctx, own, d.tip)
+	if err != nil {
+		return err
+	}
+	return d.addAnyway(commit)
 }
 
 // addAnyway adds a commit also when it changes nothing.

@@ -32,7 +32,7 @@ func (a *Applier) sayHeld(ctx context.Context, err error) error {
 	switch why := held.why(paths[i]); {
 	case clash:
 		said.Kind = Conflict // also where the file could not be edited
-		said.Text = held.inTheWay(e.Text, clashed, paths[i])
+		said.Text = held.inTheWay(e, clashed, paths[i])
 		if back := a.takesBack(held, paths[i]); back != "" {
 			said.Field, said.Fixes = "", []string{back}
 		}
@@ -50,9 +50,9 @@ func (a *Applier) sayHeld(ctx context.Context, err error) error {
 }
 
 // inTheWay returns what is said of a change in whose way files are of which one, path, is held. What else is in its way stays told first.
-func (h *HeldPush) inTheWay(text string, files InTheWay, path string) string {
+func (h *HeldPush) inTheWay(e *Error, files InTheWay, path string) string {
 	var others []string
-	free := false
+	free := len(e.Shell) > 0 // what stands there has to go in any case
 	for _, file := range slices.Compact(slices.Sorted(slices.Values(files))) {
 		switch {
 		case !h.holds(file):
@@ -66,7 +66,7 @@ func (h *HeldPush) inTheWay(text string, files InTheWay, path string) string {
 		why += " Held too: " + firstOf(others) + "."
 	}
 	if free {
-		return text + " Besides, " + why + " Before that is mended or taken back, nothing can be done there; the command status tells more."
+		return e.Text + " Besides, " + why + " Before that is mended or taken back, nothing can be done there; the command status tells more."
 	}
 	return why + " Before that is mended or taken back, this cannot be done; the command status tells more."
 }

@@ -122,6 +122,7 @@ type OwnCommit struct {
 	Undoes        *PlannedAgain // what it takes back (TrailerUndoes), where that was planned again before it; else nil
 	Refused       bool          // the Git server refuses it, and nothing of it is in force any more: only a commit that says so is wanted in its place
 	Without       bool          // it is planned again as one before it is Refused: nobody pushed first
+	Blocked       error         // why what it writes, planned again, does not fit what stands there (InTheWay): it is not kept; else nil
 }
 
 // PlannedAgain is the rulebook on either side of a commit of ours that was planned again.

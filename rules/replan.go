@@ -89,6 +89,9 @@ func (a *Applier) Replan(_ context.Context, own OwnCommit, onto Tree) (Commit, e
 // again plans what a commit of ours did to files once more: the rules one by one, and other files as they are. When somebody else made the
 // same change, nothing is left of it.
 func (a *Applier) again(own OwnCommit, onto Tree) (change Change, diff string, err error) {
+	if own.Blocked != nil {
+		return Change{}, "", own.Blocked
+	}
 	before, err := a.lastBook().At(own.Before)
 	if err != nil {
 		return Change{}, "", err
