@@ -55,13 +55,15 @@ func newChat(t testing.TB, change func(*chat)) *chat {
 		loki: rulestest.NewRuler(rules.RulerInfo{Name: "loki", Dialect: expr.LogQL, Dir: "loki"}),
 		now:  time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC),
 	}
+	begun, began := time.Now(), c.now
 	c.applier = rules.NewApplier(rules.ApplierOptions{
 		Store:  c.store,
 		Rulers: []rules.Ruler{rulestest.NewRuler(rules.RulerInfo{Name: "prometheus", Dialect: expr.PromQL, Dir: "prometheus"}), c.loki},
 		Page: func(_ rules.Tree, e rules.PageEntry) (string, []byte, error) {
 			return "journal/page.md", fmt.Appendln(nil, e.Request.ID, e.Request.Command, e.Change.Subject, e.Change.Reason), nil
 		},
-		Service: rules.Person{Name: "Alertsmith"}, Now: time.Now, LiveTimeout: 20 * time.Second, PollInterval: time.Millisecond,
+		Service: rules.Person{Name: "Alertsmith"}, LiveTimeout: 20 * time.Second, PollInterval: time.Millisecond,
+		Now:    func() time.Time { return began.Add(time.Since(begun)) }, // the chat's day, whatever day it is: what ends a month later is not over
 		Lint:   newWords,
 		Logger: slog.New(slog.DiscardHandler),
 	})
