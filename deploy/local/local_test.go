@@ -40,7 +40,7 @@ func TestPrometheusFiresIntoAlertmanager(t *testing.T) {
 	if again.URL != address {
 		t.Errorf("started again at %s, want %s", again.URL, address)
 	}
-	if config := get(t, again.URL+"/api/v1/status/config"); strings.Contains(config, "9100") || !strings.Contains(config, "- "+hostOf(again.URL)) {
+	if config := get(t, again.URL+"/api/v1/status/config"); strings.Contains(config, ":9100") || !strings.Contains(config, "- "+hostOf(again.URL)) {
 		t.Errorf("scrapes what does not run here, or not itself: %s", config)
 	}
 }
