@@ -274,6 +274,81 @@ func TestAPausedFileBrokenTwiceIsRestored(t *testing.T) {
 	}
 }
 
+// TestAResumptionIntoWhatWasPushedOffersWhatMendsIt has something bad pushed where the file of a paused rule stood: the resumption is refused with the command, or with the
+// lines of Git, that take that away, and with none that would be refused.
+func TestAResumptionIntoWhatWasPushedOffersWhatMendsIt(t *testing.T) {
+	t.Parallel()
+	const path = "prometheus/ops/old.yaml"
+	for _, test := range []struct {
+		name, pushed string
+		undo         bool
+	}{
+		{"no rule file", "x: [", false},
+		{"another rule, which is bad", string(fileOf("up == (", "other")), true},
+		{"a good rule, and a key that there is not", "x: 1\n" + string(fileOf("up == 1", "other")), true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.adopt(t)
+			if out := b.Apply(t.Context(), request("p1"), pause("old", "p1")); out.Err != nil {
+				t.Fatal(out.Err)
+			}
+			good, err := b.Book(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			head := b.pushed(t, "bad", map[string][]byte{path: []byte(test.pushed)}).Head
+			e, ok := errors.AsType[*rules.Error](b.Apply(t.Context(), request("r1"), rules.Resume{Address: "old"}).Err)
+			if !ok || !strings.Contains(e.Text, path+" is held") {
+				t.Fatalf("refused as %v", e)
+			}
+			var fixes, shell []string
+			if test.undo {
+				fixes = []string{"undo " + rules.ShortRevision(head)}
+			} else {
+				shell = []string{"git pull", "git --literal-pathspecs rm -rq -- " + path, "git commit -m 'take " + path + " away'", "git push"}
+			}
+			if diff := cmp.Diff([][]string{fixes, shell}, [][]string{e.Fixes, e.Shell}); diff != "" {
+				t.Errorf("offered (-want +got):\n%s", diff)
+			}
+			if test.undo {
+				undo := rules.Undo{Commit: b.own(t, head).PastCommit, Before: good}
+				if undo.After, err = b.BookAt(t.Context(), head); err != nil {
+					t.Fatal(err)
+				}
+				if out := b.Apply(t.Context(), request("u1"), undo); out.Err != nil {
+					t.Fatal(out.Err)
+				}
+			} else {
+				b.pushed(t, "what the lines do", map[string][]byte{path: nil})
+			}
+			if out := b.Apply(t.Context(), request("r2"), rules.Resume{Address: "old"}); out.State != rules.Live {
+				t.Errorf("not resumed after that: %+v", out)
+			}
+		})
+	}
+}
+
+// TestALinkInPlaceOfAPausedRuleIsTakenAwayByGit has a link pushed in place of a paused rule's file: the lines of Git are offered, and no command, which would meet the link.
+func TestALinkInPlaceOfAPausedRuleIsTakenAwayByGit(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.adopt(t)
+	if out := b.Apply(t.Context(), request("p1"), pause("old", "p1")); out.Err != nil {
+		t.Fatal(out.Err)
+	}
+	path, _ := b.pausedFile(t)
+	b.irregular = func(string) []rules.Problem {
+		return []rules.Problem{{Path: path, Text: "this is a link", Replaced: true}}
+	}
+	b.pushed(t, "a link", map[string][]byte{path: nil})
+	e, ok := errors.AsType[*rules.Error](b.Apply(t.Context(), request("r1"), rules.Resume{Address: "old"}).Err)
+	if !ok || len(e.Shell) == 0 || len(e.Fixes) > 0 {
+		t.Errorf("refused as %+v, want the lines of Git alone", e)
+	}
+}
+
 // TestAPausedRuleOfAnotherAlertsmithHoldsNothing has a rule paused for a ruler that is not configured here: several Alertsmiths may share a rulebook.
 func TestAPausedRuleOfAnotherAlertsmithHoldsNothing(t *testing.T) {
 	t.Parallel()

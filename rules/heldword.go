@@ -29,22 +29,32 @@ func (a *Applier) sayHeld(ctx context.Context, err error) error {
 		return err
 	}
 	said := *e
+	back := a.takesBack(held, paths[i])
 	switch why := held.why(paths[i]); {
 	case clash:
 		said.Kind = Conflict // also where the file could not be edited
 		said.Text = held.inTheWay(e, clashed, paths[i])
-		if back := a.takesBack(held, paths[i]); back != "" {
-			said.Field, said.Fixes = "", []string{back}
+		switch {
+		case back.command != "":
+			said.Field, said.Fixes = "", []string{back.command}
+		case held.replaced(paths[i]):
+			said.Fixes = nil // a command that puts the file back would meet what stands there
 		}
 		if len(held.Mend) > 0 { // no command can: there is no directory to write to, or what is no file is where one was
+			back.lines = held.Mend
+		}
+		if len(back.lines) > 0 && !errors.Is(err, errDone) { // else there are no rules to be taken back, and Undo.NoRules says more
 			said.Text += " Whoever may push mends it with Git, in a clone of the rulebook:"
-			said.Shell = held.Mend
+			said.Shell = back.lines
 		}
 	case slices.ContainsFunc(e.Problems, held.isNew):
 		said.Text = e.Text + " Besides, " + why + " The command status tells more."
 	default:
 		said.Text = why + " A change of this file has to mend that; the command status tells more."
 		said.Problems = slices.DeleteFunc(slices.Clone(held.Problems), func(p Problem) bool { return !slices.Contains(paths, p.Path) })
+		if back.command != "" {
+			said.Field, said.Fixes = "", []string{back.command}
+		}
 	}
 	return &said
 }
@@ -71,18 +81,37 @@ func (h *HeldPush) inTheWay(e *Error, files InTheWay, path string) string {
 	return why + " Before that is mended or taken back, this cannot be done; the command status tells more."
 }
 
-// takesBack returns the command that takes back the commit by which a file cannot be read that is held and was good; "" where one alone does not do.
-func (a *Applier) takesBack(h *HeldPush, path string) string {
+// wayBack is what takes back what was pushed to a file that is held: a command of ours, or else commands of Git; none where no one thing does.
+type wayBack struct {
+	command string
+	lines   []string
+}
+
+// takesBack returns what takes back the commit by which a file cannot be read that is held, or by which it is there: nothing of a rule file goes by Git alone.
+func (a *Applier) takesBack(h *HeldPush, path string) (back wayBack) {
 	l, by := a.outside.lending.Load(), touching(h.Commits, map[string]bool{path: true})
-	if l == nil || len(by) != 1 || !slices.ContainsFunc(h.Problems, func(p Problem) bool { return p.Path == path && !p.Replaced }) {
-		return ""
+	if l == nil || h.replaced(path) || !slices.ContainsFunc(h.Problems, func(p Problem) bool { return p.Path == path }) {
+		return back
 	}
 	for i, ruler := range l.inForce.rulers {
-		if relative, ok := l.inForce.relative(ruler, path); ok && !noRuleFile(l.inForce.shelves[i].get(relative).read()) {
-			return "undo " + ShortRevision(by[0].Revision)
+		relative, ok := l.inForce.relative(ruler, path)
+		if !ok {
+			continue
+		}
+		was, is := l.inForce.shelves[i].get(relative).read(), a.lastBook().shelves[i].get(relative).read()
+		switch {
+		case len(by) == 1 && !(noRuleFile(was) && noRuleFile(is)):
+			return wayBack{command: "undo " + ShortRevision(by[0].Revision)}
+		case was == nil && is != nil && noRuleFile(is):
+			return wayBack{lines: gitPushed([]string{gitRemove(path)}, "take "+path+" away")}
 		}
 	}
-	return ""
+	return back
+}
+
+// replaced reports whether something was pushed to a path that Git alone can mend.
+func (h *HeldPush) replaced(path string) bool {
+	return slices.ContainsFunc(h.Problems, func(p Problem) bool { return p.Path == path && p.Replaced })
 }
 
 // paths returns the files that an error has problems in.
