@@ -83,9 +83,9 @@ func (h *randomHistory) commit(n int, last bool) {
 	}
 	next := state{}
 	for i, p := range parents {
-		for path, groups := range h.states[p] {
+		for _, path := range slices.Sorted(maps.Keys(h.states[p])) { // in one order: the same chance makes the same history
 			if _, taken := next[path]; i == 0 || !taken || h.chance.IntN(2) == 0 {
-				next[path] = cloneGroups(groups)
+				next[path] = cloneGroups(h.states[p][path])
 			}
 		}
 	}
