@@ -39,10 +39,12 @@ func (c *call) passing(book *rules.Book, entries []rules.Entry) string {
 }
 
 // pausedText says until when a rule is paused, by whom and why, with a space before it.
-func (c *call) pausedText(p rules.Paused) string {
+func (c *call) pausedText(p rules.Paused) string { return pausedText(p, c.when) }
+
+func pausedText(p rules.Paused, when func(time.Time) string) string {
 	text := " until somebody resumes it"
 	if !p.Until.IsZero() {
-		text = " until " + escape(c.when(p.Until))
+		text = " until " + escape(when(p.Until))
 	}
 	text += ", by " + escape(p.By)
 	if p.Reason != "" {

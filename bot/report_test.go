@@ -156,6 +156,18 @@ func TestOutcomeSaysWhatItReleased(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	got = outcomeText(rules.Person{Name: "alice"}, rules.Outcome{
+		Action: "restore", Refs: []rules.Ref{{Name: "a_b"}}, Revision: "1a2b3c4d", Ruler: "prometheus", State: rules.PausedState,
+		Released: &rules.Released{
+			Paused:  []rules.Paused{{Ref: rules.Ref{Name: "a_b"}, Until: time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC), By: "bob", Reason: "it is loud"}},
+			Commits: []rules.PastCommit{{Found: rules.Found{Revision: "9f8e7d6c5b"}, Author: rules.Person{Name: "Eve"}}},
+		},
+	})
+	want = "**a\\_b** restored by alice, committed as `1a2b3c4`, paused: prometheus runs what it ran.\n" +
+		"With it, **a\\_b** is paused as what Eve pushed (`9f8e7d6`) says, which was held: until 2031-01-01 00:00:00 UTC, by bob: it is loud."
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // The status tells of what else is wrong with the Git server than that it refuses a commit, and of that once.

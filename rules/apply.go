@@ -97,6 +97,7 @@ func (a *Applier) Apply(ctx context.Context, req Request, intent Intent) Outcome
 		return failed(out, a.sayHeld(ctx, err))
 	}
 	if f.change.State == PausedState {
+		f.change.Released = a.released(ctx, held, f.change)
 		return f.change
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.LiveTimeout)

@@ -330,6 +330,62 @@ func TestAResumptionIntoWhatWasPushedOffersWhatMendsIt(t *testing.T) {
 	}
 }
 
+// TestARestorationSaysWhatPauseItTakesInForce has somebody push other ends of pauses, which is held for another file: a paused rule that is restored is paused as was pushed
+// from then on, and the answer says so; so it is where what was held is mended with it.
+func TestARestorationSaysWhatPauseItTakesInForce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.adopt(t)
+	first, err := b.Book(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	where, err := first.Find("old")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, intent := range map[string]rules.Intent{"e1": rules.Edit{Address: "old", Alteration: rules.Alteration{Expr: "up == 5"}}, "a1": nodeDown("down")} {
+		if out := b.Apply(t.Context(), request(id), intent); out.Err != nil {
+			t.Fatal(out.Err)
+		}
+	}
+	soon, later := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)
+	files := map[string][]byte{"prometheus/ops/worse.yaml": fileOf("up ==", "worse")}
+	var at rules.Ref
+	for _, name := range []string{"down", "old"} {
+		if out := b.Apply(t.Context(), request("p"+name), rules.Pause{Address: name, Until: soon, By: rules.Person{Name: "alice"}, Request: "p" + name}); out.Err != nil {
+			t.Fatal(out.Err)
+		}
+		book, err := b.Book(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		entry, err := book.FindOrPaused(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, err := b.store.Head(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := head.Read(entry.Ref.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, files[entry.Ref.Path] = entry.Ref, bytes.Replace(content, []byte("2030"), []byte("2031"), 1)
+	}
+	b.pushed(t, "longer, and bad", files)
+	restore := rules.Restore{From: first, Ref: where.Ref, Now: at}
+	restored := b.Apply(t.Context(), request("r1"), restore)
+	mended := b.Apply(t.Context(), request("m1"), rules.Edit{Address: "worse", Alteration: rules.Alteration{Expr: "up == 3"}})
+	for name, out := range map[string]rules.Outcome{"old": restored, "down": mended} {
+		if out.Err != nil || out.Released == nil || len(out.Released.Paused) != 1 || out.Released.Paused[0].Ref.Name != name || !out.Released.Paused[0].Until.Equal(later) ||
+			len(out.Released.Refs) > 0 || !cmp.Equal(subjects(out.Released.Commits), []string{"carol: longer, and bad"}) {
+			t.Errorf("%s: %v, released %+v", name, out.Err, out.Released)
+		}
+	}
+}
+
 // TestALinkInPlaceOfAPausedRuleIsTakenAwayByGit has a link pushed in place of a paused rule's file: the lines of Git are offered, and no command, which would meet the link.
 func TestALinkInPlaceOfAPausedRuleIsTakenAwayByGit(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"context"
 	"slices"
 )
@@ -10,6 +11,7 @@ import (
 type Released struct {
 	Commits []PastCommit // that it came with, the oldest first
 	Refs    []Ref        // the rules, where they stand now, or stood when they are gone
+	Paused  []Paused     // rules that stay paused, but otherwise, as was pushed; of those that it changed, until another time or the like
 }
 
 // holding is what is held before a change, and what is applied meanwhile.
@@ -29,7 +31,7 @@ func (a *Applier) holds(ctx context.Context) holding {
 	if err != nil {
 		return holding{}
 	}
-	return holding{l.push, book, book.keeping(l.inForce, l.files)}
+	return holding{l.push, book, book.keeping(l.inForce, l.files).keepingAside(l.inForce, l.aside)}
 }
 
 // released returns what a change released of what was held before it; nil for nothing.
@@ -57,11 +59,37 @@ func (a *Applier) released(ctx context.Context, was holding, change Outcome) *Re
 			}
 		}
 	}
-	if len(out.Refs) == 0 {
+	for _, path := range was.push.Paths {
+		if p, taken := was.pausedOtherwise(now, path, own); taken {
+			out.Paused, paths[path] = append(out.Paused, p), true
+		}
+	}
+	if len(out.Refs)+len(out.Paused) == 0 {
 		return nil
 	}
 	out.Commits = touching(was.push.Commits, paths)
 	return &out
+}
+
+// pausedOtherwise returns the paused rule that stands at a path now, where its file is what was pushed and not what was in force: of a rule that the change is about,
+// what the file says beside it.
+func (h holding) pausedOtherwise(now *Book, path string, own map[Ref]bool) (Paused, bool) {
+	inForce, pushed, is := h.book.aside[path], h.branch.aside[path], now.aside[path]
+	if inForce == nil || pushed == nil || is == nil || inForce.problem+pushed.problem+is.problem != "" {
+		return Paused{}, false
+	}
+	if !own[is.Ref.family()] {
+		return is.Paused, sameAside(h.branch, now, path) && !sameAside(h.book, now, path)
+	}
+	besides := now.besides(is.Paused)
+	return is.Paused, bytes.Equal(besides, now.besides(pushed.Paused)) && !bytes.Equal(besides, now.besides(inForce.Paused))
+}
+
+// besides returns the file of a paused rule without the rule.
+func (b *Book) besides(p Paused) []byte {
+	f := b.then(p).file(p.Ref.Ruler, p.Ref.Path)
+	p.was, _ = f.withoutRule(f.position(p.Ref)) // nothing where that cannot be told from the rule
+	return p.render()
 }
 
 // Taken is a change of ours that was planned again on top of a push that is held, and so took in force what was pushed to the files that it changes. Nobody
@@ -100,7 +128,7 @@ func (a *Applier) taken(ctx context.Context, push ExternalPush, own []PastCommit
 	var taken []Taken
 	for i, c := range own {
 		if refs[i] != nil {
-			taken = append(taken, Taken{requestOf(c, a.Service), c.Revision, Released{touching(push.Commits, paths[i]), refs[i]}})
+			taken = append(taken, Taken{requestOf(c, a.Service), c.Revision, Released{Commits: touching(push.Commits, paths[i]), Refs: refs[i]}})
 		}
 	}
 	return taken
