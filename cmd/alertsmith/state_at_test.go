@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"math/rand/v2"
@@ -10,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -26,23 +27,19 @@ func TestStateAtIsGits(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	go x.Run(ctx)
-	dated := strings.Fields(i.git(t, "", "log", "--first-parent", "--format=%H %ct", "main")) // the newest first
-	var times []int64
-	for n := 1; n < len(dated); n += 2 {
-		when, err := strconv.ParseInt(dated[n], 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		times = append(times, when)
-	}
-	came := cameBy(t, x, dated, times)
-	first, newest := slices.Min(times), slices.Max(times)
+	line := lineOf(t, i, x)
+	came := cameBy(line)
+	byDate := func(a, b put) int { return cmp.Compare(a.when, b.when) }
+	first, newest := slices.MinFunc(line, byDate).when, slices.MaxFunc(line, byDate).when
 	r := rand.New(rand.NewPCG(7, 8)) // the same times each time
-	for range 60 {
+	for n := range 120 {
 		at := first - 10 + r.Int64N(newest-first+20)
+		if n%2 == 0 { // most dates are within two hours of these days
+			at = line[r.IntN(len(line))].when + r.Int64N(3) - 1
+		}
 		want := ""
 		if n := slices.IndexFunc(came, func(when int64) bool { return when <= at }); n >= 0 {
-			want = dated[2*n]
+			want = line[n].hash
 		}
 		state, err := x.StateAt(t.Context(), time.Unix(at, 0))
 		got := state.Revision
@@ -71,28 +68,59 @@ func TestStateAtIsGits(t *testing.T) {
 				theirs[fields[3]] = fields[2]
 			}
 		}
-		if diff := cmp.Diff(theirs, ours); diff != "" {
+		if diff := gocmp.Diff(theirs, ours); diff != "" {
 			t.Errorf("at %d, commit %s (-git +ours):\n%s", at, want, diff)
 		}
 	}
 }
 
-// cameBy returns when the branch got the commits of a line, the newest first, with what can be told of each by those that came after it, and by those
-// before it.
-func cameBy(t *testing.T, x *historyIndex, dated []string, times []int64) []int64 {
+// put is a commit that the branch was at.
+type put struct {
+	hash string
+	when int64 // its date
+	ours bool
+}
+
+// lineOf returns what the branch was at, one after the other, the newest first, as Git has it: of each commit the parent that it was put on, which is the one of
+// ours where a merge that somebody made in a clone has it behind their own.
+func lineOf(t *testing.T, i imported, x *historyIndex) (line []put) {
 	t.Helper()
-	came := slices.Clone(times)
-	sure := int64(math.MaxInt64)
-	var ours []int
-	for n := range came {
-		commit, err := x.Commit(t.Context(), dated[2*n])
+	said := map[string][]string{} // hash → its date and its parents
+	for l := range strings.Lines(i.git(t, "", "log", "--format=%H %ct %P", "main")) {
+		words := strings.Fields(l)
+		said[words[0]] = words[1:]
+	}
+	ours := func(hash string) bool {
+		commit, err := x.Commit(t.Context(), hash)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !commit.External() {
+		return !commit.External()
+	}
+	for at := i.commits[len(i.commits)-1]; at != ""; {
+		when, err := strconv.ParseInt(said[at][0], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line = append(line, put{at, when, ours(at)})
+		parents := append(slices.Clip(said[at][1:]), "") // the first commit has none
+		at = parents[max(0, slices.IndexFunc(parents[:len(parents)-1], ours))]
+	}
+	return line
+}
+
+// cameBy returns when the branch got the commits of a line, the newest first, with what can be told of each by those that came after it, and by those
+// before it.
+func cameBy(line []put) []int64 {
+	var came, times []int64
+	var ours []int
+	for n, c := range line {
+		came, times = append(came, c.when), append(times, c.when)
+		if c.ours {
 			ours = append(ours, n)
 		}
 	}
+	sure := int64(math.MaxInt64)
 	trusted := agreeing(ours, times)
 	for n := range came {
 		if slices.Contains(trusted, n) {
