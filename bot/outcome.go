@@ -93,18 +93,19 @@ func releasedText(r *rules.Released) string {
 	if r == nil {
 		return ""
 	}
-	text, verbs := "", "were held are"
+	var b strings.Builder
+	verbs := "were held are"
 	if len(r.Refs) == 1 {
 		verbs = "was held is"
 	}
 	if len(r.Refs) > 0 {
-		text = fmt.Sprintf("\nWith it, %s of %s that %s applied now: **%s**.", count(len(r.Refs), "change"), pushOf(r.Commits), verbs, refNames(r.Refs))
+		fmt.Fprintf(&b, "\nWith it, %s of %s that %s applied now: **%s**.", count(len(r.Refs), "change"), pushOf(r.Commits), verbs, refNames(r.Refs))
 	}
+	utc := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 MST") }
 	for _, p := range r.Paused {
-		utc := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 MST") }
-		text += fmt.Sprintf("\nWith it, **%s** is paused as %s says, which was held:%s.", escape(p.Ref.Name), pushOf(r.Commits), pausedText(p, utc))
+		fmt.Fprintf(&b, "\nWith it, **%s** is paused as %s says, which was held:%s.", escape(p.Ref.Name), pushOf(r.Commits), pausedText(p, utc))
 	}
-	return text
+	return b.String()
 }
 
 // pushOf names what somebody pushed with some commits.

@@ -207,6 +207,8 @@ func movedHere(rule rules.PushedRule) string {
 	switch {
 	case rule.Gone || rule.To != (rules.Ref{}):
 		return ""
+	case rule.Back:
+		return "no longer paused, "
 	case rule.New && from == (rules.Ref{}):
 		return "added, "
 	case from == (rules.Ref{}):

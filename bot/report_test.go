@@ -39,14 +39,14 @@ func TestReports(t *testing.T) {
 					{Ref: rules.Ref{Path: "c.yaml", Group: "h", Name: "w"}, From: rules.Ref{Path: "b.yaml", Group: "g", Name: "v"}, State: rules.Live},
 				}},
 				{Ruler: "loki", Rules: []rules.PushedRule{{Ref: rules.Ref{Name: "bans"}, State: rules.Pending, Reason: "Loki does not\nanswer."}, {Ref: rules.Ref{Name: "more"}, State: rules.NotLoaded, Reason: "no"}}},
-				{Ruler: "mimir"},
+				{Ruler: "mimir", Rules: []rules.PushedRule{{Ref: rules.Ref{Name: "loud"}, Back: true, State: rules.Live}}},
 			},
 		}), "Eve \\*Hacker\\*, Bob pushed to the rulebook.\n- 3 pushed:\n" +
 			"    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here\n    - `1f8e7d6` by Bob: more\n    - `9f8e7d6` by Eve \\*Hacker\\*: tidy @" + apart + "here\n" +
 			"**disk-full, up** in prometheus: added, live.\n**old** in prometheus: gone.\n**stays** in prometheus: not gone yet: prometheus still runs \"stays\" as it was.\n**off** in prometheus: paused.\n" +
 			"**x** in eu: moved to `b.yaml, group g`, live.\n**y** in eu: renamed from `z`, live.\n**z** in eu: not gone yet: eu runs it.\n" +
 			"**w** in eu: moved to `c.yaml, group h` and renamed from `v`, live.\n" +
-			"**bans, more** in loki: changed, not live yet: Loki does not answer."},
+			"**bans, more** in loki: changed, not live yet: Loki does not answer.\n**loud** in mimir: no longer paused, live."},
 		{"held", External(rules.ExternalPush{
 			Commits: []rules.PastCommit{eve},
 			Held:    &rules.HeldPush{Problems: []rules.Problem{{Path: "loki/x.yaml", Line: 3, Column: 7, Text: "no expression"}}, Paths: []string{"loki/x.yaml"}},

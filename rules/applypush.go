@@ -83,9 +83,10 @@ func (a *Applier) pushedIn(ctx context.Context, push ExternalPush, past pastSinc
 
 // pushedChange returns what became of those rules of a ruler that were pushed.
 func pushedChange(before, after *Book, ruler string, pushed func(Ref) bool) ExternalChange {
-	change, came := ExternalChange{Ruler: ruler}, map[Ref]Ref{}
+	change, came, back := ExternalChange{Ruler: ruler}, map[Ref]Ref{}, map[Ref]bool{}
 	went := follow(before, after, ruler).left()
 	for from, to := range went {
+		back[to] = back[to] || from.Paused() && !to.Paused()
 		if to == (Ref{}) || from.Paused() || to.Paused() || !pushed(from) || !pushed(to) {
 			delete(went, from)
 		} else {
@@ -96,7 +97,7 @@ func pushedChange(before, after *Book, ruler string, pushed func(Ref) bool) Exte
 		if pushed(ref) {
 			_, was := before.Get(ref)
 			_, is := after.Get(ref)
-			change.Rules = append(change.Rules, PushedRule{Ref: ref, From: came[ref], To: went[ref], New: is && !was && came[ref] == (Ref{})})
+			change.Rules = append(change.Rules, PushedRule{Ref: ref, From: came[ref], To: went[ref], New: is && !was && came[ref] == (Ref{}) && !back[ref], Back: back[ref]})
 		}
 	}
 	return change

@@ -179,6 +179,36 @@ func TestAPausedRuleThatGoesIsTold(t *testing.T) {
 	}
 }
 
+// TestARuleThatIsNoLongerPausedIsToldSo has a branch set back to before a rule was paused, and a push that reverts the pause: the rule is live again, and not added.
+func TestARuleThatIsNoLongerPausedIsToldSo(t *testing.T) {
+	t.Parallel()
+	const path = "prometheus/ops/old.yaml"
+	for _, pushed := range []bool{false, true} {
+		b := newBench(t)
+		b.push(t, "what was there", map[string][]byte{path: fileOf("up == 0", "old")})
+		to, _ := b.startAt(t, "")
+		await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/old.yaml") != nil })
+		back := b.Status(t.Context()).Revision
+		paused := b.Apply(t.Context(), request("r1"), pause("old", "r1"))
+		if paused.State != rules.PausedState {
+			t.Fatalf("outcome %+v", paused)
+		}
+		b.Moved(t.Context())
+		await(t, func() bool { return b.recall("good")() == paused.Revision })
+		if pushed {
+			aside, _ := b.pausedFile(t)
+			b.push(t, "revert", map[string][]byte{path: fileOf("up == 0", "old"), aside: nil})
+		} else {
+			to.Store(back)
+		}
+		b.Moved(t.Context())
+		p := b.waitPush(t)
+		if len(p.Rulers) != 1 || len(p.Rulers[0].Rules) != 1 || !p.Rulers[0].Rules[0].Back || p.Rulers[0].Rules[0].New || p.Rulers[0].Rules[0].State != rules.Live {
+			t.Errorf("pushed %v: told of %+v", pushed, p.Rulers)
+		}
+	}
+}
+
 // withHeld starts an applier on what was there, has a push held and a change of ours made after that. It returns the last good revision, the one that is
 // held and the one of the change, and as startAt does.
 func (b *bench) withHeld(t *testing.T, pushed map[string][]byte) (good, bad, was string, to *atomic.Value, stop func()) {

@@ -42,7 +42,8 @@ type PushedRule struct {
 	From   Ref     // where it stood before, where it was moved or renamed
 	To     Ref     // where it stands now: then Ref is where it stood
 	By     Request // whose change left it as it is, where that is not as it was pushed; zero where it is
-	New    bool    // it was added: the rulebook did not have it, and it was not moved there
+	New    bool    // it was added: the rulebook did not have it, also paused, and it was not moved there
+	Back   bool    // it was paused
 	Gone   bool    // the rulebook has it no more: it is in force so when the ruler has it no more either
 	State  State
 	Reason string // why it is not in force
