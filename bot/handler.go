@@ -37,6 +37,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Observe is told how every command ended: its canonical name ("unknown" when there is no such command); may be nil.
 	Observe func(command string, result rules.Result, took time.Duration)
+	// Answered is told of every request that the journal received as a new one, by its id, when its answer is made and written down, or never will be; may be nil.
+	Answered func(request string)
 }
 
 // Journal is the record of every command.
@@ -79,6 +81,9 @@ func New(options Options, backend Backend, journal Journal) *Handler {
 	}
 	if options.Observe == nil {
 		options.Observe = func(string, rules.Result, time.Duration) {}
+	}
+	if options.Answered == nil {
+		options.Answered = func(string) {}
 	}
 	return &Handler{
 		options: options, backend: backend, journal: journal, refusals: NewRefusalLog(options.Logger),
@@ -214,8 +219,16 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int) {
 // ResultHeader tells a program how the command ended, in a word: a rules.Result. It is absent while the command is being worked on.
 const ResultHeader = "X-Alertsmith-Result"
 
+// StateHeader tells a program how the change of a command stands at its ruler, in a word: a rules.State. It is absent where nothing was committed.
+const StateHeader = "X-Alertsmith-State"
+
 // write answers a command.
-func (h *Handler) write(w http.ResponseWriter, reply Reply) { h.send(w, reply.result, reply.payload()) }
+func (h *Handler) write(w http.ResponseWriter, reply Reply) {
+	if reply.state != "" {
+		w.Header().Set(StateHeader, string(reply.state))
+	}
+	h.send(w, reply.result, reply.payload())
+}
 
 // send answers Mattermost. A connection that is gone is no error: the command went on without it.
 func (h *Handler) send(w http.ResponseWriter, result rules.Result, body []byte) {

@@ -457,9 +457,10 @@ func TestPanicElsewhere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			observed := 0
+			observed, answered := 0, 0
 			c := newChat(t, func(c *chat) {
 				change(c)
+				c.options.Answered = func(string) { answered++ }
 				c.options.Observe = func(_ string, result rules.Result, _ time.Duration) {
 					if result == rules.Failed {
 						observed++
@@ -480,6 +481,9 @@ func TestPanicElsewhere(t *testing.T) {
 				t.Errorf("logged %s", log)
 			}
 			c.wait()
+			if received := map[bool]int{true: 1}[name == "the error's text" || name == "the record"]; answered != received {
+				t.Errorf("%d commands were answered, want %d", answered, received)
+			}
 		})
 	}
 }

@@ -145,7 +145,7 @@ func TestUndoOfABulkEditTellsAllThatIsInItsWay(t *testing.T) {
 		"prometheus/alerts/a.yaml": "groups: [\n", "prometheus/alerts/d.yaml": strings.Replace(c.read("prometheus/alerts/d.yaml"), "up == 0\n        for: 5m", "up == 4\n        for: 9m", 1),
 	})
 	c.applier.Moved(t.Context())
-	requireParts(t, c.step(`undo `+id).Text, `Later changes touched the same: the file prometheus/alerts/a.yaml; "b" in prometheus/alerts/b.yaml; "d" in prometheus/alerts/d.yaml.`,
+	requireParts(t, c.step(`undo `+id).Text, `Later changes touched the same: the file prometheus/alerts/a.yaml; "b" in prometheus/alerts/b.yaml (for); "d" in prometheus/alerts/d.yaml (for).`,
 		"Besides, prometheus/alerts/a.yaml is held, because of what Bob Builder pushed", "Held too: prometheus/alerts/d.yaml. Before that is mended or taken back, nothing can be done there",
 		"can be taken back without that: 1 rule.", "/alert undo "+id+" part\n")
 	text, _ := c.must("undo " + id + " part")

@@ -138,6 +138,29 @@ func undoHint(trigger string, request rules.Request, o rules.Outcome) string {
 	return "\nTo undo it: " + code(trigger+" undo "+request.ID)
 }
 
+// maxAgain is the longest command that is told to be given again.
+const maxAgain = 1000
+
+// againHint returns the line to copy that does a change again on top of what somebody else pushed first, which left no room for it; "" where that is not how
+// it ended, a part of it is kept, or the command cannot be given again as it is told.
+func againHint(trigger string, request rules.Request, o rules.Outcome) string {
+	command := trigger + " " + request.Command
+	switch {
+	case o.State != rules.Displaced || o.InPart() || o.LeftOut() || o.LacksRefused():
+		return ""
+	case request.Command == "" || len(command) > maxAgain || strings.Contains(command, cutOut):
+		return ""
+	case request.Entry == rules.EntryService || strings.HasPrefix(request.Command, "apply "): // it is due again by itself; the plan is of before the push
+		return ""
+	case request.Entry == rules.EntryImport:
+		command = "alertsmith " + request.Command
+	}
+	if strings.Contains(command, "\n") {
+		return "\nTo do it again on top of that:\n" + fence("", command)
+	}
+	return "\nTo do it again on top of that: " + code(command)
+}
+
 // Settled returns what a channel hears when a change that was reported as not live has come to rest: its Outcome says how.
 func Settled(w rules.Waiting, now time.Time) Reply {
 	text := outcomeText(w.Request.Actor, w.Outcome)
@@ -152,7 +175,7 @@ func Settled(w rules.Waiting, now time.Time) Reply {
 		text = fmt.Sprintf("**%s**, %s by %s as %s, %s %s now, after %s.", refNames(w.Outcome.Refs), past(w.Outcome.Action),
 			escape(w.Request.Actor.Name), code(short(w.Outcome.Revision)), where, escape(w.Outcome.Ruler), tookText(now.Sub(w.Since)))
 	}
-	return Reply{Text: text, InChannel: true}
+	return Reply{Text: text + againHint("/alert", w.Request, w.Outcome), InChannel: true}
 }
 
 // Interrupted returns what a channel hears of a command of which it was not known how it ended: its Outcome says what had come of it.
@@ -165,7 +188,7 @@ func Interrupted(r rules.Record) Reply {
 		return Reply{InChannel: true, Text: fmt.Sprintf("A command of %s came to nothing. %s\n%s",
 			escape(r.Request.Actor.Name), escape(why), fence("", cut(r.Request.Command, 1000)))}
 	}
-	return Reply{Text: outcomeText(r.Request.Actor, r.Outcome) + undoHint("/alert", r.Request, r.Outcome), InChannel: true}
+	return Reply{Text: outcomeText(r.Request.Actor, r.Outcome) + undoHint("/alert", r.Request, r.Outcome) + againHint("/alert", r.Request, r.Outcome), InChannel: true}
 }
 
 // changedNames names what a change touched: its rules or, where it changed no rule that can be read, its files.

@@ -351,7 +351,7 @@ func TestUndoConflict(t *testing.T) {
 	if c.last().Outcome.Result != rules.ValidationError || got.ResponseType != "ephemeral" {
 		t.Errorf("%+v", got)
 	}
-	requireParts(t, got.Text, "The commit "+short(added)+" of 2026-11-21 11:00:00 UTC by alice (add disk): Later changes touched the same: \"disk\" in prometheus/alerts/disk.yaml.",
+	requireParts(t, got.Text, "The commit "+short(added)+" of 2026-11-21 11:00:00 UTC by alice (add disk): Later changes touched the same: \"disk\" in prometheus/alerts/disk.yaml (label severity).",
 		"```diff", "--- before that commit\n+++ after that commit\n", "+    severity: page\n", "+++ now", "-    severity: page\n+    severity: critical\n")
 	text, _ := c.must(`undo ` + short(pushed))
 	requireParts(t, text, "Taking back **Raise** of 2026-11-21 12:00:00 UTC by Bob Builder", "**disk** undone by alice")

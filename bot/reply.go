@@ -18,6 +18,7 @@ type Reply struct {
 	InChannel bool // to the channel; else only to the author of the command
 
 	result  rules.Result        // how the command ended, for ResultHeader
+	state   rules.State         // how its change stands, for StateHeader
 	secret  string              // a part of Text that is for the author's eyes alone: the journal does not keep it
 	turns   []turn              // the pages around this one
 	actions []*model.PostAction // the buttons that lead there

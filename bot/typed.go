@@ -13,6 +13,7 @@ func (h *Handler) SignedIn(ctx context.Context, request rules.Request) {
 	request.Client, request.Command = name(request.Client), SignInAction
 	_, err := h.journal.Receive(ctx, request)
 	if err == nil {
+		defer h.options.Answered(request.ID)
 		err = h.record(ctx, request, SignInAction, answer{outcome: rules.Outcome{Result: rules.Success}})
 	}
 	if err != nil {

@@ -42,6 +42,7 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 	if prior != nil {
 		return again(*prior)
 	}
+	defer h.options.Answered(request.ID) // also when something panics
 	call := &call{
 		backend: h.backend, table: Commands, request: request, origin: cmp.Or(f.origin, request.ID), now: h.options.Now(),
 		trigger: f.command, text: unwrapped(f.text), args: arguments{},
@@ -66,7 +67,7 @@ func (h *Handler) work(ctx context.Context, access Access, request rules.Request
 		h.options.Logger.Error("journal not written", "id", "AS1004", "request", request.ID, "err", err)
 	}
 	h.finished(ctx, request, name, ended.outcome)
-	ended.reply.result = ended.outcome.Result
+	ended.reply.result, ended.reply.state = ended.outcome.Result, ended.outcome.State
 	ended.reply.actions = h.buttons(call, ended.reply)
 	return ended.reply
 }
@@ -173,7 +174,7 @@ func again(prior rules.Record) Reply {
 	}
 	return Reply{
 		Text:      prior.Reply + "\n(This request came twice; it was done once, and this is its answer again.)",
-		InChannel: prior.InChannel, result: prior.Outcome.Result,
+		InChannel: prior.InChannel, result: prior.Outcome.Result, state: prior.Outcome.State,
 	}
 }
 

@@ -1,11 +1,12 @@
 package rules_test
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/alertsmith/alertsmith/rules"
 )
@@ -19,7 +20,7 @@ func (b *bench) theirs(names string) rules.Tree {
 			files["prometheus/ops/"+name+".yaml"] = append(fileOf("up == 0", name), "        labels:\n          severity: info\n"...)
 		}
 	}
-	return b.store.Commit(rules.Commit{Subject: "theirs", Files: files})
+	return b.store.Commit(rules.Commit{Subject: "theirs", Author: rules.Person{Name: "carol"}, Files: files})
 }
 
 // louder sets the severity of all rules, as chat's edit where and apply do.
@@ -40,10 +41,10 @@ func TestAnEditOfSeveralRulesIsKeptAsFarAsItFits(t *testing.T) {
 	}
 	stop()
 	const lost = "not kept, as somebody else pushed first: Later changes touched the same: "
-	stands := out.Revision
+	stands, first := out.Revision, ""
 	for _, test := range []struct{ changed, subject, kept, not string }{
-		{"b", "edit a and 1 more", "a c", lost + `"b" in prometheus/ops/b.yaml`},
-		{"bc", "edit a", "a", lost + `"b" in prometheus/ops/b.yaml; then: Later changes touched the same: "c" in prometheus/ops/c.yaml`},
+		{"b", "edit a and 1 more", "a c", lost + `"b" in prometheus/ops/b.yaml (label severity); in the way: FIRST by carol`},
+		{"bc", "edit a", "a", lost + `"b" in prometheus/ops/b.yaml (label severity); in the way: FIRST by carol; then: Later changes touched the same: "c" in prometheus/ops/c.yaml (label severity); in the way: LAST by carol`},
 	} {
 		onto := b.theirs(test.changed)
 		again, err := b.Replan(t.Context(), b.own(t, stands), onto)
@@ -59,11 +60,13 @@ func TestAnEditOfSeveralRulesIsKeptAsFarAsItFits(t *testing.T) {
 		}
 		want = append(want, rules.Trailer{Key: "Ruler", Value: "prometheus"}, rules.Trailer{Key: "Action", Value: "edit"}, rules.Trailer{Key: "Actor", Value: "alice u1"},
 			rules.Trailer{Key: "Channel", Value: "ops c1"}, rules.Trailer{Key: "Displaces", Value: stands}, rules.Trailer{Key: "Request-Id", Value: "r1"})
-		if diff := cmp.Diff(want, again.Trailers); diff != "" {
+		if diff := gocmp.Diff(want, again.Trailers); diff != "" {
 			t.Errorf("trailers (-want +got):\n%s", diff)
 		}
-		if body := "/alert add x\n\nReason: louder\n\n" + test.not; again.Subject != test.subject || again.Body != body || len(again.Files) != len(want)-6+1 {
-			t.Errorf("planned again as %q with %d files, want %q; its message (-want +got):\n%s", again.Subject, len(again.Files), test.subject, cmp.Diff(body, again.Body))
+		first = cmp.Or(first, onto.Revision())
+		not := strings.NewReplacer("FIRST", first[:7], "LAST", onto.Revision()[:7]).Replace(test.not)
+		if body := "/alert add x\n\nReason: louder\n\n" + not; again.Subject != test.subject || again.Body != body || len(again.Files) != len(want)-6+1 {
+			t.Errorf("planned again as %q with %d files, want %q; its message (-want +got):\n%s", again.Subject, len(again.Files), test.subject, gocmp.Diff(body, again.Body))
 		}
 		stands = b.store.Commit(again).Revision()
 	}
@@ -89,7 +92,7 @@ func TestAnEditOfWhichNothingFitsIsDisplacedAsAWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rules.TrailerOf(again.Trailers, "Action") != rules.ConflictAction || len(again.Files) != 1 || !strings.Contains(again.Body, `"a" in prometheus/ops/a.yaml; "b" in`) {
+	if rules.TrailerOf(again.Trailers, "Action") != rules.ConflictAction || len(again.Files) != 1 || !strings.Contains(again.Body, `"a" in prometheus/ops/a.yaml (label severity); "b" in`) {
 		t.Errorf("planned again as %+v", again)
 	}
 }
@@ -112,7 +115,7 @@ func TestSeveralNewRulesAreKeptAsFarAsTheyFit(t *testing.T) {
 			t.Fatalf("%s: outcome %+v", name, out)
 		}
 		theirs := "groups:\n  - name: g\n    rules:\n      - alert: b\n        expr: up == 1\n"
-		onto := b.store.Commit(rules.Commit{Subject: "theirs", Files: map[string][]byte{tc.path: []byte(theirs)}})
+		onto := b.store.Commit(rules.Commit{Subject: "theirs", Author: rules.Person{Name: "carol"}, Files: map[string][]byte{tc.path: []byte(theirs)}})
 		again, err := b.Replan(t.Context(), b.own(t, out.Revision), onto)
 		if err != nil {
 			t.Fatal(err)
@@ -121,7 +124,7 @@ func TestSeveralNewRulesAreKeptAsFarAsTheyFit(t *testing.T) {
 		if action := rules.TrailerOf(again.Trailers, "Action"); action == rules.ConflictAction || strings.Count(content, "up == 0") != 2 || !strings.Contains(content, "up == 1") {
 			t.Errorf("%s is planned again as %s:\n%s", name, action, content)
 		}
-		if !strings.HasSuffix(again.Body, `not kept, as somebody else pushed first: Later changes touched the same: "b" in `+tc.path) {
+		if !strings.HasSuffix(again.Body, `not kept, as somebody else pushed first: Later changes touched the same: "b" in `+tc.path+" (expr); in the way: "+onto.Revision()[:7]+" by carol") {
 			t.Errorf("%s: the commit says %q", name, again.Body)
 		}
 	}

@@ -21,8 +21,9 @@ type Change struct {
 	Reason  string            // why, as the person gave it; may be empty
 	// Trailers are more for the commit's message and the journal's page: what an undo undoes, where a restored rule comes from.
 	Trailers []Trailer
-	From     Ref    // which rule the first of Refs was moved from or is a copy of; the zero Ref for none
-	NotKept  string // what of a commit that was planned again is left out of it, and why; see Replay.InPart
+	From     Ref      // which rule the first of Refs was moved from or is a copy of; the zero Ref for none
+	NotKept  string   // what of a commit that was planned again is left out of it, and why; see Replay.InPart
+	InTheWay InTheWay // where that is
 }
 
 // Options are what `option=value` sets on a rule beside its expression. A nil pointer or empty string means "not given".

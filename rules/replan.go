@@ -44,7 +44,7 @@ func notKeptMark(refused string) string {
 // and message. Where it cannot be planned there any more, the commit has nothing but an entry on the journal's page that says what could not
 // be kept and why; of an edit, an import or a paste of several rules it has those that can be kept, and says so of the others. Whoever finds it settles the change as Displaced. It is pure. An error means that it could not be told:
 // the rulebook cannot be read.
-func (a *Applier) Replan(_ context.Context, own OwnCommit, onto Tree) (Commit, error) {
+func (a *Applier) Replan(ctx context.Context, own OwnCommit, onto Tree) (Commit, error) {
 	if own.Refused {
 		return a.standIn(own, onto)
 	}
@@ -65,10 +65,12 @@ func (a *Applier) Replan(_ context.Context, own OwnCommit, onto Tree) (Commit, e
 	default:
 		change = Change{Files: map[string][]byte{}, NotKept: reasonOf(err)}
 		commit.Subject, commit.Trailers = ConflictAction+": "+own.Subject, own.displaced()
+		change.InTheWay = own.waysOf(err)
 		entry.Action = ConflictAction
 	}
 	if change.NotKept != "" {
 		mark = notKeptMark(own.refusedAs())
+		change.NotKept = a.withInTheWay(ctx, own, onto, change)
 	}
 	if not := withNotKept(before, change.NotKept); not != "" {
 		change.Reason = mark + not

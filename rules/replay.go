@@ -72,7 +72,7 @@ func (r Replay) Plan(book *Book) (Change, error) {
 		if !r.InPart && !m.mayLeave(r.Leave, fit) || len(change.Files) == 0 {
 			return Change{}, m.conflict(r, fit)
 		}
-		change.NotKept = m.notKept()
+		change.NotKept, change.InTheWay = m.notKept(), m.ways()
 	}
 	if len(change.Files) == 0 {
 		done := conflict("", "There is nothing to do: the rulebook is so already.")

@@ -10,6 +10,7 @@ import (
 type clash struct {
 	at             Ref // without a name for a group, without a group for a file
 	was, will, now string
+	fields         []string // of a rule, those in which it is not as it was; none where that is not told
 }
 
 func (m *merge) clash(c clash) { m.clashes = append(m.clashes, c) }
@@ -60,7 +61,7 @@ func (m *merge) nothingBeside() error {
 func (m *merge) places() string {
 	var places []string
 	for _, c := range m.clashes[:min(len(m.clashes), maxClashesNamed)] {
-		places = append(places, m.title(c.at))
+		places = append(places, m.title(c.at)+c.fieldsText())
 	}
 	if more := len(m.clashes) - maxClashesNamed; more > 0 {
 		places = append(places, fmt.Sprintf("and %d more", more))
@@ -92,12 +93,60 @@ func (m *merge) conflict(r Replay, fit []Ref) error {
 func (m *merge) notKept() string {
 	var places []string
 	for _, c := range m.clashes[:min(len(m.clashes), maxAlertTrailers)] {
-		places = append(places, m.title(c.at))
+		places = append(places, m.title(c.at)+c.fieldsText())
 	}
 	if more := len(m.clashes) - maxAlertTrailers; more > 0 {
 		places = append(places, fmt.Sprintf("and %d more", more))
 	}
 	return "Later changes touched the same: " + strings.Join(places, "; ")
+}
+
+// ways returns the files of all that is in conflict.
+func (m *merge) ways() (paths InTheWay) {
+	for _, c := range m.clashes {
+		paths = append(paths, m.book.rulebookPath(c.at))
+	}
+	return paths
+}
+
+// maxClashFields is how many fields of a rule in conflict are named.
+const maxClashFields = 5
+
+// fieldsText names the fields, with a space before it: " (expr, label severity)"; "" for none.
+func (c clash) fieldsText() string {
+	fields := c.fields[:min(len(c.fields), maxClashFields)]
+	if more := len(c.fields) - len(fields); more > 0 {
+		fields = append(slices.Clip(fields), fmt.Sprintf("and %d more", more))
+	}
+	if len(fields) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(fields, ", ") + ")"
+}
+
+// clashing returns the fields of a rule that were changed since, by what it was, was to become and is: those that the step changed as well and otherwise, or
+// else all.
+func clashing(was, will, now placedRule) (fields []string) {
+	values := func(changes []FieldChange) map[string]string {
+		is := map[string]string{}
+		for _, c := range changes {
+			is[c.Field] = c.Is
+		}
+		return is
+	}
+	entry := Entry{Rule: was.Rule}
+	step, since := values(entry.ChangesTo(Entry{Rule: will.Rule}, "")), entry.ChangesTo(Entry{Rule: now.Rule}, "")
+	var all []string
+	for _, c := range since {
+		all = append(all, c.Field)
+		if wanted, both := step[c.Field]; both && wanted != c.Is {
+			fields = append(fields, c.Field)
+		}
+	}
+	if len(fields) == 0 {
+		return all
+	}
+	return fields
 }
 
 // words returns what the commit is called, and what cannot be done where something else was changed since.

@@ -9,7 +9,7 @@ func (m *merge) setFields(ref Ref, old, wanted placedRule, at spot) error {
 	rule, agreed := threeWay(old.Rule, wanted.Rule, standing.Rule)
 	notes, noted := threeWayNotes(old, wanted, standing)
 	if !agreed || !noted {
-		m.clash(clash{at: ref, was: old.source, will: wanted.source, now: standing.source})
+		m.clash(clash{at: ref, was: old.source, will: wanted.source, now: standing.source, fields: clashing(old, wanted, standing)})
 		return nil
 	}
 	edit, err := f.edit()

@@ -13,7 +13,7 @@ type step struct {
 func (m *merge) remove(ref Ref, rule placedRule, at spot) {
 	now := m.now(at.path).group(at.group).Rules[at.index]
 	if !sameRule(now.Rule, rule.Rule) {
-		m.clash(clash{at: ref, was: rule.source, now: now.source})
+		m.clash(clash{at: ref, was: rule.source, now: now.source, fields: clashing(rule, placedRule{}, now)})
 		return
 	}
 	m.doomed = append(m.doomed, doomed{at.path, at.group, rule.Rule})
@@ -46,7 +46,7 @@ func (m *merge) replace(ref Ref, s step, at spot) error {
 	case !ok && says && m.fields:
 		return m.setFields(ref, old, wanted, at)
 	case !ok && says:
-		m.clash(clash{at: ref, was: old.source, will: wanted.source, now: standing.source})
+		m.clash(clash{at: ref, was: old.source, will: wanted.source, now: standing.source, fields: clashing(old, wanted, standing)})
 		return nil
 	}
 	comments, agreed := choose(was.comments, will.comments, now.comments)
@@ -84,7 +84,7 @@ func (m *merge) there(ref Ref, rule placedRule, standing *group, known pairing) 
 			continue // another one's, that stood there before
 		}
 		if !sameRule(r.Rule, rule.Rule) {
-			m.clash(clash{at: ref, will: rule.source, now: r.source})
+			m.clash(clash{at: ref, will: rule.source, now: r.source, fields: clashing(rule, placedRule{}, r)})
 		}
 		return true
 	}

@@ -39,7 +39,7 @@ func (u Undo) Plan(book *Book) (Change, error) {
 	change.Trailers = []Trailer{{TrailerUndoes, u.Commit.Name()}}
 	if change.NotKept != "" {
 		change.Trailers = append(change.Trailers, Trailer{TrailerLeft, strconv.Itoa(len(u.Leave))})
-		change.NotKept = "" // this is no commit that is planned again
+		change.NotKept, change.InTheWay = "", nil // this is no commit that is planned again
 	}
 	return change, book.checkUnused(change, u.Force)
 }

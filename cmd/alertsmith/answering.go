@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"sync"
-	"time"
 )
 
 // answering is the commands that are being worked on: that a change which waited has settled is told when the journal says how
@@ -12,9 +11,6 @@ type answering struct {
 	mu   sync.Mutex
 	ends map[string]chan struct{} // id of the request → closed when its end is written down
 }
-
-// answeredWithin is how long the end of a command may take to be written down, once its change waits. One that ends without that is not waited for longer.
-const answeredWithin = 15 * time.Second
 
 // begin notes that a command is being worked on.
 func (a *answering) begin(request string) {
@@ -26,7 +22,7 @@ func (a *answering) begin(request string) {
 	a.ends[request] = make(chan struct{})
 }
 
-// end notes that the end of a command is written down, or could not be.
+// end notes that the end of a command is written down, or will not be. Who was noted before that is forgotten, so it may come twice.
 func (a *answering) end(request string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -36,7 +32,8 @@ func (a *answering) end(request string) {
 	}
 }
 
-// wait waits for the end of a command; not at all for one that is not being worked on.
+// wait waits for the end of a command, which may be as long as it waits for its ruler: its answer may be what tells. Not at all for one that is not being
+// worked on.
 func (a *answering) wait(ctx context.Context, request string) {
 	a.mu.Lock()
 	ended := a.ends[request]
@@ -44,8 +41,6 @@ func (a *answering) wait(ctx context.Context, request string) {
 	if ended == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, answeredWithin)
-	defer cancel()
 	select {
 	case <-ended:
 	case <-ctx.Done():

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/alertsmith/alertsmith/bot"
@@ -68,6 +69,28 @@ func TestSettledIsToldBehindTheAnswer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSettledWaitsForTheAnswer has a command wait long for its ruler: what its answer may tell is not told before, however long that is.
+func TestSettledWaitsForTheAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var a answering
+		a.begin("r1")
+		start, ended := time.Now(), make(chan time.Duration, 1)
+		go func() {
+			a.wait(t.Context(), "r1")
+			ended <- time.Since(start)
+		}()
+		time.Sleep(time.Minute)
+		a.end("r1")
+		if waited := <-ended; waited != time.Minute {
+			t.Errorf("it was waited for %s", waited)
+		}
+		if a.wait(t.Context(), "r1"); len(a.ends) != 0 {
+			t.Errorf("what ended is kept: %v", a.ends)
+		}
+	})
 }
 
 // TestInterruptedWhenItHadSettled has the service killed when it was written down that a change is live, and not yet what its command had answered: the next start tells

@@ -17,7 +17,8 @@ type chat struct {
 	settings   *serve
 	backend    bot.Backend
 	journal    bot.Journal
-	mattermost *bot.Mattermost // nil where the server's address is not known
+	answered   func(request string) // as bot.Options has it
+	mattermost *bot.Mattermost      // nil where the server's address is not known
 	deadline   time.Duration
 	logger     *slog.Logger
 	metrics    *metrics
@@ -78,6 +79,7 @@ func (c *chat) load(m mattermostConfig) error {
 			Deadline:   c.deadline,
 			Logger:     c.logger,
 			Observe:    c.metrics.commanded,
+			Answered:   c.answered,
 		}, c.backend, c.journal)
 	}
 	return nil

@@ -31,7 +31,7 @@ type send struct {
 func sendCommand(app *kingpin.Application) subcommand {
 	var s send
 	clause := app.Command("send", "Sends `/alert TEXT` to a running service the way Mattermost does, and prints the reply. "+
-		"Exits with 0, 1 (the command was refused) or 2 (it could not be sent).")
+		"Exits with 0, 1 (the command was refused, by the ruler too, or its change was not kept) or 2 (it could not be sent).")
 	clause.Flag("url", "The service's address.").Default("http://" + defaultAddress).StringVar(&s.url)
 	clause.Flag("token-file", "The file of the command token. Default: command.token below --storage.path.").StringVar(&s.tokenFile)
 	clause.Flag("storage.path", "The service's storage directory.").Default(defaultStorage).StringVar(&s.storage)
@@ -59,12 +59,12 @@ func (s *send) run(ctx context.Context, p *process) error {
 	if err != nil {
 		return &exitError{exitUnusable, err}
 	}
-	text, result, err := s.post(ctx, client, token)
+	text, refused, err := s.post(ctx, client, token)
 	if err != nil {
 		return &exitError{exitUnusable, err}
 	}
 	fmt.Fprintln(p.stdout, text)
-	if result != rules.Success {
+	if refused {
 		return &exitError{exitFailed, nil}
 	}
 	return nil
@@ -87,9 +87,9 @@ func (s *send) client() (*http.Client, error) {
 	return client, nil
 }
 
-// post sends the command and returns the reply's text and how the command ended. There is no response_url, so the service answers
-// when the command is done.
-func (s *send) post(ctx context.Context, client *http.Client, token string) (string, rules.Result, error) {
+// post sends the command and returns the reply's text, and whether what was asked for is not done: it was refused, or its change was undone or, at least in
+// part, not kept. There is no response_url, so the service answers when the command is done.
+func (s *send) post(ctx context.Context, client *http.Client, token string) (text string, refused bool, err error) {
 	command := bot.JoinWords(s.words)
 	if s.dry {
 		command = bot.DryRun(command)
@@ -108,25 +108,25 @@ func (s *send) post(ctx context.Context, client *http.Client, token string) (str
 	address := strings.TrimSuffix(s.url, "/") + "/mattermost/command"
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
 	if err != nil {
-		return "", "", err
+		return "", false, err
 	}
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("Authorization", "Token "+token)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	response, err := client.Do(request)
 	if err != nil {
-		return "", "", fmt.Errorf("the service does not answer: %w; is `alertsmith serve` running there?", err)
+		return "", false, fmt.Errorf("the service does not answer: %w; is `alertsmith serve` running there?", err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 4<<20))
 	if err != nil {
-		return "", "", fmt.Errorf("the service's answer broke off: %w", err)
+		return "", false, fmt.Errorf("the service's answer broke off: %w", err)
 	}
 	switch {
 	case response.StatusCode == http.StatusUnauthorized:
-		return "", "", fmt.Errorf("the service does not know this command token (%s); is it another service's?", s.tokenFile)
+		return "", false, fmt.Errorf("the service does not know this command token (%s); is it another service's?", s.tokenFile)
 	case response.StatusCode != http.StatusOK:
-		return "", "", fmt.Errorf("the service answered %s: %.200s", response.Status, strings.TrimSpace(string(body)))
+		return "", false, fmt.Errorf("the service answered %s: %.200s", response.Status, strings.TrimSpace(string(body)))
 	}
 	var reply struct {
 		Text string `json:"text"`
@@ -134,9 +134,10 @@ func (s *send) post(ctx context.Context, client *http.Client, token string) (str
 	}
 	result := rules.Result(response.Header.Get(bot.ResultHeader))
 	if err := json.Unmarshal(body, &reply); err != nil || result == "" && reply.Kind == "" {
-		return "", "", errors.New("this is no answer of Alertsmith; is another program listening there?")
+		return "", false, errors.New("this is no answer of Alertsmith; is another program listening there?")
 	}
-	return reply.Text, result, nil
+	state := rules.State(response.Header.Get(bot.StateHeader))
+	return reply.Text, result != rules.Success || state == rules.Reverted || state == rules.Displaced, nil
 }
 
 // terminalUser returns the name of whoever types.

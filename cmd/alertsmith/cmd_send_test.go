@@ -76,18 +76,23 @@ func TestSendTellsWhatCameBack(t *testing.T) {
 		name   string
 		status int
 		result string
+		state  string
 		body   string
 		stdout string
 		code   int
 		err    string
 	}{
-		{"refused", 200, "VALIDATION_ERROR", `{"text":"no such rule"}`, "no such rule\n", exitFailed, ""},
-		{"failed", 200, "FAILED", `{"text":"the disk is full"}`, "the disk is full\n", exitFailed, ""},
-		{"another service's token", 401, "", "", "", exitUnusable, "does not know this command token"},
-		{"not found", 404, "", "404 page not found", "", exitUnusable, "404 Not Found: 404 page not found"},
-		{"redirect", 302, "", "", "", exitUnusable, "302 Found"},
-		{"another program", 200, "", `{"text":"hello"}`, "", exitUnusable, "is another program listening there?"},
-		{"no JSON", 200, "SUCCESS", "<html>", "", exitUnusable, "is another program listening there?"},
+		{"refused", 200, "VALIDATION_ERROR", "", `{"text":"no such rule"}`, "no such rule\n", exitFailed, ""},
+		{"live", 200, "SUCCESS", "LIVE", `{"text":"live"}`, "live\n", exitOK, ""},
+		{"pending", 200, "SUCCESS", "PENDING", `{"text":"not live yet"}`, "not live yet\n", exitOK, ""},
+		{"undone, as the ruler refused it", 200, "SUCCESS", "REVERTED", `{"text":"undone"}`, "undone\n", exitFailed, ""},
+		{"not kept", 200, "SUCCESS", "DISPLACED", `{"text":"not kept"}`, "not kept\n", exitFailed, ""},
+		{"failed", 200, "FAILED", "", `{"text":"the disk is full"}`, "the disk is full\n", exitFailed, ""},
+		{"another service's token", 401, "", "", "", "", exitUnusable, "does not know this command token"},
+		{"not found", 404, "", "", "404 page not found", "", exitUnusable, "404 Not Found: 404 page not found"},
+		{"redirect", 302, "", "", "", "", exitUnusable, "302 Found"},
+		{"another program", 200, "", "", `{"text":"hello"}`, "", exitUnusable, "is another program listening there?"},
+		{"no JSON", 200, "SUCCESS", "", "<html>", "", exitUnusable, "is another program listening there?"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -95,6 +100,9 @@ func TestSendTellsWhatCameBack(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				if tt.result != "" {
 					w.Header().Set("X-Alertsmith-Result", tt.result)
+				}
+				if tt.state != "" {
+					w.Header().Set("X-Alertsmith-State", tt.state)
 				}
 				w.Header().Set("Location", "/elsewhere")
 				w.WriteHeader(tt.status)

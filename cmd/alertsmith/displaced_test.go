@@ -54,9 +54,16 @@ func TestDisplacedChangeKeepsWhatItDid(t *testing.T) {
 	}
 	gitIn(t, clone, "rm", "-q", "prometheus/ops/one.yaml")
 	commitAs(t, clone, "Bob", "away with it", nil)
+	bobs := strings.TrimSpace(gitIn(t, clone, "rev-parse", "--short=7", "HEAD"))
 	pushBack()
 	await(t, "the change is displaced", func() bool { return len(s.found("action=edit", "result=displaced")) == 1 })
 	await(t, "what it met is in the journal", func() bool { return len(s.found("action=external")) > 0 })
+	text := s.must("status").text
+	for _, want := range []string{"In the way: " + bobs + " by Bob.", "\nTo do it again on top of that: `/alert edit one expr='up == 1' reason=\"for the night\"`"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the next answer lacks %q: %s", want, text)
+		}
+	}
 	s.stop()
 	after := s.found("action=edit")[0]
 	if after.Undone == "" || !strings.Contains(after.Reason, "one") {
@@ -209,6 +216,9 @@ func TestWhoHearsOfADisplacedChange(t *testing.T) {
 			}
 			if tt.before {
 				settle()
+				if told := s.missedBy(t.Context(), "terminal-ann"); len(told) != 0 {
+					t.Errorf("before the command's own answer its author is told %+v", told)
+				}
 			}
 			out := displaced
 			out.State, out.Diff = tt.saw, "-a\n+b\n"

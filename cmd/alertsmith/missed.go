@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,7 +37,9 @@ func (m *missed) add(request rules.Request, released *rules.Released) {
 	if m.requests == nil {
 		m.requests = map[string][]string{}
 	}
-	m.requests[request.Actor.ID] = append(m.requests[request.Actor.ID], request.ID)
+	if !slices.Contains(m.requests[request.Actor.ID], request.ID) {
+		m.requests[request.Actor.ID] = append(m.requests[request.Actor.ID], request.ID)
+	}
 }
 
 // releasedBy returns what a request took in force, once; nil for nothing.
@@ -63,6 +66,10 @@ func (s *service) missedBy(ctx context.Context, actorID string) (records []rules
 		record, err := s.journal.Record(ctx, id)
 		if err != nil {
 			s.logger.Warn("A person was not told what came of a command", "id", "AS4011", "request", id, "err", err)
+			continue
+		}
+		if record.Done.IsZero() { // its answer is still to come, and may tell it
+			s.missed.add(record.Request, nil)
 			continue
 		}
 		record.Outcome.Released = s.missed.releasedBy(id)

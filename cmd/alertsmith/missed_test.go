@@ -66,12 +66,16 @@ func TestDisplacedIsToldAtTheTerminal(t *testing.T) {
 		}
 	}
 	commitAs(t, clone, "Bob", "info", nil)
+	bobs := strings.TrimSpace(gitIn(t, clone, "rev-parse", "--short=7", "HEAD"))
 	pushBack()
 	await(t, "the edit is displaced", func() bool { return len(s.found("result=displaced")) == 1 })
 	s.stop()
 	s.start()
 	text := s.must("list two").text
-	for _, want := range []string{"severity: page", "came before your command `apply ", "is kept in part", `"gone" in prometheus/ops/gone.yaml; "one" in prometheus/ops/one.yaml`} {
+	for _, want := range []string{
+		"severity: page", "came before your command `apply ", "is kept in part",
+		`"gone" in prometheus/ops/gone.yaml (label severity); "one" in prometheus/ops/one.yaml (label severity); in the way: ` + bobs + " by Bob.",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the answer lacks %q: %s", want, text)
 		}

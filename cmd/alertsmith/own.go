@@ -23,6 +23,7 @@ func (s *service) own(ctx context.Context, own rules.OwnCommand, do func(context
 		s.logger.Error("What was due is put off: the journal cannot be written", "id", "AS2106", "command", request.Command, "err", err)
 		return
 	}
+	defer s.follower.answering.end(request.ID)
 	outcome := do(ctx, request)
 	if ctx.Err() != nil && errors.Is(outcome.Err, context.Canceled) {
 		return // the service is ending, and the next start looks at it again

@@ -165,6 +165,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		s.metrics.stepSeconds.WithLabelValues(name).Observe(took.Seconds())
 		step(name)
 	}, &s.follower.answering}
+	chat.answered = s.follower.answering.end
 	if err := chat.load(s.cfg.Mattermost); err != nil {
 		return err
 	}
