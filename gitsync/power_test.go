@@ -3,8 +3,10 @@ package gitsync
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -101,6 +103,15 @@ func TestPowerLoss(t *testing.T) {
 // checkSurvivor holds that a rulebook that a failure left is what it must be.
 func checkSurvivor(t *testing.T, how string, files map[string][]byte, lines []string, acknowledged int) {
 	t.Helper()
+	fail := func(format string, args ...any) {
+		t.Helper()
+		if !t.Failed() { // the first one tells what was on the disk: objects are written side by side, and no other run has just this
+			for _, name := range slices.Sorted(maps.Keys(files)) {
+				t.Logf("%s: %s %q", how, name, files[name])
+			}
+		}
+		t.Errorf("%s: %s", how, fmt.Sprintf(format, args...))
+	}
 	dir := filepath.Join(t.TempDir(), "rulebook.git")
 	if err := restore(dir, files); err != nil {
 		t.Error(err)
@@ -108,29 +119,29 @@ func checkSurvivor(t *testing.T, how string, files map[string][]byte, lines []st
 	}
 	r, err := Open(t.Context(), Options{Dir: dir, Committer: service, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		t.Errorf("%s: the rulebook does not open: %v", how, err)
+		fail("the rulebook does not open: %v", err)
 		return
 	}
 	defer r.Close()
 	tree, err := r.Update(t.Context(), appendLine("log", "after"))
 	if err != nil {
-		t.Errorf("%s: the next change fails: %v", how, err)
+		fail("the next change fails: %v", err)
 		return
 	}
 	data, err := tree.Read("log")
 	if err != nil {
-		t.Errorf("%s: %v", how, err)
+		fail("%v", err)
 		return
 	}
 	got := strings.Fields(string(data))
 	n := len(got) - 1
 	if n < acknowledged || n > len(lines) || strings.Join(got[:n], " ") != strings.Join(lines[:n], " ") || got[n] != "after" {
-		t.Errorf("%s: the rulebook has the changes %v, and %v were acknowledged", how, got, lines[:acknowledged])
+		fail("the rulebook has the changes %v, and %v were acknowledged", got, lines[:acknowledged])
 	}
 	if n == 3 || n == 4 || n == 7 {
-		t.Errorf("%s: a batch is there in part: %v", how, got)
+		fail("a batch is there in part: %v", got)
 	}
 	if out, err := tryGit(dir, "fsck", "--full", "--strict", "--no-dangling", "--no-progress"); err != nil || notices.ReplaceAllString(out, "") != "" {
-		t.Errorf("%s: git fsck: %v\n%s", how, err, out)
+		fail("git fsck: %v\n%s", err, out)
 	}
 }
