@@ -63,7 +63,7 @@ func TestPrunedStump(t *testing.T) {
 				t.Fatal(err)
 			}
 			db.Close()
-			said("4 entries were pruned", append([]string{"prune", "--before=2025-01-05"}, config...)...)
+			said("4 entries were pruned", append([]string{"prune", "--before=2025-01-05T00:00:00Z"}, config...)...)
 			said("4 entries before a signed stump. This took", append([]string{"verify"}, config...)...)
 			public := run("", "ssh-keygen", "-y", "-f", key)
 			if err := os.WriteFile(filepath.Join(dir, "allowed"), []byte("ops "+public[:strings.IndexByte(public, '\n')]+"\n"), 0o600); err != nil {
@@ -107,7 +107,7 @@ func TestPrunedStump(t *testing.T) {
 					t.Fatal(said)
 				}
 				said("4 entries before a signed stump. This took", append([]string{"verify"}, config...)...)
-				said("2 entries were pruned", append([]string{"prune", "--before=2025-01-07"}, config...)...)
+				said("2 entries were pruned", append([]string{"prune", "--before=2025-01-07T00:00:00Z"}, config...)...)
 			}
 			said("before a signed stump. This took", "verify") // the old key is noted, wherever it is
 			if err := os.Remove(filepath.Join(dir, "data", notedKeysName)); err != nil {
@@ -115,7 +115,7 @@ func TestPrunedStump(t *testing.T) {
 			}
 			if !configured { // nobody's word counts
 				said("the stump that pruning left is not signed by this service", "verify")
-				said("the stump that pruning left is not signed by this service", "prune", "--before=2025-01-07")
+				said("the stump that pruning left is not signed by this service", "prune", "--before=2025-01-07T00:00:00Z")
 				return
 			}
 			said("the stump that pruning left is not signed by this service", "verify", "--config.file=")
