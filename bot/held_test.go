@@ -95,6 +95,31 @@ func TestUndoSaysWhatItLeavesOfAPush(t *testing.T) {
 	}
 }
 
+// TestUndoOffersNoLineThatWouldBeRefused has a change take a pushed file in force of which one group is not written line by line: what stays of that is named, and no
+// line to put it back.
+func TestUndoOffersNoLineThatWouldBeRefused(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	c.must(`add old expr="up == 0" ruler=prometheus group=one`)
+	_, good := c.must(`add flow expr="up == 0" ruler=prometheus group=one`)
+	c.applier.Moved(t.Context())
+	file := func(expression string) string {
+		return "groups:\n  - name: one\n    rules:\n      - alert: old\n        expr: up == " + expression + "\n  - name: two\n    rules: [{alert: new, expr: up == " + expression + "}, {alert: more, expr: up == 1}]\n"
+	}
+	c.pushed("Half bad", map[string]string{"prometheus/alerts/one.yaml": file("4"), "prometheus/alerts/bad.yaml": "groups: [\n"})
+	c.applier.Moved(t.Context())
+	c.must(`edit old severity=page`)
+	text, _ := c.must(`undo`)
+	requireParts(t, text, "**old, flow, new, more** stay as they were pushed", "No command puts **new, more** back, as that file is not written line by line: edit it by hand, with Git. These lines put all else back "+
+		"as it was live before:\n```\n/alert restore old@"+short(good)+"\n```\n```\n/alert restore flow@"+short(good)+"\n```")
+	if strings.Contains(text, "delete new") {
+		t.Errorf("offered, and would be refused:\n%s", text)
+	}
+	requireParts(t, c.step(`delete new`).Text, "cannot be changed without touching other lines")
+	c.must("restore old@" + short(good))
+	c.must("restore flow@" + short(good))
+}
+
 // TestWhatAChangeTookOfAPushIsNotCalledNotApplied has one of three held files changed: history and status tell which commits are in force by that, and which are not.
 func TestWhatAChangeTookOfAPushIsNotCalledNotApplied(t *testing.T) {
 	t.Parallel()

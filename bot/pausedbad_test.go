@@ -60,6 +60,19 @@ func TestARuleThatIsPausedOutOfABadFileComesBack(t *testing.T) {
 			requireParts(t, c.step(`resume `+name).Text, "No rule", "is paused")
 		})
 	}
+	t.Run("the rule itself, not written line by line", func(t *testing.T) {
+		t.Parallel()
+		c := newChat(t, nil)
+		_, added := c.must(`add bad expr="up == 0" ruler=prometheus`)
+		c.pausedIn("bad", func(string) string { return "groups: [{name: bad, rules: [{alert: bad, expr: up == (}]}]\n" })
+		text := c.step(`resume bad`).Text
+		requireParts(t, text, `"bad" cannot be put back as it is: prometheus would not take prometheus/alerts/bad.yaml, line 1`, "Delete it, and add it anew.", "/alert delete bad")
+		if strings.Contains(text, "restore") {
+			t.Errorf("offered, and would be refused:\n%s", text)
+		}
+		requireParts(t, c.step(`restore bad@`+added).Text, "cannot be changed without touching other lines")
+		c.must(`delete bad`)
+	})
 	t.Run("the rule itself", func(t *testing.T) {
 		t.Parallel()
 		c := newChat(t, nil)

@@ -13,10 +13,13 @@ func (c *call) stayingText(s *rules.Staying) string {
 	if s == nil {
 		return ""
 	}
-	var refs []rules.Ref
+	var refs, stuck []rules.Ref
 	var lines []string
 	for _, rule := range s.Rules {
-		refs = append(refs, rule.Ref)
+		if refs = append(refs, rule.Ref); rule.Address == "" {
+			stuck = append(stuck, rule.Ref)
+			continue
+		}
 		line := "delete " + quote(rule.Address)
 		if rule.Was != "" {
 			line = "restore " + quote(rule.Address+"@"+short(rule.Was))
@@ -36,8 +39,15 @@ func (c *call) stayingText(s *rules.Staying) string {
 	if more := len(lines) - fixesShown; more > 0 {
 		shown += fmt.Sprintf("\nand so for %d more", more)
 	}
-	return fmt.Sprintf("\n**%s** %s %s in force, which is held otherwise. %s back as it was live before:%s",
-		refNames(refs), verb, pushOf(s.Commits), puts, shown)
+	text := fmt.Sprintf("\n**%s** %s %s in force, which is held otherwise.", refNames(refs), verb, pushOf(s.Commits))
+	if len(stuck) > 0 {
+		text += fmt.Sprintf(" No command puts **%s** back, as that file is not written line by line: edit it by hand, with Git.", refNames(stuck))
+		puts += " else"
+	}
+	if len(lines) > 0 {
+		text += fmt.Sprintf(" %s back as it was live before:%s", puts, shown)
+	}
+	return text
 }
 
 // noRulesText says which files of a commit an undo leaves as they are, as there is nothing of a rule in them; shell is what takes them back with Git.

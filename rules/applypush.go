@@ -35,7 +35,7 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, was,
 	wg.Wait()
 	push.notePausedGone(was, after, past)
 	if e := push.Elsewhere; e != nil {
-		e.Change, e.Back = push.changed(before, after), a.restorable(ctx, e.From, push.Rulers)
+		e.Change, e.Back = push.changed(before, after), a.restorable(ctx, e.From, push.Rulers, after)
 	}
 	a.External(context.WithoutCancel(ctx), push)
 }

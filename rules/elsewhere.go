@@ -123,8 +123,8 @@ func (b *Book) gonePast(branch *Book) (refs []Ref) {
 }
 
 // restorable returns the addresses, in the rulebook at a commit, of the rules that a push took away or changed and that it has, those that are gone first. One that was
-// moved or renamed is not among them: it would be there twice.
-func (a *Applier) restorable(ctx context.Context, from string, changes []ExternalChange) (addresses []string) {
+// moved or renamed is not among them: it would be there twice; nor is one whose file, as it is in the book after the push, no command edits.
+func (a *Applier) restorable(ctx context.Context, from string, changes []ExternalChange, after *Book) (addresses []string) {
 	book, err := a.bookOf(ctx, from)
 	if err != nil {
 		return nil // what cannot be read cannot be restored either
@@ -138,9 +138,9 @@ func (a *Applier) restorable(ctx context.Context, from string, changes []Externa
 			case aside:
 				addresses = append(addresses, book.addressAside(paused))
 			case !there || rule.From != (Ref{}) || rule.To != (Ref{}):
-			case rule.Gone:
+			case rule.Gone && after.restores(book, rule.Ref, Ref{}):
 				addresses = append(addresses, book.Address(rule.Ref))
-			default:
+			case !rule.Gone && after.restores(book, rule.Ref, rule.Ref):
 				changed = append(changed, book.Address(rule.Ref))
 			}
 		}

@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -176,6 +177,56 @@ func TestAPausedRuleThatGoesIsTold(t *testing.T) {
 		if pushed && !cmp.Equal(p.PausedGone, []rules.PausedGone{{Address: "p", Revision: book.Revision()}}) {
 			t.Errorf("offered: %q, want one of %s", p.PausedGone, book.Revision())
 		}
+	}
+}
+
+// TestOnlyLinesThatWorkAreOffered has a branch set back to a file, and from files, that are not written line by line: of the rules that went or were changed only those are
+// offered that a restoration brings back.
+func TestOnlyLinesThatWorkAreOffered(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	flow := func(group, rules string) []byte {
+		return []byte("{groups: [{name: " + group + ", rules: [" + rules + "]}]}\n")
+	}
+	b.push(t, "what was there", map[string][]byte{"prometheus/ops/f.yaml": flow("f", "{alert: f1, expr: up == 0}"), "prometheus/ops/old.yaml": fileOf("up == 0", "old")})
+	to, _ := b.startAt(t, "")
+	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/f.yaml") != nil })
+	back := b.Status(t.Context()).Revision
+	was := b.push(t, "line by line", map[string][]byte{
+		"prometheus/ops/f.yaml": fileOf("up == 1", "f1", "f2"), "prometheus/ops/one.yaml": flow("one", "{alert: one, expr: up == 2}"),
+		"prometheus/ops/two.yaml": flow("two", "{alert: two1, expr: up == 3}, {alert: two2, expr: up == 3}"), "prometheus/ops/old.yaml": fileOf("up == 1", "old", "other"),
+	})
+	b.Moved(t.Context())
+	b.waitPush(t)
+	await(t, func() bool { return b.recall("good")() == was })
+	then, err := b.BookAt(t.Context(), was)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to.Store(back)
+	b.Moved(t.Context())
+	p := b.waitPush(t)
+	var works []string
+	for _, name := range []string{"f1", "f2", "one", "other", "two1", "two2", "old"} {
+		entry, err := then.Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		restore := rules.Restore{From: then, Ref: entry.Ref}
+		if book, err := b.BookAt(t.Context(), back); err != nil {
+			t.Fatal(err)
+		} else if _, there := book.Get(entry.Ref); there {
+			restore.Now = entry.Ref
+		}
+		if out := b.Draft(t.Context(), restore); out.Err == nil {
+			works = append(works, name)
+		}
+	}
+	if diff := cmp.Diff([]string{"one", "other", "old"}, works); diff != "" {
+		t.Errorf("what works (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(works, p.Elsewhere.Back, cmpopts.SortSlices(strings.Compare)); diff != "" {
+		t.Errorf("offered (-works +got):\n%s", diff)
 	}
 }
 

@@ -63,6 +63,10 @@ func (r Resume) alone(book *Book, p Paused, whole Change, bad *Error) (Change, e
 		e := *bad
 		e.Text = fmt.Sprintf("%q cannot be put back as it is: %s While it is paused, restore a version of it that was good; or delete it, and add it anew.", p.Ref.Name, bad.Text)
 		e.Fixes = []string{"restore " + address, "delete " + address}
+		if !source.inLines(p.Ref.Group) { // no version is put in its place there
+			e.Text = fmt.Sprintf("%q cannot be put back as it is: %s Delete it, and add it anew.", p.Ref.Name, bad.Text)
+			e.Fixes = e.Fixes[1:]
+		}
 		return Change{}, &e
 	}
 	if !r.Force {

@@ -17,7 +17,7 @@ type Staying struct {
 type StayingRule struct {
 	Ref     Ref
 	Was     string // a commit that has it as it was live before, full hash; "" where it was not
-	Address string // the rule's there; where it was not live before, now
+	Address string // the rule's there; where it was not live before, now; "" where no command puts it back
 }
 
 // heldThen is what was held when a commit was made.
@@ -93,6 +93,9 @@ func (a *Applier) stayingIn(ctx context.Context, undo Undo, now *Book) *Staying 
 			} else {
 				rule.Was = cmp.Or(then.past.left[path], then.good)
 			}
+			if !now.brings(then.live, rule) {
+				rule.Address = ""
+			}
 			staying.Rules, paths[path] = append(staying.Rules, rule), true
 		}
 	}
@@ -101,6 +104,18 @@ func (a *Applier) stayingIn(ctx context.Context, undo Undo, now *Book) *Staying 
 	}
 	staying.Commits = touching(then.past.external, paths)
 	return &staying
+}
+
+// brings reports whether a command brings a rule back to how it was live before.
+func (b *Book) brings(live *Book, rule StayingRule) bool {
+	if rule.Was == "" {
+		return b.deletes(rule.Ref)
+	}
+	now := rule.Ref
+	if _, there := b.Get(now); !there {
+		now = Ref{}
+	}
+	return b.restores(live, rule.Ref, now)
 }
 
 // heldThen returns what was held at a commit, of what is held now: nothing at one that the last good state leads on from.
