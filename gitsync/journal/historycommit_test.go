@@ -23,7 +23,7 @@ func TestCommitsAndStateAt(t *testing.T) {
 	}
 	defer db.Close()
 	hash := func(s string) string { return s + strings.Repeat("0", 40-len(s)) }
-	start := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
+	start := time.Date(2020, 11, 1, 10, 0, 0, 0, time.UTC)
 	commit := func(name string, hours int, parents ...string) IndexedCommit {
 		c := rules.PastCommit{Found: rules.Found{Revision: hash(name), Subject: "s" + name}, Parents: parents, When: start.Add(time.Duration(hours) * time.Hour)}
 		return IndexedCommit{Commit: c}
@@ -92,7 +92,7 @@ func TestStateAtWithFalseDates(t *testing.T) {
 		"of a machine that twice began in 1970":      {[]string{"ours 0", "ours 1", "ours -200000", "ours -199999", "ours 3", "ours 4"}, map[int]string{-1: "", 0: "1 0", 2: "4 1", 3: "5 3"}},
 	} {
 		db := openNew(t)
-		start := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
+		start := time.Date(2020, 11, 1, 10, 0, 0, 0, time.UTC)
 		var step HistoryStep
 		for i, text := range tc.line {
 			f := strings.Fields(text)
@@ -170,7 +170,7 @@ func TestHistoryGoesByWhenACommitCame(t *testing.T) {
 			map[int]string{2: "a", 3: "m", 6: "n"},
 		},
 	} {
-		start := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
+		start := time.Date(2020, 11, 1, 10, 0, 0, 0, time.UTC)
 		hour := func(n int) time.Time { return start.Add(time.Duration(n) * time.Hour) }
 		var all []IndexedCommit
 		numbers, names := map[string]string{}, map[string]string{}
@@ -285,7 +285,7 @@ func hoursOf(t *testing.T, text string) int {
 func TestManyThatCameWithOneAreSettledInSteps(t *testing.T) {
 	t.Parallel()
 	db := openNew(t)
-	start := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
+	start := time.Date(2020, 11, 1, 10, 0, 0, 0, time.UTC)
 	commit := func(n int, parents ...string) IndexedCommit {
 		return IndexedCommit{Commit: rules.PastCommit{Found: rules.Found{Revision: hash(n)}, Parents: parents, When: start.Add(time.Duration(n) * time.Second)}}
 	}
