@@ -129,11 +129,14 @@ func (c *call) gone(ctx context.Context, book *rules.Book, address string, err e
 	if historyErr != nil || len(versions) == 0 || versions[0].Kind != rules.RuleDeleted {
 		return err
 	}
-	v := versions[0]
+	v, line := versions[0], "restore "
+	if then, err := c.backend.BookAt(ctx, v.Commit.Parent); err == nil && !book.Restores(then, v.Ref, rules.Ref{}) {
+		line = "show " // what it said: its file is edited by hand
+	}
 	return &rules.Error{
 		Kind: rules.NotFound, Offset: -1,
 		Text:  fmt.Sprintf("%q is gone: it was deleted on %s by %s.", address, c.when(v.Commit.When), v.Commit.Author.Name),
-		Fixes: []string{"restore " + quote(address+"@"+short(v.Commit.Parent))},
+		Fixes: []string{line + quote(address+"@"+short(v.Commit.Parent))},
 	}
 }
 

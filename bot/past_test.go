@@ -646,3 +646,18 @@ func TestEndsThatAreOver(t *testing.T) {
 		t.Error("a rule was added that is over")
 	}
 }
+
+// A rule that went from a file which no command edits is shown, and not restored: that would be refused.
+func TestGoneFromAFileThatIsNotWrittenLineByLine(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, nil)
+	_, added := c.must(`add disk expr="up == 0" ruler=prometheus`)
+	c.pushed("Another", map[string]string{"prometheus/alerts/disk.yaml": "groups: [{name: disk, rules: [{alert: other, expr: up == 7}]}]\n"})
+	text := c.step(`show disk`).Text
+	requireParts(t, text, `"disk" is gone`, "/alert show disk@"+short(added))
+	if strings.Contains(text, "restore") {
+		t.Errorf("offered, and would be refused:\n%s", text)
+	}
+	requireParts(t, c.step(`restore disk@`+short(added)).Text, "cannot be changed without touching other lines")
+	requireParts(t, c.step(`show disk@`+short(added)).Text, "up == 0")
+}

@@ -138,9 +138,9 @@ func (a *Applier) restorable(ctx context.Context, from string, changes []Externa
 			case aside:
 				addresses = append(addresses, book.addressAside(paused))
 			case !there || rule.From != (Ref{}) || rule.To != (Ref{}):
-			case rule.Gone && after.restores(book, rule.Ref, Ref{}):
+			case rule.Gone && after.Restores(book, rule.Ref, Ref{}):
 				addresses = append(addresses, book.Address(rule.Ref))
-			case !rule.Gone && after.restores(book, rule.Ref, rule.Ref):
+			case !rule.Gone && after.Restores(book, rule.Ref, rule.Ref):
 				changed = append(changed, book.Address(rule.Ref))
 			}
 		}

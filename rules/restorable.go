@@ -1,8 +1,8 @@
 package rules
 
-// restores reports whether a rule that stood in another book can be put back as it was, by a command, to where it stands in this one, or stood; now is zero where it is
+// Restores reports whether a rule that stood in another book can be put back as it was, by a command, to where it stands in this one, or stood; now is zero where it is
 // gone. A file whose rules are not written one below the other cannot be edited, and who is told to restore one of them would be refused.
-func (b *Book) restores(then *Book, ref, now Ref) bool {
+func (b *Book) Restores(then *Book, ref, now Ref) bool {
 	source, target := then.file(ref.Ruler, ref.Path), b.file(ref.Ruler, ref.Path)
 	if now != (Ref{}) {
 		target = b.file(now.Ruler, now.Path)

@@ -115,7 +115,7 @@ func (b *Book) brings(live *Book, rule StayingRule) bool {
 	if _, there := b.Get(now); !there {
 		now = Ref{}
 	}
-	return b.restores(live, rule.Ref, now)
+	return b.Restores(live, rule.Ref, now)
 }
 
 // heldThen returns what was held at a commit, of what is held now: nothing at one that the last good state leads on from.
