@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,11 +67,30 @@ func External(push rules.ExternalPush) Reply {
 	for _, change := range push.Rulers {
 		writeStandings(&b, change)
 	}
+	writeFound(&b, push)
 	writeList(&b, push.PausedGone, "can be put back, paused as before", func(gone rules.PausedGone) string {
 		return code("/alert restore " + quote(gone.Address+"@"+short(gone.Revision)))
 	})
 	writeBack(&b, push.Elsewhere)
 	return Reply{Text: strings.TrimRight(b.String(), "\n"), InChannel: true}
+}
+
+// writeFound says what lint finds in what was pushed, which is in force all the same.
+func writeFound(b *strings.Builder, push rules.ExternalPush) {
+	writeList(b, push.Findings, "found by lint, in force all the same", func(f rules.Finding) string {
+		return code(shortCut(cmp.Or(f.Ref.Name, "group "+f.Ref.Group))) + ": " + redact(findingText(f))
+	})
+	if len(push.Findings) > 0 {
+		refused := slices.ContainsFunc(push.Findings, func(f rules.Finding) bool { return f.Severity == rules.SeverityError })
+		if refused {
+			b.WriteString("A command with such an error would have been refused. ")
+		}
+		of := cmp.Or(push.Findings[0].Ref.Name, "all")
+		b.WriteString("Why: " + code("/alert lint "+quote(of)) + "\n")
+	}
+	if push.Unlinted > 0 {
+		fmt.Fprintf(b, "%s more were not looked at: %s\n", count(push.Unlinted, "rule"), code("/alert lint all"))
+	}
 }
 
 // Took returns what whoever gave a command hears when its change was planned again on top of what somebody else pushed, and took in force something of that.

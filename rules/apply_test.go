@@ -34,6 +34,7 @@ type bench struct {
 	remembered sync.Map // what was accepted, good and told: it outlives the applier
 	irregular  func(revision string) []rules.Problem
 	examine    func(ruler string, entries []rules.Entry) []rules.Finding
+	lint       func(before, after *rules.Book, refs []rules.Ref) []rules.Finding
 	whenDue    func(ctx context.Context, own rules.OwnCommand, do func(context.Context, rules.Request) rules.Outcome)
 	ahead      atomic.Int64 // of the true time, in nanoseconds, is the service's clock
 }
@@ -121,6 +122,12 @@ func (b *bench) start() {
 		Irregular: func(_ context.Context, revision string) ([]rules.Problem, error) { return b.irregular(revision), nil },
 		Examine: func(_ context.Context, ruler string, entries []rules.Entry) []rules.Finding {
 			return b.examine(ruler, entries)
+		},
+		Lint: func(before, after *rules.Book, refs []rules.Ref) []rules.Finding {
+			if b.lint == nil {
+				return nil
+			}
+			return b.lint(before, after, refs)
 		},
 		Own: func(ctx context.Context, own rules.OwnCommand, do func(context.Context, rules.Request) rules.Outcome) {
 			if b.whenDue != nil {

@@ -33,6 +33,7 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, was,
 		})
 	}
 	wg.Wait()
+	a.contained("lint of a push", "", func() { push.lint(before, after, a.Lint) })
 	push.notePausedGone(was, after, past)
 	if e := push.Elsewhere; e != nil {
 		e.Change, e.Back = push.changed(before, after), a.restorable(ctx, e.From, push.Rulers, after)

@@ -26,6 +26,9 @@ type ExternalPush struct {
 	Rulers []ExternalChange // of the rulers whose rules it touched
 	// PausedGone are the paused rules that it took away. Where the branch was put elsewhere, that has them.
 	PausedGone []PausedGone
+	// Findings are what a command would have been refused or warned of for these rules, once it is applied; Unlinted is how many rules were too many to look at.
+	Findings []Finding
+	Unlinted int
 }
 
 // ExternalChange is what an external push did to the rules of one ruler, and how that stands there.

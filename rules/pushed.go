@@ -70,6 +70,9 @@ func (r *Rebuilder) Push(ctx context.Context, push ExternalPush, head *Book, com
 		if push.Held == nil && head != nil && slices.ContainsFunc(out.Refs, lost) {
 			out.State, out.Reason = push.overtaken(out, stands, lost)
 		}
+		if head != nil {
+			out.Findings = push.found(slices.DeleteFunc(slices.Clone(out.Refs), lost))
+		}
 		out.Refs = firstRefs(out.Refs)
 		visit(c, out, err)
 	}

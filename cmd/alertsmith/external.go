@@ -61,7 +61,7 @@ func (s *service) external(ctx context.Context, push rules.ExternalPush) {
 	if push.Held != nil {
 		s.logger.Error("What was pushed is not applied", append(fields, "id", "AS3015", "files", len(push.Held.Paths), "problems", len(push.Held.Problems), "err", refused)...)
 	} else {
-		s.logger.Info("What was pushed is applied", append(fields, "rulers", standings(push.Rulers))...)
+		s.logger.Info("What was pushed is applied", append(fields, "rulers", standings(push.Rulers), "findings", len(push.Findings))...)
 	}
 	s.index.Wake()
 	s.report(ctx, reply)

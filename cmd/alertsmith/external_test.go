@@ -193,3 +193,48 @@ func TestPushesCanBeNotified(t *testing.T) {
 		rule.Check(bot.ActionNames(), func(key, format string, args ...any) { t.Errorf(action+": "+key+": "+format, args...) })
 	}
 }
+
+// TestPushIsLinted has somebody push what chat refuses and a ruler takes, beside a rule that has nothing wrong: it is applied, and the report and the journal's
+// entry of that commit say what lint finds, escaped and once. What stood there before, and was only moved, is not told again.
+func TestPushIsLinted(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, "--prometheus.url=http://127.0.0.1:1", "--prometheus.rules-dir="+t.TempDir())
+	s.start()
+	s.must("add a-rule expr='up == 0' for=5m")
+	clone := cloneOf(t, s)
+	loop := func(name string) string {
+		return "groups: [{name: " + name + ", rules: [{alert: \"" + name + "\", expr: up == 0, for: 6m, annotations: {summary: '{{define \"x\"}}{{template \"x\"}}{{end}}{{template \"x\"}}'}}]}]\n"
+	}
+	commitAs(t, clone, "Eve", "for ever", map[string]string{"prometheus/ops/loop.yaml": loop("lo@all`p")})
+	commitAs(t, clone, "Bob", "fine", map[string]string{"prometheus/ops/fine.yaml": "groups: [{name: fine, rules: [{alert: fine, expr: up == 0, for: 7m}]}]\n"})
+	gitIn(t, clone, "push", "-q", "origin", "HEAD:main")
+	await(t, "the push is in the journal", func() bool { return len(s.found("action=external")) == 2 })
+	const said = "- 1 found by lint, in force all the same:\n    - `` lo@all`p ``: Error `template-size`: the template of the annotation summary may write more than"
+	checks := map[string][]string{}
+	for _, record := range s.recorded() {
+		if record.Request.Entry != rules.EntryGit {
+			continue
+		}
+		if !strings.Contains(record.Reply, said) || strings.Count(record.Reply, "template-size") != 1 || !strings.Contains(record.Reply, "would have been refused") {
+			t.Errorf("the report says: %s", record.Reply)
+		}
+		checks[record.Request.Command] = []string{}
+		for _, f := range record.Outcome.Findings {
+			checks[record.Request.Command] = append(checks[record.Request.Command], string(f.Severity)+" "+f.Check+" "+f.Ref.Name)
+		}
+	}
+	if diff := cmp.Diff(map[string][]string{"for ever": {"error template-size lo@all`p"}, "fine": {}}, checks); diff != "" {
+		t.Errorf("findings of the entries (-want +got):\n%s", diff)
+	}
+	if files := gitIn(t, clone, "ls-tree", "-r", "--name-only", "HEAD"); !strings.Contains(s.must("list").text, "fine") {
+		t.Errorf("not applied: %s", files)
+	}
+	gitIn(t, clone, "mv", "prometheus/ops/loop.yaml", "prometheus/ops/moved.yaml")
+	commitAs(t, clone, "Eve", "elsewhere", nil)
+	gitIn(t, clone, "push", "-q", "origin", "HEAD:main")
+	await(t, "the move is in the journal", func() bool { return len(s.found("action=external")) == 3 })
+	if record := s.ended("elsewhere"); strings.Contains(record.Reply, "lint") || len(record.Outcome.Findings) != 0 {
+		t.Errorf("of a move is told %s, %+v", record.Reply, record.Outcome.Findings)
+	}
+	s.stop()
+}
