@@ -94,7 +94,7 @@ func (c *call) commits(ctx context.Context, span string) (older, newer *rules.Pa
 	if first != beforeAll {
 		a, err = c.commit(ctx, "range", "", first)
 	}
-	if err != nil || last == "" || fold(last) == "now" || last == "HEAD" {
+	if err != nil || last == "" || fold(last) == "now" || fold(last) == "head" {
 		return &a, nil, withRest(err, ".."+last)
 	}
 	b, err := c.commit(ctx, "range", first+"..", last)

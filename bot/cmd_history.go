@@ -120,7 +120,11 @@ func (c *call) historyQuery() (q rules.HistoryQuery, err error) {
 	if q.Since, err = c.moment("since"); err != nil {
 		return q, err
 	}
-	if q.Until, err = c.momentAfter("until"); q.Until.After(c.now) {
+	q.Until, err = c.momentAfter("until")
+	if err == nil && !q.Since.IsZero() && !q.Until.IsZero() && !q.Until.After(q.Since) {
+		return q, invalidOption("until", "lies before since=")
+	}
+	if q.Until.After(c.now) {
 		q.Until = time.Time{} // all that there is came before, whatever date it bears
 	}
 	return q, err

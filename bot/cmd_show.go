@@ -11,7 +11,7 @@ var showCommand = Command{
 	Spelled: []string{"cat", "表示"},
 	Usage:   []string{`show NAME`, `show NAME@COMMIT`, `show NAME at="2026-11-01 02:00"`},
 	Summary: "Show a rule in full, as it is or as it was, and who changed it last",
-	Help: "COMMIT is the beginning of a commit's hash or the id of a request, as `history` shows them. at= takes a date, a time in the journal's zone, " +
+	Help: "COMMIT is the beginning of a commit's hash or the id of a request, as `history` shows them, or HEAD for the newest. at= takes a date, a time in the journal's zone, " +
 		"or how long ago: `7d`.",
 	Examples: []string{`show sshd-ban`, `show sshd-ban at=7d`},
 	Options:  showOptions,

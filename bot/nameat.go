@@ -48,7 +48,7 @@ func (c *call) nameAt(ctx context.Context, words []word, allowed []string) (name
 	var unknown error
 	for i := lastAt(address); i > 0; i = lastAt(address[:i]) {
 		name, rest := address[:i], strings.TrimLeft(address[i:], "@＠")
-		commit, err := c.commit(ctx, "name", name+"@", rest)
+		commit, err := c.commitAt(ctx, n.newest, name, rest)
 		if rules.KindOf(err) == rules.NotFound {
 			if commit, err = c.kept(ctx, rest, err); err == nil {
 				n.since = ", which the rulebook's branch does not have any more"
@@ -69,6 +69,14 @@ func (c *call) nameAt(ctx context.Context, words []word, allowed []string) (name
 		return n, nil // a rule that is gone
 	}
 	return n, unknown
+}
+
+// commitAt returns the commit behind the @ of NAME@COMMIT, which is the newest one where it says HEAD.
+func (c *call) commitAt(ctx context.Context, newest *rules.Book, name, text string) (rules.PastCommit, error) {
+	if head := newest.Revision(); head != "" && commitName(text) == "head" {
+		return c.backend.Commit(ctx, head)
+	}
+	return c.commit(ctx, "name", name+"@", text)
 }
 
 // mostVersions is how many versions of a rule are looked through for its oldest one.

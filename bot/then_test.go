@@ -33,6 +33,8 @@ func TestListAt(t *testing.T) {
 		"diff since=30m":                 {[]string{"no rule changed"}, nil},
 		"diff since=30m until=2h":        {[]string{"lies before since="}, nil},
 		"diff until=2h":                  {[]string{"since= is missing"}, nil},
+		"history since=30m until=2h":     {[]string{"until= lies before since="}, nil},
+		"history since=2h30m until=2h":   {[]string{"second"}, []string{"lies before"}},
 	} {
 		reply := c.say(command).Text
 		for _, part := range want.has {
