@@ -105,7 +105,7 @@ func fence(language, s string) string {
 				return unicode.ReplacementChar
 			}
 			return r
-		}, line)
+		}, strings.TrimSuffix(line, "\r")) // of a file whose lines end as on Windows
 	}
 	ticks := strings.Repeat("`", max(3, longestTicks(s)+1))
 	return ticks + language + "\n" + strings.Join(lines, "\n") + "\n" + ticks
