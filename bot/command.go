@@ -141,7 +141,7 @@ func (c *call) changed(outcome rules.Outcome) (answer, error) {
 	if outcome.Revision == "" && outcome.Err != nil {
 		return answer{outcome: outcome}, outcome.Err
 	}
-	text := outcomeText(c.request.Actor, outcome) + findingsText(c.trigger, outcome) + undoHint(c.trigger, c.request, outcome) + againHint(c.trigger, c.request, outcome)
+	text := outcomeText(c.request.Actor, outcome) + findingsText(c.trigger, outcome) + undoHint(c.trigger, c.request, outcome) + againHint(c.table, c.trigger, c.request, outcome)
 	reply := Reply{Text: text, InChannel: outcome.Revision != ""}
 	if outcome.Revision != "" {
 		reply = reply.WithEntry(c.backend.Pages, c.request.ID)

@@ -143,22 +143,41 @@ const maxAgain = 1000
 
 // againHint returns the line to copy that does a change again on top of what somebody else pushed first, which left no room for it; "" where that is not how
 // it ended, a part of it is kept, or the command cannot be given again as it is told.
-func againHint(trigger string, request rules.Request, o rules.Outcome) string {
+func againHint(table []Command, trigger string, request rules.Request, o rules.Outcome) string {
 	command := trigger + " " + request.Command
 	switch {
 	case o.State != rules.Displaced || o.InPart() || o.LeftOut() || o.LacksRefused():
 		return ""
 	case request.Command == "" || len(command) > maxAgain || strings.Contains(command, cutOut):
 		return ""
-	case request.Entry == rules.EntryService || strings.HasPrefix(request.Command, "apply "): // it is due again by itself; the plan is of before the push
+	case request.Entry == rules.EntryService: // it is due again by itself
 		return ""
 	case request.Entry == rules.EntryImport:
 		command = "alertsmith " + request.Command
+	case !asksTheSame(table, trigger, request.Command):
+		return ""
 	}
 	if strings.Contains(command, "\n") {
 		return "\nTo do it again on top of that:\n" + fence("", command)
 	}
 	return "\nTo do it again on top of that: " + code(command)
+}
+
+// asksTheSame reports whether a command, given again, asks for the same: not one whose plan is of before a push, nor an undo of whatever somebody changed last.
+func asksTheSame(table []Command, trigger, text string) bool {
+	again := call{text: unwrapped(text), args: arguments{}}
+	command, from, err := lookUp(table, trigger, again.text)
+	if err != nil {
+		return false
+	}
+	switch again.from = from; command.Name {
+	case "apply":
+		return false
+	case "undo":
+		asked, err := parseUndo(&again)
+		return err == nil && asked.id != ""
+	}
+	return true
 }
 
 // Settled returns what a channel hears when a change that was reported as not live has come to rest: its Outcome says how.
@@ -175,7 +194,7 @@ func Settled(w rules.Waiting, now time.Time) Reply {
 		text = fmt.Sprintf("**%s**, %s by %s as %s, %s %s now, after %s.", refNames(w.Outcome.Refs), past(w.Outcome.Action),
 			escape(w.Request.Actor.Name), code(short(w.Outcome.Revision)), where, escape(w.Outcome.Ruler), tookText(now.Sub(w.Since)))
 	}
-	return Reply{Text: text + againHint("/alert", w.Request, w.Outcome), InChannel: true}
+	return Reply{Text: text + againHint(Commands, "/alert", w.Request, w.Outcome), InChannel: true}
 }
 
 // Interrupted returns what a channel hears of a command of which it was not known how it ended: its Outcome says what had come of it.
@@ -188,7 +207,7 @@ func Interrupted(r rules.Record) Reply {
 		return Reply{InChannel: true, Text: fmt.Sprintf("A command of %s came to nothing. %s\n%s",
 			escape(r.Request.Actor.Name), escape(why), fence("", cut(r.Request.Command, 1000)))}
 	}
-	return Reply{Text: outcomeText(r.Request.Actor, r.Outcome) + undoHint("/alert", r.Request, r.Outcome) + againHint("/alert", r.Request, r.Outcome), InChannel: true}
+	return Reply{Text: outcomeText(r.Request.Actor, r.Outcome) + undoHint("/alert", r.Request, r.Outcome) + againHint(Commands, "/alert", r.Request, r.Outcome), InChannel: true}
 }
 
 // changedNames names what a change touched: its rules or, where it changed no rule that can be read, its files.
