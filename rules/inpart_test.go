@@ -129,3 +129,32 @@ func TestSeveralNewRulesAreKeptAsFarAsTheyFit(t *testing.T) {
 		}
 	}
 }
+
+// TestANameInTheReasonDoesNotBeginIt has somebody push first whose name says what the reason begins with: all of the reason is told, and stays when it is planned again.
+func TestANameInTheReasonDoesNotBeginIt(t *testing.T) {
+	b := newBench(t)
+	b.theirs("")
+	stop := b.session(t)
+	await(t, func() bool { return b.recall("good")() != "" && b.prometheus.Published("ops/c.yaml") != nil })
+	out := b.Apply(t.Context(), request("r1"), louder)
+	stop()
+	changed := map[string][]byte{}
+	for _, name := range []string{"a", "b", "c"} {
+		changed["prometheus/ops/"+name+".yaml"] = append(fileOf("up == 0", name), "        labels:\n          severity: info\n"...)
+	}
+	onto := b.store.Commit(rules.Commit{Subject: "theirs", Author: rules.Person{Name: "x not kept, as somebody else pushed first: all is well"}, Files: changed})
+	again, err := b.Replan(t.Context(), b.own(t, out.Revision), onto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := "/alert add x\n\nReason: louder\n\nnot kept, as somebody else pushed first: "
+	if !strings.HasPrefix(again.Body, body) || !strings.HasSuffix(again.Body, "x not kept, as somebody else pushed first: all is well.") {
+		t.Fatalf("the commit says %q", again.Body)
+	}
+	b.store.Commit(again)
+	b.start()
+	b.session(t)
+	if w := b.waitSettled(t); w.Request.Command != "add x" || w.Outcome.Why != "louder" || w.Outcome.Reason != strings.TrimPrefix(again.Body, body) {
+		t.Errorf("settled %+v", w)
+	}
+}

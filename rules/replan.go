@@ -277,9 +277,10 @@ func (f Found) Displaces() bool { return f.Trailer(trailerDisplaces) != "" }
 
 // bodyAndNotKept takes the paragraph off the message that says what was not kept; "" where there is none.
 func (c PastCommit) bodyAndNotKept() (body, not string) {
-	mark := notKeptMark(c.Trailer(trailerRefused))
-	if i := strings.LastIndex(c.Body, mark); i >= 0 && c.Displaces() {
-		return strings.TrimSpace(c.Body[:i]), c.Body[i+len(mark):]
+	mark := "\n\n" + notKeptMark(c.Trailer(trailerRefused)) // at the beginning of the paragraph, as a name in it may say the same
+	body = "\n\n" + c.Body
+	if i := strings.LastIndex(body, mark); i >= 0 && c.Displaces() {
+		return strings.TrimSpace(body[:i]), body[i+len(mark):]
 	}
 	return c.Body, ""
 }
