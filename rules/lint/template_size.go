@@ -44,7 +44,7 @@ var templateSize = Check{
 	},
 }
 
-// maxTemplateWork is how many bytes a template may make.
+// maxTemplateWork is how many bytes a template may make, and steps take.
 const maxTemplateWork = 64 << 10
 
 // mayBeLarge reports whether a template has something by which it could write more than it is long: most have not.
@@ -57,8 +57,8 @@ func mayBeLarge(text string) bool {
 	return false
 }
 
-// templateWork returns how many bytes a template makes, whether it writes them or not, as far as its text tells; 0 when it does not parse. A label
-// is taken for 100 bytes, and the result of a query for ten series.
+// templateWork returns how many bytes a template makes, whether it writes them or not, and how many steps it takes, as far as its text tells; 0 when it does not
+// parse. A label is taken for 100 bytes, and the result of a query for ten series.
 func templateWork(text string) float64 {
 	tree := parse.New("")
 	tree.Mode = parse.SkipFuncCheck

@@ -9,7 +9,7 @@ import (
 	"text/template/parse"
 )
 
-// workWalk adds up the bytes that a template makes.
+// workWalk adds up the bytes that a template makes, and the steps that it takes.
 type workWalk struct {
 	defined map[string]*parse.Tree
 	inside  []string // the names of the templates that are being expanded
@@ -41,6 +41,7 @@ func (w *workWalk) list(l *parse.ListNode) {
 		if w.work > maxTemplateWork {
 			return
 		}
+		w.work += w.times // a step that writes nothing takes time as well, the ruler's and ours
 		switch node := node.(type) {
 		case *parse.TextNode:
 			w.work += w.times * float64(len(node.Text))
@@ -114,7 +115,7 @@ func (w *workWalk) pipe(p *parse.PipeNode) (result made) {
 		if f, ok := c.Args[0].(*parse.IdentifierNode); ok {
 			result = w.call(f.Ident, args[1:])
 		}
-		w.work += w.times * result.size
+		w.work += w.times * (float64(len(args)-1) + result.size)
 	}
 	for _, v := range p.Decl {
 		w.vars[v.Ident[0]] = result
