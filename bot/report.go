@@ -85,8 +85,7 @@ func writeFound(b *strings.Builder, push rules.ExternalPush) {
 		if refused {
 			b.WriteString("A command with such an error would have been refused. ")
 		}
-		of := cmp.Or(push.Findings[0].Ref.Name, "all")
-		b.WriteString("Why: " + code("/alert lint "+quote(of)) + "\n")
+		b.WriteString("Why: " + code("/alert lint "+quote(cmp.Or(push.Worst, "all"))) + "\n")
 	}
 	if push.Unlinted > 0 {
 		fmt.Fprintf(b, "%s more were not looked at: %s\n", count(push.Unlinted, "rule"), code("/alert lint all"))

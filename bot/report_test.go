@@ -48,13 +48,13 @@ func TestReports(t *testing.T) {
 			"**w** in eu: moved to `c.yaml, group h` and renamed from `v`, live.\n" +
 			"**bans, more** in loki: changed, not live yet: Loki does not answer.\n**loud** in mimir: no longer paused, live."},
 		{"applied, and found by lint", External(rules.ExternalPush{
-			Commits: []rules.PastCommit{bob}, Unlinted: 7, Findings: []rules.Finding{
+			Commits: []rules.PastCommit{bob}, Unlinted: 7, Worst: "ops/g/a `b`", Findings: []rules.Finding{
 				{Check: "template-size", Severity: rules.SeverityError, Ref: rules.Ref{Name: "a `b`"}, Text: "the template of @all, password: abcd1234secretxyz, may write\nmore"},
 				{Check: "group-interval", Severity: rules.SeverityWarning, Ref: rules.Ref{Group: "g"}, Text: "too often.", Fix: "interval=1m"},
 			},
 		}), "Bob pushed to the rulebook.\n- 1 pushed:\n    - `1f8e7d6` by Bob: more\n- 2 found by lint, in force all the same:\n" +
 			"    - `` a `b` ``: Error `template-size`: the template of @" + apart + "all, password: ***, may write more.\n    - `group g`: Warning `group-interval`: too often. Instead: `interval=1m`\n" +
-			"A command with such an error would have been refused. Why: `` /alert lint \"a `b`\" ``\n7 rules more were not looked at: `/alert lint all`"},
+			"A command with such an error would have been refused. Why: `` /alert lint \"ops/g/a `b`\" ``\n7 rules more were not looked at: `/alert lint all`"},
 		{"held", External(rules.ExternalPush{
 			Commits: []rules.PastCommit{eve},
 			Held:    &rules.HeldPush{Problems: []rules.Problem{{Path: "loki/x.yaml", Line: 3, Column: 7, Text: "no expression"}}, Paths: []string{"loki/x.yaml"}},

@@ -29,6 +29,7 @@ type ExternalPush struct {
 	// Findings are what a command would have been refused or warned of for these rules, once it is applied; Unlinted is how many rules were too many to look at.
 	Findings []Finding
 	Unlinted int
+	Worst    string // the address of the rule that the first finding is about, or of one of its group; "" where there is none
 }
 
 // ExternalChange is what an external push did to the rules of one ruler, and how that stands there.

@@ -47,6 +47,17 @@ func (p *ExternalPush) lint(before, after *Book, lint func(before, after *Book, 
 	slices.SortStableFunc(p.Findings, func(a, b Finding) int {
 		return cmp.Compare(b.Severity.weight(), a.Severity.weight())
 	})
+	if len(p.Findings) == 0 {
+		return
+	}
+	if i := slices.IndexFunc(refs, p.Findings[0].about); i >= 0 {
+		p.Worst = after.Address(refs[i])
+	}
+}
+
+// about reports whether a finding is about a rule, or about its group.
+func (f Finding) about(ref Ref) bool {
+	return f.Ref == ref || f.Ref.Name == "" && f.Ref.group() == ref.group()
 }
 
 // weight is greater for what is worse.

@@ -57,3 +57,23 @@ func TestPushIsToldThoughItsLintPanics(t *testing.T) {
 		t.Errorf("told %+v; panicked: %v", push, b.panics.all())
 	}
 }
+
+// TestLintOfAPushNamesOneRule has lint find something in rules of one name, and in a group: the address by which it is asked why is of one rule.
+func TestLintOfAPushNamesOneRule(t *testing.T) {
+	t.Parallel()
+	for want, ref := range map[string]rules.Ref{
+		"same#2": {Ruler: "prometheus", Path: "ops/same.yaml", Group: "same", Name: "same", Nth: 2},
+		"same#1": {Ruler: "prometheus", Path: "ops/same.yaml", Group: "same"},
+	} {
+		b := newBench(t)
+		b.lint = func(_, _ *rules.Book, refs []rules.Ref) []rules.Finding {
+			return []rules.Finding{{Check: "x", Ref: ref, Severity: rules.SeverityWarning}}
+		}
+		b.adopt(t)
+		b.push(t, "two of one name", map[string][]byte{"prometheus/ops/same.yaml": fileOf("up == 0", "same", "same")})
+		b.Moved(t.Context())
+		if push := b.waitPush(t); push.Worst != want {
+			t.Errorf("%+v is asked for as %q, want %q", ref, push.Worst, want)
+		}
+	}
+}
