@@ -32,7 +32,10 @@ type ApplierOptions struct {
 	// Settled hears of every change that was reported as pending or not loaded and has come to rest: live, reverted or superseded; and of
 	// every one, live before or not, that a commit in the rulebook says was displaced. Of those it is told what the commit tells, also when
 	// another replica made it, and twice only when the service is killed before Good. Where that comes while Apply waits for the ruler, Apply returns it as well.
+	// Those that were displaced together it hears of one after another, the oldest first, but for those of which Answering says that their commands are being worked on.
 	Settled func(ctx context.Context, settled Waiting)
+	// Answering reports whether the command of a request is being worked on, so that Settled may wait for its answer. nil: none is.
+	Answering func(request string) bool
 	// Own is called with every command that the service gives itself, before it is worked on. It calls do once, with the request as it is to be
 	// made, or puts the command off for a while by not calling it; nil calls it.
 	Own func(ctx context.Context, own OwnCommand, do func(context.Context, Request) Outcome)
@@ -96,6 +99,9 @@ func (o *ApplierOptions) deafen() {
 	}
 	if o.Settled == nil {
 		o.Settled = func(context.Context, Waiting) {}
+	}
+	if o.Answering == nil {
+		o.Answering = func(string) bool { return false }
 	}
 	if o.OwnOfOld == nil {
 		o.OwnOfOld = func(context.Context, string) (string, error) { return "", nil }

@@ -27,6 +27,8 @@ type bench struct {
 	prometheus *rulestest.Ruler
 	loki       *rulestest.Ruler
 	settled    chan rules.Waiting
+	settling   func(request string)      // is called before settled is told; nil: nothing is
+	answering  func(request string) bool // whose command is being worked on; nil: nobody's
 	steps      *stepLog
 	pushes     chan rules.ExternalPush
 	panics     *stepLog // the jobs that panicked
@@ -103,16 +105,22 @@ func (b *bench) start() {
 		PollInterval:      5 * time.Millisecond,
 		ReconcileInterval: time.Hour,
 		Step:              b.steps.add,
-		Settled:           func(_ context.Context, w rules.Waiting) { b.settled <- w },
-		LastAccepted:      func(ruler string) string { return b.recall(ruler)() },
-		Accepted:          func(ruler, revision string) { b.remember(ruler)(revision) },
-		LastGood:          b.recall("good"),
-		Good:              b.remember("good"),
-		LastTold:          b.recall("told"),
-		Told:              b.remember("told"),
-		LastSeen:          b.recall("seen"),
-		Seen:              b.remember("seen"),
-		Panicked:          func(job string) { b.panics.add("panicked", job, 0) },
+		Settled: func(_ context.Context, w rules.Waiting) {
+			if b.settling != nil {
+				b.settling(w.Request.ID)
+			}
+			b.settled <- w
+		},
+		Answering:    b.answering,
+		LastAccepted: func(ruler string) string { return b.recall(ruler)() },
+		Accepted:     func(ruler, revision string) { b.remember(ruler)(revision) },
+		LastGood:     b.recall("good"),
+		Good:         b.remember("good"),
+		LastTold:     b.recall("told"),
+		Told:         b.remember("told"),
+		LastSeen:     b.recall("seen"),
+		Seen:         b.remember("seen"),
+		Panicked:     func(job string) { b.panics.add("panicked", job, 0) },
 		External: func(_ context.Context, push rules.ExternalPush) {
 			if b.external != nil {
 				b.external(push)

@@ -5,10 +5,11 @@ import (
 	"strings"
 )
 
-// settleDisplaced tells of changes that could not be kept, by the commits that say so, each once in the run of a service. Such a change may
+// settleDisplaced tells of changes that could not be kept, by the commits that say so, the oldest first and each once in the run of a service. Such a change may
 // have been live before. The caller holds outside.
 func (a *Applier) settleDisplaced(ctx context.Context, commits []PastCommit) {
 	o := &a.outside
+	var inTurn []Waiting
 	for _, c := range commits {
 		if _, known := o.displaced[c.Revision]; known {
 			continue
@@ -19,11 +20,26 @@ func (a *Applier) settleDisplaced(ctx context.Context, commits []PastCommit) {
 			d.settle(w.Request.ID)
 		}
 		a.Logger.Info("A change of ours could not be kept", "request", w.Request.ID, "commit", c.Revision, "reason", w.Outcome.Reason)
-		a.tell(ctx, "displaced", w.Request.ID, func(ctx context.Context) {
-			w.Outcome.Reason += a.staysHeld(w.Outcome)
-			a.Settled(context.WithoutCancel(ctx), w)
-		})
+		if a.Answering(w.Request.ID) { // whoever is told waits for that answer, and no other change is to
+			a.tell(ctx, "displaced", w.Request.ID, func(ctx context.Context) { a.tellDisplaced(ctx, w) })
+		} else {
+			inTurn = append(inTurn, w)
+		}
 	}
+	if len(inTurn) == 0 {
+		return
+	}
+	a.tell(ctx, "displaced", "", func(ctx context.Context) {
+		for _, w := range inTurn {
+			a.contained("displaced", w.Request.ID, func() { a.tellDisplaced(ctx, w) })
+		}
+	})
+}
+
+// tellDisplaced tells of one change that could not be kept.
+func (a *Applier) tellDisplaced(ctx context.Context, w Waiting) {
+	w.Outcome.Reason += a.staysHeld(w.Outcome)
+	a.Settled(context.WithoutCancel(ctx), w)
 }
 
 // notKept returns how the change of a request ended, where it was displaced while its command waited for the ruler: what was seen there is not how it ended.

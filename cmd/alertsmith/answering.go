@@ -32,6 +32,13 @@ func (a *answering) end(request string) {
 	}
 }
 
+// on reports whether a command is being worked on.
+func (a *answering) on(request string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.ends[request] != nil
+}
+
 // wait waits for the end of a command, which may be as long as it waits for its ruler: its answer may be what tells. Not at all for one that is not being
 // worked on.
 func (a *answering) wait(ctx context.Context, request string) {

@@ -111,6 +111,7 @@ func (s *service) wire(ctx context.Context, step func(string)) error {
 		},
 		Panicked:     s.metrics.panicked,
 		Settled:      s.follower.settled,
+		Answering:    s.follower.answering.on,
 		Own:          s.own,
 		OwnOfOld:     s.ownOfOld,
 		LastAccepted: func(ruler string) string { return known.last(acceptedPrefix + ruler) },
