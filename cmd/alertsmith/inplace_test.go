@@ -47,21 +47,33 @@ func TestDirectoryPushedInPlaceOfARule(t *testing.T) {
 	}
 }
 
-// TestDirectoryPushedWhereAChangeWrites has a directory pushed where a rule was added meanwhile: the rule is displaced, and all else goes on to the Git server.
-func TestDirectoryPushedWhereAChangeWrites(t *testing.T) {
+// TestPushedWhereAChangeWrites has something pushed where a rule was added meanwhile, that is no file: the rule is displaced, and all else goes on to the Git server.
+func TestPushedWhereAChangeWrites(t *testing.T) {
 	t.Parallel()
-	s, server, clone, goAway, pushBack := newAway(t, "add one expr='up == 0'")
-	goAway()
-	s.must("add two expr='up == 5'")
-	s.must("edit one for=5m")
-	commitAs(t, clone, "Bob", "a directory", map[string]string{"prometheus/ops/two.yaml/README": "x"})
-	pushBack()
-	await(t, "the rule is displaced", func() bool { return len(s.found("action=add", "result=displaced")) == 1 })
-	await(t, "the server has the other change", func() bool {
-		return strings.Contains(gitIn(t, server, "show", "main:prometheus/ops/one.yaml"), "for: 5m")
-	})
-	s.stop()
-	if reason := s.found("action=add", "result=displaced")[0].Reason; !strings.Contains(reason, "prometheus/ops/two.yaml is a directory") {
-		t.Errorf("it is displaced as %q", reason)
+	for what, tt := range map[string]struct{ path, said string }{
+		"a directory":                      {"prometheus/ops/two.yaml/README", "prometheus/ops/two.yaml is a directory"},
+		"a file in place of the directory": {"prometheus/web", "prometheus/web is not a directory"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			s, server, clone, goAway, pushBack := newAway(t, "add one expr='up == 0'")
+			goAway()
+			add := "add two expr='up == 5'"
+			if strings.HasPrefix(tt.path, "prometheus/web") {
+				add += " namespace=web"
+			}
+			s.must(add)
+			s.must("edit one for=5m")
+			commitAs(t, clone, "Bob", what, map[string]string{tt.path: "x"})
+			pushBack()
+			await(t, "the rule is displaced", func() bool { return len(s.found("action=add", "result=displaced")) == 1 })
+			await(t, "the server has the other change", func() bool {
+				return strings.Contains(gitIn(t, server, "show", "main:prometheus/ops/one.yaml"), "for: 5m")
+			})
+			s.stop()
+			if reason := s.found("action=add", "result=displaced")[0].Reason; !strings.Contains(reason, tt.said) {
+				t.Errorf("it is displaced as %q", reason)
+			}
+		})
 	}
 }
