@@ -10,11 +10,11 @@ import (
 )
 
 // Bounds of what is told of who is in the way: maxPushedBefore is how many commits are looked through, maxInTheWay how many of them are named, and
-// maxWho how many runes of an author's name.
+// maxCalled how many runes of what somebody else calls himself, or a label.
 const (
 	maxPushedBefore = 200
 	maxInTheWay     = 3
-	maxWho          = 60
+	maxCalled       = 60
 )
 
 var errManyBefore = errors.New("more commits were pushed first than are looked through")
@@ -69,13 +69,16 @@ func (a *Applier) inTheWay(ctx context.Context, own OwnCommit, onto Tree, paths 
 	return theirs
 }
 
-// who returns an author's name in one line, and no more of it than a line has room for.
-func who(name string) string {
+// who returns an author's name as a line has room for it.
+func who(name string) string { return cmp.Or(inLine(name), "somebody") }
+
+// inLine returns what somebody else calls a thing in one line, and no more of it than a line has room for.
+func inLine(name string) string {
 	runes := []rune(strings.Join(strings.Fields(name), " "))
-	if len(runes) > maxWho {
-		return string(runes[:maxWho]) + "…"
+	if len(runes) > maxCalled {
+		return string(runes[:maxCalled]) + "…"
 	}
-	return cmp.Or(string(runes), "somebody")
+	return string(runes)
 }
 
 // waysOf returns the files that an error about a commit of ours is about: those that it names, or else all that the commit changed.

@@ -42,8 +42,9 @@ func notKeptMark(refused string) string {
 
 // Replan says what a commit of ours is on top of what somebody else pushed first: the same change of the same rules, with its author, date
 // and message. Where it cannot be planned there any more, the commit has nothing but an entry on the journal's page that says what could not
-// be kept and why; of an edit, an import or a paste of several rules it has those that can be kept, and says so of the others. Whoever finds it settles the change as Displaced. It is pure. An error means that it could not be told:
-// the rulebook cannot be read.
+// be kept, why, and whose commits are in the way, as far as the store's log can be read; of an edit, an import or a paste of several rules it has those that can be
+// kept, and says so of the others. Whoever finds it settles the change as Displaced. It writes nothing. An error means that it could not be told: the rulebook cannot
+// be read.
 func (a *Applier) Replan(ctx context.Context, own OwnCommit, onto Tree) (Commit, error) {
 	if own.Refused {
 		return a.standIn(own, onto)

@@ -114,9 +114,12 @@ const maxClashFields = 5
 
 // fieldsText names the fields, with a space before it: " (expr, label severity)"; "" for none.
 func (c clash) fieldsText() string {
-	fields := c.fields[:min(len(c.fields), maxClashFields)]
+	var fields []string
+	for _, field := range c.fields[:min(len(c.fields), maxClashFields)] {
+		fields = append(fields, inLine(field)) // the name of a label may be any text
+	}
 	if more := len(c.fields) - len(fields); more > 0 {
-		fields = append(slices.Clip(fields), fmt.Sprintf("and %d more", more))
+		fields = append(fields, fmt.Sprintf("and %d more", more))
 	}
 	if len(fields) == 0 {
 		return ""
