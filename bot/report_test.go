@@ -67,6 +67,9 @@ func TestReports(t *testing.T) {
 			{Ref: rules.Ref{Path: "paused/eu/x.paused", Name: "x"}, Gone: true, State: rules.PausedState}, {Ref: rules.Ref{Path: "paused/eu/y.paused", Name: "a b"}, Gone: true, State: rules.PausedState},
 		}}}}), "Bob pushed to the rulebook.\n- 1 pushed:\n    - `1f8e7d6` by Bob: more\n**x, a b** in eu: gone while paused.\n" +
 			"- 2 can be put back, paused as before:\n    - `/alert restore x@3f8e7d6`\n    - `/alert restore \"a b@3f8e7d6\"`"},
+		{"paused rules changed", External(rules.ExternalPush{Commits: []rules.PastCommit{bob}, Rulers: []rules.ExternalChange{{Ruler: "eu", State: rules.PausedState, Rules: []rules.PushedRule{
+			{Ref: rules.Ref{Path: "paused/eu/x.paused", Name: "a*b"}, State: rules.PausedState},
+		}}}}), "Bob pushed to the rulebook.\n- 1 pushed:\n    - `1f8e7d6` by Bob: more\n**a\\*b** in eu: changed, paused."},
 		{"taken back", External(rules.ExternalPush{Commits: []rules.PastCommit{bob}, Mended: "7f3a"}),
 			"Bob pushed to the rulebook. It was held, as it would not be taken; the request `7f3a` mended that, and nothing of it is left to be applied.\n- 1 pushed:\n    - `1f8e7d6` by Bob: more"},
 		{"held where the branch was set back", External(rules.ExternalPush{Held: &rules.HeldPush{Problems: []rules.Problem{{Path: "loki", Text: "a link"}}}}),

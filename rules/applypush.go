@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -35,36 +34,11 @@ func (a *Applier) applyPush(ctx context.Context, push ExternalPush, before, was,
 	wg.Wait()
 	a.contained("lint of a push", "", func() { push.lint(before, after, a.Lint) })
 	push.notePausedGone(was, after, past)
+	push.notePausedChanged(was, after, past)
 	if e := push.Elsewhere; e != nil {
 		e.Change, e.Back = push.changed(before, after), a.restorable(ctx, e.From, push.Rulers, after)
 	}
 	a.External(context.WithoutCancel(ctx), push)
-}
-
-// notePausedGone adds the paused rules that a push took away from what was in force, and no command: their rulers have nothing to do with that.
-func (p *ExternalPush) notePausedGone(before, after *Book, past pastSince) {
-	left := map[string]map[Ref]Ref{} // ruler → where its rules went
-	for _, was := range before.Paused() {
-		if p.Elsewhere == nil && past.ours[was.path] {
-			continue
-		}
-		if left[was.Ref.Ruler] == nil {
-			left[was.Ref.Ruler] = follow(before, after, was.Ref.Ruler).left()
-		}
-		if to, went := left[was.Ref.Ruler][was.entry.Ref]; !went || to != (Ref{}) {
-			continue
-		}
-		if p.Elsewhere == nil {
-			p.PausedGone = append(p.PausedGone, PausedGone{before.addressAside(was), cmp.Or(past.left[was.path], p.Good)})
-		}
-		gone := PushedRule{Ref: was.entry.Ref, Gone: true, State: PausedState}
-		i := slices.IndexFunc(p.Rulers, func(change ExternalChange) bool { return change.Ruler == was.Ref.Ruler })
-		if i < 0 {
-			p.Rulers = append(p.Rulers, ExternalChange{Ruler: was.Ref.Ruler, State: PausedState})
-			i = len(p.Rulers) - 1
-		}
-		p.Rulers[i].Rules = append(p.Rulers[i].Rules, gone)
-	}
 }
 
 // pushedIn returns what tells the rules that were pushed from those that commands changed meanwhile. Where the branch was put elsewhere all of them are: no commit

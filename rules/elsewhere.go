@@ -135,7 +135,7 @@ func (a *Applier) restorable(ctx context.Context, from string, changes []Externa
 			_, there := book.Get(rule.Ref)
 			paused, aside := book.pausedAt(rule.Ref)
 			switch {
-			case aside:
+			case aside && rule.Gone:
 				addresses = append(addresses, book.addressAside(paused))
 			case !there || rule.From != (Ref{}) || rule.To != (Ref{}):
 			case rule.Gone && after.Restores(book, rule.Ref, Ref{}):

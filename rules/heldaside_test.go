@@ -241,6 +241,36 @@ func TestWhatWasPausedWhileHeldIsToldGone(t *testing.T) {
 	}
 }
 
+// TestAPushThatChangesAPausedRuleNamesIt has a push change the expression of a paused rule, then until when it is paused, and then another rule: the
+// reports of the first two name it.
+func TestAPushThatChangesAPausedRuleNamesIt(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.adopt(t)
+	b.pushed(t, "two", map[string][]byte{"prometheus/ops/all.yaml": fileOf("up == 0", "x", "y")})
+	if out := b.Apply(t.Context(), request("p1"), pause("x", "p1")); out.Err != nil {
+		t.Fatal(out.Err)
+	}
+	path, content := b.pausedFile(t)
+	otherwise := strings.ReplaceAll(string(content), "up == 0", "up == 1")
+	until := strings.Replace(otherwise, "\nby: ", "\nuntil: 2999-01-02T03:04:05Z\nby: ", 1)
+	if until == otherwise || otherwise == string(content) {
+		t.Fatalf("the file is:\n%s", content)
+	}
+	for _, changed := range []string{otherwise, until} {
+		p := b.pushed(t, "typo", map[string][]byte{path: []byte(changed)})
+		want := []rules.ExternalChange{{
+			Ruler: "prometheus", State: rules.PausedState, Rules: []rules.PushedRule{{Ref: rules.Ref{Ruler: "prometheus", Path: path, Group: "x", Name: "x", Nth: 1}, State: rules.PausedState}},
+		}}
+		if diff := cmp.Diff(want, p.Rulers); diff != "" {
+			t.Errorf("-want +got:\n%s\nof the file:\n%s", diff, changed)
+		}
+	}
+	if p := b.pushed(t, "other", map[string][]byte{"prometheus/ops/other.yaml": fileOf("up == 0", "other")}); len(p.Rulers) != 1 || len(p.Rulers[0].Rules) != 1 {
+		t.Errorf("a push of another rule tells: %+v", p.Rulers)
+	}
+}
+
 // TestAPausedFileBrokenTwiceIsRestored has two commits break the file of a paused rule: the line that is offered puts it back.
 func TestAPausedFileBrokenTwiceIsRestored(t *testing.T) {
 	t.Parallel()
