@@ -79,6 +79,19 @@ func (t *tree) Names(dir string) (map[string]bool, error) {
 	return names, nil
 }
 
+// Fits implements rules.Fitter: it makes the directories that a commit of these files would have, in memory, and drops them.
+func (t *tree) Fits(files map[string][]byte) error {
+	planned, err := newEdit(withContents(files))
+	if err != nil {
+		return err
+	}
+	_, err = (&builder{objects: t.objects}).tree(t.root, planned, "")
+	if _, ours := errors.AsType[*rules.Error](err); err != nil && !ours {
+		return unavailable(err, "the rulebook cannot be read")
+	}
+	return err
+}
+
 // Read returns a file's bytes, which the caller must not change. It fails with fs.ErrNotExist when there is no regular
 // file, and with a *rules.Error of kind Unavailable that names the file when it is larger than 4 MB or cannot be read.
 func (t *tree) Read(path string) ([]byte, error) {

@@ -57,12 +57,10 @@ func (a *Applier) commit(ctx context.Context, req Request, intent Intent, draft 
 // compose puts the change's files, its journal page and its message into one commit.
 func (a *Applier) compose(tree Tree, req Request, action string, p planned, diff string) (Commit, error) {
 	change := p.change
-	path, page, err := a.Page(tree, PageEntry{Request: req, Action: action, Change: change, Diff: diff, Findings: p.findings})
+	files, err := a.written(tree, req, action, p, diff)
 	if err != nil {
-		return Commit{}, &Error{Kind: Unavailable, Text: "The journal page cannot be written; nothing was changed.", Cause: err}
+		return Commit{}, err
 	}
-	files := maps.Clone(change.Files)
-	files[path] = page
 	trailers := commitTrailers(req, action, p)
 	if anchor := a.Anchor(); anchor != "" {
 		trailers = append(trailers, Trailer{"Journal", anchor})
@@ -75,6 +73,31 @@ func (a *Applier) compose(tree Tree, req Request, action string, p planned, diff
 		Trailers: trailers,
 		Files:    files,
 	}, nil
+}
+
+// written returns the files of a change with its journal page.
+func (a *Applier) written(tree Tree, req Request, action string, p planned, diff string) (map[string][]byte, error) {
+	path, page, err := a.Page(tree, PageEntry{Request: req, Action: action, Change: p.change, Diff: diff, Findings: p.findings})
+	if err != nil {
+		return nil, &Error{Kind: Unavailable, Text: "The journal page cannot be written; nothing was changed.", Cause: err}
+	}
+	files := maps.Clone(p.change.Files)
+	files[path] = page
+	return files, nil
+}
+
+// fits fails as the commit of a plan would where the rulebook's tree has something else in the way of its files. Who commits learns it there; this is for who
+// does not.
+func (a *Applier) fits(tree Tree, action string, p planned, diff string) error {
+	fitter, ok := tree.(Fitter)
+	if !ok {
+		return nil
+	}
+	files, err := a.written(tree, Request{Time: a.Now()}, action, p, diff)
+	if err != nil {
+		return err
+	}
+	return fitter.Fits(files)
 }
 
 func commitBody(req Request, change Change) string {

@@ -191,6 +191,11 @@ func (a *Applier) Draft(ctx context.Context, intent Intent) Outcome {
 	book = a.lend(book)
 	draft, err := a.planAndLint(book, intent)
 	out.Stages = draft.stages
+	var diff string
+	if err == nil {
+		diff = book.Diff(draft.change)
+		err = a.fits(book.tree, out.Action, draft, diff)
+	}
 	if err != nil {
 		err = a.sayHeld(ctx, err)
 		if all, many := intent.(EditAll); many {
@@ -199,7 +204,7 @@ func (a *Applier) Draft(ctx context.Context, intent Intent) Outcome {
 		return failed(out, err)
 	}
 	out.Result, out.Ruler, out.Refs = Success, draft.change.Ruler, draft.change.Refs
-	out.Diff, out.Digest = book.Diff(draft.change), book.Digest(draft.change)
+	out.Diff, out.Digest = diff, book.Digest(draft.change)
 	out.Settings = draft.settings()
 	foretold, examined := a.ask(ctx, a.desks[draft.change.Ruler], intent, draft)
 	out.Continuity, out.Findings = foretold, slices.Concat(draft.findings, examined)

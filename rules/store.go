@@ -35,6 +35,12 @@ type Namer interface {
 	Names(dir string) (map[string]bool, error)
 }
 
+// Fitter is what a Tree may be besides: one that says whether files could be written on top of it, and writes nothing.
+type Fitter interface {
+	// Fits takes what Commit.Files is, and fails as Store.Update does with a commit that has these files: with Occupied where something else stands in the way.
+	Fits(files map[string][]byte) error
+}
+
 // Pushed is what the Tree that Store.Update returns may be besides: it took so long until the Git server had the commit, which had to have it
 // first; 0 where nobody waited for one.
 type Pushed interface{ Pushed() time.Duration }
