@@ -185,7 +185,7 @@ func TestOutcomeText(t *testing.T) {
 		"reverted": {func(o *rules.Outcome) { o.State, o.Reason, o.Undone = rules.Reverted, "no such label", "99887766" },
 			"**sshd-ban** was not added: loki refused it: no such label. The commit `1a2b3c4` was undone by `9988776`."},
 		"superseded": {func(o *rules.Outcome) { o.State, o.Diff = rules.Superseded, "+ x" },
-			"**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`; a later change replaced it before loki ran it."},
+			"**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`; a later change on top of it took its place before loki ran it."},
 		"several":     {func(o *rules.Outcome) { o.Refs = append(o.Refs, rules.Ref{Name: "sshd-ban", Nth: 2}) }, "**sshd-ban, sshd-ban\\#2** added by ali\\_ce, committed as `1a2b3c4`, live in loki after 0.8 s."},
 		"with a diff": {func(o *rules.Outcome) { o.Diff = "+ ``` @all" }, "**sshd-ban** added by ali\\_ce, committed as `1a2b3c4`, live in loki after 0.8 s.\n````diff\n+ ``` @all\n````"},
 	} {

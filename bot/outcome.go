@@ -53,7 +53,7 @@ func outcomeText(actor rules.Person, o rules.Outcome) string {
 		}
 		text = fmt.Sprintf("%s, %s; not live: %s; retrying.", what, commit, sentence(o.Reason))
 	case rules.Superseded:
-		text = fmt.Sprintf("%s, %s; a later change replaced it before %s ran it.", what, commit, ruler)
+		text = fmt.Sprintf("%s, %s; a later change on top of it took its place before %s ran it.", what, commit, ruler)
 	case rules.Displaced:
 		if o.LeftOut() {
 			change := "**" + refNames(o.Refs) + "** (" + escape(o.Action) + ") by " + escape(actor.Name)

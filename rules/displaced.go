@@ -38,7 +38,7 @@ func (a *Applier) settleDisplaced(ctx context.Context, commits []PastCommit) {
 
 // tellDisplaced tells of one change that could not be kept.
 func (a *Applier) tellDisplaced(ctx context.Context, w Waiting) {
-	w.Outcome.Reason += a.staysHeld(w.Outcome)
+	w.Outcome.Reason = a.reasonNow(w.Outcome)
 	a.Settled(context.WithoutCancel(ctx), w)
 }
 
@@ -49,7 +49,7 @@ func (a *Applier) notKept(request string, out Outcome) Outcome {
 		return out
 	}
 	out = out.DisplacedBy(told)
-	out.Reason += a.staysHeld(out)
+	out.Reason = a.reasonNow(out)
 	return out
 }
 
@@ -65,12 +65,12 @@ func (a *Applier) displacedFor(request string) (Outcome, bool) {
 	return Outcome{}, false
 }
 
-// staysHeld is what the reason why a change was displaced says besides, while that does not come in force.
-func (a *Applier) staysHeld(displaced Outcome) string {
+// reasonNow returns the reason why a change was displaced, which says so while that does not come in force.
+func (a *Applier) reasonNow(displaced Outcome) string {
 	if a.heldPush() == nil || displaced.LeftOut() {
-		return ""
+		return displaced.Reason
 	}
-	return displacedHeld
+	return strings.TrimSuffix(displaced.Reason, ".") + displacedHeld
 }
 
 // displacedBy returns the change that a commit stands in place of, as far as that tells it.

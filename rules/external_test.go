@@ -683,7 +683,7 @@ func TestAChangeThatIsDisplacedByWhatIsHeldIsSaidToStay(t *testing.T) {
 	b.store.Commit(again)
 	b.start()
 	b.session(t)
-	if w := b.waitSettled(t); w.Outcome.State != rules.Displaced || !strings.HasSuffix(w.Outcome.Reason, "what was pushed is held, and until that is mended the change stays in force in the files that it touched") {
+	if w := b.waitSettled(t); w.Outcome.State != rules.Displaced || !strings.HasSuffix(w.Outcome.Reason, " by carol; what was pushed is held, and until that is mended the change stays in force in the files that it touched") {
 		t.Errorf("settled %+v", w)
 	}
 	if got := string(b.prometheus.Published("ops/old.yaml")); !strings.Contains(got, "up == 1") {

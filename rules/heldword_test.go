@@ -16,14 +16,14 @@ func TestAChangeOfAHeldFileSaysThatItIsHeld(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.adopt(t)
-	b.push(t, "three of them", map[string][]byte{"prometheus/ops/ext.yaml": fileOf("up == 0", "ext1", "ext2", "ext3")})
+	b.push(t, "three of them", map[string][]byte{"prometheus/ops/ext.yaml": fileOf("up == 0", "ext1", "ext2", "ext3"), "prometheus/ops/live.yaml": fileOf("up == 0", "live")})
 	b.Moved(t.Context())
 	b.waitPush(t)
 	if out := b.Apply(t.Context(), request("p"), pause("old", "p")); out.Err != nil {
 		t.Fatal(out.Err)
 	}
 	bad := strings.Replace(string(fileOf("up == 0", "ext1", "ext2", "ext3")), "alert: ext3\n        expr: up == 0", "alert: ext3\n        expr: up ==", 1)
-	pushed := b.push(t, "break it", map[string][]byte{"prometheus/ops/ext.yaml": []byte(bad), "prometheus/ops/old.yaml": fileOf("up == 7", "old")})
+	pushed := b.push(t, "break it", map[string][]byte{"prometheus/ops/ext.yaml": []byte(bad), "prometheus/ops/old.yaml": fileOf("up == 7", "old"), "prometheus/ops/live.yaml": fileOf("up == 7", "live")})
 	b.Moved(t.Context())
 	b.waitPush(t)
 
@@ -37,6 +37,8 @@ func TestAChangeOfAHeldFileSaysThatItIsHeld(t *testing.T) {
 		not    string
 	}{
 		{"pause", pause("ext2", "2"), []string{"ext" + held, "has to mend that", "command status"}, "line 7"},
+		{"an edit of a good file to what was pushed", rules.Edit{Address: "live", Alteration: rules.Alteration{Expr: "up == 7"}},
+			[]string{"live" + held, "Before that is mended or taken back"}, "so already"},
 		{"edit", rules.Edit{Address: "ext2", Alteration: rules.Alteration{Expr: "up == 3"}}, []string{"ext" + held}, "There are"},
 		{"an add to it", beside, []string{"ext" + held}, "line 7"},
 		{"an edit that brings another mistake", rules.Edit{Address: "ext2", Alteration: rules.Alteration{Options: rules.Options{Labels: map[string]string{"a": "{{ $valu }}"}}}},

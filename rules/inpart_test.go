@@ -97,6 +97,22 @@ func TestAnEditOfWhichNothingFitsIsDisplacedAsAWhole(t *testing.T) {
 	}
 }
 
+// TestAnEditOfARuleThatIsGoneSaysSo has somebody else take one of its rules away.
+func TestAnEditOfARuleThatIsGoneSaysSo(t *testing.T) {
+	b := newBench(t)
+	b.theirs("")
+	own := b.own(t, b.Apply(t.Context(), request("r1"), louder).Revision)
+	b.theirs("")
+	onto := b.store.Commit(rules.Commit{Subject: "theirs", Author: rules.Person{Name: "carol"}, Files: map[string][]byte{"prometheus/ops/b.yaml": nil}})
+	again, err := b.Replan(t.Context(), own, onto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if not := `"b" in prometheus/ops/b.yaml (not there any more); in the way: ` + onto.Revision()[:7] + " by carol"; !strings.Contains(again.Body, not) {
+		t.Errorf("planned again as %q, want %q", again.Body, not)
+	}
+}
+
 // TestSeveralNewRulesAreKeptAsFarAsTheyFit plans an import and a paste of three rules again, of which somebody else pushed one first that says something else.
 func TestSeveralNewRulesAreKeptAsFarAsTheyFit(t *testing.T) {
 	const one = "      - alert: %s\n        expr: up == 0\n"

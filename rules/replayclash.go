@@ -112,8 +112,11 @@ func (m *merge) ways() (paths InTheWay) {
 // maxClashFields is how many fields of a rule in conflict are named.
 const maxClashFields = 5
 
-// fieldsText names the fields, with a space before it: " (expr, label severity)"; "" for none.
+// fieldsText names the fields, with a space before it: " (expr, label severity)"; "" for none. It says so where what the commit changed is gone.
 func (c clash) fieldsText() string {
+	if c.was != "" && c.now == "" {
+		return " (not there any more)"
+	}
 	var fields []string
 	for _, field := range c.fields[:min(len(c.fields), maxClashFields)] {
 		fields = append(fields, inLine(field)) // the name of a label may be any text

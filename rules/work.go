@@ -68,18 +68,21 @@ func (a Alteration) apply(book *Book, edit *fileEdit, entry Entry) error {
 // change returns the change. Where no rule says anything else, it is about the ref alone. An error of kind Conflict says that nothing is
 // left to be done.
 func (w *work) change(subject, reason string, ref Ref) (Change, error) {
-	files := map[string][]byte{}
+	files, done := map[string][]byte{}, InTheWay{}
 	for path, f := range w.edited {
+		at := w.book.rulebookPath(Ref{Ruler: w.ruler, Path: path})
 		if sameContent(f, w.book.file(w.ruler, path)) {
+			done = append(done, at)
 			continue
 		}
-		at := w.book.rulebookPath(Ref{Ruler: w.ruler, Path: path})
 		if files[at] = nil; f != nil {
 			files[at] = f.content
 		}
 	}
 	if len(files) == 0 {
-		return Change{}, conflict("", "There is nothing to do: %q is so already.", ref.Name)
+		nothing := conflict("", "There is nothing to do: %q is so already.", ref.Name)
+		nothing.Cause = done // where that is held, it is not so at the ruler
+		return Change{}, nothing
 	}
 	c := Change{Ruler: w.ruler, Files: files, Subject: subject, Reason: reason, Refs: touched(w.book, w.book.With(files), w.ruler)}
 	if len(c.Refs) == 0 { // its comments alone
