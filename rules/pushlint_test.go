@@ -66,7 +66,7 @@ func TestLintOfAPushNamesOneRule(t *testing.T) {
 		"same#1": {Ruler: "prometheus", Path: "ops/same.yaml", Group: "same"},
 	} {
 		b := newBench(t)
-		b.lint = func(_, _ *rules.Book, refs []rules.Ref) []rules.Finding {
+		b.lint = func(_, _ *rules.Book, _ []rules.Ref) []rules.Finding {
 			return []rules.Finding{{Check: "x", Ref: ref, Severity: rules.SeverityWarning}}
 		}
 		b.adopt(t)
