@@ -140,7 +140,9 @@ func (a *Applier) restorable(ctx context.Context, from string, changes []Externa
 			case !there || rule.From != (Ref{}) || rule.To != (Ref{}):
 			case rule.Gone && after.Restores(book, rule.Ref, Ref{}):
 				addresses = append(addresses, book.Address(rule.Ref))
-			case !rule.Gone && after.Restores(book, rule.Ref, rule.Ref):
+			case aside && after.Restores(book, rule.Ref, rule.Ref):
+				changed = append(changed, book.addressAside(paused))
+			case !rule.Gone && !aside && after.Restores(book, rule.Ref, rule.Ref):
 				changed = append(changed, book.Address(rule.Ref))
 			}
 		}

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"sync/atomic"
@@ -177,6 +178,40 @@ func TestAPausedRuleThatGoesIsTold(t *testing.T) {
 		if pushed && !cmp.Equal(p.PausedGone, []rules.PausedGone{{Address: "p", Revision: book.Revision()}}) {
 			t.Errorf("offered: %q, want one of %s", p.PausedGone, book.Revision())
 		}
+	}
+}
+
+// TestAPausedRuleThatIsAsBeforeIsTold has a branch set back to before the file of a paused rule was changed: the rule is named, and the line offered that puts it back.
+func TestAPausedRuleThatIsAsBeforeIsTold(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	to, _ := b.startAt(t, "")
+	b.Apply(t.Context(), request("r1"), nodeDown("p"))
+	if out := b.Apply(t.Context(), request("r2"), rules.Pause{Address: "p"}); out.State != rules.PausedState {
+		t.Fatalf("outcome %+v", out)
+	}
+	path, content := b.pausedFile(t)
+	book, err := b.Book(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.pushed(t, "typo", map[string][]byte{path: bytes.Replace(content, []byte("expr: "), []byte("expr: 1 + "), 1)})
+	to.Store(book.Revision())
+	b.Moved(t.Context())
+	p := b.waitPush(t)
+	if diff := cmp.Diff(map[string]string{"p": "changed PAUSED"}, rulesOf(p)); diff != "" || p.Elsewhere == nil || !cmp.Equal(p.Elsewhere.Back, []string{"p"}) {
+		t.Fatalf("-want +got:\n%s\nelsewhere: %+v", diff, p.Elsewhere)
+	}
+	then, err := b.BookAt(t.Context(), p.Elsewhere.From)
+	if err != nil {
+		t.Fatal(err)
+	}
+	where, err := then.FindOrPaused("p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := b.Draft(t.Context(), rules.Restore{From: then, Ref: where.Ref, Now: where.Ref}); out.Err != nil {
+		t.Errorf("what is offered is refused: %v", out.Err)
 	}
 }
 
