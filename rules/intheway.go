@@ -9,6 +9,12 @@ import (
 	"strings"
 )
 
+// InTheWay is the cause of an error about files, or what is none, that are not as a change needs them: their paths in the rulebook.
+type InTheWay []string
+
+// Error returns the paths.
+func (w InTheWay) Error() string { return "in the way: " + strings.Join(w, ", ") }
+
 // Bounds of what is told of who is in the way: maxPushedBefore is how many commits are looked through, maxInTheWay how many of them are named, and
 // maxCalled how many runes of what somebody else calls himself, or a label.
 const (

@@ -22,12 +22,6 @@ const (
 	maxClashesNamed = 20
 )
 
-// InTheWay is the cause of an error about files, or what is none, that are not as a change needs them: their paths in the rulebook.
-type InTheWay []string
-
-// Error returns the paths.
-func (w InTheWay) Error() string { return "in the way: " + strings.Join(w, ", ") }
-
 // Stuck is the cause of an error about a commit that cannot be done again, or taken back, as later changes touched the same.
 type Stuck struct {
 	At    []Ref    // the rules, the groups (without a name) and the files (without a group) that they touched
