@@ -637,7 +637,7 @@ func TestAChangeThatIsDisplacedWhileItsCommandWaitsIsSaidToBe(t *testing.T) {
 	b := newBench(t)
 	b.withOld(t)
 	b.prometheus.Set(func(r *rulestest.Ruler) {
-		r.OnRunning = func([]rules.RunningRule) ([]rules.RunningRule, error) { return nil, nil }
+		r.OnRunning = func([]rules.RunningRule) ([]rules.RunningRule, error) { return nil, errors.New("it is away") } // else it may be seen that the rule changed, before it is why
 	})
 	ended := make(chan rules.Outcome)
 	go func() {
@@ -656,12 +656,13 @@ func TestAChangeThatIsDisplacedWhileItsCommandWaitsIsSaidToBe(t *testing.T) {
 	}
 	conflict := b.store.Commit(again).Revision()
 	b.Moved(t.Context())
+	w := b.waitSettled(t)
 	b.prometheus.Set(func(r *rulestest.Ruler) { r.OnRunning = nil })
 	out := <-ended
 	if out.State != rules.Displaced || out.Undone != conflict || out.Revision != own.Revision || !strings.HasPrefix(out.Reason, "Later changes touched") || out.Diff == "" {
 		t.Errorf("the command ends as %+v", out)
 	}
-	if w := b.waitSettled(t); w.Outcome.State != rules.Displaced || w.Request.ID != "r1" {
+	if w.Outcome.State != rules.Displaced || w.Request.ID != "r1" {
 		t.Errorf("settled %+v", w)
 	}
 }
